@@ -1,0 +1,36 @@
+"""What a plugin's light half is written in: hooks, descriptors, options; never loads torch."""
+
+from metabench.api.algorithm import AlgorithmInfo, AlgorithmOptions, EpisodeShape
+from metabench.api.events import (
+    CellEnded,
+    CellStarted,
+    Event,
+    Progressed,
+    RunEnded,
+    RunStarted,
+)
+from metabench.api.hooks import API_VERSION, hookimpl
+from metabench.api.metric import MetricInfo
+from metabench.api.options import Options
+from metabench.api.sampler import SamplerInfo
+from metabench.api.task import GeneratedSource, HubSource, TaskCard
+
+__all__ = [
+    "API_VERSION",
+    "AlgorithmInfo",
+    "AlgorithmOptions",
+    "CellEnded",
+    "CellStarted",
+    "EpisodeShape",
+    "Event",
+    "GeneratedSource",
+    "HubSource",
+    "MetricInfo",
+    "Options",
+    "Progressed",
+    "RunEnded",
+    "RunStarted",
+    "SamplerInfo",
+    "TaskCard",
+    "hookimpl",
+]

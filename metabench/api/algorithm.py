@@ -1,0 +1,71 @@
+"""What a plugin says of an algorithm before its mathematics is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from metabench.api.options import Options
+
+__all__ = ["AlgorithmInfo", "AlgorithmOptions", "EpisodeShape"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EpisodeShape:
+    """How many support and query batches an episode holds."""
+
+    support: int
+    query: int
+
+    @property
+    def batches(self) -> int:
+        """All batches of an episode: what its data costs."""
+        return self.support + self.query
+
+
+class AlgorithmOptions(Options):
+    """Options of an algorithm; they also settle what an episode is and what it costs.
+
+    Both questions are asked while planning, before torch is loaded, so they live here and not on
+    the algorithm (ADR 0008).
+    """
+
+    def episode_shape(self) -> EpisodeShape:
+        """Return how many batches an episode holds; one query batch unless a subclass says more."""
+        return EpisodeShape(support=0, query=1)
+
+    def uses_curvature(self) -> bool:
+        """Return whether the meta-gradient asks for Hessian-vector products."""
+        return False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AlgorithmInfo:
+    """A cheap descriptor of an algorithm.
+
+    Args:
+        name: what a benchmark file calls it.
+        target: ``package.module:Class`` of the `metabench.learning.Algorithm`; None for an
+            algorithm without a meta-training stage (plain fine-tuning).
+        options: the model of its options; every field has a default and a docstring.
+        summary: one line.
+        references: where it comes from.
+        preset: options that this name fixes; a benchmark file cannot give them.
+        revision: raise it when numbers change for a reason outside the module of ``target``.
+    """
+
+    name: str
+    target: str | None
+    options: type[AlgorithmOptions]
+    summary: str
+    references: tuple[str, ...] = ()
+    preset: Mapping[str, Any] = field(default_factory=dict)
+    revision: int = 1
+
+    @property
+    def meta_trains(self) -> bool:
+        """Whether there is a meta-training stage, and with it a sampler."""
+        return self.target is not None

@@ -1,0 +1,28 @@
+"""What a plugin says of a metric before it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["MetricInfo"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """A cheap descriptor of a metric.
+
+    Args:
+        name: what a task card calls it.
+        target: ``package.module:function``; the function takes (labels, outputs), both numpy
+            arrays: labels [rows] (class indices, or numbers for regression), outputs
+            [rows, classes] or, for regression, [rows, 1]; it returns one finite float.
+        title: what a leaderboard calls it.
+        percent: whether a leaderboard shows 100 times the value.
+    """
+
+    name: str
+    target: str
+    title: str
+    percent: bool = True

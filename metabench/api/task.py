@@ -1,0 +1,81 @@
+"""Task cards: what a task is, where its rows come from, how it is scored, whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from metabench.api.options import Options
+
+__all__ = ["GeneratedSource", "HubSource", "TaskCard"]
+
+
+class HubSource(Options):
+    """Rows from the hub, or from a folder in the hub's layout."""
+
+    kind: Literal["hub"] = "hub"
+    id: str
+    """Hub id, ``owner/name``."""
+    config: str | None = None
+    """Name of the configuration."""
+    revision: str | None = None
+    """Commit or tag on the hub; None is the newest."""
+
+
+class GeneratedSource(Options):
+    """Rows made by a function: for tasks that are generated, and always labelled so."""
+
+    kind: Literal["generated"] = "generated"
+    target: str
+    """``package.module:function``; called with (task name, split), returns a mapping from column
+    name to a list of values. It must depend on nothing else."""
+
+
+class TaskCard(Options):
+    """A task: rows, labels, metrics, official sizes, licence, citation."""
+
+    name: str
+    """What a benchmark file calls it, such as ``glue/rte``."""
+    title: str
+    """What a leaderboard calls it, such as ``RTE``."""
+    source: Annotated[HubSource | GeneratedSource, Field(discriminator="kind")]
+    """Where the rows come from."""
+    text: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
+    """One or two text columns."""
+    label: str = "label"
+    """The label column."""
+    labels: tuple[str, ...] = ()
+    """Names of the classes in the order of their numbers; empty for regression."""
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names of the metrics; the first is the primary score."""
+    splits: Mapping[str, int]
+    """Official number of rows of each split."""
+    train: str = "train"
+    """The split that is trained on."""
+    scored: str
+    """The split that is scored; never looked at before the last state is scored."""
+    summary: str
+    """One line."""
+    licence: str
+    """Licence or terms of the data."""
+    citation: str
+    """Who made it."""
+    generated: bool = False
+    """Whether the rows are made by a program: such scores say nothing about language."""
+
+    @property
+    def outputs(self) -> int:
+        """Width of the head: one per class, one for regression."""
+        return len(self.labels) or 1
+
+    @property
+    def regression(self) -> bool:
+        """Whether labels are numbers."""
+        return not self.labels
+
+    @property
+    def primary(self) -> str:
+        """The metric that the leaderboard ranks by."""
+        return self.metrics[0]

@@ -1,0 +1,1 @@
+"""The command line: parse, call, show; the one place where an error becomes an exit code."""

@@ -1,0 +1,107 @@
+"""``metabench list``: what a benchmark file can name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.cli.options import json_option, traceback_option
+from metabench.cli.places import shipped_benchmarks
+from metabench.cli.planning import installed
+from metabench.cli.text import aligned
+
+if TYPE_CHECKING:
+    from metabench.plugin.catalog import Catalog
+    from metabench.plugin.status import Offer
+
+__all__ = ["command"]
+
+Entry = dict[str, Any]
+
+
+@click.command("list")
+@click.argument(
+    "kind",
+    required=False,
+    type=click.Choice(["algorithms", "samplers", "tasks", "metrics", "benchmarks"]),
+    metavar="[KIND]",
+)
+@json_option
+@traceback_option
+def command(kind: str | None, as_json: bool) -> int:
+    """List algorithms, samplers, tasks, metrics, benchmarks.
+
+    These are the names that a benchmark file can use. KIND is one of the five; without it, all are
+    listed.
+    """
+    catalog = installed()
+    kinds = [kind] if kind else list(_KINDS)
+    listed = {name: list(_KINDS[name](catalog)) for name in kinds}
+    if as_json:
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return 0
+    for name, entries in listed.items():
+        if kind is None:
+            click.echo(f"{name}:")
+        indent = "" if kind else "  "
+        rows = [(entry["name"], entry["summary"], entry["plugin"]) for entry in entries]
+        for line in aligned(rows):
+            click.echo(f"{indent}{line}")
+    return 0
+
+
+def _algorithms(catalog: Catalog) -> Iterator[Entry]:
+    for offer in catalog.algorithms.values():
+        info = offer.value
+        yield _entry(offer, info.name, info.summary) | {
+            "meta_trains": info.meta_trains,
+            "references": list(info.references),
+            "options": info.options.model_json_schema(),
+            "preset": dict(info.preset),
+        }
+
+
+def _samplers(catalog: Catalog) -> Iterator[Entry]:
+    for offer in catalog.samplers.values():
+        info = offer.value
+        yield _entry(offer, info.name, info.summary) | {
+            "references": list(info.references),
+            "options": info.options.model_json_schema(),
+            "per_target": info.per_target,
+        }
+
+
+def _tasks(catalog: Catalog) -> Iterator[Entry]:
+    for offer in catalog.tasks.values():
+        card = offer.value
+        yield _entry(offer, card.name, card.summary) | card.model_dump(mode="json")
+
+
+def _metrics(catalog: Catalog) -> Iterator[Entry]:
+    for offer in catalog.metrics.values():
+        yield _entry(offer, offer.value.name, offer.value.title)
+
+
+def _benchmarks(catalog: Catalog) -> Iterator[Entry]:
+    del catalog
+    for name, path in shipped_benchmarks().items():
+        with path.open(encoding="utf-8") as file:
+            first = file.readline().strip()
+        summary = first.lstrip("# ") if first.startswith("#") else ""
+        yield {"name": name, "summary": summary, "plugin": "metabench", "path": str(path)}
+
+
+def _entry(offer: Offer[Any], name: str, summary: str) -> Entry:
+    return {"name": name, "summary": summary, "plugin": offer.plugin.origin}
+
+
+_KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
+    "algorithms": _algorithms,
+    "samplers": _samplers,
+    "tasks": _tasks,
+    "metrics": _metrics,
+    "benchmarks": _benchmarks,
+}

@@ -1,0 +1,133 @@
+"""The entry point: every error becomes text and an exit code here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from metabench import __version__
+from metabench.cli.group import LazyGroup
+from metabench.cli.options import TRACEBACK
+from metabench.errors import MetabenchError, SpecError
+from metabench.report.escape import visible
+
+__all__ = ["main"]
+
+_BUG = 70
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+_NEWLINE = "\n"
+_REPORT = "report it with what --traceback shows"
+_COMMANDS = {
+    "run": ("metabench.cli.run", "Run a benchmark file, or what is left of it."),
+    "validate": ("metabench.cli.validate", "Check a benchmark file and show what it plans."),
+    "compare": ("metabench.cli.compare", "Show the leaderboard of a run, or of several."),
+    "list": ("metabench.cli.list", "List algorithms, samplers, tasks, metrics, benchmarks."),
+    "plugins": ("metabench.cli.plugins", "List the plugins and how loading them went."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    modules=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="metabench", message="%(prog)s %(version)s")
+def metabench() -> None:
+    """Honest benchmarks of meta-learning for low-resource NLP.
+
+    Start with `metabench run quickstart`; it needs no network and takes a few minutes.
+
+    Exit codes: 0 done, 1 some cells failed, 2 usage or benchmark file, 3 plugin, 4 data, device,
+    disk or lock, 5 nothing matched, 70 a bug, 130 interrupted (run again to go on).
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_to_encode(stream)
+    try:
+        code = _call(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+        return _BROKEN_PIPE
+    return code
+
+
+def _call(arguments: list[str]) -> int:
+    context: click.Context | None = None
+    try:
+        with metabench.make_context("metabench", arguments) as context:
+            return int(metabench.invoke(context) or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (the last line of defence)
+        return _explain(error, with_traceback=context is not None and TRACEBACK in context.meta)
+
+
+def _explain(error: BaseException, *, with_traceback: bool) -> int:
+    """Say what an error means and return its exit code."""
+    if with_traceback:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    match error:
+        case click.ClickException():
+            _say_usage(error)
+            code = error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            _say("interrupted", hint="run the same command again to go on")
+            code = _INTERRUPTED
+        case MetabenchError():
+            _say_error(error)
+            code = error.exit_code
+        case _:
+            _say(f"a bug of metabench: {type(error).__name__}: {error}", hint=_REPORT)
+            code = _BUG
+    return code
+
+
+def _say(problem: str, *, hint: str = "") -> None:
+    click.echo(f"error: {visible(problem, keep=_NEWLINE)}", err=True)
+    if hint:
+        click.echo(f"  hint: {visible(hint, keep=_NEWLINE)}", err=True)
+
+
+def _say_error(error: MetabenchError) -> None:
+    if isinstance(error, SpecError):
+        for problem in error.problems:
+            _say(str(problem))
+        return
+    _say(f"{error.where}: {error.problem}" if error.where else error.problem, hint=error.hint)
+
+
+def _say_usage(error: click.ClickException) -> None:
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context is not None else "metabench"
+    if message.startswith("Usage:"):  # no command was given; click answers with the help
+        click.echo(message, err=True)
+        return
+    _say(f"{message[:1].lower()}{message[1:]}", hint=f"see `{path} --help`")
+
+
+def _never_fail_to_encode(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+def _silence() -> None:
+    # Whoever read our output has gone; without this, the interpreter complains at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

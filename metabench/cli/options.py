@@ -1,0 +1,70 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+__all__ = [
+    "TRACEBACK",
+    "file_argument",
+    "hub_option",
+    "json_option",
+    "runs_option",
+    "set_option",
+    "smoke_option",
+    "traceback_option",
+]
+
+TRACEBACK = "metabench.traceback"
+"""What a context holds where tracebacks are wanted."""
+
+Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    del parameter
+    if value:
+        context.meta[TRACEBACK] = True
+
+
+traceback_option: Decorator = click.option(
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember,
+    help="Show the Python traceback of an error.",
+)
+file_argument: Decorator = click.argument("file", metavar="FILE")
+set_option: Decorator = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the file, such as meta.steps=100; may be repeated.",
+)
+smoke_option: Decorator = click.option(
+    "--smoke",
+    is_flag=True,
+    help="A quick walk through every cell, in a folder of its own; never a result.",
+)
+hub_option: Decorator = click.option(
+    "--hub",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="METABENCH_HUB",
+    show_envvar=True,
+    metavar="DIR",
+    help="A mirror of data sets and models that is looked in first.",
+)
+runs_option: Decorator = click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the run folders are.",
+)
+json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

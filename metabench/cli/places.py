@@ -1,0 +1,89 @@
+"""Where benchmark files and run folders are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+import metabench
+from metabench.errors import NothingMatchedError, UsageError
+
+__all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
+
+
+def find_benchmark(file: str) -> Path:
+    """Return the path of a benchmark: a file, or the name of one that ships with metabench.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    path = Path(file)
+    if path.is_file():
+        return path
+    shipped = shipped_benchmarks()
+    name = file.removesuffix(".toml")
+    if name in shipped and not path.exists():
+        return shipped[name]
+    if path.is_dir():
+        raise UsageError("is a folder, not a benchmark file", where=file)
+    close = get_close_matches(Path(name).name, shipped, n=1)
+    raise UsageError(
+        f"there is no benchmark file {file!r}",
+        hint=f"did you mean {close[0]!r}, which ships with metabench?"
+        if close
+        else f"name a TOML file, or one of {', '.join(shipped)}",
+    )
+
+
+def shipped_benchmarks() -> Mapping[str, Path]:
+    """Return the benchmark files that come with metabench, by name (``paper/inner_loop``)."""
+    package = Path(metabench.__file__).parent
+    for root in (package / "benchmarks", package.parent / "benchmarks"):
+        if root.is_dir():
+            return {
+                path.relative_to(root).with_suffix("").as_posix(): path
+                for path in sorted(root.rglob("*.toml"))
+                if path.relative_to(root).parts[0] != "published"
+            }
+    return {}
+
+
+def find_run(name: str, *, runs: Path) -> Path:
+    """Return the folder of a run: a path, or a name below the folder of runs.
+
+    Raises:
+        NothingMatchedError: there is no such run.
+    """
+    for folder in (Path(name), runs / name):
+        if (folder / "run.json").is_file():
+            return folder
+    known = [folder.name for folder in _runs(runs)]
+    close = get_close_matches(name, known, n=1)
+    raise NothingMatchedError(
+        f"there is no run {name!r}",
+        hint=f"did you mean {close[0]!r}?"
+        if close
+        else "name the folder of a run, or the folder of runs with --runs DIR",
+    )
+
+
+def newest_run(runs: Path) -> Path:
+    """Return the folder of the run that was started last.
+
+    Raises:
+        NothingMatchedError: there is none.
+    """
+    folders = list(_runs(runs))
+    if not folders:
+        raise NothingMatchedError(
+            f"there is no run in {str(runs)!r}",
+            hint="start one with `metabench run FILE`, or name the folder of runs with --runs DIR",
+        )
+    return max(folders, key=lambda folder: ((folder / "run.json").stat().st_mtime_ns, folder.name))
+
+
+def _runs(runs: Path) -> Iterator[Path]:
+    for note in sorted(runs.glob("*/run.json")):
+        if not note.parent.name.startswith("."):
+            yield note.parent

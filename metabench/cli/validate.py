@@ -1,0 +1,39 @@
+"""``metabench validate``: everything that `run` does before it runs something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from metabench.cli.listing import plan_lines
+from metabench.cli.options import (
+    file_argument,
+    hub_option,
+    set_option,
+    smoke_option,
+    traceback_option,
+)
+from metabench.cli.planning import make_plan
+from metabench.cli.text import cells, note
+
+__all__ = ["command"]
+
+
+@click.command("validate")
+@file_argument
+@smoke_option
+@set_option
+@hub_option
+@traceback_option
+def command(file: str, smoke: bool, sets: tuple[str, ...], hub: Path | None) -> int:
+    """Check a benchmark file and show what it plans.
+
+    Plugins, options, tasks, splits and the encoder are looked up as `run` does it; nothing is
+    written and nothing is trained.
+    """
+    planned = make_plan(file, sets=sets, smoke=smoke, hub=hub)
+    for line in plan_lines(planned.plan):
+        click.echo(line)
+    note(f"valid: {cells(len(planned.plan.cells))}")
+    return 0

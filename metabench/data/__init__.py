@@ -1,0 +1,1 @@
+"""From rows to tokens, to batches, to episodes. Loads torch."""

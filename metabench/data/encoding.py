@@ -1,0 +1,113 @@
+"""Texts to token ids: one batched call of the tokenizer, cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from metabench.data.token_cache import read_arrays, write_arrays
+from metabench.errors import DataError
+from metabench.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Encoding", "encode"]
+
+_FORMAT = 1
+_CHUNK = 10_000
+_ARRAYS = ("firsts", "ids", "lengths")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Token ids of all rows [tokens]; tokens of each row, and of its first text [rows]."""
+
+    ids: npt.NDArray[np.int32]
+    lengths: npt.NDArray[np.int32]
+    firsts: npt.NDArray[np.int32]
+    pad: int
+
+
+def encode(
+    texts: tuple[list[str], ...], *, tokenizer: Any, max_length: int, cache: Path | None
+) -> Encoding:
+    """Return the tokens of single texts or pairs; too long a row is cut, longest text first.
+
+    Args:
+        texts: one or two lists of equal length.
+        tokenizer: a fast tokenizer of transformers.
+        max_length: tokens of a row, special ones included.
+        cache: folder to keep encodings in, None to keep none. What is damaged there is made anew.
+
+    Raises:
+        DataError: the tokenizer is none of the fast ones.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        raise DataError(
+            "the encoder's tokenizer is not a fast one (tokenizer.json)",
+            hint="choose an encoder that comes with tokenizer.json",
+        )
+    pad = int(tokenizer.pad_token_id or 0)
+    path = cache / f"{_key(texts, tokenizer, max_length)}.safetensors" if cache else None
+    arrays = read_arrays(path, _ARRAYS) if path else None
+    if arrays is None or not _consistent(arrays, len(texts[0]), max_length):
+        arrays = _tokenize(texts, tokenizer, max_length)
+        if path:
+            write_arrays(path, arrays)
+    return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad)
+
+
+def _key(texts: tuple[list[str], ...], tokenizer: Any, max_length: int) -> str:
+    content = hashlib.sha256()
+    for column in texts:
+        content.update(f"column {len(column)}\n".encode())
+        for text in column:
+            encoded = text.encode()
+            content.update(len(encoded).to_bytes(8, "little"))
+            content.update(encoded)
+    rules = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
+    return fingerprint([_FORMAT, content.hexdigest(), rules, type(tokenizer).__name__, max_length])
+
+
+def _tokenize(
+    texts: tuple[list[str], ...], tokenizer: Any, max_length: int
+) -> Mapping[str, npt.NDArray[np.int32]]:
+    ids: list[npt.NDArray[np.int32]] = []
+    lengths: list[int] = []
+    firsts: list[int] = []
+    for start in range(0, len(texts[0]), _CHUNK):
+        encoded = tokenizer(
+            *(column[start : start + _CHUNK] for column in texts),
+            truncation="longest_first",
+            max_length=max_length,
+            padding=False,
+            return_token_type_ids=True,
+            return_attention_mask=False,
+        )
+        ids.extend(np.asarray(row, dtype=np.int32) for row in encoded["input_ids"])
+        lengths.extend(len(row) for row in encoded["input_ids"])
+        firsts.extend(row.index(1) if 1 in row else len(row) for row in encoded["token_type_ids"])
+    return {
+        "ids": np.concatenate(ids),
+        "lengths": np.asarray(lengths, dtype=np.int32),
+        "firsts": np.asarray(firsts, dtype=np.int32),
+    }
+
+
+def _consistent(arrays: Mapping[str, npt.NDArray[np.int32]], rows: int, max_length: int) -> bool:
+    ids, lengths, firsts = arrays["ids"], arrays["lengths"], arrays["firsts"]
+    return bool(
+        lengths.shape == firsts.shape == (rows,)
+        and ids.shape == (int(lengths.sum()),)
+        and (lengths >= 1).all()
+        and (lengths <= max_length).all()
+        and (firsts <= lengths).all()
+        and (ids >= 0).all()
+    )

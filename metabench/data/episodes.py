@@ -1,0 +1,106 @@
+"""Episodes: which rows of a task are support and which are query, on its n-th visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from metabench.data.order import RowNumbers, permutation
+from metabench.errors import DataError
+from metabench.learning.episode import Episode
+
+if TYPE_CHECKING:
+    from metabench.api.algorithm import EpisodeShape
+    from metabench.data.tokens import TokenTable
+    from metabench.learning.batch import Batch
+    from metabench.seeding import Stream
+
+__all__ = ["EpisodeSource", "episode_rows"]
+
+
+@final
+@dataclass(frozen=True)
+class EpisodeSource:
+    """Makes episodes from tables.
+
+    Args:
+        tables: the training rows of each task.
+        shape: how many support and query batches an episode holds.
+        batch_size: rows of a batch; fewer where a task has fewer.
+        stream: names all randomness. Equal streams give equal rows on equal visits, whatever the
+            shape: an episode of one batch sees the first batch of an episode of six.
+    """
+
+    tables: Mapping[str, TokenTable]
+    shape: EpisodeShape
+    batch_size: int
+    stream: Stream
+
+    def episode(self, task: str, *, visit: int, step: int, total_steps: int) -> Episode:
+        """Return the episode of a task's n-th visit (from 0).
+
+        Raises:
+            DataError: the task has one row, and both sides need one.
+        """
+        table = self.tables[task]
+        order = permutation(len(table), stream=self.stream.child("rows", task, visit))
+        parts = episode_rows(order, shape=self.shape, batch_size=self.batch_size, task=task)
+        batches: list[Batch] = []
+        for number, rows in enumerate(parts):
+            seed = self.stream.child("dropout", task, visit, number).seed
+            batches.append(table.batch(rows, task=task, dropout_seed=seed))
+        return Episode(
+            task=task,
+            support=tuple(batches[: self.shape.support]),
+            query=tuple(batches[self.shape.support :]),
+            step=step,
+            total_steps=total_steps,
+            stream=self.stream.child("episode", task, visit),
+        )
+
+
+def episode_rows(
+    order: RowNumbers, *, shape: EpisodeShape, batch_size: int, task: str
+) -> list[RowNumbers]:
+    """Return the rows of each batch, support first; no row stands on both sides.
+
+    Where there are rows enough, batches are consecutive pieces of ``order``. Where there are not,
+    ``order`` is cut in the proportion of the two sides, at least one row each, and each side goes
+    round and round in its own piece.
+
+    Raises:
+        DataError: there is one row, and both sides need one; or there is none.
+    """
+    if not len(order):
+        raise DataError("has no training rows", where=task)
+    if len(order) >= shape.batches * batch_size:
+        return [
+            order[number * batch_size : (number + 1) * batch_size]
+            for number in range(shape.batches)
+        ]
+    cut = _cut(len(order), shape, task=task)
+    support = _round(order[:cut], batches=shape.support, batch_size=batch_size)
+    return support + _round(order[cut:], batches=shape.query, batch_size=batch_size)
+
+
+def _cut(rows: int, shape: EpisodeShape, *, task: str) -> int:
+    """Return how many of so few rows are support."""
+    if not shape.support or not shape.query:
+        return rows if shape.support else 0
+    if rows == 1:
+        raise DataError(
+            "has one training row, and an episode needs support and query rows",
+            where=task,
+            hint="leave the task out, or give it more rows",
+        )
+    return min(max(round(rows * shape.support / shape.batches), 1), rows - 1)
+
+
+def _round(rows: RowNumbers, *, batches: int, batch_size: int) -> list[RowNumbers]:
+    """Return batches that go round in ``rows``; no batch holds a row twice."""
+    size = min(batch_size, len(rows))
+    places = np.arange(batches * size).reshape(batches, size) % max(len(rows), 1)
+    return [rows[place] for place in places]

@@ -1,0 +1,57 @@
+"""Which rows come when: shuffled epochs, nested subsamples, batches of equal length."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from metabench.seeding import Stream
+
+__all__ = ["RowNumbers", "by_length", "epoch_batches", "inverse", "permutation", "subsample"]
+
+RowNumbers: TypeAlias = npt.NDArray[np.int64]
+"""Row numbers, [rows]."""
+
+
+def permutation(rows: int, *, stream: Stream) -> RowNumbers:
+    """Return the numbers 0 to ``rows - 1`` in the order that the stream names."""
+    return stream.numpy().permutation(rows).astype(np.int64)
+
+
+def epoch_batches(
+    rows: int, *, batch_size: int, steps: int, stream: Stream
+) -> Iterator[RowNumbers]:
+    """Yield exactly ``steps`` batches; each epoch is shuffled anew, its last batch may be short."""
+    left = steps
+    for epoch in count():
+        order = permutation(rows, stream=stream.child("epoch", epoch))
+        for start in range(0, rows, batch_size):
+            if not left:
+                return
+            left -= 1
+            yield order[start : start + batch_size]
+
+
+def subsample(rows_available: int, rows: int, *, stream: Stream) -> RowNumbers:
+    """Return ``rows`` row numbers, the start of one permutation, so that subsamples nest."""
+    return permutation(rows_available, stream=stream)[:rows]
+
+
+def by_length(lengths: npt.NDArray[np.integer], *, batch_size: int) -> Sequence[RowNumbers]:
+    """Return all rows in batches from short to long; equal lengths keep their order."""
+    order = np.argsort(lengths, kind="stable").astype(np.int64)
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def inverse(batches: Sequence[RowNumbers]) -> RowNumbers:
+    """Return where each row stands in the batches laid end to end: undoes ``by_length``."""
+    order = np.concatenate(batches) if batches else np.zeros(0, dtype=np.int64)
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order), dtype=np.int64)
+    return places

@@ -1,0 +1,154 @@
+"""Rows of a task: texts and labels, checked, from a mirror, the hub or a generator."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+
+import numpy as np
+import numpy.typing as npt
+
+from metabench.api.task import GeneratedSource, HubSource, TaskCard
+from metabench.errors import DataError
+from metabench.tasks.mirror import split_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metabench.plan.cell import TaskUse
+    from metabench.tasks.hub import Hub
+
+__all__ = ["Part", "Rows", "load_rows"]
+
+Part: TypeAlias = Literal["train", "scored"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Texts, one list per text column, and labels: int64 class numbers or float32 numbers."""
+
+    texts: tuple[list[str], ...]
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.labels)
+
+
+def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
+    """Return all rows of the split that a task is trained on, or scored on.
+
+    Raises:
+        DataError: the split cannot be had, or a text or a label is not what the card says.
+    """
+    card, split = use.card, use.train if part == "train" else use.scored
+    where = f"{card.name}, split {split!r}"
+    columns, names = _columns(card, split, hub=hub, where=where)
+    for column in (*card.text, card.label):
+        if column not in columns:
+            raise DataError(
+                f"no column {column!r}; there are {', '.join(map(repr, columns))}", where=where
+            )
+    texts = tuple(
+        _texts(list(columns[name]), where=f"{where}, column {name!r}") for name in card.text
+    )
+    if not texts[0]:
+        raise DataError("the split is empty", where=where)
+    place = f"{where}, column {card.label!r}"
+    values = list(columns[card.label])
+    labels = _classes(values, card, names, place) if card.labels else _numbers(values, place)
+    return Rows(texts, labels)
+
+
+def _columns(
+    card: TaskCard, split: str, *, hub: Hub, where: str
+) -> tuple[Mapping[str, Sequence[Any]], tuple[str, ...]]:
+    """Return the columns, and the names of the label's classes where the data set has them."""
+    if isinstance(card.source, GeneratedSource):
+        module, _, attribute = card.source.target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)(card.name, split), ()
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"the generator failed: {error!r}", where=f"{where} ({card.source.target})"
+            ) from error
+    rows = _load_dataset(card.source, split, hub=hub, where=where)
+    names = tuple(getattr(rows.features.get(card.label), "names", None) or ())
+    wanted = [name for name in rows.column_names if name in {*card.text, card.label}]
+    table = rows.select_columns(wanted).with_format("arrow")[:]  # far faster than row by row
+    unread: dict[str, Sequence[Any]] = dict.fromkeys(rows.column_names, ())
+    return {**unread, **{name: table.column(name).to_pylist() for name in wanted}}, names
+
+
+def _load_dataset(source: HubSource, split: str, *, hub: Hub, where: str) -> Any:
+    import datasets  # noqa: PLC0415  (a second; generated tasks do without)
+
+    folder = hub.dataset_folder(source.id)
+    if folder is not None and split not in (there := split_files(folder, source.config)):
+        raise DataError(f"no such split; there are {', '.join(map(repr, there))}", where=where)
+    bars = not datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        return datasets.load_dataset(
+            str(folder or source.id),
+            source.config,
+            split=split,
+            revision=None if folder else source.revision,
+        )
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise DataError(
+            f"data set {source.id!r} cannot be loaded: {reason}",
+            where=where,
+            hint="name an offline mirror with --hub DIR or METABENCH_HUB, or connect to a network",
+        ) from error
+    finally:
+        if bars:
+            datasets.enable_progress_bars()
+
+
+def _texts(values: list[Any], *, where: str) -> list[str]:
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            raise DataError(f"row {row}: {value!r} is not a text", where=where)
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise DataError(f"row {row}: half of a character (a lone surrogate)", where=where)
+    return values
+
+
+def _classes(
+    values: list[Any], card: TaskCard, names: tuple[str, ...], where: str
+) -> npt.NDArray[np.int64]:
+    if names and names != card.labels:
+        raise DataError(
+            f"the classes are {', '.join(map(repr, names))}, but the task's card says "
+            f"{', '.join(map(repr, card.labels))}",
+            where=where,
+        )
+    numbers = {name: number for number, name in enumerate(card.labels)}
+    known: dict[Any, int] = {**numbers, **{number: number for number in numbers.values()}}
+    labels = np.empty(len(values), dtype=np.int64)
+    for row, value in enumerate(values):
+        if type(value) not in {int, str} or value not in known:
+            hidden = ": the labels of this split are hidden" if value == -1 else ""
+            raise DataError(
+                f"row {row}: label {value!r} is none of {', '.join(map(repr, numbers))}{hidden}",
+                where=where,
+            )
+        labels[row] = known[value]
+    return labels
+
+
+def _numbers(values: list[Any], where: str) -> npt.NDArray[np.float32]:
+    for row, value in enumerate(values):
+        real = isinstance(value, int | float) and not isinstance(value, bool)
+        if not real or not np.isfinite(value):
+            raise DataError(f"row {row}: label {value!r} is not a finite number", where=where)
+    labels = np.asarray(values, dtype=np.float32)
+    if (labels == -1).all():
+        raise DataError("every label is -1: the labels of this split are hidden", where=where)
+    return labels

@@ -1,0 +1,153 @@
+"""A task's rows as tokens: flat arrays on one device, from which a batch is an index gather."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import Bool, Int, Shaped
+from torch import Tensor
+
+from metabench.data.encoding import encode
+from metabench.data.order import RowNumbers, permutation
+from metabench.data.rows import Part, load_rows
+from metabench.learning.batch import Batch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metabench.data.encoding import Encoding
+    from metabench.plan.cell import TaskUse
+    from metabench.seeding import Stream
+    from metabench.tasks.hub import Hub
+
+__all__ = ["TokenTable", "load_tokens"]
+
+_MULTIPLE = 8
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TokenTable:
+    """Rows as tokens, on a device; and, so that nothing has to be read back, on the host as well.
+
+    Args:
+        ids: [tokens] of all rows, one after the other.
+        spans: [rows, 3]: where a row begins in ``ids``, its length, the length of its first text.
+        labels: [rows], int64 classes or float32 numbers.
+        host_ids: ``ids`` on the host.
+        host_spans: ``spans`` on the host.
+        max_length: no batch is wider.
+        pad: the id that fills a row up.
+    """
+
+    ids: Int[Tensor, " tokens"]
+    spans: Int[Tensor, "rows 3"]
+    labels: Shaped[Tensor, " rows"]
+    host_ids: npt.NDArray[np.int32]
+    host_spans: npt.NDArray[np.int64]
+    max_length: int
+    pad: int
+
+    @classmethod
+    def build(
+        cls,
+        encoding: Encoding,
+        labels: npt.NDArray[np.int64] | npt.NDArray[np.float32],
+        *,
+        max_length: int,
+        device: torch.device | str,
+    ) -> TokenTable:
+        """Return the table of encoded rows, on a device."""
+        lengths = encoding.lengths.astype(np.int64)
+        spans = np.stack([np.cumsum(lengths) - lengths, lengths, encoding.firsts], axis=1)
+        return cls(
+            ids=torch.tensor(encoding.ids, device=device),
+            spans=torch.tensor(spans, device=device),
+            labels=torch.tensor(labels, device=device),
+            host_ids=encoding.ids,
+            host_spans=spans,
+            max_length=max_length,
+            pad=encoding.pad,
+        )
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.host_spans)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each row, special ones included; on the host."""
+        return self.host_spans[:, 1]
+
+    def row(self, row: int) -> list[int]:
+        """Return the token ids of one row, not padded."""
+        start, length, _ = self.host_spans[row]
+        ids: list[int] = self.host_ids[start : start + length].tolist()
+        return ids
+
+    def segments(self, row: int) -> list[int]:
+        """Return 0 for each token of a row's first text and 1 for each of its second."""
+        _, length, first = self.host_spans[row]
+        return [0] * int(first) + [1] * int(length - first)
+
+    def batch(self, rows: RowNumbers, *, task: str, dropout_seed: int | None) -> Batch:
+        """Return those rows, padded on the right to the longest of them rounded up to eight."""
+        index = self._index(rows)
+        begin, length, first = self.spans[index].unbind(1)
+        places = torch.arange(self._width(rows), device=self.ids.device)
+        mask: Bool[Tensor, "rows width"] = places < length[:, None]
+        tokens = torch.where(mask, begin[:, None] + places, 0)
+        return Batch(
+            task=task,
+            input_ids=torch.where(mask, self.ids[tokens].long(), self.pad),
+            attention_mask=mask,
+            token_type_ids=(mask & (places >= first[:, None])).long(),
+            labels=self.labels[index],
+            dropout_seed=dropout_seed,
+        )
+
+    def take(self, rows: RowNumbers) -> TokenTable:
+        """Return the table of those rows alone, in that order; the tokens are shared."""
+        index = self._index(rows)
+        return replace(
+            self,
+            spans=self.spans[index],
+            labels=self.labels[index],
+            host_spans=self.host_spans[rows],
+        )
+
+    def permuted_labels(self, stream: Stream) -> TokenTable:
+        """Return the table with its labels permuted among its rows: the shuffled control."""
+        index = self._index(permutation(len(self), stream=stream))
+        return replace(self, labels=self.labels[index])
+
+    def _index(self, rows: RowNumbers) -> Tensor:
+        return torch.tensor(rows, dtype=torch.int64).to(self.ids.device, non_blocking=True)
+
+    def _width(self, rows: RowNumbers) -> int:
+        longest = int(self.lengths[rows].max())
+        return min(-(-longest // _MULTIPLE) * _MULTIPLE, self.max_length)
+
+
+def load_tokens(  # noqa: PLR0913  (what tokens depend on, and where they go)
+    use: TaskUse,
+    part: Part,
+    *,
+    tokenizer: Any,
+    max_length: int,
+    hub: Hub,
+    device: torch.device | str,
+    cache: Path | None,
+) -> TokenTable:
+    """Return all rows of the split that a task is trained on, or scored on, as tokens.
+
+    Raises:
+        DataError: the rows cannot be had or are not what the task's card says.
+    """
+    rows = load_rows(use, part, hub=hub)
+    encoding = encode(rows.texts, tokenizer=tokenizer, max_length=max_length, cache=cache)
+    return TokenTable.build(encoding, rows.labels, max_length=max_length, device=device)

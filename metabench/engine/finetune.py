@@ -1,0 +1,113 @@
+"""Stage 3, fine-tuning: AdamW with warm-up and linear decay on the flat vector."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor, nn
+
+from metabench.engine.step import StepDone, require_finite
+
+if TYPE_CHECKING:
+    from metabench.learning import Batch
+    from metabench.nn.layout import Place
+    from metabench.nn.learner import TransformerLearner
+    from metabench.spec.model import FineTuneOptimizer
+
+__all__ = ["FineTuning", "rate_factor"]
+
+
+@final
+@dataclass
+class FineTuning:
+    """One fine-tuning run.
+
+    Args:
+        learner: the model, with the head of this task.
+        task: name of the task.
+        settings: AdamW's settings and its schedule.
+        steps: updates.
+    """
+
+    learner: TransformerLearner
+    task: str
+    settings: FineTuneOptimizer
+    steps: int
+
+    def run(self, theta: Tensor, batches: Iterable[Batch]) -> Generator[StepDone, None, Tensor]:
+        """Fine-tune from ``theta`` [P], which is not written to; return where it ends.
+
+        Raises:
+            DivergedError: a loss or a gradient is not finite.
+        """
+        theta = theta.clone()
+        gradient = torch.zeros_like(theta)
+        optimizer = self._optimizer(theta, gradient)
+        for step, batch in enumerate(batches):
+            gradient.copy_(self.learner.gradient(theta, batch))
+            loss, norm = self._check(step, gradient)
+            if self.settings.clip is not None and norm > self.settings.clip:
+                gradient.mul_(self.settings.clip / (norm + 1e-6))
+            for group in optimizer.param_groups:
+                group["lr"] = self.settings.lr * rate_factor(
+                    step, total=self.steps, warmup=self.settings.warmup
+                )
+            optimizer.step()
+            yield StepDone("adapt", step + 1, self.steps, {"loss": loss, "gradient_norm": norm})
+        return theta
+
+    def _check(self, step: int, gradient: Tensor) -> tuple[float, float]:
+        losses = self.learner.drain_losses()
+        loss, norm = torch.stack([losses[-1].double(), gradient.norm().double()]).tolist()
+        require_finite(loss, "the loss", stage="adapt", step=step + 1, task=self.task)
+        require_finite(norm, "the gradient", stage="adapt", step=step + 1, task=self.task)
+        return loss, norm
+
+    def _optimizer(self, theta: Tensor, gradient: Tensor) -> torch.optim.AdamW:
+        """Return AdamW over views of theta, its gradients views of ``gradient``."""
+        places = self.learner.layout.places(self.task)
+        exempt = _without_decay(self.learner)
+        groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for place in places:
+            parameter = nn.Parameter(theta[place.span].view(place.shape))
+            parameter.grad = gradient[place.span].view(place.shape)
+            groups[not _is_exempt(place, exempt)].append(parameter)
+        return torch.optim.AdamW(
+            [
+                {"params": groups[True], "weight_decay": self.settings.weight_decay},
+                {"params": groups[False], "weight_decay": 0.0},
+            ],
+            lr=self.settings.lr,
+            betas=self.settings.betas,
+            eps=self.settings.eps,
+            fused=True,
+        )
+
+
+def rate_factor(step: int, *, total: int, warmup: float) -> float:
+    """Return the share of the peak learning rate at a step (from 0): up linearly, down linearly.
+
+    Source: Devlin et al. 2019, appendix A.2; the same numbers as transformers'
+    ``get_linear_schedule_with_warmup`` with ``ceil(warmup * total)`` steps of warm-up.
+    """
+    rising = -int(-(warmup * total) // 1)
+    if step < rising:
+        return step / max(1, rising)
+    return max(0.0, (total - step) / max(1, total - rising))
+
+
+def _without_decay(learner: TransformerLearner) -> frozenset[str]:
+    """Return the names of the parameters that belong to a normalisation layer."""
+    return frozenset(
+        f"{name}.{part}"
+        for name, module in learner.encoder.module.named_modules()
+        if isinstance(module, nn.LayerNorm) or "norm" in type(module).__name__.lower()
+        for part, _ in module.named_parameters(recurse=False)
+    )
+
+
+def _is_exempt(place: Place, norms: frozenset[str]) -> bool:
+    return place.name in norms or place.name.rsplit(".", 1)[-1] == "bias"

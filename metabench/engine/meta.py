@@ -1,0 +1,226 @@
+"""Stage 2, meta-training: the paper's algorithm 1 for any algorithm and any sampler."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+from torch import Tensor
+
+from metabench.engine.outer import OuterOptimizer
+from metabench.engine.step import StepDone, require_finite
+from metabench.errors import MetabenchError, PluginError
+
+if TYPE_CHECKING:
+    from metabench.data.episodes import EpisodeSource
+    from metabench.learning import Algorithm, Blocks, Episode, SampledTask, State, TaskSampler
+    from metabench.nn.learner import TransformerLearner
+    from metabench.seeding import Stream
+    from metabench.spec.model import MetaSpec
+
+__all__ = ["Initialisation", "MetaTraining"]
+
+
+@final
+@dataclass(frozen=True)
+class Initialisation:
+    """What meta-training leaves: theta [P] to fine-tune from, and how often each task was drawn."""
+
+    theta: Tensor
+    draws: Mapping[str, int]
+
+
+@final
+@dataclass
+class MetaTraining:
+    """One meta-training run, step by step.
+
+    Args:
+        algorithm: gives a direction for each episode.
+        sampler: gives the tasks of each meta-batch.
+        learner: the model.
+        source: gives the rows of each episode.
+        tasks: the tasks to draw from.
+        settings: the budget and the outer optimizer.
+        steps: meta-steps.
+        stream: names all randomness; two methods with equal streams see equal tasks and rows.
+        provider: who to name when the algorithm or sampler raises.
+    """
+
+    algorithm: Algorithm[Any]
+    sampler: TaskSampler[Any]
+    learner: TransformerLearner
+    source: EpisodeSource
+    tasks: Sequence[SampledTask]
+    settings: MetaSpec
+    steps: int
+    stream: Stream
+    provider: str = ""
+    visits: Counter[str] = field(default_factory=Counter)
+    state: Blocks = field(default_factory=dict)
+    sampler_state: State = field(default_factory=dict)
+
+    def run(self, theta: Tensor) -> Generator[StepDone, None, Initialisation]:
+        """Meta-train from ``theta`` [P], which is not written to; yield after every step.
+
+        Raises:
+            DivergedError: a loss or a direction is not finite; nothing was updated with it.
+            PluginError: the algorithm or the sampler raised.
+        """
+        with self._guard():
+            meta = {k: v.clone() for k, v in self.algorithm.init(self.learner, theta).items()}
+            rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
+        optimizer = OuterOptimizer(self.settings.optimizer, rates)
+        for step in range(self.steps):
+            yield self._step(step, meta, optimizer)
+        with self._guard():
+            final = self.algorithm.initialisation(self.learner, meta)
+        return Initialisation(final.detach().clone(), dict(self.visits))
+
+    def _step(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> StepDone:
+        episodes = [self._episode(task, step) for task in self._draw(step)]
+        trace = _Trace()
+        with self._guard():
+            directions, self.state = self.algorithm.combine(
+                self._directions(meta, episodes, trace), episodes, self.state
+            )
+        directions = self._average_heads(directions, episodes)
+        scalars = self._check(step, trace, directions)
+        optimizer.step(meta, directions, {"theta": self._spans(episodes)})
+        self.sampler_state = self.sampler.update(self.sampler_state, trace.by_task())
+        return StepDone("meta", step + 1, self.steps, scalars)
+
+    def _draw(self, step: int) -> Sequence[str]:
+        stream = self.stream.child("tasks", step)
+        with self._guard():
+            names = self.sampler.draw(step, self.tasks, self.sampler_state, stream)
+        known = {task.name for task in self.tasks}
+        if not names or not set(names) <= known:
+            raise PluginError(
+                f"drew {sorted(set(names) - known) or 'no task'!r}, which is not among the tasks",
+                where=self.provider,
+                hint="mend the sampler",
+            )
+        return names
+
+    def _episode(self, task: str, step: int) -> Episode:
+        visit = self.visits[task]
+        self.visits[task] += 1
+        return self.source.episode(task, visit=visit, step=step, total_steps=self.steps)
+
+    def _directions(
+        self, meta: Blocks, episodes: Sequence[Episode], trace: _Trace
+    ) -> Iterator[Blocks]:
+        for episode in episodes:
+            self.learner.drain_losses()
+            result = self.algorithm.meta_gradient(self.learner, meta, episode)
+            self._check_shapes(meta, result.directions)
+            trace.add(episode.task, self.learner.drain_losses(), result.scalars)
+            yield result.directions
+
+    def _check_shapes(self, meta: Blocks, directions: Blocks) -> None:
+        for name, block in meta.items():
+            value = directions.get(name)
+            if value is None or value.shape != block.shape or value.dtype != block.dtype:
+                found = "nothing" if value is None else f"{value.dtype} {tuple(value.shape)}"
+                raise PluginError(
+                    f"gave {found} for block {name!r}, which is {block.dtype} {tuple(block.shape)}",
+                    where=self.provider,
+                    hint="return one direction per block, of its shape and dtype",
+                )
+
+    def _average_heads(self, directions: Blocks, episodes: Sequence[Episode]) -> Blocks:
+        """Turn each head's mean over the meta-batch into the mean over its own episodes."""
+        theta = directions["theta"].clone()
+        for task, count in Counter(episode.task for episode in episodes).items():
+            theta[self.learner.layout.head(task)].mul_(len(episodes) / count)
+        return {**directions, "theta": theta}
+
+    def _spans(self, episodes: Sequence[Episode]) -> dict[str, slice]:
+        spans = {"encoder": self.learner.layout.spans()["encoder"]}
+        for episode in episodes:
+            spans[f"head {episode.task}"] = self.learner.layout.head(episode.task)
+        return spans
+
+    def _check(self, step: int, trace: _Trace, directions: Blocks) -> dict[str, float]:
+        """Read all that is to be checked and logged at once: the one synchronisation of a step."""
+        norms = [value.norm() for value in directions.values()]
+        *norm_values, losses = trace.read(norms)
+        for task, loss in losses:
+            require_finite(loss, "a loss", stage="meta", step=step + 1, task=task)
+        for name, norm in zip(directions, norm_values, strict=True):
+            require_finite(norm, f"the direction for {name}", stage="meta", step=step + 1)
+        return {**trace.means(), "direction_norm": norm_values[0]}
+
+    def _guard(self) -> _Guard:
+        return _Guard(self.provider)
+
+
+@final
+class _Trace:
+    """The losses and scalars of a meta-batch, read from the device at once."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[str, Tensor, Tensor]] = []
+        self._scalars: dict[str, list[float | Tensor]] = {}
+        self._before: list[float] = []
+        self._after: list[float] = []
+
+    def add(
+        self, task: str, losses: Sequence[Tensor], scalars: Mapping[str, float | Tensor]
+    ) -> None:
+        """Note one episode: the loss of its first gradient and of its last one."""
+        if losses:
+            self._entries.append((task, losses[0], losses[-1]))
+        for name, value in scalars.items():
+            self._scalars.setdefault(name, []).append(value)
+
+    def read(self, norms: Sequence[Tensor]) -> list[Any]:
+        """Return the norms as numbers and, last, (task, loss) for every loss."""
+        count = len(norms)
+        tensors = [*norms, *(e[1] for e in self._entries), *(e[2] for e in self._entries)]
+        values = torch.stack([value.detach().double() for value in tensors]).tolist()
+        middle = count + len(self._entries)
+        self._before, self._after = values[count:middle], values[middle:]
+        tasks = [entry[0] for entry in self._entries]
+        return [*values[:count], list(zip([*tasks, *tasks], values[count:], strict=True))]
+
+    def by_task(self) -> dict[str, float]:
+        """Return the mean last loss of each task."""
+        sums: dict[str, list[float]] = {}
+        for (task, _, _), loss in zip(self._entries, self._after, strict=True):
+            sums.setdefault(task, []).append(loss)
+        return {task: sum(losses) / len(losses) for task, losses in sums.items()}
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of the first losses, of the last losses and of each scalar."""
+        means = {name: sum(map(float, v)) / len(v) for name, v in self._scalars.items()}
+        if self._entries:
+            means["loss_before"] = sum(self._before) / len(self._before)
+            means["loss_after"] = sum(self._after) / len(self._after)
+        return means
+
+
+@final
+class _Guard:
+    """Name the provider of whatever raises inside."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Turn an exception of a plugin into a PluginError."""
+        if isinstance(error, Exception) and not isinstance(
+            error, MetabenchError | torch.OutOfMemoryError
+        ):
+            raise PluginError(
+                f"raised {type(error).__name__}: {error}",
+                where=self._provider,
+                hint="see the traceback in the cell's log.txt",
+            ) from error

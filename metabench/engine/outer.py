@@ -1,0 +1,69 @@
+"""The outer optimizer: Adam or SGD on blocks of meta-parameters, blind to tasks not drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metabench.spec.model import MetaOptimizer
+
+__all__ = ["OuterOptimizer"]
+
+
+@final
+@dataclass
+class OuterOptimizer:
+    """Descend along a direction, slice by slice.
+
+    Each named slice of a block has a step count of its own: a slice that is not named in a step
+    keeps its values, its moments and its count, so that heads of tasks that were not drawn stay
+    where they are (with Adam on the whole vector their old moments would go on moving them).
+
+    Source: Kingma and Ba 2015, algorithm 1; the outer optimizer of Dou et al. 2019, section 3.
+    """
+
+    settings: MetaOptimizer
+    rates: Mapping[str, float]
+    first: dict[str, Tensor] = field(default_factory=dict)
+    second: dict[str, Tensor] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def step(
+        self,
+        blocks: Mapping[str, Tensor],
+        directions: Mapping[str, Tensor],
+        spans: Mapping[str, Mapping[str, slice]],
+    ) -> None:
+        """Write to ``blocks`` in place.
+
+        Args:
+            blocks: the engine's own meta-parameters.
+            directions: what to descend along, for each block.
+            spans: for each block the named slices that take part; none named: the whole block.
+        """
+        for name, direction in directions.items():
+            rate = self.rates.get(name, self.settings.lr)
+            for part, span in spans.get(name, {"": slice(None)}).items():
+                self._descend(blocks[name], direction[span], (name, part), span, rate=rate)
+
+    def _descend(
+        self, block: Tensor, direction: Tensor, place: tuple[str, str], span: slice, *, rate: float
+    ) -> None:
+        if self.settings.name == "sgd":
+            block[span].sub_(direction, alpha=rate)
+            return
+        name, part = place
+        count = self.counts[f"{name}/{part}"] = self.counts.get(f"{name}/{part}", 0) + 1
+        first = self.first.setdefault(name, torch.zeros_like(block))[span]
+        second = self.second.setdefault(name, torch.zeros_like(block))[span]
+        beta1, beta2 = self.settings.betas
+        first.lerp_(direction, 1 - beta1)
+        second.mul_(beta2).addcmul_(direction, direction, value=1 - beta2)
+        scale = (second / (1 - beta2**count)).sqrt_().add_(self.settings.eps)
+        block[span].addcdiv_(first, scale, value=-rate / (1 - beta1**count))

@@ -1,0 +1,110 @@
+"""Stage 1: masked-language-model training of the encoder on the tasks' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from metabench.engine.finetune import rate_factor
+from metabench.engine.step import StepDone, require_finite
+from metabench.errors import DataError
+from metabench.nn.dropout import seeded
+
+if TYPE_CHECKING:
+    from metabench.data.tokens import TokenTable
+    from metabench.seeding import Stream
+    from metabench.spec.model import PretrainSpec
+
+__all__ = ["Pretraining"]
+
+
+@final
+@dataclass
+class Pretraining:
+    """One run of masked-language-model training, with transformers' model, collator and schedule.
+
+    Args:
+        encoder: the encoder to train; its parameters are changed in place.
+        tokenizer: its tokenizer, which must have a mask token.
+        tables: the texts; a row is drawn uniformly over all of them.
+        settings: steps, rates, masking.
+        stream: names all randomness.
+        device: where to compute.
+
+    Source: Devlin et al. 2019, section 3.1 (task 1).
+    Differs: there is no next-sentence prediction; pairs are encoded together as in fine-tuning.
+    """
+
+    encoder: nn.Module
+    tokenizer: Any
+    tables: Sequence[TokenTable]
+    settings: PretrainSpec
+    stream: Stream
+    device: torch.device
+
+    def run(self) -> Generator[StepDone, None, Mapping[str, Tensor]]:
+        """Train, and return the encoder's parameters by name.
+
+        Raises:
+            DivergedError: the loss is not finite.
+            DataError: the encoder has no masked-language-model head in transformers.
+        """
+        model = self._model().to(self.device).train()
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=self.settings.lr, weight_decay=0.01, fused=True
+        )
+        rows = self._rows()
+        for step in range(self.settings.steps):
+            loss = self._loss(model, rows, step)
+            require_finite(loss.item(), "the loss", stage="pretrain", step=step + 1)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            factor = rate_factor(step, total=self.settings.steps, warmup=0.1)
+            optimizer.param_groups[0]["lr"] = self.settings.lr * factor
+            optimizer.step()
+            yield StepDone("pretrain", step + 1, self.settings.steps, {"loss": loss.item()})
+        trained = getattr(model, model.base_model_prefix)
+        return {name: value.detach() for name, value in trained.named_parameters()}
+
+    def _model(self) -> Any:
+        """Return transformers' masked language model around the encoder's own parameters."""
+        config: Any = self.encoder.config
+        with seeded(self.stream.child("mlm head").seed, torch.device("cpu")):
+            try:
+                model = transformers.AutoModelForMaskedLM.from_config(
+                    config, dtype=torch.float32, attn_implementation="sdpa"
+                )
+            except ValueError as error:
+                raise DataError(
+                    f"transformers has no masked language model for {type(config).__name__}",
+                    where="[pretrain]",
+                    hint="leave [pretrain] out, or use another encoder",
+                ) from error
+        body = getattr(model, model.base_model_prefix)
+        body.load_state_dict(self.encoder.state_dict(), strict=False)
+        return model
+
+    def _rows(self) -> list[tuple[TokenTable, int]]:
+        return [(table, row) for table in self.tables for row in range(len(table))]
+
+    def _loss(self, model: Any, rows: Sequence[tuple[TokenTable, int]], step: int) -> Tensor:
+        stream = self.stream.child("mlm", step)
+        picks = stream.child("rows").numpy().integers(len(rows), size=self.settings.batch_size)
+        collator = transformers.DataCollatorForLanguageModeling(
+            self.tokenizer, mlm_probability=self.settings.mlm_probability
+        )
+        examples = [_example(*rows[pick]) for pick in picks]
+        with seeded(stream.child("mask").seed, torch.device("cpu")):
+            batch = {name: value.to(self.device) for name, value in collator(examples).items()}
+        with seeded(stream.child("dropout").seed, self.device):
+            loss: Tensor = model(**batch).loss
+        return loss
+
+
+def _example(table: TokenTable, row: int) -> dict[str, list[int]]:
+    return {"input_ids": table.row(row), "token_type_ids": table.segments(row)}

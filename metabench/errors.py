@@ -1,0 +1,206 @@
+"""The error tree and the exit codes; the one place that says how a problem is worded.
+
+::
+
+    MetabenchError                  70
+    ├── UsageError                   2   the command line
+    │   └── SpecError                2   a benchmark file, all its problems at once
+    ├── PluginError                  3   what an installed plugin did or lacks      plugin_error
+    ├── SetupError                   4   what surrounds the run
+    │   ├── DataError                4   data sets, encoders, rows                  data_error
+    │   │   └── UnavailableError     4   fewer rows than were asked for             unavailable
+    │   ├── DeviceError              4   the device asked for
+    │   ├── StoreError               4   the run folder: disk, permission, damage
+    │   └── LockError                4   another process holds the run folder
+    ├── NothingMatchedError          5   a selection that selects nothing
+    ├── GateFailedError              6   a gate asked for on the command line
+    └── CellError                    1   inside a cell; becomes a record
+        ├── DivergedError                                                           diverged
+        ├── MemoryExhaustedError                                                    out_of_memory
+        ├── CellTimeoutError                                                        timeout
+        └── InvalidMetricError                                                      invalid_metric
+
+The last column is the status that the record of a cell gets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "CellError",
+    "CellTimeoutError",
+    "DataError",
+    "DeviceError",
+    "DivergedError",
+    "GateFailedError",
+    "InvalidMetricError",
+    "LockError",
+    "MemoryExhaustedError",
+    "MetabenchError",
+    "NothingMatchedError",
+    "PluginError",
+    "Problem",
+    "SetupError",
+    "SpecError",
+    "StoreError",
+    "UnavailableError",
+    "UsageError",
+]
+
+
+class MetabenchError(Exception):
+    """A problem with its place and the way out.
+
+    Args:
+        problem: one lower-case sentence without a full stop.
+        where: the place: ``file:line: key path``, a folder, a plugin. May be empty.
+        hint: the way out, an imperative. May be empty.
+    """
+
+    exit_code: ClassVar[int] = 70
+    status: ClassVar[str] = "error"
+
+    def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
+        self.problem = problem
+        self.where = where
+        self.hint = hint
+        super().__init__(problem, where, hint)
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes; the keyword-only arguments would be lost otherwise."""
+        return _rebuild, (type(self), self.problem, self.where, self.hint)
+
+    @override
+    def __str__(self) -> str:
+        """Return ``where: problem`` and, on a line of its own, the hint."""
+        line = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{line}\n  hint: {self.hint}" if self.hint else line
+
+
+def _rebuild(kind: type[MetabenchError], problem: str, where: str, hint: str) -> MetabenchError:
+    return kind(problem, where=where, hint=hint)
+
+
+class UsageError(MetabenchError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One located problem of a benchmark file.
+
+    ``line`` counts from 1; 0 means that the place has no line (a ``--set``, a whole file).
+    """
+
+    file: str
+    line: int
+    path: str
+    what: str
+
+    @override
+    def __str__(self) -> str:
+        """Return ``file:line: key path: what``."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.path}: {self.what}" if self.path else f"{place}: {self.what}"
+
+
+class SpecError(UsageError):
+    """A benchmark file is not valid; carries every problem that was found, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes with the problems as they are."""
+        return SpecError, (self.problems,)
+
+
+class PluginError(MetabenchError):
+    """An installed plugin failed, is missing, or offers what another one offers."""
+
+    exit_code = 3
+    status = "plugin_error"
+
+
+class SetupError(MetabenchError):
+    """Something around the run is not as it has to be."""
+
+    exit_code = 4
+
+
+class DataError(SetupError):
+    """A data set, an encoder or a row cannot be used."""
+
+    status = "data_error"
+
+
+class UnavailableError(DataError):
+    """A cell asks for more rows than there are."""
+
+    status = "unavailable"
+
+
+class DeviceError(SetupError):
+    """The device that was asked for is not there or cannot do what was asked."""
+
+
+class StoreError(SetupError):
+    """The run folder cannot be read or written."""
+
+
+class LockError(SetupError):
+    """Another process works on the run folder."""
+
+
+class NothingMatchedError(MetabenchError):
+    """A selection selected nothing."""
+
+    exit_code = 5
+
+
+class GateFailedError(MetabenchError):
+    """A gate that was asked for on the command line did not hold."""
+
+    exit_code = 6
+
+
+class CellError(MetabenchError):
+    """A cell could not be finished; the session records it and goes on."""
+
+    exit_code = 1
+
+
+class DivergedError(CellError):
+    """A loss, a gradient or an output is not finite."""
+
+    status = "diverged"
+
+
+class MemoryExhaustedError(CellError):
+    """The device has no memory left."""
+
+    status = "out_of_memory"
+
+
+class CellTimeoutError(CellError):
+    """A cell ran longer than it may."""
+
+    status = "timeout"
+
+
+class InvalidMetricError(CellError):
+    """A metric returned something that is not a finite number."""
+
+    status = "invalid_metric"

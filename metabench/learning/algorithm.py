@@ -1,0 +1,79 @@
+"""The contract of a meta-learning algorithm: from episodes to a direction for theta."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar, final
+
+from jaxtyping import Float
+from torch import Tensor
+
+from metabench.api.algorithm import AlgorithmOptions
+
+if TYPE_CHECKING:
+    from metabench.learning.episode import Episode
+    from metabench.learning.learner import Learner
+
+__all__ = ["Algorithm", "Blocks", "MetaGradient"]
+
+OptionsT = TypeVar("OptionsT", bound=AlgorithmOptions)
+
+Blocks = Mapping[str, Tensor]
+"""Named blocks of meta-parameters; ``theta`` [P] is always among them."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MetaGradient:
+    """What one episode says: a direction to descend for each block, and scalars to log."""
+
+    directions: Blocks
+    scalars: Mapping[str, float | Tensor] = field(default_factory=dict)
+
+
+class Algorithm(ABC, Generic[OptionsT]):
+    """A meta-learning algorithm; it holds its options and no other state.
+
+    The outer optimizer descends along what ``combine`` returns, so a direction points uphill, like
+    a gradient.
+    """
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    def init(self, learner: Learner, theta: Float[Tensor, " P"]) -> Blocks:
+        """Return the blocks of meta-parameters at the start; just theta unless there are more."""
+        del learner
+        return {"theta": theta}
+
+    def learning_rates(self, outer_lr: float) -> Mapping[str, float]:
+        """Return the outer learning rate of each block; ``outer_lr`` where none is named."""
+        return {"theta": outer_lr}
+
+    @abstractmethod
+    def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:
+        """Return one episode's direction for every block; write to nothing that is passed in."""
+
+    def combine(
+        self, directions: Iterable[Blocks], episodes: Sequence[Episode], state: Blocks
+    ) -> tuple[Blocks, Blocks]:
+        """Return the meta-batch's direction for every block, and the state to keep.
+
+        The default is the mean, taken as the directions come so that only one is alive. Of theta,
+        the engine then divides a head's slice by the number of its own episodes.
+
+        Differs: Dou et al. 2019 sum MAML's gradients and average Reptile's; under Adam the scale
+        does not matter, and both are averaged here.
+        """
+        total: dict[str, Tensor] = {}
+        for direction in directions:
+            for name, value in direction.items():
+                total[name] = value.clone() if name not in total else total[name].add_(value)
+        return {name: value / len(episodes) for name, value in total.items()}, state
+
+    def initialisation(self, learner: Learner, meta: Blocks) -> Float[Tensor, " P"]:
+        """Return the theta that fine-tuning starts from."""
+        del learner
+        return meta["theta"]

@@ -1,0 +1,29 @@
+"""An episode: what one task contributes to one meta-update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from metabench.learning.batch import Batch
+    from metabench.seeding import Stream
+
+__all__ = ["Episode"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Support and query batches of one task; no row stands on both sides.
+
+    ``step`` counts meta-steps from 0 to ``total_steps - 1``; ``stream`` is for whatever randomness
+    an algorithm needs of its own.
+    """
+
+    task: str
+    support: tuple[Batch, ...]
+    query: tuple[Batch, ...]
+    step: int
+    total_steps: int
+    stream: Stream

@@ -1,0 +1,1 @@
+"""Scores over arrays of labels and outputs, and what offers them."""

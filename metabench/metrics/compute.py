@@ -1,0 +1,80 @@
+"""From metric targets and arrays to scores, each checked to be a finite number."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
+
+from metabench.errors import DivergedError, InvalidMetricError, PluginError
+from metabench.metrics.scores import constant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["collapsed", "score"]
+
+
+def score(
+    metric_targets: Mapping[str, str],
+    labels: npt.NDArray[np.generic],
+    outputs: npt.NDArray[np.generic],
+) -> Mapping[str, float]:
+    """Return the score of each metric.
+
+    Args:
+        metric_targets: ``package.module:function`` by metric name.
+        labels: [rows], class indices or numbers.
+        outputs: [rows, classes], or [rows, 1] for regression.
+
+    Raises:
+        DivergedError: an output is not finite.
+        InvalidMetricError: a metric fails or returns something that is not one finite real number.
+        PluginError: a metric cannot be loaded.
+    """
+    import numpy as np  # noqa: PLC0415  (listing metrics stays light)
+
+    broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if broken.size:
+        raise DivergedError(
+            f"{broken.size} of {len(outputs)} outputs are not finite, the first in row {broken[0]}"
+        )
+    return {
+        name: _checked(name, target, _load(name, target), (labels, outputs))
+        for name, target in metric_targets.items()
+    }
+
+
+def collapsed(outputs: npt.NDArray[np.generic]) -> bool:
+    """Return whether all rows get one class, or, for regression, one number."""
+    if outputs.shape[1] == 1:
+        return constant(outputs[:, 0].astype("float64"))
+    return constant(outputs.argmax(axis=1))
+
+
+def _load(name: str, target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise PluginError(f"metric {name!r} cannot be loaded: {error}", where=target) from error
+
+
+def _checked(name: str, target: str, metric: Any, arrays: tuple[Any, Any]) -> float:
+    labels, outputs = (array.copy() for array in arrays)  # a metric may not write to ours
+    try:
+        value = metric(labels, outputs)
+    except Exception as error:
+        raise InvalidMetricError(f"metric {name!r} failed: {error!r}", where=target) from error
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not math.isfinite(value):
+        raise InvalidMetricError(
+            f"metric {name!r} returned {value!r}, which is not a finite real number",
+            where=target,
+            hint="return a float for every input, and say what it is where it is undefined",
+        )
+    return float(value)

@@ -1,0 +1,38 @@
+"""The one sanctioned use of torch's global generators: dropout masks and fresh weights by seed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["seeded"]
+
+
+@contextmanager
+def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
+    """Run a block whose ambient draws on ``device`` are fixed by ``seed``, then put the state back.
+
+    With None nothing is seeded: the block is trusted to draw nothing (dropout is off).
+    """
+    if seed is None:
+        yield
+        return
+    generator = _global_generator(device)
+    before = generator.get_state()
+    generator.manual_seed(seed)
+    try:
+        yield
+    finally:
+        generator.set_state(before)
+
+
+def _global_generator(device: torch.device) -> torch.Generator:
+    if device.type == "cpu":
+        return torch.default_generator
+    torch.cuda.init()
+    return torch.cuda.default_generators[device.index]

@@ -1,0 +1,98 @@
+"""Where each parameter lies in the flat vector."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from torch import Tensor
+
+__all__ = ["Layout", "Place"]
+
+_LAYER = re.compile(r"^(?:.*\.)?layers?\.(\d+)\.")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One parameter: its name, shape and slice of theta."""
+
+    name: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+    @property
+    def span(self) -> slice:
+        """The slice of theta."""
+        return slice(self.start, self.stop)
+
+
+@final
+@dataclass(frozen=True)
+class Layout:
+    """The encoder's parameters in their own order, then each task's head (weight, bias).
+
+    ``encoder`` and ``heads`` are places; together they tile [0, size) without a gap.
+    """
+
+    encoder: tuple[Place, ...]
+    heads: Mapping[str, tuple[Place, Place]]
+    size: int
+
+    @classmethod
+    def of(
+        cls, parameters: Iterable[tuple[str, Tensor]], *, width: int, outputs: Mapping[str, int]
+    ) -> Layout:
+        """Lay out an encoder's named parameters and a head [outputs, width] for each task."""
+        shapes = [(name, tuple(value.shape)) for name, value in parameters]
+        encoder = _tile(shapes, start=0)
+        start = encoder[-1].stop if encoder else 0
+        heads: dict[str, tuple[Place, Place]] = {}
+        for task, count in outputs.items():
+            weight, bias = _tile(
+                [(f"{task}.weight", (count, width)), (f"{task}.bias", (count,))], start=start
+            )
+            heads[task] = (weight, bias)
+            start = bias.stop
+        return cls(encoder, heads, start)
+
+    def spans(self, task: str | None = None) -> dict[str, slice]:
+        """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``."""
+        spans = {"encoder": slice(0, self.encoder[-1].stop if self.encoder else 0)}
+        for place in self.encoder:
+            match = _LAYER.match(place.name)
+            if match:
+                part = f"layer {match.group(1)}"
+            elif "embeddings" in place.name:
+                part = "embeddings"
+            else:
+                continue
+            spans[part] = slice(spans.get(part, place.span).start, place.stop)
+        if task is not None:
+            spans["head"] = self.head(task)
+        return spans
+
+    def head(self, task: str) -> slice:
+        """Return the slice of a task's head."""
+        weight, bias = self.heads[task]
+        return slice(weight.start, bias.stop)
+
+    def places(self, task: str) -> tuple[Place, ...]:
+        """Return what the loss of a task depends on: the encoder and its head."""
+        return (*self.encoder, *self.heads[task])
+
+
+def _tile(shapes: Sequence[tuple[str, tuple[int, ...]]], *, start: int) -> tuple[Place, ...]:
+    places = []
+    for name, shape in shapes:
+        size = 1
+        for extent in shape:
+            size *= extent
+        places.append(Place(name, shape, start, start + size))
+        start += size
+    return tuple(places)

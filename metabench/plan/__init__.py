@@ -1,0 +1,1 @@
+"""The plan: which cells a benchmark file asks for, and what is done already."""

@@ -1,0 +1,82 @@
+"""From a benchmark to its plan: which cells there are and what each depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metabench.plan.keys import Inputs
+from metabench.plan.maker import CellMaker, Column
+from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
+from metabench.plan.notes import plan_notes
+from metabench.plan.plan import CellUse, Plan
+from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
+from metabench.tasks.encoder import model_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from metabench.plan.cell import Cell
+    from metabench.plugin.catalog import Catalog
+    from metabench.spec.benchmark import Benchmark, Method
+    from metabench.spec.model import BenchmarkSpec
+    from metabench.tasks.hub import Hub
+
+__all__ = ["CellUse", "Plan", "build_plan"]
+
+_STAGES = ("pretrain", "meta", "adapt")
+
+
+def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
+    """Return the plan of a benchmark; data and encoder are known by identity, nothing is loaded.
+
+    Raises:
+        DataError: the rows of a task or the files of the encoder cannot be had.
+        PluginError: the module of an algorithm, sampler or metric cannot be read.
+    """
+    spec = benchmark.spec
+    model = spec.model
+    identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
+    tasks = tasks_in_use(spec, catalog=catalog, hub=hub)
+    meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
+    maker = CellMaker(
+        spec=spec,
+        meta_tasks=tuple(tasks[name] for name in meta_names),
+        metrics={name: offer.value.target for name, offer in catalog.metrics.items()},
+        inputs=Inputs(model, identity, spec.smoke),
+        method_slugs=slugs([method.id for method in benchmark.methods], width=METHOD_WIDTH),
+        task_slugs=slugs(tasks, width=TASK_WIDTH),
+    )
+    columns = tuple(_columns(spec, tasks))
+    uses = tuple(use for method in benchmark.methods for use in _uses(maker, method, columns))
+    cells = sorted(maker.cells.values(), key=lambda cell: _STAGES.index(cell.kind))
+    return Plan(benchmark, tuple(cells), uses, plan_notes(tuple(tasks.values()), smoke=spec.smoke))
+
+
+def _columns(spec: BenchmarkSpec, tasks: Mapping[str, TaskInUse]) -> Iterator[Column]:
+    for name in spec.tasks.target:
+        yield Column(tasks[name], target_use(tasks[name]))
+    for entry in spec.tasks.transfers:
+        for fraction in entry.fractions:
+            use, unavailable = fraction_use(tasks[entry.task], fraction)
+            yield Column(tasks[entry.task], use, fraction, unavailable)
+
+
+def _uses(maker: CellMaker, method: Method, columns: Sequence[Column]) -> Iterator[CellUse]:
+    for column in columns:
+        for meta_seed in maker.spec.seeds.meta:
+            start = _start(maker, method, column, seed=meta_seed)
+            for finetune_seed in range(maker.spec.seeds.finetune):
+                cell = maker.adapt(method, column, start, seeds=(meta_seed, finetune_seed))
+                name = column.use.card.name
+                yield CellUse(method.id, name, column.fraction, meta_seed, finetune_seed, cell.key)
+
+
+def _start(maker: CellMaker, method: Method, column: Column, *, seed: int) -> Cell | None:
+    """Return the meta cell that a column of a method starts from, None where there is none."""
+    if method.sampler is None:
+        return None
+    if not method.sampler.value.per_target:
+        return maker.start(method, seed=seed, target=None)
+    if column.use.role != "target":
+        return None
+    return maker.start(method, seed=seed, target=column.use.card.name)

@@ -1,0 +1,151 @@
+"""A cell: the unit of work, what it needs, and what its numbers depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, final
+
+from metabench.api.algorithm import AlgorithmOptions
+from metabench.api.options import Options
+from metabench.api.task import TaskCard
+from metabench.spec.model import FineTuneSpec, MetaSpec, ModelSpec, PretrainSpec
+
+__all__ = [
+    "AdaptWork",
+    "Cell",
+    "CellKind",
+    "MetaWork",
+    "PretrainWork",
+    "Provided",
+    "TaskUse",
+    "Work",
+]
+
+CellKind: TypeAlias = Literal["pretrain", "meta", "adapt"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TaskUse:
+    """A task as a cell uses it.
+
+    Args:
+        card: the task.
+        role: ``auxiliary``, ``target`` or ``transfer``.
+        train: the split that is trained on.
+        scored: the split that is scored.
+        identity: content hash of the rows of those splits.
+        train_rows: rows of the training split that are there.
+        scored_rows: rows of the scored split that are there.
+        rows: how many training rows are used (a nested subsample), None for all.
+        scored_limit: how many scored rows are used, None for all (smoke runs).
+        shuffled: whether training labels are permuted (a control).
+    """
+
+    card: TaskCard
+    role: Literal["auxiliary", "target", "transfer"]
+    train: str
+    scored: str
+    identity: str
+    train_rows: int
+    scored_rows: int
+    rows: int | None = None
+    scored_limit: int | None = None
+    shuffled: bool = False
+
+    @property
+    def size(self) -> int:
+        """Training rows in use."""
+        return self.train_rows if self.rows is None else min(self.rows, self.train_rows)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """An algorithm or a sampler as a cell uses it: the name, the class, its resolved options."""
+
+    name: str
+    target: str
+    options: AlgorithmOptions | Options
+    distribution: str
+    version: str
+    revision: int = 1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PretrainWork:
+    """Stage 1: an encoder from the texts of the tasks."""
+
+    model: ModelSpec
+    settings: PretrainSpec
+    tasks: tuple[TaskUse, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MetaWork:
+    """Stage 2: an initialisation from the tasks; ``encoder`` is the key of a pretrain cell."""
+
+    model: ModelSpec
+    encoder: str | None
+    settings: MetaSpec
+    tasks: tuple[TaskUse, ...]
+    algorithm: Provided
+    sampler: Provided
+    target: str | None
+    seed: int
+    steps: int
+    epoch_steps: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AdaptWork:
+    """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell."""
+
+    model: ModelSpec
+    encoder: str | None
+    initialisation: str | None
+    settings: FineTuneSpec
+    task: TaskUse
+    metrics: Mapping[str, str]
+    meta_seed: int
+    finetune_seed: int
+    steps: int
+
+
+Work: TypeAlias = PretrainWork | MetaWork | AdaptWork
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One unit of work.
+
+    Args:
+        kind: ``pretrain``, ``meta`` or ``adapt``.
+        name: readable, safe as a folder name; says what the cell is for, not what it depends on.
+        key: sha256 of ``inputs`` (64 hexadecimal digits).
+        inputs: all that the cell's numbers depend on, as JSON values.
+        needs: keys of the cells that must be done before.
+        work: what is to be done.
+        method: id of the method, for adapt and meta cells of that method first of all.
+        unavailable: why there are not enough rows; empty where there are.
+    """
+
+    kind: CellKind
+    name: str
+    key: str
+    inputs: Mapping[str, Any]
+    work: Work
+    needs: tuple[str, ...] = ()
+    method: str = ""
+    unavailable: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def folder(self) -> str:
+        """Name of the cell's folder in the store."""
+        return f"{self.name}-{self.key[:8]}"

@@ -1,0 +1,168 @@
+"""What a cell's numbers depend on, as JSON values; a key is the hash of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from metabench.errors import PluginError
+from metabench.fingerprint import hash_module
+from metabench.plan.uses import meta_use
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from metabench.plan.cell import AdaptWork, MetaWork, Provided, TaskUse
+    from metabench.plan.uses import TaskInUse
+    from metabench.spec.model import ModelSpec, PretrainSpec
+
+__all__ = ["ENGINE_FORMAT", "Inputs", "Sources"]
+
+ENGINE_FORMAT = 1
+"""Raised when the engine computes other numbers from the same inputs."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Hashes of the modules behind dotted targets; each module is read once."""
+
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def of(self, target: str, *, owner: str) -> str:
+        """Return the hash of the module of ``package.module:attribute``, without importing it.
+
+        Args:
+            target: the dotted path.
+            owner: who names it, for the error.
+
+        Raises:
+            PluginError: there is no such module, or a package around it does not import.
+        """
+        module = target.partition(":")[0]
+        if module not in self._known:
+            try:
+                self._known[module] = hash_module(module)
+            except Exception as error:  # a parent package is the plugin's own code
+                raise PluginError(
+                    f"{owner} lives in module {module!r}, which cannot be read: {error}",
+                    hint="mend or reinstall its plugin",
+                ) from error
+        return self._known[module]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Builds the inputs of each kind of cell.
+
+    Args:
+        model: the encoder's settings.
+        identity: content hash of its config, tokenizer and weights.
+        smoke: whether this is a smoke run, whose cells are never shared with results.
+        sources: hashes of the modules in use.
+    """
+
+    model: ModelSpec
+    identity: str
+    smoke: bool = False
+    sources: Sources = field(default_factory=Sources)
+
+    def pretrain(self, settings: PretrainSpec, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
+        """Return what a pretrained encoder depends on."""
+        return {
+            **self._every("pretrain"),
+            "pretrain": settings.model_dump(mode="json"),
+            "tasks": {
+                task.use.card.name: {
+                    "split": task.use.train,
+                    "data": task.train_identity,
+                    "text": list(task.use.card.text),
+                    "rows": meta_use(task).size,
+                }
+                for task in tasks
+            },
+        }
+
+    def meta(self, work: MetaWork, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
+        """Return what an initialisation depends on."""
+        settings = work.settings.model_dump(mode="json", exclude={"epochs", "steps"})
+        return {
+            **self._every("meta"),
+            "pooling": self.model.pooling,
+            "encoder": work.encoder,
+            "tasks": {task.use.card.name: _meta_task(task) for task in tasks},
+            "algorithm": self._provided("algorithm", work.algorithm),
+            "sampler": self._provided("sampler", work.sampler),
+            "meta": {**settings, "steps": work.steps, "epoch_steps": work.epoch_steps},
+            "seed": work.seed,
+            "target": work.target,
+        }
+
+    def adapt(self, work: AdaptWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
+        """Return what scores depend on; ``keeps_head``: meta-training has left one for the task."""
+        settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
+        head = work.settings.head if keeps_head else "fresh"
+        return {
+            **self._every("adapt"),
+            "pooling": self.model.pooling,
+            "encoder": work.encoder,
+            "initialisation": work.initialisation,
+            "task": {"name": work.task.card.name, **_adapt_task(task, work.task)},
+            "finetune": {**settings, "head": head, "steps": work.steps},
+            "meta_seed": work.meta_seed,
+            "finetune_seed": work.finetune_seed,
+            "metrics": {name: self._metric(name, work.metrics[name]) for name in work.metrics},
+        }
+
+    def _every(self, stage: str) -> dict[str, Any]:
+        every: dict[str, Any] = {
+            "engine": ENGINE_FORMAT,
+            "stage": stage,
+            "model": self.identity,
+            "max_length": self.model.max_length,
+        }
+        return {**every, "smoke": True} if self.smoke else every
+
+    def _metric(self, name: str, target: str) -> dict[str, str]:
+        return {"target": target, "source": self.sources.of(target, owner=f"metric {name!r}")}
+
+    def _provided(self, kind: str, provided: Provided) -> dict[str, Any]:
+        owner = f"{kind} {provided.name!r} of {provided.distribution} {provided.version}"
+        return {
+            "target": provided.target,
+            "source": self.sources.of(provided.target, owner=owner),
+            "revision": provided.revision,
+            "options": provided.options.model_dump(mode="json"),
+        }
+
+
+def _meta_task(task: TaskInUse) -> dict[str, Any]:
+    return {
+        **_labelled(task.use),
+        "data": task.train_identity,
+        "rows": meta_use(task).size,
+        "role": task.use.role,
+        "shuffled": task.shuffled,
+    }
+
+
+def _adapt_task(task: TaskInUse, use: TaskUse) -> dict[str, Any]:
+    return {
+        **_labelled(use),
+        "data": task.train_identity,
+        "rows": use.train_rows if use.rows is None else use.rows,
+        "scored": use.scored,
+        "scored_data": task.scored_identity,
+        "scored_rows": min(use.scored_limit or use.scored_rows, use.scored_rows),
+    }
+
+
+def _labelled(use: TaskUse) -> dict[str, Any]:
+    card = use.card
+    return {
+        "split": use.train,
+        "text": list(card.text),
+        "label": card.label,
+        "labels": list(card.labels),
+    }

@@ -1,0 +1,190 @@
+"""Makes cells: each once, however many methods it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from metabench.fingerprint import fingerprint
+from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork, Provided, TaskUse, Work
+from metabench.plan.notes import SMOKE, shuffled_notes, task_notes
+from metabench.plan.steps import adapt_steps, meta_budget
+from metabench.plan.uses import TaskInUse, meta_use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from metabench.api import Options
+    from metabench.plan.keys import Inputs
+    from metabench.plugin.status import Offer
+    from metabench.spec.benchmark import Method
+    from metabench.spec.model import BenchmarkSpec
+
+__all__ = ["CellMaker", "Column"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A task, how much of it is trained on, and why that cannot be."""
+
+    task: TaskInUse
+    use: TaskUse
+    fraction: float | None = None
+    unavailable: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CellMaker:
+    """Makes the cells of one benchmark.
+
+    Args:
+        spec: the settings.
+        meta_tasks: auxiliary and target tasks, by name.
+        metrics: the dotted path of every metric.
+        inputs: builds what a key is the hash of.
+        method_slugs: methods as the names of cells spell them.
+        task_slugs: the same for tasks.
+        cells: what has been made, by key; a cell stands after those that it needs.
+    """
+
+    spec: BenchmarkSpec
+    meta_tasks: tuple[TaskInUse, ...]
+    metrics: Mapping[str, str]
+    inputs: Inputs
+    method_slugs: Mapping[str, str]
+    task_slugs: Mapping[str, str]
+    cells: dict[str, Cell] = field(default_factory=dict)
+    _starts: dict[tuple[str, int, str | None], Cell] = field(default_factory=dict)
+    _encoders: list[Cell] = field(default_factory=list)
+
+    def encoder(self) -> Cell | None:
+        """Return the cell of stage 1; None where the encoder is taken as it comes."""
+        settings = self.spec.pretrain
+        if settings is not None and not self._encoders:
+            work = PretrainWork(self.spec.model, settings, tuple(map(meta_use, self.meta_tasks)))
+            inputs = self.inputs.pretrain(settings, self.meta_tasks)
+            notes = self._notes(*map(task_notes, self.meta_tasks))
+            self._encoders.append(self._keep("pretrain", inputs, work, notes=notes))
+        return self._encoders[0] if self._encoders else None
+
+    def start(self, method: Method, *, seed: int, target: str | None) -> Cell:
+        """Return the cell of stage 2 for a method that meta-trains."""
+        asked = (method.id, seed, target)
+        if asked not in self._starts:
+            part = f"-{self.task_slugs[target]}" if target is not None else ""
+            work = self._meta_work(method, seed=seed, target=target)
+            self._starts[asked] = self._keep(
+                f"meta-{self.method_slugs[method.id]}{part}-s{seed}",
+                self.inputs.meta(work, self.meta_tasks),
+                work,
+                needs=(work.encoder,),
+                method=method.id,
+                notes=self._notes(self._controls(), *map(task_notes, self.meta_tasks)),
+            )
+        return self._starts[asked]
+
+    def adapt(
+        self, method: Method, column: Column, start: Cell | None, *, seeds: tuple[int, int]
+    ) -> Cell:
+        """Return the cell of stage 3 for a column, from a start or from the encoder itself."""
+        work = self._adapt_work(column, start, seeds=seeds)
+        inputs = self.inputs.adapt(work, column.task, keeps_head=_keeps_head(column, start))
+        unavailable = column.unavailable
+        if start is None and method.sampler is not None:
+            unavailable = (
+                f"sampler {method.sampler.value.name!r} needs a target task, "
+                "and this one is not meta-trained on"
+            )
+            inputs["initialisation"] = unavailable
+        return self._keep(
+            self._adapt_name(method, column, seeds=seeds),
+            inputs,
+            work,
+            needs=(work.encoder, work.initialisation),
+            method=method.id,
+            unavailable=unavailable,
+            notes=self._notes(self._controls() if start else (), task_notes(column.task)),
+        )
+
+    def _meta_work(self, method: Method, *, seed: int, target: str | None) -> MetaWork:
+        uses = tuple(map(meta_use, self.meta_tasks))
+        batches = method.options.episode_shape().batches
+        budget = meta_budget(self.spec.meta, [use.size for use in uses], batches=batches)
+        encoder = self.encoder()
+        return MetaWork(
+            model=self.spec.model,
+            encoder=encoder.key if encoder else None,
+            settings=self.spec.meta,
+            tasks=uses,
+            algorithm=_provided(method.algorithm, method.options),
+            sampler=_provided(method.sampler, method.sampler_options),
+            target=target,
+            seed=seed,
+            steps=budget.steps,
+            epoch_steps=budget.epoch_steps,
+        )
+
+    def _adapt_work(
+        self, column: Column, start: Cell | None, *, seeds: tuple[int, int]
+    ) -> AdaptWork:
+        encoder = self.encoder()
+        return AdaptWork(
+            model=self.spec.model,
+            encoder=encoder.key if encoder else None,
+            initialisation=start.key if start else None,
+            settings=self.spec.finetune,
+            task=column.use,
+            metrics={name: self.metrics[name] for name in column.use.card.metrics},
+            meta_seed=seeds[0],
+            finetune_seed=seeds[1],
+            steps=adapt_steps(self.spec.finetune, column.use.size),
+        )
+
+    def _adapt_name(self, method: Method, column: Column, *, seeds: tuple[int, int]) -> str:
+        part = "" if column.fraction is None else f"-{column.use.rows}rows"
+        task = self.task_slugs[column.use.card.name]
+        return f"adapt-{self.method_slugs[method.id]}-{task}{part}-s{seeds[0]}-f{seeds[1]}"
+
+    def _controls(self) -> tuple[str, ...]:
+        return shuffled_notes(self.meta_tasks)
+
+    def _notes(self, *groups: Iterable[str]) -> tuple[str, ...]:
+        smoke = (SMOKE,) if self.spec.smoke else ()
+        return (*smoke, *(note for group in groups for note in group))
+
+    def _keep(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        work: Work,
+        *,
+        needs: Iterable[str | None] = (),
+        **rest: Any,
+    ) -> Cell:
+        """Return the cell with these inputs: the one that is there, or a new one."""
+        key = fingerprint(inputs)
+        if key not in self.cells:
+            kind = inputs["stage"]
+            known = tuple(need for need in needs if need is not None)
+            self.cells[key] = Cell(kind, name, key, inputs, work, known, **rest)
+        return self.cells[key]
+
+
+def _keeps_head(column: Column, start: Cell | None) -> bool:
+    """Return whether meta-training leaves a head for the column's task."""
+    return start is not None and column.use.role == "target"
+
+
+def _provided(offer: Offer[Any] | None, options: Options | None) -> Provided:
+    if offer is None or options is None:
+        raise TypeError("an algorithm without meta-training has no meta cell")
+    return Provided(
+        name=offer.value.name,
+        target=offer.value.target,
+        options=options,
+        distribution=offer.plugin.distribution,
+        version=offer.plugin.version,
+        revision=offer.value.revision,
+    )

@@ -1,0 +1,67 @@
+"""What a reader of the scores has to know: small data, generated data, controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metabench.spec.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from metabench.plan.uses import TaskInUse
+
+__all__ = ["SMOKE", "plan_notes", "shuffled_notes", "task_notes"]
+
+SMOKE = (
+    f"SMOKE: at most {SMOKE_TRAIN_ROWS} training and {SMOKE_SCORED_ROWS} scored rows of a task, "
+    "hardly any steps: not a result"
+)
+
+
+def task_notes(task: TaskInUse) -> tuple[str, ...]:
+    """Return the notes of one task."""
+    return tuple(_task_notes(task))
+
+
+def shuffled_notes(tasks: Iterable[TaskInUse]) -> tuple[str, ...]:
+    """Return the notes of the tasks whose labels meta-training permutes."""
+    names = [task.use.card.name for task in tasks if task.shuffled]
+    return tuple(f"SHUFFLED: labels of {name} are permuted in meta-training" for name in names)
+
+
+def plan_notes(tasks: Sequence[TaskInUse], *, smoke: bool) -> tuple[str, ...]:
+    """Return all notes of a plan, those of generated tasks in one."""
+    generated = [task.use.card.name for task in tasks if task.use.card.generated]
+    notes = [SMOKE] if smoke else []
+    if generated:
+        notes.append(_generated(generated))
+    notes += shuffled_notes(tasks)
+    notes += [
+        note for task in tasks for note in _task_notes(task) if not note.startswith("GENERATED")
+    ]
+    return tuple(notes)
+
+
+def _task_notes(task: TaskInUse) -> Iterator[str]:
+    use = task.use
+    if use.card.generated:
+        yield _generated([use.card.name])
+    if use.train != use.card.train:
+        yield f"SPLIT: {use.card.name} trains on {use.train} ({use.train_rows:,} rows)"
+    if use.role != "auxiliary" and use.scored != use.card.scored:
+        yield f"SPLIT: {use.card.name} is scored on {use.scored} ({use.scored_rows:,} rows)"
+    parts = [(use.train, use.train_rows)]
+    if use.role != "auxiliary":
+        parts.append((use.scored, use.scored_rows))
+    for split, rows in parts:
+        official = use.card.splits.get(split, rows)
+        if rows < official:
+            yield f"PARTIAL: {use.card.name} {split} {rows:,} of {official:,} rows"
+
+
+def _generated(names: Sequence[str]) -> str:
+    return (
+        f"GENERATED: the rows of {', '.join(names)} are made by a program; "
+        "scores say nothing about language"
+    )

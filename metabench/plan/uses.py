@@ -1,0 +1,115 @@
+"""The tasks of a benchmark as they are used: splits, rows that are there, content identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
+
+from metabench.fingerprint import fingerprint
+from metabench.plan.cell import TaskUse
+from metabench.spec.model import SplitSpec
+from metabench.spec.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
+from metabench.tasks.identity import split_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metabench.plugin.catalog import Catalog
+    from metabench.spec.model import BenchmarkSpec
+    from metabench.tasks.hub import Hub
+
+__all__ = ["TaskInUse", "fraction_use", "meta_use", "target_use", "tasks_in_use"]
+
+Role: TypeAlias = Literal["auxiliary", "target", "transfer"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TaskInUse:
+    """A task with all of its rows, and the identities of its two splits apart.
+
+    Args:
+        use: the task, nothing left out.
+        train_identity: content hash of the training split.
+        scored_identity: content hash of the scored split; empty for auxiliary tasks.
+        shuffled: whether meta-training permutes its labels.
+        smoke: whether only a few rows are used.
+    """
+
+    use: TaskUse
+    train_identity: str
+    scored_identity: str
+    shuffled: bool = False
+    smoke: bool = False
+
+    @property
+    def official_train_rows(self) -> int:
+        """Rows of the training split as it was published."""
+        return self.use.card.splits.get(self.use.train, self.use.train_rows)
+
+
+def tasks_in_use(spec: BenchmarkSpec, *, catalog: Catalog, hub: Hub) -> Mapping[str, TaskInUse]:
+    """Return every task of a benchmark by name; no row is loaded.
+
+    Raises:
+        DataError: the rows of a task cannot be had.
+    """
+    roles: Sequence[tuple[Role, Sequence[str]]] = (
+        ("auxiliary", spec.tasks.auxiliary),
+        ("target", spec.tasks.target),
+        ("transfer", [entry.task for entry in spec.tasks.transfers]),
+    )
+    return {
+        name: _in_use(spec, name, role, catalog=catalog, hub=hub)
+        for role, names in roles
+        for name in names
+    }
+
+
+def meta_use(task: TaskInUse) -> TaskUse:
+    """Return the task as meta-training uses it: all rows, labels permuted for a control."""
+    rows = min(SMOKE_TRAIN_ROWS, task.use.train_rows) if task.smoke else None
+    return replace(task.use, rows=rows, shuffled=task.shuffled)
+
+
+def target_use(task: TaskInUse) -> TaskUse:
+    """Return the task as fine-tuning on all of its rows uses it."""
+    rows = min(SMOKE_TRAIN_ROWS, task.use.train_rows) if task.smoke else None
+    return replace(task.use, rows=rows, scored_limit=SMOKE_SCORED_ROWS if task.smoke else None)
+
+
+def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
+    """Return the task as fine-tuning on a fraction of it uses it, and why that is not possible.
+
+    The fraction is of the official size; the reason is empty where there are enough rows.
+    """
+    official = task.official_train_rows
+    rows = max(1, round(fraction * official))
+    there = task.use.train_rows
+    limit = SMOKE_SCORED_ROWS if task.smoke else None
+    if rows > there:
+        part = f"{100 * fraction:g} % of {official:,}"
+        why = f"asks for {rows:,} rows ({part}), {there:,} are there"
+        return replace(task.use, rows=rows, scored_limit=limit), why
+    used = min(rows, SMOKE_TRAIN_ROWS) if task.smoke else rows
+    return replace(task.use, rows=used, scored_limit=limit), ""
+
+
+def _in_use(spec: BenchmarkSpec, name: str, role: Role, *, catalog: Catalog, hub: Hub) -> TaskInUse:
+    card = catalog.task(name).value
+    other = spec.tasks.splits.get(name, SplitSpec())
+    train, scored = other.train or card.train, other.scored or card.scored
+    of_train = split_facts(card, train, hub=hub)
+    of_scored = None if role == "auxiliary" else split_facts(card, scored, hub=hub)
+    scored_identity = of_scored.identity if of_scored else ""
+    use = TaskUse(
+        card=card,
+        role=role,
+        train=train,
+        scored=scored,
+        identity=fingerprint({"train": of_train.identity, "scored": scored_identity}),
+        train_rows=of_train.rows,
+        scored_rows=of_scored.rows if of_scored else 0,
+    )
+    shuffled = name in spec.tasks.shuffled
+    return TaskInUse(use, of_train.identity, scored_identity, shuffled, spec.smoke)

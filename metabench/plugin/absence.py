@@ -1,0 +1,67 @@
+"""Why a name is not in the catalog, said so that the reader knows what to do."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from metabench.errors import PluginError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from metabench.plugin.status import PluginStatus
+
+__all__ = ["clash_error", "missing_error"]
+
+
+def clash_error(kind: str, name: str, owners: Sequence[PluginStatus]) -> PluginError:
+    """Return the error for a name that several plugins offer."""
+    named = " and ".join(owner.origin for owner in owners)
+    outsider = next((owner for owner in reversed(owners) if not owner.built_in), owners[-1])
+    return PluginError(
+        f"{kind} {name!r} is provided by both {named}",
+        hint=f"uninstall one of them, or block one with "
+        f"METABENCH_DISABLE_PLUGINS={outsider.distribution}",
+    )
+
+
+def missing_error(
+    kind: str, name: str, *, known: Collection[str], plugins: Sequence[PluginStatus]
+) -> PluginError:
+    """Return the error for a name that no working plugin offers, with the plugins to blame."""
+    absent = [plugin for plugin in plugins if plugin.state not in {"ok", "conflict"}]
+    for plugin in absent:
+        if _is_named_after(plugin, name):
+            return PluginError(
+                f"{kind} {name!r} is provided by {plugin.origin}, which {_cause(plugin)}",
+                hint=f"see `metabench plugins show {plugin.name}`",
+            )
+    return PluginError(f"no {kind} is called {name!r}", hint=_hint(name, known, absent))
+
+
+def _hint(name: str, known: Collection[str], absent: Sequence[PluginStatus]) -> str:
+    hints = []
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), folded, n=1)
+    if close:
+        hints.append(f"did you mean {folded[close[0]]!r}?")
+    elif known:
+        hints.append(f"choose one of {', '.join(sorted(known))}")
+    if absent:
+        blamed = "; ".join(f"{plugin.origin}, which {_cause(plugin)}" for plugin in absent)
+        hints.append(f"it may be provided by a plugin that is not in use: {blamed}")
+    return "; ".join(hints) or "install a plugin that provides it"
+
+
+def _is_named_after(plugin: PluginStatus, name: str) -> bool:
+    return name in {
+        plugin.name,
+        plugin.distribution,
+        plugin.distribution.removeprefix("metabench-"),
+    }
+
+
+def _cause(plugin: PluginStatus) -> str:
+    said = {"failed": "failed to load: ", "incompatible": ""}.get(plugin.state)
+    return "is blocked" if said is None else f"{said}{plugin.detail}"

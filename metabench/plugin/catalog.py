@@ -1,0 +1,155 @@
+"""The catalog: every algorithm, sampler, task and metric that is installed, by name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar, final
+
+from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
+from metabench.plugin.absence import clash_error, missing_error
+from metabench.plugin.loader import LoadedPlugin, load_plugins
+from metabench.plugin.observers import Observer
+from metabench.plugin.offers import KINDS
+from metabench.plugin.status import Offer, PluginStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Catalog", "load_catalog"]
+
+ValueT = TypeVar("ValueT")
+Key = tuple[str, str]
+
+
+@final
+@dataclass(frozen=True)
+class Catalog:
+    """What is installed; a name that two plugins offer is in ``conflicts`` and nowhere else.
+
+    Args:
+        algorithms: offers by name, as are the next three.
+        samplers: task samplers.
+        tasks: task cards.
+        metrics: metrics.
+        plugins: every plugin that was found, whatever its state.
+        observers: plugins that want to be told what a run does.
+        conflicts: the plugins behind a (kind, name) that is taken twice.
+    """
+
+    algorithms: Mapping[str, Offer[AlgorithmInfo]] = field(default_factory=dict)
+    samplers: Mapping[str, Offer[SamplerInfo]] = field(default_factory=dict)
+    tasks: Mapping[str, Offer[TaskCard]] = field(default_factory=dict)
+    metrics: Mapping[str, Offer[MetricInfo]] = field(default_factory=dict)
+    plugins: tuple[PluginStatus, ...] = ()
+    observers: tuple[Observer, ...] = ()
+    conflicts: Mapping[Key, tuple[PluginStatus, ...]] = field(default_factory=dict)
+
+    def algorithm(self, name: str) -> Offer[AlgorithmInfo]:
+        """Return an algorithm.
+
+        Raises:
+            PluginError: there is none of that name, or two; says which plugins are to blame.
+        """
+        return self._find("algorithm", name, self.algorithms)
+
+    def sampler(self, name: str) -> Offer[SamplerInfo]:
+        """Return a task sampler.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("sampler", name, self.samplers)
+
+    def task(self, name: str) -> Offer[TaskCard]:
+        """Return a task.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("task", name, self.tasks)
+
+    def metric(self, name: str) -> Offer[MetricInfo]:
+        """Return a metric.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("metric", name, self.metrics)
+
+    def _find(self, kind: str, name: str, offers: Mapping[str, Offer[ValueT]]) -> Offer[ValueT]:
+        if name in offers:
+            return offers[name]
+        if (kind, name) in self.conflicts:
+            raise clash_error(kind, name, self.conflicts[kind, name])
+        raise missing_error(kind, name, known=offers, plugins=self.plugins)
+
+
+def load_catalog(*, blocked: frozenset[str] = frozenset()) -> Catalog:
+    """Load all installed plugins and return what they offer; a plugin that fails hurts only itself.
+
+    Args:
+        blocked: names of entry points, modules or distributions that are not to be loaded; ``all``
+            stands for every plugin that does not ship with metabench.
+    """
+    loaded = load_plugins(blocked=blocked)
+    owners = _owners(loaded)
+    taken_twice = {key: held for key, held in owners.items() if len(held) > 1}
+    loaded = tuple(_mark_conflicts(plugin, taken_twice) for plugin in loaded)
+    offers = {kind: _offers(kind, loaded, taken_twice) for kind in KINDS}
+    return Catalog(
+        algorithms=offers["algorithm"],
+        samplers=offers["sampler"],
+        tasks=offers["task"],
+        metrics=offers["metric"],
+        plugins=tuple(plugin.status for plugin in loaded),
+        observers=_observers(loaded),
+        conflicts=taken_twice,
+    )
+
+
+def _owners(loaded: Sequence[LoadedPlugin]) -> Mapping[Key, tuple[PluginStatus, ...]]:
+    owners: dict[Key, tuple[PluginStatus, ...]] = defaultdict(tuple)
+    for plugin in loaded:
+        for kind, values in plugin.offers.items():
+            for name in values:
+                owners[kind, name] += (plugin.status,)
+    return owners
+
+
+def _mark_conflicts(
+    plugin: LoadedPlugin, taken_twice: Mapping[Key, Sequence[PluginStatus]]
+) -> LoadedPlugin:
+    clashes = [
+        f"{kind} {name!r} is also provided by {other.origin}"
+        for (kind, name), owners in sorted(taken_twice.items())
+        if plugin.status in owners
+        for other in owners
+        if other != plugin.status
+    ]
+    if not clashes:
+        return plugin
+    return replace(
+        plugin, status=replace(plugin.status, state="conflict", detail="; ".join(clashes))
+    )
+
+
+def _offers(
+    kind: str, loaded: Sequence[LoadedPlugin], taken_twice: Mapping[Key, object]
+) -> Mapping[str, Offer[Any]]:
+    found = {
+        name: Offer(value, plugin.status)
+        for plugin in loaded
+        for name, value in plugin.offers.get(kind, {}).items()
+        if (kind, name) not in taken_twice
+    }
+    return dict(sorted(found.items()))
+
+
+def _observers(loaded: Sequence[LoadedPlugin]) -> tuple[Observer, ...]:
+    return tuple(
+        Observer(plugin.status, plugin.manager)
+        for plugin in loaded
+        if plugin.manager is not None and "observer" in plugin.status.offers
+    )

@@ -1,0 +1,81 @@
+"""Which plugins are installed: entry points of the group ``metabench``."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, final
+
+from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.status import PluginStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["GROUP", "Found", "discover", "is_blocked"]
+
+GROUP = "metabench"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry point before it is loaded."""
+
+    entry: metadata.EntryPoint
+    status: PluginStatus
+
+
+def discover() -> tuple[Found, ...]:
+    """Return every installed plugin, ordered by distribution and name; nothing is imported.
+
+    A distribution that stands on the path twice counts once, as it does for an import.
+    """
+    seen: set[str] = set()
+    found: list[Found] = []
+    for distribution in metadata.distributions():
+        entries = guarded(functools.partial(_entries, distribution))
+        if isinstance(entries, Fault):  # damaged metadata says nothing about plugins
+            continue
+        fresh = [item for item in entries if item.status.distribution not in seen]
+        seen.update(item.status.distribution for item in fresh)
+        found.extend(fresh)
+    return tuple(sorted(found, key=lambda item: (item.status.distribution, item.status.name)))
+
+
+def is_blocked(status: PluginStatus, blocked: frozenset[str]) -> bool:
+    """Return whether ``blocked`` names a plugin: by entry point, module or distribution.
+
+    ``all`` stands for every plugin that does not ship with metabench.
+    """
+    if "all" in blocked and not status.built_in:
+        return True
+    names = {status.name, status.module, status.distribution}
+    return not {_normal(name) for name in names}.isdisjoint(_normal(name) for name in blocked)
+
+
+def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
+    entries = [entry for entry in distribution.entry_points if entry.group == GROUP]
+    if not entries:  # reading the metadata of everything that is installed would be slow
+        return ()
+    name = _normal(_said(lambda: distribution.name))
+    version = _said(lambda: distribution.version)
+    return tuple(
+        Found(entry, PluginStatus(entry.name, _module(entry), name, version)) for entry in entries
+    )
+
+
+def _module(entry: metadata.EntryPoint) -> str:
+    return entry.value.partition(":")[0].strip()
+
+
+def _said(read: Callable[[], str | None]) -> str:
+    """Return a field of the metadata, or ``?`` where the metadata is damaged."""
+    said = guarded(read)
+    return said if isinstance(said, str) and said else "?"
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

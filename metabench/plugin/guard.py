@@ -1,0 +1,57 @@
+"""The guard that code of a plugin runs in: whatever it raises becomes a value."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Fault", "guarded"]
+
+T = TypeVar("T")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a plugin's code raised, and its one-line description."""
+
+    detail: str
+    error: BaseException
+
+    @property
+    def traceback(self) -> str:
+        """The traceback as text."""
+        return "".join(traceback.format_exception(self.error))
+
+
+def guarded(call: Callable[[], T]) -> T | Fault:
+    """Return what ``call`` returns, or what it raised as a `Fault`.
+
+    ``SystemExit`` is no exception to this: a plugin may not end the process. What the call prints
+    goes to stderr, since stdout belongs to results.
+
+    Raises:
+        KeyboardInterrupt: the user's wish to stop is not the plugin's to take.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (this is the one place that isolates plugins)
+        return Fault(_one_line(error), error)
+
+
+def _one_line(error: BaseException) -> str:
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  (an exception whose __str__ raises)
+        said = ""
+    kind = type(error).__name__
+    return f"{kind}: {said}" if said else kind

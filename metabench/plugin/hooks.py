@@ -1,0 +1,74 @@
+"""The hooks that a plugin implements, checked one by one before any of them is called."""
+
+from __future__ import annotations
+
+import inspect
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from metabench.api import hooks as specs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["OBSERVER_HOOKS", "PROVIDER_HOOKS", "HookProblem", "implemented", "open_manager"]
+
+_PREFIX = "metabench_"
+
+_SPECS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(inspect.signature(function).parameters)
+    for name, function in vars(specs).items()
+    if hasattr(function, "metabench_spec")
+}
+
+PROVIDER_HOOKS = tuple(name for name, parameters in _SPECS.items() if not parameters)
+OBSERVER_HOOKS = tuple(name for name, parameters in _SPECS.items() if parameters)
+
+
+class HookProblem(Exception):  # noqa: N818  (a message for the loader, never for the user)
+    """A plugin's hooks are not what metabench calls."""
+
+
+def open_manager(plugin: Any) -> pluggy.PluginManager:
+    """Return a manager that holds this one plugin and nothing else.
+
+    Raises:
+        HookProblem: a hook is misspelt, not marked, or takes what it will not be given.
+    """
+    manager = pluggy.PluginManager("metabench")
+    manager.add_hookspecs(specs)
+    problems = tuple(_problems(manager, plugin))
+    if problems:
+        raise HookProblem("; ".join(problems))
+    manager.register(plugin)
+    return manager
+
+
+def implemented(manager: pluggy.PluginManager) -> tuple[str, ...]:
+    """Return the names of the hooks that the manager's plugin implements."""
+    return tuple(name for name in _SPECS if getattr(manager.hook, name).get_hookimpls())
+
+
+def _problems(manager: pluggy.PluginManager, plugin: Any) -> Iterator[str]:
+    for attribute in dir(plugin):
+        function = getattr(plugin, attribute, None)
+        if not inspect.isroutine(function) or hasattr(function, "metabench_spec"):
+            continue
+        mark = manager.parse_hookimpl_opts(plugin, attribute)
+        if mark is not None:
+            yield from _wrong_hook((mark.get("specname") or attribute), function)
+        elif attribute.startswith(_PREFIX):
+            yield f"{attribute} is not marked with @hookimpl"
+
+
+def _wrong_hook(name: str, function: Any) -> Iterator[str]:
+    if name not in _SPECS:
+        close = get_close_matches(name, _SPECS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; hooks are {', '.join(_SPECS)}"
+        yield f"{name!r} is not a hook{hint}"
+        return
+    takes = tuple(inspect.signature(function).parameters)
+    if not set(takes) <= set(_SPECS[name]):
+        yield f"{name} takes ({', '.join(takes)}), it is given ({', '.join(_SPECS[name])})"

@@ -1,0 +1,100 @@
+"""What provider hooks return, checked item by item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from metabench.api import (
+    AlgorithmInfo,
+    AlgorithmOptions,
+    MetricInfo,
+    Options,
+    SamplerInfo,
+    TaskCard,
+)
+from metabench.plugin.hooks import HookProblem
+
+if TYPE_CHECKING:
+    import pluggy
+
+__all__ = ["KINDS", "collect_offers"]
+
+KINDS: Mapping[str, tuple[str, type[Any]]] = {
+    "algorithm": ("metabench_algorithms", AlgorithmInfo),
+    "sampler": ("metabench_samplers", SamplerInfo),
+    "task": ("metabench_tasks", TaskCard),
+    "metric": ("metabench_metrics", MetricInfo),
+}
+"""Kinds of offers: the hook that provides them and what it returns a list of."""
+
+_TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
+
+
+def collect_offers(manager: pluggy.PluginManager) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a manager's plugin offers: descriptors by kind and name.
+
+    Raises:
+        HookProblem: something that it returned is not a valid descriptor.
+    """
+    return {kind: _of_kind(manager, hook, expected) for kind, (hook, expected) in KINDS.items()}
+
+
+def _of_kind(manager: pluggy.PluginManager, hook: str, expected: type[Any]) -> Mapping[str, Any]:
+    offers: dict[str, Any] = {}
+    for returned in getattr(manager.hook, hook)():
+        if isinstance(returned, str | bytes | Mapping) or not isinstance(returned, Iterable):
+            raise HookProblem(f"{hook} returned {type(returned).__name__}, not a list")
+        for value in returned:
+            _check(hook, value, expected)
+            if value.name in offers:
+                raise HookProblem(f"{hook} offers {value.name!r} twice")
+            offers[value.name] = value
+    return offers
+
+
+def _check(hook: str, value: Any, expected: type[Any]) -> None:
+    if not isinstance(value, expected):
+        raise HookProblem(
+            f"{hook} returned a list with a {type(value).__name__}, not {expected.__name__}"
+        )
+    if not isinstance(value.name, str) or not _NAME.fullmatch(value.name):
+        raise HookProblem(f"{hook}: {value.name!r} is not a name")
+    if isinstance(value, AlgorithmInfo):
+        _check_target(hook, value.name, value.target, optional=True)
+        _check_options(hook, value, AlgorithmOptions, preset=value.preset)
+    elif isinstance(value, SamplerInfo):
+        _check_target(hook, value.name, value.target)
+        _check_options(hook, value, Options, preset={})
+    elif isinstance(value, MetricInfo):
+        _check_target(hook, value.name, value.target)
+
+
+def _check_target(hook: str, name: str, target: Any, *, optional: bool = False) -> None:
+    if target is None and optional:
+        return
+    if not isinstance(target, str) or not _TARGET.fullmatch(target):
+        raise HookProblem(f"{hook}: target of {name!r} is {target!r}, not 'package.module:Name'")
+
+
+def _check_options(
+    hook: str,
+    value: AlgorithmInfo | SamplerInfo,
+    expected: type[Options],
+    *,
+    preset: Mapping[str, Any],
+) -> None:
+    name = value.name
+    options: Any = value.options
+    if not isinstance(options, type) or not issubclass(options, expected):
+        raise HookProblem(f"{hook}: options of {name!r} are not a subclass of {expected.__name__}")
+    unknown = sorted(set(preset) - set(options.model_fields))
+    if unknown:
+        raise HookProblem(f"{hook}: preset of {name!r} names no option: {', '.join(unknown)}")
+    try:
+        options.model_validate(dict(preset))
+    except ValueError as error:
+        said = " ".join(str(error).split())
+        raise HookProblem(f"{hook}: defaults of {name!r} are not valid: {said}") from error

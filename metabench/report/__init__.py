@@ -1,0 +1,1 @@
+"""The leaderboard as a value and as text: same results, same bytes."""

@@ -1,0 +1,153 @@
+"""The one durable write: temporary file in the same folder, fsync, rename, fsync of the folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from metabench.errors import StoreError
+
+__all__ = ["commit_bytes", "commit_folder", "make_folder", "store_error"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def commit_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that it is there in full or not at all, even after a power cut.
+
+    Raises:
+        StoreError: the disk is full, the folder cannot be written, or the device failed; what was
+            at ``path`` before is still there.
+    """
+    with _explained(path, needed=len(data)):
+        descriptor, temporary = _open_new(path)
+        try:
+            try:
+                _write_all(descriptor, data)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def commit_folder(temporary: Path, final: Path) -> None:
+    """Make a finished folder durable and give it its name; an older one of that name goes.
+
+    Both must lie on one file system. Nothing may write into ``temporary`` any more.
+
+    Raises:
+        StoreError: a file cannot be written or the folder cannot be renamed.
+    """
+    with _explained(final, needed=_size(temporary)):
+        for folder, _, names in os.walk(temporary, topdown=False):
+            for name in names:
+                _sync_file(Path(folder, name))
+            _sync_folder(Path(folder))
+        outdated = _set_aside(final)
+        temporary.rename(final)
+        _sync_folder(final.parent)
+    if outdated is not None:
+        shutil.rmtree(outdated, ignore_errors=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents where they are missing.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    with _explained(folder, needed=0):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
+    """Return what an ``OSError`` at ``path`` means for the user; ``needed`` is in bytes."""
+    reason = (error.strerror or type(error).__name__).lower()
+    if error.errno in _FULL:
+        return StoreError(
+            f"{reason}: {needed} bytes are needed and {_free(path)} are free",
+            where=str(path),
+            hint="free some space and run the same command again, or name another folder"
+            " with --runs DIR",
+        )
+    if error.errno in _DENIED:
+        return StoreError(
+            f"cannot be written: {reason}",
+            where=str(path),
+            hint="make the folder writable, or name another one with --runs DIR",
+        )
+    return StoreError(
+        f"cannot be read or written: {reason}",
+        where=str(path),
+        hint="look at the disk, or name another folder with --runs DIR",
+    )
+
+
+@contextmanager
+def _explained(path: Path, *, needed: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, path, needed=needed) from error
+
+
+def _open_new(path: Path) -> tuple[int, Path]:
+    for attempt in count():
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{attempt}.tmp")
+        with suppress(FileExistsError):
+            return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), temporary
+    raise AssertionError  # pragma: no cover  (count never ends)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    # A nearly full disk takes a part and says so only by the number that write returns.
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # pragma: no cover  (Windows has no such call)
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _set_aside(final: Path) -> Path | None:
+    if not final.exists():
+        return None
+    for attempt in count():
+        outdated = final.with_name(f".{final.name}.{os.getpid()}-{attempt}.tmp")
+        if not outdated.exists():
+            return final.rename(outdated)
+    raise AssertionError  # pragma: no cover  (count never ends)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _free(path: Path) -> int:
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    return shutil.disk_usage(there).free

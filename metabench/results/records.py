@@ -1,0 +1,155 @@
+"""The records of a cell, as they lie on disk, and their one way to JSON and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final
+
+from pydantic import Field, JsonValue, ValidationError
+
+from metabench.errors import StoreError
+from metabench.results.provenance import PluginNote, Provenance, Record, Text
+from metabench.results.run_note import ColumnNote, RunNote, UseNote
+
+__all__ = [
+    "CellNote",
+    "ColumnNote",
+    "Failure",
+    "FileNote",
+    "Kind",
+    "PluginNote",
+    "Provenance",
+    "Record",
+    "Result",
+    "RunNote",
+    "Status",
+    "UseNote",
+    "from_json",
+    "to_json",
+]
+
+Kind: TypeAlias = Literal["pretrain", "meta", "adapt"]
+Status: TypeAlias = Literal[
+    "diverged",
+    "out_of_memory",
+    "timeout",
+    "plugin_error",
+    "data_error",
+    "invalid_metric",
+    "unavailable",
+    "interrupted",
+    "error",
+]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Model = TypeVar("_Model", bound=Record)
+
+
+@final
+class FileNote(Record):
+    """A file that belongs to a result; its path is relative to the cell's folder."""
+
+    path: Text
+    """Path below the cell's folder, with forward slashes."""
+    bytes: Annotated[int, Field(ge=0)]
+    """Its size."""
+    sha256: Sha256
+    """Hash of its content."""
+
+
+class _CellRecord(Record):
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    """Version of the record's format."""
+    kind: Kind
+    """The stage."""
+    name: str
+    """Readable name of the cell."""
+    key: Sha256
+    """Hash of the inputs."""
+    method: Text = ""
+    """The method that the cell was planned for first; others may use it too."""
+
+
+@final
+class CellNote(_CellRecord):
+    """``cell.json``: what a cell is; written before it starts."""
+
+    inputs: Mapping[str, JsonValue]
+    """All that the cell's numbers depend on."""
+    needs: tuple[Sha256, ...] = ()
+    """Keys of the cells that had to be done before."""
+
+
+@final
+class Result(_CellRecord):
+    """``result.json``: what came out; written last, so that its presence means done."""
+
+    status: Literal["ok"] = "ok"
+    """There are no other results; anything else is a failure."""
+    scores: Mapping[str, float] = {}
+    """Score by metric, on the metric's own scale: accuracy is in [0, 1]."""
+    primary: str | None = None
+    """The metric that the leaderboard shows; None for cells that are not scored."""
+    collapsed: bool = False
+    """Whether every scored row got the same class."""
+    train_rows: int | None = None
+    """Training rows in use."""
+    scored_rows: int | None = None
+    """Rows that were scored."""
+    steps: int | None = None
+    """Updates that were made."""
+    losses: Mapping[str, float] = {}
+    """A summary of the losses, such as ``first`` and ``last``."""
+    draws: Mapping[str, int] = {}
+    """How often meta-training drew each task."""
+    notes: tuple[Text, ...] = ()
+    """What a reader of the scores has to know."""
+    wall_seconds: float
+    """Time that passed."""
+    cpu_seconds: float | None = None
+    """Processor time of the process."""
+    peak_memory_bytes: int | None = None
+    """Most memory in use: of the device where it is a GPU, else of the process."""
+    files: tuple[FileNote, ...] = ()
+    """Predictions, checkpoint."""
+    provenance: Provenance
+    """Where the numbers come from."""
+
+
+@final
+class Failure(_CellRecord):
+    """``failure.json``: what went wrong; a record, never a score."""
+
+    status: Status
+    """The kind of failure."""
+    message: Text
+    """One sentence."""
+    hint: Text = ""
+    """The way out."""
+    traceback: Text = ""
+    """The Python traceback, where there is one."""
+    wall_seconds: float | None = None
+    """Time until it failed."""
+    provenance: Provenance
+    """Where it happened."""
+
+
+def to_json(record: Record) -> bytes:
+    """Return a record as indented JSON in UTF-8, with a newline at the end."""
+    tree: Any = record.model_dump(mode="json", by_alias=True)
+    return (json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
+    """Return the record that ``data`` holds.
+
+    Raises:
+        StoreError: the bytes are not such a record; the first problem is named.
+    """
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        problem = f"{place}: {first['msg']}" if place else first["msg"]
+        raise StoreError(f"is damaged: {problem.lower()}", where=where) from error

@@ -1,0 +1,93 @@
+"""``run.json``: what was asked of a run; with it, a comparison needs the run folder alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, final
+
+from pydantic import Field, model_validator
+
+from metabench.results.provenance import Provenance, Record, Text
+
+__all__ = ["ColumnNote", "RunNote", "UseNote"]
+
+
+@final
+class ColumnNote(Record):
+    """A column of the leaderboard: a task and how much of it was trained on."""
+
+    name: Text
+    """Unique in a run, such as ``glue/rte`` or ``scitail@0.001``."""
+    task: Text
+    """Name of the task."""
+    title: Text
+    """What the leaderboard calls it."""
+    role: Literal["target", "transfer"]
+    """Only targets enter the average."""
+    label: Text = ""
+    """Which part was trained on, such as ``0.1 % = 24 rows``; empty for the whole split."""
+    metric: Text
+    """Name of the primary metric."""
+    metric_title: Text
+    """What the leaderboard calls it."""
+    percent: bool = True
+    """Whether 100 times the score is shown."""
+    identity: str = ""
+    """Content identity of the rows; columns of two runs are compared only where it is the same."""
+
+
+@final
+class UseNote(Record):
+    """One planned score: which cell gives it, for which row and column, with which seeds."""
+
+    method: Text
+    """Id of the method."""
+    column: Text
+    """Name of the column."""
+    meta_seed: int
+    """The replicate."""
+    finetune_seed: int
+    """Nested in the meta seed."""
+    cell: Text
+    """Name of the cell's folder."""
+    key: str
+    """Key of the cell."""
+    unavailable: Text = ""
+    """Why there can be no score; empty where there can."""
+
+
+@final
+class RunNote(Record):
+    """What was asked: rows, columns and the cell behind each planned score."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    """Version of the record's format."""
+    name: str
+    """Name of the benchmark."""
+    smoke: bool = False
+    """Whether this is a smoke run: a quick walk through every cell, never a result."""
+    overrides: tuple[Text, ...] = ()
+    """What ``--set`` changed."""
+    methods: tuple[Text, ...]
+    """Ids of the methods in the order of the file."""
+    columns: tuple[ColumnNote, ...]
+    """Columns in the order of the file."""
+    uses: tuple[UseNote, ...]
+    """Every planned score."""
+    baselines: tuple[Text, ...] = ()
+    """Methods that the others are compared with."""
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """One minus the coverage of the intervals."""
+    notes: tuple[Text, ...] = ()
+    """What a reader of the leaderboard has to know."""
+    spec_hash: str = ""
+    """Fingerprint of the resolved benchmark file."""
+    provenance: Provenance | None = None
+    """Of the last time that the run was started."""
+
+    @model_validator(mode="after")
+    def _uses_name_what_is_there(self) -> Self:
+        columns = {column.name for column in self.columns}
+        for use in self.uses:
+            if use.method not in self.methods or use.column not in columns:
+                raise ValueError(f"{use.method!r} on {use.column!r} is in no row or column")
+        return self

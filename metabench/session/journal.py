@@ -1,0 +1,58 @@
+"""A cell's log.txt and metrics.jsonl: what happened, for people and for curves."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, final
+
+if TYPE_CHECKING:
+    from io import BufferedWriter
+    from pathlib import Path
+    from types import TracebackType
+
+    from metabench.engine.step import StepDone
+
+__all__ = ["Journal"]
+
+
+@final
+class Journal:
+    """Appends to the two files; a new attempt at a cell begins ``metrics.jsonl`` anew.
+
+    Neither file is evidence: results are in ``result.json`` alone.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._metrics_path = folder / "metrics.jsonl"
+        self._metrics_path.unlink(missing_ok=True)
+        self._log: BufferedWriter = (folder / "log.txt").open("ab")
+        self._metrics: BufferedWriter = self._metrics_path.open("ab")
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the files."""
+        self._log.close()
+        self._metrics.close()
+
+    def write(self, line: str) -> None:
+        """Append a line with the time to the log."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
+        self._log.flush()
+
+    def step(self, done: StepDone) -> None:
+        """Append a step's scalars to the metrics."""
+        scalars = {name: value for name, value in done.scalars.items() if math.isfinite(value)}
+        record = {"stage": done.stage, "step": done.step, "total": done.total, **scalars}
+        self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")

@@ -1,0 +1,94 @@
+"""Cells through one process or through several, with the same records either way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from metabench.api.events import CellEnded
+from metabench.session.worker import Worker, WorkerLostError
+
+if TYPE_CHECKING:
+    from metabench.api.events import Event
+    from metabench.session.queue import CellQueue
+    from metabench.session.worker import Assignment
+
+__all__ = ["launch"]
+
+Emit = Callable[["Event"], None]
+
+
+def launch(queue: CellQueue, assignment: Assignment, *, emit: Emit) -> Iterator[CellEnded]:
+    """Run the cells of a queue; yield as each one ends.
+
+    Raises:
+        SetupError: the device, the store or a worker cannot go on.
+    """
+    jobs = min(assignment.runtime.jobs, len(queue))
+    if jobs <= 1:
+        yield from _in_this_process(queue, assignment, emit)
+    else:
+        yield from _in_workers(queue, assignment, jobs, emit)
+
+
+def _in_this_process(queue: CellQueue, assignment: Assignment, emit: Emit) -> Iterator[CellEnded]:
+    from metabench.session.bench import open_bench  # noqa: PLC0415  (torch loads here)
+    from metabench.session.cell_run import run_cell  # noqa: PLC0415
+
+    bench = open_bench(assignment)
+    while (cell := queue.take()) is not None:
+        ended = run_cell(cell, bench, benchmark=assignment.benchmark, emit=emit)
+        if ended.status == "ok":
+            queue.finish(cell.key)
+        yield ended
+
+
+def _in_workers(
+    queue: CellQueue, assignment: Assignment, jobs: int, emit: Emit
+) -> Iterator[CellEnded]:
+    workers = [Worker(assignment) for _ in range(jobs)]
+    try:
+        while busy := _hand_out(queue, workers):
+            for worker in busy:
+                ended = _listen(worker, emit)
+                if ended is None:
+                    continue
+                if worker.cell is not None:  # it was lost: put another in its place
+                    worker.stop()
+                    workers[workers.index(worker)] = Worker(assignment)
+                if ended.status == "ok":
+                    queue.finish(ended.key)
+                yield ended
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _hand_out(queue: CellQueue, workers: list[Worker]) -> list[Worker]:
+    """Give every idle worker a cell; return those that have something to say, none if all idle."""
+    for worker in workers:
+        if worker.cell is None and (cell := queue.take()) is not None:
+            worker.give(cell)
+    busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
+    return [busy[pipe] for pipe in wait([w.pipe for w in busy.values()])] if busy else []
+
+
+def _listen(worker: Worker, emit: Emit) -> CellEnded | None:
+    """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
+    try:
+        message = worker.receive()
+    except WorkerLostError as lost:
+        cell = worker.cell
+        if cell is None:  # pragma: no cover  (only busy workers are listened to)
+            raise
+        message = CellEnded(cell.key, cell.name, lost.status, 0.0, message=str(lost))
+        emit(message)
+        return message
+    if isinstance(message, Exception):
+        raise message
+    emit(message)
+    if isinstance(message, CellEnded):
+        worker.cell = None
+        return message
+    return None

@@ -1,0 +1,34 @@
+"""What a cell leaves: numbers for its record, and the bytes of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
+
+from metabench.results.records import FileNote
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Outcome", "file_note"]
+
+
+@final
+@dataclass(frozen=True)
+class Outcome:
+    """The numbers that a cell ends with, as they enter its record."""
+
+    steps: int
+    files: tuple[FileNote, ...]
+    scores: Mapping[str, float] = field(default_factory=dict)
+    primary: str | None = None
+    collapsed: bool = False
+    train_rows: int | None = None
+    scored_rows: int | None = None
+    draws: Mapping[str, int] = field(default_factory=dict)
+
+
+def file_note(folder: Path, name: str, sha256: str) -> FileNote:
+    """Return the note of a file that has just been written."""
+    return FileNote(path=name, bytes=(folder / name).stat().st_size, sha256=sha256)

@@ -1,0 +1,45 @@
+"""What surrounds a run: where data, tokens and results lie, and what computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metabench.tasks.hub import Hub
+
+__all__ = ["RunSummary", "Runtime"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """How a run is carried out; none of it is part of a cell's key.
+
+    Args:
+        hub: where data sets and encoders come from.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        jobs: cells at a time, each in a process of its own where there is more than one.
+        cache: folder of encoded rows; None keeps none.
+        command: the command line, for the provenance.
+    """
+
+    hub: Hub
+    device: str
+    jobs: int
+    cache: Path | None
+    command: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run went: cells that were run, by status (``ok``, ``diverged``, …), and failures.
+
+    ``failures`` holds (cell name, status, message) in the order in which they happened.
+    """
+
+    counts: dict[str, int]
+    failures: tuple[tuple[str, str, str], ...]

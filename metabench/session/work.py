@@ -1,0 +1,166 @@
+"""The three kinds of work, each from its inputs on the workbench to its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from metabench.data.episodes import EpisodeSource
+from metabench.data.order import epoch_batches
+from metabench.engine.checkpoint import named, vector, write_parameters
+from metabench.engine.evaluate import evaluate
+from metabench.engine.finetune import FineTuning
+from metabench.engine.meta import MetaTraining
+from metabench.engine.pretrain import Pretraining
+from metabench.learning import SampledTask, Schedule
+from metabench.metrics.compute import collapsed, score
+from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork
+from metabench.plugin.target import load_target
+from metabench.results.commit import commit_bytes
+from metabench.seeding import Stream
+from metabench.session.outcome import Outcome, file_note
+from metabench.session.predictions import parquet
+from metabench.session.workbench import PARAMETERS, Workbench
+
+if TYPE_CHECKING:
+    from metabench.data.tokens import TokenTable
+    from metabench.engine.step import StepDone
+    from metabench.learning import Batch
+    from metabench.nn.learner import TransformerLearner
+
+__all__ = ["work_on"]
+
+Steps = Generator["StepDone", None, Outcome]
+
+
+def work_on(cell: Cell, bench: Workbench) -> Steps:
+    """Do a cell's work, yielding each step, and leave its files in its folder.
+
+    Raises:
+        MetabenchError: whatever stops the cell; its status says how to record it.
+    """
+    if isinstance(cell.work, PretrainWork):
+        return _pretrain(cell, cell.work, bench)
+    if isinstance(cell.work, MetaWork):
+        return _meta(cell, cell.work, bench)
+    return _adapt(cell, cell.work, bench)
+
+
+def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench) -> Steps:
+    stream = Stream.root(work.settings.seed).child("pretrain")
+    encoder = bench.encoder(work.model, None)
+    training = Pretraining(
+        encoder=encoder.module,
+        tokenizer=bench.tokenizer(work.model),
+        tables=[bench.training_table(use, work.model, stream=stream) for use in work.tasks],
+        settings=work.settings,
+        stream=stream,
+        device=bench.device.device,
+    )
+    values = yield from training.run()
+    folder = bench.store.cell_folder(cell.folder)
+    sha256 = write_parameters(folder / PARAMETERS, values)
+    return Outcome(steps=work.settings.steps, files=(file_note(folder, PARAMETERS, sha256),))
+
+
+def _meta(cell: Cell, work: MetaWork, bench: Workbench) -> Steps:
+    stream = Stream.root(work.seed).child("meta")
+    uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
+    options: Any = work.algorithm.options
+    learner = bench.learner(work.model, work.encoder, uses, second_order=options.uses_curvature())
+    shape = options.episode_shape()
+    tables = {
+        name: bench.training_table(use, work.model, stream=stream) for name, use in uses.items()
+    }
+    schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
+    training = MetaTraining(
+        algorithm=load_target(work.algorithm.target)(options),
+        sampler=load_target(work.sampler.target)(work.sampler.options, schedule),
+        learner=learner,
+        source=EpisodeSource(
+            tables, shape=shape, batch_size=work.settings.batch_size, stream=stream
+        ),
+        tasks=[SampledTask(name, use.size, use.role) for name, use in uses.items()],
+        settings=work.settings,
+        steps=work.steps,
+        stream=stream,
+        provider=f"{work.algorithm.name} of {work.algorithm.distribution} {work.algorithm.version}",
+    )
+    start = yield from training.run(learner.theta(_heads(work.seed, 0)))
+    folder = bench.store.cell_folder(cell.folder)
+    sha256 = write_parameters(folder / PARAMETERS, named(start.theta, learner.layout))
+    return Outcome(
+        steps=work.steps,
+        files=(file_note(folder, PARAMETERS, sha256),),
+        draws=start.draws,
+        train_rows=sum(len(table) for table in tables.values()),
+    )
+
+
+def _adapt(cell: Cell, work: AdaptWork, bench: Workbench) -> Steps:
+    task = work.task.card.name
+    stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
+    learner = bench.learner(work.model, work.encoder, {task: work.task})
+    train = bench.training_table(work.task, work.model, stream=stream)
+    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
+    theta = yield from training.run(
+        _start(work, learner, bench), _batches(work, train, stream.child(task))
+    )
+    scored = bench.scored_table(work.task, work.model)
+    outputs = evaluate(learner, theta, scored, task=task)
+    labels = scored.labels.cpu().numpy()
+    folder = bench.store.cell_folder(cell.folder)
+    data = parquet(work.task.card, labels, outputs)
+    commit_bytes(folder / "predictions.parquet", data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Outcome(
+        steps=work.steps,
+        files=(file_note(folder, "predictions.parquet", sha256),),
+        scores=score(work.metrics, labels, outputs),
+        primary=work.task.card.primary,
+        collapsed=collapsed(outputs),
+        train_rows=len(train),
+        scored_rows=len(scored),
+    )
+
+
+def _heads(meta_seed: int, finetune_seed: int) -> Stream:
+    """Return the stream of fresh heads: meta-training begins with those of the first nested seed.
+
+    Plain fine-tuning and every meta-learner of one meta seed thus begin with equal heads.
+    """
+    return Stream.root(meta_seed).child("heads", finetune_seed)
+
+
+def _start(work: AdaptWork, learner: TransformerLearner, bench: Workbench) -> torch.Tensor:
+    """Return theta: the initialisation's encoder, and its head for this task or a fresh one."""
+    task = work.task.card.name
+    heads = _heads(work.meta_seed, work.finetune_seed)
+    if work.initialisation is None:
+        return learner.theta(heads)
+    values = bench.parameters(work.initialisation)
+    cell = bench.cells[work.initialisation]
+    path = bench.store.cell_folder(cell.folder) / PARAMETERS
+    layout = learner.layout
+    encoder = vector(values, layout.encoder, path=path).to(learner.device)
+    if work.settings.head == "keep" and f"{task}.weight" in values:
+        head = vector(values, layout.heads[task], path=path).to(learner.device)
+    else:
+        head = learner.fresh_head(task, heads)
+    return torch.cat([encoder, head])
+
+
+def _batches(work: AdaptWork, table: TokenTable, stream: Stream) -> Iterator[Batch]:
+    order = epoch_batches(
+        len(table),
+        batch_size=work.settings.batch_size,
+        steps=work.steps,
+        stream=stream.child("order"),
+    )
+    for step, rows in enumerate(order):
+        seed = stream.child("dropout", step).seed
+        yield table.batch(np.asarray(rows), task=work.task.card.name, dropout_seed=seed)

@@ -1,0 +1,1 @@
+"""The benchmark file: read, checked, expanded, written."""

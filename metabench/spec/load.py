@@ -1,0 +1,105 @@
+"""Load a benchmark file: read, check, expand; all that is wrong with it in one error."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from metabench.errors import SpecError
+from metabench.spec.benchmark import Benchmark
+from metabench.spec.expand import MOST_CELLS, count_cells, expand_grids, method_ids
+from metabench.spec.methods import check_methods
+from metabench.spec.model import BenchmarkSpec
+from metabench.spec.naming import Naming
+from metabench.spec.problems import check
+from metabench.spec.raw import array, table, words
+from metabench.spec.read import read_document
+from metabench.spec.resolve import fill_in, resolve_methods
+from metabench.spec.roles import check_roles
+from metabench.spec.smoke import shrink_methods, shrink_spec
+from metabench.spec.suggest import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from metabench.errors import Problem
+    from metabench.plugin.catalog import Catalog
+    from metabench.spec.document import Document
+
+__all__ = ["load_benchmark"]
+
+_MOST_IDS = 10_000
+_INDEX = re.compile(r"\[([0-9]+)\]")
+
+
+def load_benchmark(
+    path: Path, *, catalog: Catalog, sets: Sequence[str] = (), smoke: bool = False
+) -> Benchmark:
+    """Return a benchmark file as a value; nothing but the file is read.
+
+    Args:
+        path: the file.
+        catalog: what is installed.
+        sets: changes, each ``key.path=value``.
+        smoke: whether everything is made as small as it can be.
+
+    Raises:
+        SpecError: the file is not valid; carries all its problems in the order of the file.
+        PluginError: the file is valid, but a plugin keeps something from it that it names.
+    """
+    document = read_document(path, sets)
+    spec = _checked(document, catalog)
+    cells = count_cells(spec)
+    if cells > MOST_CELLS:
+        what = f"ask for {cells:,} cells; {MOST_CELLS:,} is the most"
+        raise SpecError([document.problem(("methods",), what)])
+    spec = expand_grids(spec)
+    methods = resolve_methods(spec, catalog, document)
+    if smoke or spec.smoke:
+        spec, methods = shrink_spec(spec), shrink_methods(methods)
+    return Benchmark(fill_in(spec, methods), methods, path, document.text, tuple(sets))
+
+
+def _checked(document: Document, catalog: Catalog) -> BenchmarkSpec:
+    spec, findings = check(BenchmarkSpec, document.data)
+    naming = Naming(document, catalog, tuple(place for place, _ in findings))
+    for place, what in findings:
+        naming.report(place, what)
+    check_roles(naming)
+    check_methods(naming)
+    _check_baselines(naming)
+    if naming.problems or spec is None:
+        raise SpecError(_in_file_order(naming.problems))
+    if naming.faults:
+        raise naming.faults[0]
+    return spec
+
+
+def _check_baselines(naming: Naming) -> None:
+    if naming.broken("methods"):
+        return
+    ids = list(_ids(naming.document))
+    for index, name in words(table(naming.document.data, "compare"), "baselines"):
+        if name not in ids:
+            what = f"there is no method {name!r}{suggest(name, ids)}"
+            naming.report(("compare", "baselines", index), what)
+
+
+def _ids(document: Document) -> Iterator[str]:
+    for method in array(document.data, "methods"):
+        names = method_ids(method["id"], table(method, "grid"))
+        yield from islice(names, _MOST_IDS)
+
+
+def _in_file_order(problems: Iterable[Problem]) -> Sequence[Problem]:
+    return sorted(problems, key=_place)
+
+
+def _place(problem: Problem) -> tuple[object, ...]:
+    """Return the line, then the path with its indexes as numbers; overrides come last, as given."""
+    if not problem.line:
+        return (1,)
+    parts = _INDEX.split(problem.path)
+    return 0, problem.line, [int(part) if n % 2 else part for n, part in enumerate(parts)]

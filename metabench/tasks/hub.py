@@ -1,0 +1,55 @@
+"""Where data sets and encoders lie: an offline mirror in the hub's layout, or the hub itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from metabench.errors import DataError
+
+__all__ = ["SHIPPED_ENCODER", "Hub"]
+
+SHIPPED_ENCODER: Final = "embedded/encoder"
+_SHIPPED_FOLDER = Path(__file__).parent / "embedded" / "encoder"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The hub as this machine sees it.
+
+    Args:
+        mirror: folder with ``datasets/<owner>/<name>`` and ``models/<owner>/<name>``; looked in
+            first.
+        offline: never ask the network.
+    """
+
+    mirror: Path | None = None
+    offline: bool = False
+
+    def dataset_folder(self, id: str) -> Path | None:  # noqa: A002  (the hub's own word)
+        """Return the mirror's folder of a data set, None where there is none."""
+        return self._mirrored("datasets", id)
+
+    def model_folder(self, id: str) -> Path | None:  # noqa: A002
+        """Return the folder of an encoder: shipped, mirrored, or given as a path; else None."""
+        if id == SHIPPED_ENCODER:
+            return _SHIPPED_FOLDER
+        path = Path(id).expanduser()
+        return self._mirrored("models", id) or (path if path.is_dir() else None)
+
+    def missing(self, what: str, id: str) -> DataError:  # noqa: A002
+        """Return the error that says that neither mirror nor hub has it, and both ways out."""
+        place = f"in the mirror {str(self.mirror)!r}" if self.mirror else "on this machine"
+        why = "the network is switched off" if self.offline else "the hub cannot be reached"
+        return DataError(
+            f"{what} {id!r} is not {place}, and {why}",
+            hint="name an offline mirror with --hub DIR or METABENCH_HUB, or connect to a network",
+        )
+
+    def _mirrored(self, kind: str, id: str) -> Path | None:  # noqa: A002
+        if self.mirror is None:
+            return None
+        folder = self.mirror / kind / id
+        return folder if folder.is_dir() else None

@@ -1,0 +1,118 @@
+"""The parquet files of a data set that lies in a folder in the hub's layout."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metabench.errors import DataError
+from metabench.fingerprint import hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["count_rows", "file_hash", "split_files"]
+
+Files = tuple[Path, ...]
+
+
+def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
+    """Return the files of each split of a configuration: what README.md's front matter lists.
+
+    Raises:
+        DataError: there is no such list, or no such configuration, or a file is missing.
+    """
+    configs = _configs(folder)
+    name = config or ("default" if "default" in configs else next(iter(configs)))
+    if name not in configs:
+        raise DataError(
+            f"no configuration {name!r}; there are {', '.join(map(repr, configs))}",
+            where=str(folder),
+        )
+    return {split: _files(folder, patterns) for split, patterns in configs[name].items()}
+
+
+def count_rows(files: Files) -> int:
+    """Return how many rows the files hold, from their footers alone.
+
+    Raises:
+        DataError: a file is not readable as parquet.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    rows = 0
+    for file in files:
+        try:
+            rows += int(pq.read_metadata(file).num_rows)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(
+                f"not readable as parquet: {error}", where=str(file), hint="copy the file again"
+            ) from error
+    return rows
+
+
+def file_hash(file: Path) -> str:
+    """Return the sha256 of a file, remembered while its size and time of change stay the same."""
+    facts = file.stat()
+    return _file_hash(file, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _file_hash(file: Path, size: int, changed: int) -> str:
+    del size, changed
+    return hash_file(file)
+
+
+def _configs(folder: Path) -> Mapping[str, Mapping[str, list[str]]]:
+    readme = folder / "README.md"
+    front = _front_matter(readme.read_text(encoding="utf-8")) if readme.is_file() else {}
+    configs = front.get("configs") or []
+    try:
+        found = {str(one["config_name"]): _patterns(one["data_files"]) for one in configs}
+    except (KeyError, TypeError) as error:
+        raise DataError(f"cannot read 'configs': {error}", where=str(readme)) from error
+    if not found:
+        raise DataError(
+            "the front matter of README.md lists no 'configs'",
+            where=str(folder),
+            hint="copy README.md from the hub along with the data files",
+        )
+    return found
+
+
+def _patterns(listed: Any) -> Mapping[str, list[str]]:
+    if isinstance(listed, str):
+        return {"train": [listed]}
+    entries = [{"split": "train", "path": one} if isinstance(one, str) else one for one in listed]
+    patterns: dict[str, list[str]] = {}
+    for entry in entries:
+        paths = entry["path"]
+        patterns.setdefault(entry["split"], []).extend([paths] if isinstance(paths, str) else paths)
+    return patterns
+
+
+def _front_matter(text: str) -> Mapping[str, Any]:
+    import yaml  # noqa: PLC0415  (only a mirror needs it)
+
+    parts = text.split("---\n", 2)
+    if len(parts) < 3 or parts[0].strip():  # noqa: PLR2004  (before, front matter, after)
+        return {}
+    try:
+        front = yaml.safe_load(parts[1])
+    except yaml.YAMLError as error:
+        raise DataError(f"the front matter of README.md is not YAML: {error}") from error
+    return front if isinstance(front, dict) else {}
+
+
+def _files(folder: Path, patterns: list[str]) -> Files:
+    files: list[Path] = []
+    for pattern in patterns:
+        found = sorted(folder.glob(pattern))
+        if not found:
+            raise DataError(
+                f"no file matches {pattern!r}, which README.md lists", where=str(folder)
+            )
+        files.extend(found)
+    return tuple(files)

@@ -1,0 +1,100 @@
+"""A two-layer BERT in float64 with random weights, and random rows for it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+import transformers
+
+from metabench.learning import Batch, Episode
+from metabench.nn.dropout import seeded
+from metabench.nn.encoder import Encoder
+from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.seeding import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["TINY_HEADS", "tiny_batch", "tiny_episode", "tiny_learner"]
+
+TINY_HEADS: Mapping[str, HeadShape] = MappingProxyType(
+    {
+        "three": HeadShape(3, regression=False),
+        "two": HeadShape(2, regression=False),
+        "number": HeadShape(1, regression=True),
+    }
+)
+"""Tasks with three classes, two classes, and a number."""
+
+_WIDTH = 16
+_ROW = 8
+_WORDS = 40
+
+
+def tiny_learner(
+    *, second_order: bool = True, attention: str = "sdpa", dtype: torch.dtype = torch.float64
+) -> TransformerLearner:
+    """Return a learner over a two-layer BERT (hidden size 16), the same one at each call."""
+    config = transformers.BertConfig(
+        vocab_size=_WORDS,
+        hidden_size=_WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=16,
+        initializer_range=0.2,
+    )
+    with seeded(7, torch.device("cpu")):
+        module: Any = transformers.AutoModel.from_config(config, attn_implementation=attention)
+    module.pooler = None
+    encoder = Encoder(
+        module=module.to(dtype),
+        pooling="mean",
+        width=_WIDTH,
+        head_dropout=0.1,
+        head_std=0.2,
+        takes_token_types=True,
+    )
+    return TransformerLearner(encoder, TINY_HEADS, torch.device("cpu"), second_order=second_order)
+
+
+def tiny_batch(task: str, stream: Stream, *, rows: int = 4, dropout: bool = True) -> Batch:
+    """Return random rows of 4 to 8 tokens; equal streams give equal rows and masks."""
+    draw = stream.child("rows").numpy()
+    columns = np.arange(_ROW)[None, :]
+    mask = columns < draw.integers(4, _ROW + 1, size=rows)[:, None]
+    ids = np.where(mask, draw.integers(1, _WORDS, size=(rows, _ROW)), 0)
+    head = TINY_HEADS[task]
+    if head.regression:
+        labels = torch.from_numpy(draw.random(rows) * 5).float()
+    else:
+        labels = torch.from_numpy(draw.integers(0, head.outputs, size=rows))
+    return Batch(
+        task=task,
+        input_ids=torch.from_numpy(ids),
+        attention_mask=torch.from_numpy(mask),
+        token_type_ids=torch.from_numpy((columns >= _ROW // 2) * mask * 1),
+        labels=labels,
+        dropout_seed=stream.child("dropout").seed if dropout else None,
+    )
+
+
+def tiny_episode(
+    task: str, stream: Stream, *, support: int, query: int, dropout: bool = True
+) -> Episode:
+    """Return an episode of random batches."""
+    return Episode(
+        task=task,
+        support=tuple(
+            tiny_batch(task, stream.child("support", i), dropout=dropout) for i in range(support)
+        ),
+        query=tuple(
+            tiny_batch(task, stream.child("query", i), dropout=dropout) for i in range(query)
+        ),
+        step=0,
+        total_steps=1,
+        stream=stream,
+    )

@@ -1,0 +1,31 @@
+"""Task sampling with probability proportional to size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from typing_extensions import override
+
+from metabench.learning import SampledTask, State, TaskSampler
+from metabench_samplers.options import PpsOptions
+
+__all__ = ["Pps"]
+
+
+@final
+class Pps(TaskSampler[PpsOptions]):
+    r"""Draw a task in proportion to the training rows it has.
+
+    .. math:: p(T_i) = |D_i| / \textstyle\sum_j |D_j|
+
+    Source: Dou et al. 2019, section 2.4.
+    """
+
+    @override
+    def probabilities(
+        self, step: int, tasks: Sequence[SampledTask], state: State
+    ) -> Mapping[str, float]:
+        """Return each task's share of all training rows, whatever the step."""
+        rows = sum(task.size for task in tasks)
+        return {task.name: task.size / rows for task in tasks}

@@ -1,0 +1,106 @@
+"""The laws of fine-tuning."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import transformers
+from torch import nn
+
+from metabench.engine.finetune import FineTuning, rate_factor
+from metabench.errors import DivergedError
+from metabench.seeding import Stream
+from metabench.spec.model import FineTuneOptimizer
+from metabench.testing import tiny_batch, tiny_learner
+
+STREAM = Stream.root(3)
+
+
+def finish(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.34])
+def test_the_schedule_is_transformers_linear_schedule(warmup):
+    total = 30
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = transformers.get_linear_schedule_with_warmup(
+        optimizer, num_warmup_steps=math.ceil(warmup * total), num_training_steps=total
+    )
+    for step in range(total):
+        assert rate_factor(step, total=total, warmup=warmup) == pytest.approx(
+            reference.get_last_lr()[0], abs=1e-12
+        )
+        optimizer.step()
+        reference.step()
+
+
+def test_fine_tuning_is_torchs_adamw_on_modules_of_its_own():
+    """The same rows and masks through nn.Parameters, torch's AdamW and torch's clipping."""
+    settings = FineTuneOptimizer(lr=0.01, warmup=0.3, weight_decay=0.1, clip=0.5)
+    learner = tiny_learner(second_order=False)
+    theta = learner.theta(STREAM)
+    batches = [tiny_batch("two", STREAM.child(i)) for i in range(6)]
+    places = learner.layout.places("two")
+    parameters = {p: nn.Parameter(theta[p.span].view(p.shape).clone()) for p in places}
+    plain = [
+        value
+        for place, value in parameters.items()
+        if place.name.endswith("bias") or "LayerNorm" in place.name
+    ]
+    rest = [value for value in parameters.values() if not any(value is other for other in plain)]
+    optimizer = torch.optim.AdamW(
+        [{"params": rest, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=0.01
+    )
+    schedule = transformers.get_linear_schedule_with_warmup(optimizer, 2, 6)
+    for batch in batches:
+        optimizer.zero_grad()
+        flat = theta.clone()
+        pieces = [flat[: learner.layout.head("two").start], flat[learner.layout.head("two").stop :]]
+        encoder = torch.cat([parameters[p].reshape(-1) for p in learner.layout.encoder])
+        head = torch.cat([parameters[p].reshape(-1) for p in learner.layout.heads["two"]])
+        whole = torch.cat([encoder, pieces[0][encoder.numel() :], head, pieces[1]])
+        learner.loss(whole, batch).backward()
+        nn.utils.clip_grad_norm_(list(parameters.values()), 0.5)
+        optimizer.step()
+        schedule.step()
+
+    found = finish(FineTuning(learner, "two", settings, 6).run(theta, batches))
+
+    for place, value in parameters.items():
+        assert torch.allclose(found[place.span].view(place.shape), value, rtol=0, atol=1e-9)
+
+
+def test_only_the_encoder_and_the_tasks_own_head_move():
+    learner = tiny_learner(second_order=False)
+    theta = learner.theta(STREAM)
+    before = theta.clone()
+
+    found = finish(
+        FineTuning(learner, "two", FineTuneOptimizer(lr=0.1, warmup=0.0), 2).run(
+            theta, [tiny_batch("two", STREAM.child(i)) for i in range(2)]
+        )
+    )
+
+    assert torch.equal(theta, before)
+    assert torch.equal(found[learner.layout.head("three")], theta[learner.layout.head("three")])
+    assert not torch.equal(found[learner.layout.head("two")], theta[learner.layout.head("two")])
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_update():
+    learner = tiny_learner(second_order=False)
+    theta = learner.theta(STREAM)
+    theta[0] = float("nan")
+    steps = FineTuning(learner, "two", FineTuneOptimizer(), 1).run(
+        theta, [tiny_batch("two", STREAM)]
+    )
+
+    with pytest.raises(DivergedError, match="the loss is nan") as caught:
+        next(steps)
+    assert caught.value.where == "adapt step 1, task two"

@@ -1,0 +1,192 @@
+"""The laws of meta-training as a whole, with real samplers and algorithms on a tiny model."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from typing_extensions import override
+
+from metabench.engine.meta import MetaTraining
+from metabench.errors import DivergedError, PluginError
+from metabench.learning import Algorithm, Episode, MetaGradient, SampledTask, TaskSampler
+from metabench.seeding import Stream
+from metabench.spec.model import MetaOptimizer, MetaSpec
+from metabench.testing import tiny_batch, tiny_learner
+from metabench_algorithms.joint import Joint
+from metabench_algorithms.maml import Maml
+from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
+from metabench_algorithms.reptile import Reptile
+
+STREAM = Stream.root(17)
+TASKS = [SampledTask("three", 30, "auxiliary"), SampledTask("two", 20, "target")]
+
+
+class Fixed(TaskSampler):
+    """Draws the same tasks at every step."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    @override
+    def probabilities(self, step, tasks, state):
+        return {name: self.names.count(name) / len(self.names) for name in self.names}
+
+    @override
+    def draw(self, step, tasks, state, stream):
+        return self.names
+
+
+class Rows:
+    """Random rows keyed by task, visit and place, as an episode source gives them."""
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def episode(self, task, *, visit, step, total_steps):
+        stream = STREAM.child(task, visit)
+        batches = [tiny_batch(task, stream.child(i)) for i in range(self.shape.batches)]
+        support, query = batches[: self.shape.support], batches[self.shape.support :]
+        return Episode(task, tuple(support), tuple(query), step, total_steps, stream)
+
+
+def training(algorithm, *names, optimizer=None, steps=2):
+    learner = tiny_learner(second_order=algorithm.options.uses_curvature())
+    return MetaTraining(
+        algorithm=algorithm,
+        sampler=Fixed(*names),
+        learner=learner,
+        source=Rows(algorithm.options.episode_shape()),
+        tasks=TASKS,
+        settings=MetaSpec(optimizer=optimizer or MetaOptimizer(lr=0.01)),
+        steps=steps,
+        stream=STREAM,
+        provider="test 1.0",
+    )
+
+
+def finish(run, theta):
+    steps = run.run(theta)
+    done = []
+    while True:
+        try:
+            done.append(next(steps))
+        except StopIteration as stop:
+            return stop.value, done
+
+
+ALGORITHMS = [
+    Joint(JointOptions()),
+    Maml(MamlOptions(inner_steps=2)),
+    Maml(MamlOptions(inner_steps=2, second_order=False)),
+    Reptile(ReptileOptions(inner_steps=2)),
+]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["joint", "maml", "fomaml", "reptile"])
+def test_heads_of_tasks_that_were_not_drawn_do_not_move(algorithm):
+    run = training(algorithm, "three", "three")
+    theta = run.learner.theta(STREAM)
+    before = theta.clone()
+
+    found, _ = finish(run, theta)
+
+    head = run.learner.layout.head
+    assert torch.equal(theta, before)
+    assert torch.equal(found.theta[head("two")], theta[head("two")])
+    assert torch.equal(found.theta[head("number")], theta[head("number")])
+    assert not torch.equal(found.theta[head("three")], theta[head("three")])
+
+
+def test_a_heads_direction_is_averaged_over_its_own_episodes_the_encoders_over_all():
+    """With SGD of rate 1 the step is the direction itself, so it can be computed by hand."""
+    run = training(
+        Joint(JointOptions()), "three", "two", "three",
+        optimizer=MetaOptimizer(name="sgd", lr=1.0), steps=1,
+    )  # fmt: skip
+    theta = run.learner.theta(STREAM)
+    rows = Rows(JointOptions().episode_shape())
+    gradients = [
+        run.learner.gradient(theta, rows.episode(task, visit=visit, step=0, total_steps=1).query[0])
+        for task, visit in (("three", 0), ("two", 0), ("three", 1))
+    ]
+    encoder, three, two = (
+        run.learner.spans()["encoder"],
+        run.learner.layout.head("three"),
+        run.learner.layout.head("two"),
+    )
+
+    moved = theta - finish(run, theta)[0].theta
+
+    close = {"rtol": 0, "atol": 1e-12}
+    assert torch.allclose(moved[encoder], sum(gradients)[encoder] / 3, **close)
+    assert torch.allclose(moved[three], (gradients[0] + gradients[2])[three] / 2, **close)
+    assert torch.allclose(moved[two], gradients[1][two], **close)
+
+
+def test_the_order_of_a_meta_batch_does_not_matter():
+    one, other = (
+        finish(run, run.learner.theta(STREAM))[0].theta
+        for run in (
+            training(ALGORITHMS[3], "three", "two"),
+            training(ALGORITHMS[3], "two", "three"),
+        )
+    )
+
+    assert torch.allclose(one, other, rtol=0, atol=1e-9)
+
+
+def test_two_runs_of_one_seed_are_equal_to_the_bit():
+    one, other = (
+        finish(run, run.learner.theta(STREAM))
+        for run in (training(ALGORITHMS[1], "three"), training(ALGORITHMS[1], "three"))
+    )
+
+    assert torch.equal(one[0].theta, other[0].theta)
+    assert [done.scalars for done in one[1]] == [done.scalars for done in other[1]]
+
+
+def test_draws_are_counted():
+    run = training(ALGORITHMS[0], "three", "two", "two")
+
+    found, done = finish(run, run.learner.theta(STREAM))
+
+    assert found.draws == {"three": 2, "two": 4}
+    assert [step.step for step in done] == [1, 2]
+
+
+def test_a_loss_that_is_not_finite_names_step_and_task():
+    run = training(Joint(JointOptions()), "three", "two")
+    theta = run.learner.theta(STREAM)
+    theta[run.learner.layout.head("two").start] = float("nan")
+
+    with pytest.raises(DivergedError, match="a loss is nan") as caught:
+        finish(run, theta)
+    assert caught.value.where == "meta step 1, task two"
+
+
+class Wrong(Algorithm):
+    """Returns or raises what it is told to."""
+
+    def __init__(self, what):
+        super().__init__(JointOptions())
+        self.what = what
+
+    @override
+    def meta_gradient(self, learner, meta, episode):
+        return MetaGradient({"theta": self.what(meta["theta"])})
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (lambda theta: theta[:-1], "gave torch.float64"),
+        (lambda theta: theta.float(), "gave torch.float32"),
+        (lambda theta: theta.nosuch, "raised AttributeError"),
+    ],
+)
+def test_what_an_algorithm_does_wrong_is_named_with_its_distribution(what, message):
+    run = training(Wrong(what), "three")
+
+    with pytest.raises(PluginError, match=message) as caught:
+        finish(run, run.learner.theta(STREAM))
+    assert caught.value.where == "test 1.0"

@@ -1,0 +1,190 @@
+"""Laws of `metabench run` and `validate`, on a benchmark of two cells that trains in a second."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from metabench.cli.main import main
+from metabench.results.records import Failure, Provenance
+from metabench.results.store import Store
+
+TEXT = """
+schema = 1
+name = "tiny"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 16
+[tasks]
+target = ["embedded/grammar", "embedded/entailment"]
+[finetune]
+epochs = 1
+[[methods]]
+id = "BERT"
+algorithm = "finetune"
+"""
+FOLDER = "runs/tiny.smoke"
+
+
+def metabench(*arguments, **settings):
+    return subprocess.run(
+        [sys.executable, "-m", "metabench", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        **settings,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return a folder in which the benchmark was run, and how that went."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "tiny.toml").write_text(TEXT)
+    return folder, metabench("run", "tiny.toml", "--smoke", cwd=folder)
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.toml").write_text(TEXT)
+    return tmp_path
+
+
+def test_a_dry_run_lists_every_cell_and_writes_nothing(written, capsys):
+    assert main(["run", "tiny.toml", "--dry-run"]) == 0
+    captured = capsys.readouterr()
+
+    assert captured.out.splitlines()[0].split() == ["state", "stage", "method", "cell", "reason"]
+    assert captured.out.count("\nnew ") == 2
+    assert "\n2 cells: 2 new\n" in captured.out
+    assert captured.err.startswith("run folder: runs/tiny\n")
+    assert [path.name for path in written.iterdir()] == ["tiny.toml"]
+
+
+def test_validate_says_what_is_planned_and_writes_nothing(written, capsys):
+    assert main(["validate", "tiny.toml"]) == 0
+    captured = capsys.readouterr()
+
+    assert captured.out.splitlines()[1].split() == ["BERT", "adapt", "2"]
+    assert "note: GENERATED" in captured.out
+    assert captured.err == "valid: 2 cells\n"
+    assert [path.name for path in written.iterdir()] == ["tiny.toml"]
+
+
+@pytest.mark.parametrize("command", ["run", "validate"])
+def test_a_file_that_is_not_valid_exits_with_2_and_writes_nothing(written, command, capsys):
+    (written / "tiny.toml").write_text(TEXT.replace("epochs = 1", 'epoch = 1\nhead = "old"'))
+
+    assert main([command, "tiny.toml"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("error: tiny.toml:") == 2
+    assert captured.out == ""
+    assert [path.name for path in written.iterdir()] == ["tiny.toml"]
+
+
+def test_a_mirror_that_is_not_there_exits_with_2(written, capsys, monkeypatch):
+    monkeypatch.setenv("METABENCH_HUB", "nowhere")
+
+    assert main(["validate", "tiny.toml"]) == 2
+    assert "METABENCH_HUB" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_ends_with_the_leaderboard_and_the_folder(trained):
+    _, done = trained
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("tiny (SMOKE, no result): scores\n")
+    assert done.stdout.endswith(f"\nresults: {FOLDER}\n")
+    assert done.stderr.startswith(f"run folder: {FOLDER}\n")
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_second_run_has_nothing_left_to_do_and_loads_nothing_heavy(trained):
+    folder, first = trained
+    began = time.monotonic()
+    program = (
+        "import sys; from metabench.cli.main import main;"
+        "assert main(['run', 'tiny.toml', '--smoke']) == 0; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "nothing left to do: 2 cells done" in done.stderr
+    assert done.stdout.startswith(first.stdout)
+    assert not {"torch", "transformers", "datasets"} & set(done.stdout.split())
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.slow
+def test_every_record_is_whole_and_tells_where_it_comes_from(trained):
+    folder, _ = trained
+    cells = list(Store(folder / FOLDER).cells())
+
+    assert len(cells) == 2
+    for cell in cells:
+        assert cell.result.scores.keys()
+        assert cell.result.provenance.command == ("metabench", "run", "tiny.toml", "--smoke")
+        assert cell.damage == ()
+
+
+@pytest.mark.slow
+def test_only_a_cell_whose_result_was_cut_runs_again(trained):
+    folder, _ = trained
+    first, second = Store(folder / FOLDER).cells()
+    path = folder / FOLDER / "cells" / first.folder / "result.json"
+    path.write_bytes(path.read_bytes()[:100])
+    done = metabench("run", "tiny.toml", "--smoke", cwd=folder)
+
+    assert "1 cell to run, 1 done" in done.stderr
+    assert json.loads(path.read_text())["scores"] == first.result.scores
+    assert Store(folder / FOLDER).result(second.folder) == second.result
+
+
+def test_a_failed_cell_exits_with_1_and_says_which_and_how_to_go_on(written, capsys):
+    main(["run", "tiny.toml", "--dry-run"])
+    capsys.readouterr()
+    store = plant_failures()
+
+    assert main(["run", "tiny.toml"]) == 1
+    captured = capsys.readouterr()
+    assert "without a result: 2 of 2 cells\n" in captured.err
+    assert "diverged: the loss is not finite\n" in captured.err
+    assert "--retry-failed" in captured.err
+    assert "failed 0/1" in captured.out
+    assert (store.folder / "run.json").is_file()
+
+
+def plant_failures():
+    from metabench.cli.planning import make_plan
+
+    plan = make_plan("tiny.toml", sets=(), smoke=False, hub=None).plan
+    store = Store(Path("runs/tiny"))
+    for cell in plan.cells:
+        failure = Failure(
+            kind=cell.kind,
+            name=cell.name,
+            key=cell.key,
+            status="diverged",
+            message="the loss is not finite",
+            provenance=Provenance(metabench="0", python="3"),
+        )
+        store.commit_failure(cell.folder, failure)
+    return store
+
+
+def test_a_run_folder_that_somebody_works_on_exits_with_4(written, capsys):
+    with Store(written / "runs" / "tiny").lock():
+        assert main(["run", "tiny.toml"]) == 4
+
+    assert "another process works on this run" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""Orders: shuffled epochs, nested subsamples, batches of like length."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metabench.data.order import by_length, epoch_batches, inverse, subsample
+from metabench.seeding import Stream
+
+STREAM = Stream.root(0).child("order")
+counts = st.integers(1, 60)
+
+
+@given(counts, counts, st.integers(0, 40))
+def test_there_are_exactly_so_many_batches_and_none_is_empty(rows, batch_size, steps):
+    batches = list(epoch_batches(rows, batch_size=batch_size, steps=steps, stream=STREAM))
+
+    assert len(batches) == steps
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+
+
+@given(counts, counts)
+def test_each_epoch_sees_every_row_once(rows, batch_size):
+    length = -(-rows // batch_size)
+    batches = list(epoch_batches(rows, batch_size=batch_size, steps=3 * length, stream=STREAM))
+
+    for epoch in range(3):
+        part = batches[epoch * length : (epoch + 1) * length]
+        assert sorted(np.concatenate(part).tolist()) == list(range(rows))
+
+
+def test_each_epoch_is_shuffled_anew():
+    first, second = epoch_batches(50, batch_size=50, steps=2, stream=STREAM)
+
+    assert first.tolist() != second.tolist()
+    assert first.tolist() != list(range(50))
+
+
+def test_more_steps_begin_as_fewer():
+    few = list(epoch_batches(17, batch_size=4, steps=6, stream=STREAM))
+    many = list(epoch_batches(17, batch_size=4, steps=20, stream=STREAM))
+
+    assert [batch.tolist() for batch in few] == [batch.tolist() for batch in many[:6]]
+
+
+@given(counts, st.data())
+def test_subsamples_nest(rows, data):
+    larger = data.draw(st.integers(0, rows))
+    smaller = data.draw(st.integers(0, larger))
+    one, two = (subsample(rows, size, stream=STREAM) for size in (larger, smaller))
+
+    assert len(one) == larger
+    assert len(set(one.tolist())) == larger
+    assert one[:smaller].tolist() == two.tolist()
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=50), counts)
+def test_batches_by_length_hold_every_row_once_from_short_to_long(lengths, batch_size):
+    batches = by_length(np.array(lengths), batch_size=batch_size)
+    order = np.concatenate(batches)
+
+    assert sorted(order.tolist()) == list(range(len(lengths)))
+    assert [lengths[row] for row in order] == sorted(lengths)
+    assert all(len(batch) == batch_size for batch in batches[:-1])
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=50), counts)
+def test_the_inverse_puts_outputs_back_in_the_order_of_the_rows(lengths, batch_size):
+    batches = by_length(np.array(lengths), batch_size=batch_size)
+    outputs = np.concatenate([np.array(lengths)[batch] for batch in batches])
+
+    assert outputs[inverse(batches)].tolist() == lengths
+
+
+@pytest.mark.parametrize("rows", [1, 400_000])
+def test_orders_are_keyed(rows):
+    one, two = (subsample(rows, 5, stream=Stream.root(seed)) for seed in (0, 1))
+    again = subsample(rows, 5, stream=Stream.root(0))
+
+    assert one.tolist() == again.tolist()
+    assert rows == 1 or one.tolist() != two.tolist()

@@ -1,0 +1,175 @@
+"""Token tables: what the tokenizer says itself, gathered by index."""
+
+import numpy as np
+import pytest
+import torch
+
+from metabench.data.encoding import encode
+from metabench.data.tokens import TokenTable
+from metabench.errors import DataError
+from metabench.seeding import Stream
+from metabench.tasks.embedded.suite import RECIPES, generate
+
+
+def rows_of(name):
+    columns = generate(name, RECIPES[name].scored)
+    return tuple(columns[column] for column in RECIPES[name].text), np.array(columns["label"])
+
+
+def table_of(texts, labels, tokenizer, *, max_length=32, cache=None):
+    encoding = encode(texts, tokenizer=tokenizer, max_length=max_length, cache=cache)
+    return TokenTable.build(encoding, labels, max_length=max_length, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "name", ["embedded/sentiment", "embedded/paraphrase", "embedded/similarity"]
+)
+@pytest.mark.parametrize("max_length", [8, 13, 32])
+def test_a_batch_is_what_the_tokenizer_pads_itself(name, max_length, tokenizer):
+    texts, labels = rows_of(name)
+    rows = np.array([5, 3, 100, 3, 0, 77])
+    batch = table_of(texts, labels, tokenizer, max_length=max_length).batch(
+        rows, task=name, dropout_seed=7
+    )
+    expected = tokenizer(
+        *([column[row] for row in rows] for column in texts),
+        truncation="longest_first", max_length=max_length, padding=True, return_tensors="pt",
+    )  # fmt: skip
+    width = expected["input_ids"].shape[1]
+
+    assert batch.input_ids.shape[1] == min(-(-width // 8) * 8, max_length)
+    for ours, theirs in (
+        (batch.input_ids, "input_ids"),
+        (batch.attention_mask, "attention_mask"),
+        (batch.token_type_ids, "token_type_ids"),
+    ):
+        assert (ours[:, :width] == expected[theirs]).all()
+        assert not ours[:, width:].any()
+    assert batch.labels.tolist() == labels[rows].tolist()
+    assert (batch.task, batch.dropout_seed, len(batch)) == (name, 7, 6)
+
+
+def test_types_are_those_that_a_batch_promises(tokenizer):
+    texts, labels = rows_of("embedded/answer")
+    batch = table_of(texts, labels, tokenizer).batch(np.array([0]), task="x", dropout_seed=None)
+
+    assert batch.input_ids.dtype == batch.token_type_ids.dtype == torch.int64
+    assert batch.labels.dtype == torch.int64
+    assert batch.attention_mask.dtype == torch.bool
+
+
+def test_a_row_and_its_segments_are_those_of_its_batch(tokenizer):
+    texts, labels = rows_of("embedded/answer")
+    table = table_of(texts, labels, tokenizer).take(np.array([9, 4]))
+    batch = table.batch(np.array([1]), task="x", dropout_seed=None)
+    length = table.lengths[1]
+
+    assert table.row(1) == batch.input_ids[0, :length].tolist()
+    assert table.segments(1) == batch.token_type_ids[0, :length].tolist()
+
+
+def test_rows_that_are_taken_keep_tokens_and_labels(table):
+    whole = table(20)
+    taken = whole.take(np.array([7, 2, 11])).batch(np.array([2, 0]), task="x", dropout_seed=0)
+    direct = whole.batch(np.array([11, 7]), task="x", dropout_seed=0)
+
+    assert torch.equal(taken.input_ids, direct.input_ids)
+    assert torch.equal(taken.labels, direct.labels)
+
+
+def test_permuted_labels_are_the_same_labels_on_other_rows(table):
+    whole = table(50)
+    shuffled = whole.permuted_labels(Stream.root(0).child("shuffled"))
+
+    assert sorted(shuffled.labels.tolist()) == list(range(50))
+    assert shuffled.labels.tolist() != list(range(50))
+    assert torch.equal(shuffled.spans, whole.spans)
+    assert whole.labels.tolist() == list(range(50))
+
+
+def test_what_is_cached_is_what_would_be_encoded(tokenizer, tmp_path):
+    texts, _ = rows_of("embedded/answer")
+    plain = encode(texts, tokenizer=tokenizer, max_length=32, cache=None)
+    first = encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / "cache")
+    again = encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / "cache")
+
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    for other in (first, again):
+        assert (other.ids == plain.ids).all()
+        assert (other.lengths == plain.lengths).all()
+        assert (other.firsts == plain.firsts).all()
+
+
+def test_a_cached_encoding_is_read_not_made_anew(tokenizer, tmp_path):
+    texts, _ = rows_of("embedded/sentiment")
+    encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path)
+
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+
+
+def test_other_texts_lengths_or_splittings_are_cached_apart(tokenizer, tmp_path):
+    for texts, length in (
+        ((["a fox"],), 32), ((["a owl"],), 32), ((["a fox"],), 16),
+        ((["a"], ["fox"]), 32), ((["a", "fox"],), 32), ((["", "a fox"],), 32),
+    ):  # fmt: skip
+        encode(texts, tokenizer=tokenizer, max_length=length, cache=tmp_path)
+
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"not a tensor file"),
+        lambda path: path.write_bytes(path.read_bytes()[:-9]),
+        _flip,
+    ],
+    ids=["empty", "foreign", "truncated", "one bit"],
+)
+def test_a_damaged_cache_is_encoded_anew(tokenizer, tmp_path, damage):
+    texts, _ = rows_of("embedded/answer")
+    plain = encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    damage(path)
+    again = encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path)
+
+    assert (again.ids == plain.ids).all()
+    assert path.read_bytes() == whole
+
+
+def test_a_file_of_another_encoding_under_this_name_is_encoded_anew(tokenizer, tmp_path):
+    encode((["a fox"],), tokenizer=tokenizer, max_length=32, cache=tmp_path)
+    (other,) = tmp_path.iterdir()
+    foreign = other.read_bytes()
+    other.unlink()
+    texts, _ = rows_of("embedded/answer")
+    plain = encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(foreign)
+
+    assert (
+        encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path).ids == plain.ids
+    ).all()
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_anything(tokenizer, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    texts, _ = rows_of("embedded/answer")
+
+    assert len(encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / "file").ids)
+
+
+def test_a_tokenizer_that_is_not_a_fast_one_is_refused():
+    with pytest.raises(DataError, match="not a fast one"):
+        encode((["x"],), tokenizer=object(), max_length=8, cache=None)

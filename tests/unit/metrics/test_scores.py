@@ -1,0 +1,169 @@
+"""Scores: against tables worked by hand, against scikit-learn and scipy, and where undefined."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metabench.errors import DivergedError, InvalidMetricError, PluginError
+from metabench.metrics.compute import collapsed, score
+from metabench.metrics.provider import metabench_metrics
+from metabench.metrics.scores import accuracy, f1, matthews, pearson, spearman
+
+TARGETS = {metric.name: metric.target for metric in metabench_metrics()}
+NAN, INF = float("nan"), float("inf")
+
+# 3 true positives, 1 false positive, 2 false negatives, 4 true negatives.
+LABELS = np.array([1, 1, 1, 0, 1, 1, 0, 0, 0, 0])
+CALLED = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+
+
+def outputs_of(called, classes=2):
+    return np.eye(classes, dtype=np.float32)[called]
+
+
+def test_accuracy_is_the_share_of_hits():
+    assert accuracy(LABELS, outputs_of(CALLED)) == pytest.approx(7 / 10)
+
+
+def test_f1_is_twice_the_hits_over_called_and_true():
+    assert f1(LABELS, outputs_of(CALLED)) == pytest.approx(2 * 3 / (2 * 3 + 1 + 2))
+
+
+def test_matthews_is_the_correlation_of_the_table():
+    expected = (3 * 4 - 1 * 2) / np.sqrt((3 + 1) * (3 + 2) * (4 + 1) * (4 + 2))
+
+    assert matthews(LABELS, outputs_of(CALLED)) == pytest.approx(expected)
+
+
+def test_pearson_of_three_points():
+    # deviations (-1, 0, 1) and (-1, -1, 2): 3 / sqrt(2 * 6)
+    assert pearson(np.array([1, 2, 3]), np.array([[0.0], [0.0], [3.0]])) == pytest.approx(
+        3 / np.sqrt(12)
+    )
+
+
+def test_spearman_sees_ranks_alone():
+    labels = np.array([1.0, 2.0, 3.0, 4.0])
+
+    assert spearman(labels, np.exp(labels)[:, None]) == pytest.approx(1.0)
+    # ranks 1 2 3 4 against 2 1 3 4: 1 - 6 * 2 / (4 * 15)
+    assert spearman(labels, np.array([[20.0], [10.0], [30.0], [40.0]])) == pytest.approx(0.8)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=2, max_size=30))
+def test_matthews_of_three_classes_is_the_correlation_of_indicators(pairs):
+    labels, called = np.array(pairs).T
+    one, two = np.eye(3)[labels], np.eye(3)[called]
+
+    def covariance(a, b):
+        return ((a - a.mean(0)) * (b - b.mean(0))).sum()
+
+    scale = np.sqrt(covariance(one, one) * covariance(two, two))
+    expected = covariance(one, two) / scale if scale else 0.0
+    assert matthews(labels, outputs_of(called, 3)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_of_equal_outputs_the_first_class_is_called():
+    assert accuracy(np.array([0, 1]), np.zeros((2, 2))) == 0.5
+
+
+@pytest.mark.parametrize("metric", [f1, matthews])
+def test_a_run_that_never_calls_class_one_scores_zero(metric):
+    assert metric(LABELS, outputs_of(np.zeros_like(LABELS))) == 0.0
+    assert metric(np.zeros_like(LABELS), outputs_of(np.zeros_like(LABELS))) == 0.0
+
+
+@pytest.mark.parametrize("metric", [pearson, spearman])
+@pytest.mark.parametrize("constant", [0.0, 2.5, -3e4])
+def test_correlation_with_a_constant_is_zero(metric, constant):
+    numbers = np.linspace(0, 5, 7)
+    still = np.full((7, 1), constant, dtype=np.float32)
+    nearly = still + np.float32(1e-8) * np.arange(7, dtype=np.float32)[:, None] * abs(constant)
+
+    assert metric(numbers, still) == 0.0
+    assert metric(numbers, nearly) == 0.0
+    assert metric(np.full(7, constant), numbers[:, None]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (outputs_of([0, 0, 0]), True),
+        (outputs_of([0, 1, 0]), False),
+        (np.array([[1.0], [1.0]]), True),
+        (np.array([[1.0], [2.0]]), False),
+    ],
+)
+def test_collapsed_means_one_class_or_one_number_for_all_rows(outputs, expected):
+    assert collapsed(outputs) is expected
+
+
+def test_score_gives_each_metric_by_name():
+    names = ("accuracy", "f1", "matthews")
+    scores = score({name: TARGETS[name] for name in names}, LABELS, outputs_of(CALLED))
+
+    assert scores["accuracy"] == accuracy(LABELS, outputs_of(CALLED))
+    assert list(scores) == list(names)
+    assert all(type(value) is float for value in scores.values())
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF])
+def test_an_output_that_is_not_finite_is_a_divergence_not_a_score(value):
+    outputs = outputs_of(CALLED)
+    outputs[4, 1] = value
+
+    with pytest.raises(DivergedError, match="1 of 10 outputs are not finite, the first in row 4"):
+        score({"accuracy": TARGETS["accuracy"]}, LABELS, outputs)
+
+
+SOURCES = {
+    "nan": "NAN", "inf": "INF", "true": "True", "complex": "1j", "text": "'0.5'", "none": "None",
+    "array": "np.zeros(2)", "numpy_true": "np.True_",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_metric_that_returns_no_finite_real_number_is_refused(name, tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, f"import numpy as np\nNAN, INF = float('nan'), float('inf')\n"
+            f"def metric(labels, outputs):\n    return {SOURCES[name]}\n")  # fmt: skip
+
+    with pytest.raises(InvalidMetricError, match="metric 'own' returned"):
+        score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
+
+
+@pytest.mark.parametrize("value", ["0.25", "np.float32(0.25)", "np.float64(0.25)"])
+def test_a_metric_may_return_any_real_number(value, tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch,
+            f"import numpy as np\ndef metric(labels, outputs):\n    return {value}\n")  # fmt: skip
+
+    assert score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED)) == {"own": 0.25}
+
+
+def test_a_metric_that_raises_is_named(tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1 / 0\n")
+
+    with pytest.raises(InvalidMetricError, match="metric 'own' failed: ZeroDivisionError"):
+        score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
+
+
+def test_a_metric_cannot_write_to_what_the_next_one_sees(tmp_path, monkeypatch):
+    body = "labels[:] = 0\n    outputs[:] = 0\n    return 0\n"
+    _module(tmp_path, monkeypatch, f"def metric(labels, outputs):\n    {body}")
+    targets = {"own": "own_metric:metric", "accuracy": TARGETS["accuracy"]}
+
+    assert score(targets, LABELS, outputs_of(CALLED))["accuracy"] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("target", ["no_such_module:x", "metabench.metrics.scores:nothing", ""])
+def test_a_metric_that_cannot_be_loaded_is_a_plugin_error(target):
+    with pytest.raises(PluginError, match="metric 'own' cannot be loaded"):
+        score({"own": target}, LABELS, outputs_of(CALLED))
+
+
+def _module(folder, monkeypatch, source):
+    import sys
+
+    (folder / "own_metric.py").write_text(source)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "own_metric", raising=False)

@@ -1,0 +1,140 @@
+"""A key changes with what the numbers depend on, and with nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from metabench.plan.plan import Plan
+
+
+def keys(plan: Plan, method: str | None = None) -> dict[str, str]:
+    return {cell.name: cell.key for cell in plan.cells if method in {None, cell.method}}
+
+
+def changed(before: Plan, after: Plan) -> set[str]:
+    old, new = keys(before), keys(after)
+    return {name for name in old.keys() & new.keys() if old[name] != new[name]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('name = "small"', 'name = "other"'),
+        ("[seeds]", "[compute]\nthreads = 4\nprecision = 'fp32'\n\n[seeds]"),
+        ("[seeds]", "[compare]\nbaselines = ['Plain']\nalpha = 0.1\n\n[seeds]"),
+        ("epochs = 2", "steps = 72"),
+        ("batch_size = 4", "batch_size = 4\noptimizer = { lr = 5.0e-5 }"),
+        ('algorithm = "loop"', 'algorithm = "loop"\nsampler = "pps"'),
+        ('algorithm = "loop"', 'algorithm = "loop"\noptions = { inner_lr = 0.001 }'),
+        ('["toy/small", "toy/tiny"]', '["toy/tiny", "toy/small"]'),
+    ],
+)
+def test_what_does_not_change_a_number_changes_no_key(world, change):
+    assert keys(world.plan(change)) == keys(world.plan())
+
+
+def test_a_second_plan_has_the_same_keys(world):
+    assert keys(world.plan()) == keys(world.plan())
+
+
+def test_versions_folders_comments_and_docstrings_change_no_key(make_world):
+    before = make_world("class Loop: ...\n", version="1.0", module="toy_stable")
+    old = keys(before.plan())
+    before.source.write_text('"""Now with a docstring."""\nclass Loop:  # and a comment\n    ...\n')
+    after = make_world(before.source.read_text(), version="2.0", module="toy_stable")
+
+    assert keys(after.plan()) == old
+
+
+def test_the_source_of_an_algorithm_changes_what_it_computes(make_world):
+    world = make_world(module="toy_changing")
+    before = world.plan()
+    world.source.write_text("class Loop: x = 1\n", encoding="utf-8")
+    after = world.plan()
+
+    assert changed(before, after) == set(keys(before))  # the metric lives in the module, too
+
+
+def test_an_option_changes_the_cells_of_its_method_alone(world):
+    before, after = world.plan(), world.plan(sets=("methods.Loop.options.inner_lr=0.01",))
+
+    assert changed(before, after) == set(keys(before, "Loop"))
+
+
+def test_an_outer_setting_changes_what_is_meta_trained(world):
+    before = world.plan()
+
+    for text in ("meta.optimizer.lr=1e-3", "meta.batch_size=5", "meta.tasks_per_step=3"):
+        assert changed(before, world.plan(sets=(text,))) == set(keys(before, "Loop"))
+
+
+def test_fine_tuning_changes_adapt_cells_alone(world):
+    before, after = world.plan(), world.plan(sets=("finetune.optimizer.lr=1e-3",))
+
+    assert changed(before, after) == {cell.name for cell in before.cells if cell.kind == "adapt"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("[0.001, 0.5]", "[0.001, 0.5, 0.25]"),
+        ("transfer = [", 'transfer = ["toy/spare", '),
+        ("meta = [0, 1]", "meta = [0, 1, 2]\nfinetune = 2"),
+        ('[[methods]]\nid = "Loop"', ('[[methods]]\nid = "New"\nalgorithm = "loop"\n'
+         'options = { inner_steps = 1 }\n[[methods]]\nid = "Loop"')),
+    ],
+)  # fmt: skip
+def test_more_fractions_transfer_tasks_seeds_and_methods_change_no_cell_that_is_there(
+    world, change
+):
+    before, after = keys(world.plan()), keys(world.plan(change))
+
+    assert len(after) > len(before)
+    assert before.items() <= after.items()
+
+
+def test_one_more_target_changes_what_is_meta_trained(world):
+    before = world.plan()
+    after = world.plan(('"toy/tiny"]', '"toy/tiny", "toy/spare"]'))
+
+    assert changed(before, after) == set(keys(before, "Loop"))
+
+
+def test_an_auxiliary_task_that_becomes_a_target_changes_what_is_meta_trained(world):
+    before = world.plan(('auxiliary = ["toy/large"]', 'auxiliary = ["toy/large", "toy/spare"]'))
+    after = world.plan(('"toy/tiny"]', '"toy/tiny", "toy/spare"]'))
+
+    assert changed(before, after) == set(keys(before, "Loop"))
+
+
+def test_the_files_of_the_encoder_change_every_cell(world):
+    before = world.plan()
+    (world.folder / "encoder" / "tokenizer.json").write_text('{"a": 1}', encoding="utf-8")
+
+    assert changed(before, world.plan()) == set(keys(before))
+
+
+def test_where_the_encoder_lies_changes_no_cell(world):
+    before = world.plan()
+    (world.folder / "encoder").rename(world.folder / "moved")
+    after = world.plan((str(world.folder / "encoder"), str(world.folder / "moved")))
+
+    assert keys(after) == keys(before)
+
+
+def test_pretraining_changes_every_cell_and_its_steps_too(world):
+    with_5 = world.plan(("[meta]", "[pretrain]\nsteps = 5\n\n[meta]"))
+    with_6 = world.plan(("[meta]", "[pretrain]\nsteps = 6\n\n[meta]"))
+
+    assert changed(world.plan(), with_5) == set(keys(world.plan()))
+    assert changed(with_5, with_6) == set(keys(with_5))
+
+
+def test_the_head_matters_only_where_meta_training_left_one(world):
+    before, after = world.plan(), world.plan(sets=("finetune.head=fresh",))
+
+    assert changed(before, after) == {
+        cell.name
+        for cell in before.cells
+        if cell.kind == "adapt" and cell.needs and cell.work.task.role == "target"
+    }

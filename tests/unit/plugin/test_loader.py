@@ -1,0 +1,342 @@
+"""The isolating loader: whatever one plugin does, it is named for it and the others work."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from metabench.errors import PluginError
+from metabench.plugin import Catalog, PluginStatus, load_catalog, load_target
+
+GOOD = """
+    from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
+
+    METABENCH_API = 1
+
+    class Options(AlgorithmOptions):
+        rate: float = 0.5
+
+    @hookimpl
+    def metabench_algorithms():
+        return [AlgorithmInfo("{name}", "{module}_heavy:Algorithm", Options, "a summary")]
+"""
+
+
+class Site:
+    """A folder of installed distributions, on the path for the time of a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def install(self, distribution: str, source: str, *, module: str = "") -> str:
+        """Write a distribution with one plugin; return the name of its module."""
+        module = module or distribution.replace("-", "_")
+        (self.folder / f"{module}.py").write_text(textwrap.dedent(source))
+        info = self.folder / f"{distribution.replace('-', '_')}-0.3.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 0.3\n"
+        )
+        (info / "entry_points.txt").write_text(f"[metabench]\n{distribution}-entry = {module}\n")
+        return module
+
+    def install_good(self, distribution: str, *, offers: str) -> str:
+        """Write a plugin that offers one algorithm."""
+        module = distribution.replace("-", "_")
+        return self.install(distribution, GOOD.format(name=offers, module=module))
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Site(tmp_path)
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def status(catalog: Catalog, distribution: str) -> PluginStatus:
+    (found,) = [plugin for plugin in catalog.plugins if plugin.distribution == distribution]
+    return found
+
+
+def test_what_a_plugin_offers_is_in_the_catalog_with_its_origin(site):
+    site.install_good("bench-good", offers="good")
+
+    offer = load_catalog().algorithm("good")
+
+    assert offer.value.summary == "a summary"
+    assert offer.plugin.origin == "bench-good 0.3"
+    assert offer.plugin.state == "ok"
+    assert offer.plugin.offers == {"algorithm": ("good",)}
+    assert offer.plugin.milliseconds > 0
+
+
+def test_the_class_behind_a_descriptor_is_not_imported(site):
+    module = site.install_good("bench-good", offers="good")
+    (site.folder / f"{module}_heavy.py").write_text("raise RuntimeError('imported')")
+
+    load_catalog()
+
+    assert f"{module}_heavy" not in sys.modules
+
+
+PRELUDE = "from metabench.api import *\nMETABENCH_API = 1\n"
+INFO = 'AlgorithmInfo("x", "a.b:C", AlgorithmOptions, "s")'
+HOOK = "@hookimpl\ndef metabench_algorithms():\n    "
+
+MISBEHAVIOURS = {
+    "bad import": ("import no_such_module_anywhere", "failed", "no_such_module_anywhere"),
+    "syntax error": ("def (", "failed", "SyntaxError"),
+    "SystemExit at import": ("raise SystemExit(0)", "failed", "SystemExit: 0"),
+    "GeneratorExit at import": ("raise GeneratorExit", "failed", "GeneratorExit"),
+    "an exception that cannot be shown": (
+        "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
+        "failed",
+        "E",
+    ),
+    "misspelt hook": (
+        PRELUDE + "@hookimpl\ndef metabench_algoritms(): return []",
+        "failed",
+        "'metabench_algoritms' is not a hook; did you mean 'metabench_algorithms'?",
+    ),
+    "unmarked hook": (
+        PRELUDE + "def metabench_algorithms(): return []",
+        "failed",
+        "metabench_algorithms is not marked with @hookimpl",
+    ),
+    "wrong arguments": (
+        PRELUDE + "@hookimpl\ndef metabench_cell_end(cell, score): ...",
+        "failed",
+        "metabench_cell_end takes (cell, score), it is given (event)",
+    ),
+    "no version": ("x = 1", "incompatible", "says no METABENCH_API; this metabench speaks"),
+    "newer version": ("METABENCH_API = 99", "incompatible", "written for the newer API 99"),
+    "older version": ("METABENCH_API = 0", "incompatible", "written for the older API 0"),
+    "a version that is no number": ("METABENCH_API = '1'", "incompatible", "not a whole number"),
+    "raising hook": (PRELUDE + HOOK + "raise OSError('disk')", "failed", "OSError: disk"),
+    "exiting hook": (PRELUDE + HOOK + "raise SystemExit(3)", "failed", "SystemExit: 3"),
+    "a generator that raises midway": (
+        PRELUDE + HOOK + f"yield {INFO}\n    raise KeyError('midway')",
+        "failed",
+        "KeyError: 'midway'",
+    ),
+    "a dict": (PRELUDE + HOOK + "return {}", "failed", "returned dict, not a list"),
+    "a string": (PRELUDE + HOOK + "return 'maml'", "failed", "returned str, not a list"),
+    "a number": (PRELUDE + HOOK + "return 7", "failed", "returned int, not a list"),
+    "a descriptor alone": (PRELUDE + HOOK + f"return {INFO}", "failed", "not a list"),
+    "names instead of descriptors": (
+        PRELUDE + HOOK + "return ['maml']",
+        "failed",
+        "a list with a str, not AlgorithmInfo",
+    ),
+    "a descriptor of another kind": (
+        PRELUDE + HOOK + "return [MetricInfo('x', 'a.b:c', 'X')]",
+        "failed",
+        "a list with a MetricInfo, not AlgorithmInfo",
+    ),
+    "one name twice": (PRELUDE + HOOK + f"return [{INFO}] * 2", "failed", "offers 'x' twice"),
+    "no name": (
+        PRELUDE + HOOK + "return [AlgorithmInfo('', 'a.b:C', AlgorithmOptions, 's')]",
+        "failed",
+        "'' is not a name",
+    ),
+    "a name that moves the cursor": (
+        PRELUDE + HOOK + "return [AlgorithmInfo('a\\x1b[2J', 'a.b:C', AlgorithmOptions, 's')]",
+        "failed",
+        "is not a name",
+    ),
+    "a target without a class": (
+        PRELUDE + HOOK + "return [AlgorithmInfo('x', 'a.b.C', AlgorithmOptions, 's')]",
+        "failed",
+        "target of 'x' is 'a.b.C', not 'package.module:Name'",
+    ),
+    "options of another kind": (
+        PRELUDE + HOOK + "return [AlgorithmInfo('x', 'a.b:C', Options, 's')]",
+        "failed",
+        "options of 'x' are not a subclass of AlgorithmOptions",
+    ),
+    "an option without a default": (
+        PRELUDE
+        + "class Mine(AlgorithmOptions):\n    rate: float\n"
+        + HOOK
+        + "return [AlgorithmInfo('x', 'a.b:C', Mine, 's')]",
+        "failed",
+        "defaults of 'x' are not valid",
+    ),
+    "a preset of nothing": (
+        PRELUDE
+        + HOOK
+        + "return [AlgorithmInfo('x', 'a.b:C', AlgorithmOptions, 's', preset={'k': 1})]",
+        "failed",
+        "preset of 'x' names no option: k",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", MISBEHAVIOURS)
+def test_a_plugin_that_misbehaves_is_named_and_the_others_work(site, fault):
+    source, state, said = MISBEHAVIOURS[fault]
+    site.install("bench-bad", source)
+    site.install_good("bench-good", offers="good")
+
+    catalog = load_catalog()
+
+    assert status(catalog, "bench-bad").state == state
+    assert said in status(catalog, "bench-bad").detail
+    assert status(catalog, "bench-bad").offers == {}
+    assert "good" in catalog.algorithms
+    assert "maml" in catalog.algorithms
+
+
+def test_a_failed_plugin_keeps_the_traceback_of_its_own_line(site):
+    module = site.install("bench-bad", "\n\nimport no_such_module_anywhere\n")
+
+    traceback = status(load_catalog(), "bench-bad").traceback
+
+    assert f'{module}.py", line 3' in traceback
+
+
+def test_the_wish_to_stop_is_not_swallowed(site):
+    site.install("bench-slow", "raise KeyboardInterrupt")
+
+    with pytest.raises(KeyboardInterrupt):
+        load_catalog()
+
+
+def test_what_a_plugin_prints_while_loading_does_not_reach_stdout(site, capsys):
+    site.install("bench-loud", "print('hello')\nMETABENCH_API = 1")
+
+    load_catalog()
+
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_damaged_metadata_hides_no_other_plugin(site):
+    broken = site.folder / "broken-1.0.dist-info"
+    broken.mkdir()
+    (broken / "entry_points.txt").write_bytes(b"[metabench]\nno equals sign\n\xff\xfe")
+    site.install_good("bench-good", offers="good")
+
+    assert "good" in load_catalog().algorithms
+
+
+def test_a_plugin_without_metadata_still_loads(site):
+    site.install_good("bench-good", offers="good")
+    (site.folder / "bench_good-0.3.dist-info" / "METADATA").unlink()
+
+    assert "good" in load_catalog().algorithms
+
+
+@pytest.mark.parametrize("distributions", [("aa-one", "zz-two"), ("zz-one", "aa-two")])
+def test_a_name_offered_twice_belongs_to_nobody_and_the_error_names_both(site, distributions):
+    for distribution in distributions:
+        site.install_good(distribution, offers="same")
+    catalog = load_catalog()
+
+    first, second = sorted(distributions)
+    assert "same" not in catalog.algorithms
+    assert status(catalog, first).state == "conflict"
+    assert status(catalog, second).detail == f"algorithm 'same' is also provided by {first} 0.3"
+    with pytest.raises(PluginError, match=f"provided by both {first} 0.3 and {second} 0.3"):
+        catalog.algorithm("same")
+
+
+def test_a_clash_over_one_name_leaves_the_other_names(site):
+    site.install(
+        "bench-clash",
+        """
+        from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
+        METABENCH_API = 1
+        @hookimpl
+        def metabench_algorithms():
+            return [AlgorithmInfo(n, "a.b:C", AlgorithmOptions, "s") for n in ("maml", "mine")]
+        """,
+    )
+    catalog = load_catalog()
+
+    assert catalog.algorithm("mine").plugin.state == "conflict"
+    assert catalog.algorithm("reptile").plugin.distribution == "metabench"
+    with pytest.raises(PluginError, match="METABENCH_DISABLE_PLUGINS=bench-clash"):
+        catalog.algorithm("maml")
+
+
+def test_blocking_one_side_of_a_clash_resolves_it(site):
+    site.install_good("bench-clash", offers="maml")
+
+    catalog = load_catalog(blocked=frozenset({"bench-clash"}))
+
+    assert catalog.algorithm("maml").plugin.distribution == "metabench"
+
+
+@pytest.mark.parametrize("name", ["all", "bench-canary", "Bench_Canary", "bench-canary-entry"])
+def test_a_blocked_plugin_is_not_imported(site, name):
+    module = site.install("bench-canary", "METABENCH_API = 1")
+
+    catalog = load_catalog(blocked=frozenset({name}))
+
+    assert status(catalog, "bench-canary").state == "blocked"
+    assert module not in sys.modules
+    assert "maml" in catalog.algorithms
+
+
+def test_a_name_that_a_failed_plugin_is_called_after_is_refused_with_the_cause(site):
+    site.install("metabench-foo", "import no_such_module_anywhere")
+
+    with pytest.raises(
+        PluginError,
+        match=r"algorithm 'foo' is provided by metabench-foo 0\.3, which failed to load: ModuleNot",
+    ):
+        load_catalog().algorithm("foo")
+
+
+def test_a_name_that_nobody_offers_comes_with_the_plugins_that_may_offer_it(site):
+    site.install("bench-bad", "import no_such_module_anywhere")
+
+    with pytest.raises(
+        PluginError, match=r"may be provided .* bench-bad 0\.3, which failed to load"
+    ):
+        load_catalog().sampler("hard-examples")
+
+
+def test_a_misspelt_name_comes_with_the_name_that_was_meant():
+    with pytest.raises(PluginError, match="did you mean 'reptile'"):
+        load_catalog().algorithm("Reptil")
+
+
+def test_the_built_in_plugins_come_through_the_same_door():
+    catalog = load_catalog(blocked=frozenset({"all"}))
+
+    assert {"finetune", "joint", "maml", "fomaml", "reptile"} <= set(catalog.algorithms)
+    assert {"uniform", "pps", "mixed"} <= set(catalog.samplers)
+    assert {plugin.state for plugin in catalog.plugins if plugin.built_in} == {"ok"}
+
+
+def test_a_target_is_loaded(site):
+    (site.folder / "some_heavy_module.py").write_text("class A:\n    b = 7\n")
+
+    assert load_target("some_heavy_module:A.b") == 7
+
+
+@pytest.mark.parametrize(
+    ("dotted", "said"),
+    [
+        ("no_such_module_anywhere:A", "ModuleNotFoundError"),
+        ("json:no_such_thing", "AttributeError"),
+        ("json", "not of the form"),
+    ],
+)
+def test_a_target_that_cannot_be_loaded_is_a_plugin_error(dotted, said):
+    with pytest.raises(PluginError, match=said):
+        load_target(dotted)
+
+
+def test_a_target_that_exits_is_a_plugin_error(site):
+    (site.folder / "exiting_module.py").write_text("raise SystemExit(0)")
+
+    with pytest.raises(PluginError, match="SystemExit: 0"):
+        load_target("exiting_module:A")

@@ -1,0 +1,151 @@
+"""The three task distributions of the paper, as laws."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from metabench.learning import SampledTask, Schedule
+from metabench.seeding import Stream
+from metabench_samplers import metabench_samplers
+from metabench_samplers.mixed import Mixed
+from metabench_samplers.options import MixedOptions, PpsOptions, UniformOptions
+from metabench_samplers.pps import Pps
+from metabench_samplers.uniform import Uniform
+
+TASKS = (
+    SampledTask("mnli", 392_702, "auxiliary"),
+    SampledTask("cola", 8_551, "target"),
+    SampledTask("rte", 2_490, "target"),
+    SampledTask("sst2", 67_349, "auxiliary"),
+)
+SCHEDULE = Schedule(total_steps=100, epoch_steps=30, tasks_per_step=8, target="rte")
+SAMPLERS = {
+    "uniform": Uniform(UniformOptions(), SCHEDULE),
+    "pps": Pps(PpsOptions(), SCHEDULE),
+    "mixed": Mixed(MixedOptions(), SCHEDULE),
+}
+
+tasks = st.lists(st.integers(1, 10**7), min_size=1, max_size=12).map(
+    lambda sizes: [SampledTask(f"t{i}", size, "target") for i, size in enumerate(sizes)]
+)
+
+
+def mixed(ratio: int, *, total: int, epoch: int) -> Mixed:
+    return Mixed(MixedOptions(ratio=ratio), Schedule(total, epoch, tasks_per_step=8, target="rte"))
+
+
+def is_target_only(sampler: Mixed, step: int) -> bool:
+    return sampler.probabilities(step, TASKS, {})["rte"] == 1.0
+
+
+def test_every_sampler_of_the_package_is_tested_here():
+    assert {info.name for info in metabench_samplers()} == set(SAMPLERS)
+
+
+@given(tasks=tasks, step=st.integers(0, 99), name=st.sampled_from(sorted(SAMPLERS)))
+def test_probabilities_are_not_negative_and_sum_to_one(tasks, step, name):
+    sampler = SAMPLERS[name]
+    if name == "mixed":
+        schedule = Schedule(total_steps=100, epoch_steps=30, tasks_per_step=8, target="t0")
+        sampler = Mixed(MixedOptions(), schedule)
+
+    chances = sampler.probabilities(step, tasks, {})
+
+    assert set(chances) == {task.name for task in tasks}
+    assert min(chances.values()) >= 0.0
+    assert sum(chances.values()) == pytest.approx(1.0, abs=1e-12)
+
+
+@given(tasks=tasks, step=st.integers(0, 99), name=st.sampled_from(["uniform", "pps"]))
+def test_the_order_of_the_tasks_does_not_matter(tasks, step, name):
+    sampler = SAMPLERS[name]
+
+    assert sampler.probabilities(step, tasks, {}) == sampler.probabilities(step, tasks[::-1], {})
+
+
+@given(factor=st.integers(2, 1000))
+def test_pps_depends_on_shares_not_on_sizes(factor):
+    scaled = [SampledTask(task.name, task.size * factor, task.role) for task in TASKS]
+
+    chances = SAMPLERS["pps"].probabilities(0, scaled, {})
+
+    assert chances == pytest.approx(SAMPLERS["pps"].probabilities(0, TASKS, {}), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["uniform", "pps"])
+def test_tasks_are_drawn_as_often_as_their_probabilities_say(name):
+    weights = {"uniform": [1, 1, 1, 1], "pps": [task.size for task in TASKS]}[name]
+    root = Stream.root(20190827)
+
+    drawn = Counter(
+        pick
+        for step in range(2_000)
+        for pick in SAMPLERS[name].draw(step, TASKS, {}, root.child("tasks", step))
+    )
+
+    counts = [drawn[task.name] for task in TASKS]
+    expected = [sum(counts) * weight / sum(weights) for weight in weights]
+    assert sum(counts) == 2_000 * SCHEDULE.tasks_per_step
+    assert stats.chisquare(counts, expected).pvalue > 1e-3  # one seed, chosen before looking
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 5])
+def test_an_epoch_of_mixed_is_uniform_first_and_then_holds_the_target_alone(ratio):
+    sampler = mixed(ratio, total=60, epoch=30)
+
+    phases = [is_target_only(sampler, step) for step in range(30)]
+
+    uniform_steps = 30 * ratio // (ratio + 1)
+    assert phases == [False] * uniform_steps + [True] * (30 - uniform_steps)
+    assert sampler.probabilities(0, TASKS, {}) == dict.fromkeys(
+        ("mnli", "cola", "rte", "sst2"), 0.25
+    )
+
+
+def test_the_target_phase_draws_nothing_but_the_target():
+    assert set(SAMPLERS["mixed"].draw(29, TASKS, {}, Stream.root(0))) == {"rte"}
+
+
+def test_each_epoch_of_mixed_repeats_the_first():
+    sampler = mixed(2, total=90, epoch=30)
+
+    first, second, third = (
+        [is_target_only(sampler, step) for step in range(start, start + 30)]
+        for start in (0, 30, 60)
+    )
+
+    assert first == second == third
+
+
+@given(ratio=st.integers(1, 20), total=st.integers(2, 400), epoch=st.integers(2, 150))
+def test_a_last_epoch_that_is_cut_short_keeps_the_ratio(ratio, total, epoch):
+    length = total % epoch or min(epoch, total)
+    sampler = mixed(ratio, total=total, epoch=epoch)
+
+    uniform_steps = sum(not is_target_only(sampler, step) for step in range(total - length, total))
+
+    assert abs(uniform_steps - length * ratio / (ratio + 1)) <= 1.0
+    if length >= 2:
+        assert 1 <= uniform_steps <= length - 1
+
+
+def test_a_run_of_one_step_is_uniform():
+    assert not is_target_only(mixed(2, total=1, epoch=30), 0)
+
+
+@pytest.mark.parametrize("ratio", [0, -1, 2.0, "2", True])
+def test_a_ratio_is_a_positive_whole_number(ratio):
+    with pytest.raises(ValueError, match="ratio"):
+        MixedOptions(ratio=ratio)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_samplers_of_the_paper_do_not_adapt(name):
+    state = {"x": 1.0}
+
+    assert SAMPLERS[name].update(state, {"rte": 9.9}) is state

@@ -1,0 +1,166 @@
+"""What the tree promises: names, lightness, and things that are nowhere done."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import metabench
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
+SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
+LIGHT = ["api", "plugin", "spec", "tasks", "metrics", "plan", "results", "report"]
+HEAVY = {"torch", "transformers", "datasets", "sklearn", "scipy", "pandas"}
+NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "stuff"}
+COMMIT = "metabench/results/commit.py"
+JOURNAL = "metabench/session/journal.py"
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def dotted(node: ast.expr) -> str:
+    """Return ``a.b.c`` for a chain of names, ``.c`` for an attribute of anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
+def calls(path: Path) -> list[tuple[str, ast.Call]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [(dotted(node.func), node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def writes(call: ast.Call, *, mode_at: int, letters: str) -> bool:
+    given = [
+        *call.args[mode_at : mode_at + 1],
+        *(k.value for k in call.keywords if k.arg == "mode"),
+    ]
+    modes = [mode.value for mode in given if isinstance(mode, ast.Constant)]
+    return any(isinstance(mode, str) and set(mode) & set(letters) for mode in modes)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_a_name_in_the_tree_is_a_noun_one_can_point_at(path):
+    assert not NO_NAMES & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_a_module_fits_in_a_head(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= 300
+    assert ast.get_docstring(ast.parse(text)), "says in its first line what it holds"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_nothing_is_unpickled_or_evaluated(path):
+    unsafe = {"eval", "exec", "compile", "torch.load", "torch.save", "numpy.load", "np.load"}
+
+    assert not imported(path) & {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+    assert not unsafe & {name for name, _ in calls(path)}
+    assert not [
+        keyword
+        for _, call in calls(path)
+        for keyword in call.keywords
+        if keyword.arg in {"trust_remote_code", "allow_pickle"}
+        and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False)
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if relative(path) != COMMIT], ids=relative
+)
+def test_files_are_written_in_one_place_and_appended_to_in_one_other(path):
+    letters = "wx+" if relative(path) == JOURNAL else "wxa+"
+    for name, call in calls(path):
+        method = name.rpartition(".")[2]
+        assert method not in {"write_text", "write_bytes"}, f"line {call.lineno}"
+        if name in {"open", "io.open", "os.fdopen"}:
+            assert not writes(call, mode_at=1, letters=letters), f"line {call.lineno}"
+        elif method == "open":
+            assert not writes(call, mode_at=0, letters=letters), f"line {call.lineno}"
+
+
+@pytest.mark.parametrize("package", [*LIGHT, "plugin.catalog", "__init__"])
+def test_a_light_package_loads_nothing_heavy(package):
+    program = f"import sys, metabench.{package}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_the_catalog_is_loaded_without_anything_heavy():
+    program = "import sys; from metabench.plugin import *; load_catalog(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_the_benchmarks_travel_with_the_package():
+    """In a clone the files are those of the clone; in a wheel they are in the package."""
+    shipped = Path(str(files("metabench"))) / "benchmarks"
+    here = ROOT / "benchmarks"
+    folder = shipped if shipped.is_dir() else here
+
+    names = {path.relative_to(here).as_posix() for path in here.rglob("*.toml")}
+    assert names == {path.relative_to(folder).as_posix() for path in folder.rglob("*.toml")}
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {entry.partition(">=")[0] for entry in project["dependencies"]}
+
+
+def test_what_is_imported_is_declared():
+    ours = {package.name for package in PACKAGES}
+    names = set().union(*map(imported, SOURCES)) - ours - set(sys.stdlib_module_names)
+    projects = {"pydantic_core": "pydantic", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+
+    assert {projects.get(name, name).replace("_", "-") for name in names} <= declared()
+
+
+def test_what_is_declared_is_pinned():
+    pinned = {
+        line.partition("==")[0]
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    }
+
+    assert declared() <= pinned
+
+
+@pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only tox installs the wheel")
+def test_what_is_tested_is_the_wheel():
+    program = "import metabench; print(metabench.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert ROOT / "metabench" not in Path(metabench.__file__).parents
+    assert done.stdout.strip() == metabench.__file__

@@ -25,9 +25,9 @@ def task_notes(task: TaskInUse) -> tuple[str, ...]:
 
 
 def shuffled_notes(tasks: Iterable[TaskInUse]) -> tuple[str, ...]:
-    """Return the notes of the tasks whose labels meta-training permutes."""
-    names = [task.use.card.name for task in tasks if task.shuffled]
-    return tuple(f"SHUFFLED: labels of {name} are permuted in meta-training" for name in names)
+    """Return one note of all tasks whose labels meta-training permutes, none without any."""
+    names = ", ".join(task.use.card.name for task in tasks if task.shuffled)
+    return (f"SHUFFLED: labels of {names} are permuted in meta-training",) if names else ()
 
 
 def plan_notes(tasks: Sequence[TaskInUse], *, smoke: bool) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ baselines = ["Plain"]
 
 
 def metabench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with one thread and without a mirror unless one is given."""
+    """Run a command in a folder, on one thread, without a mirror unless one is given."""
     inherited = {key: value for key, value in os.environ.items() if key != "METABENCH_HUB"}
     return subprocess.run(
         [sys.executable, "-m", "metabench", *arguments],

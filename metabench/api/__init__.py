@@ -13,7 +13,7 @@ from metabench.api.hooks import API_VERSION, hookimpl
 from metabench.api.metric import MetricInfo
 from metabench.api.options import Options
 from metabench.api.sampler import SamplerInfo
-from metabench.api.task import GeneratedSource, HubSource, TaskCard
+from metabench.api.task import DataFile, FileSource, GeneratedSource, HubSource, TaskCard
 
 __all__ = [
     "API_VERSION",
@@ -21,8 +21,10 @@ __all__ = [
     "AlgorithmOptions",
     "CellEnded",
     "CellStarted",
+    "DataFile",
     "EpisodeShape",
     "Event",
+    "FileSource",
     "GeneratedSource",
     "HubSource",
     "MetricInfo",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from metabench.api.options import Options
 
-__all__ = ["GeneratedSource", "HubSource", "TaskCard"]
+__all__ = ["DataFile", "FileFormat", "FileSource", "GeneratedSource", "HubSource", "TaskCard"]
+
+FileFormat: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet"]
 
 
 class HubSource(Options):
@@ -33,6 +35,29 @@ class GeneratedSource(Options):
     name to a list of values. It must depend on nothing else."""
 
 
+class DataFile(Options):
+    """One file of rows."""
+
+    path: str
+    """The file; never part of a key, which knows its content."""
+    format: FileFormat
+    """How it is read."""
+    place: str = ""
+    """What names the file, such as ``bench.toml:9: tasks.define[0].train``; for messages."""
+
+
+class FileSource(Options):
+    """Rows from files of one's own; every row is checked while planning."""
+
+    kind: Literal["file"] = "file"
+    files: Mapping[str, DataFile]
+    """The file of each split."""
+    scored_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """The share of the rows that is held out for scoring, where both splits come from one file."""
+    find_labels: bool = False
+    """Whether the classes are still to be found: the distinct labels of the training file."""
+
+
 class TaskCard(Options):
     """A task: rows, labels, metrics, official sizes, licence, citation."""
 
@@ -40,7 +65,7 @@ class TaskCard(Options):
     """What a benchmark file calls it, such as ``glue/rte``."""
     title: str
     """What a leaderboard calls it, such as ``RTE``."""
-    source: Annotated[HubSource | GeneratedSource, Field(discriminator="kind")]
+    source: Annotated[HubSource | GeneratedSource | FileSource, Field(discriminator="kind")]
     """Where the rows come from."""
     text: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
     """One or two text columns."""

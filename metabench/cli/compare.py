@@ -7,6 +7,7 @@ from typing import cast
 
 import click
 
+from metabench.cli.completing import complete_run
 from metabench.cli.options import json_option, runs_option, traceback_option
 from metabench.cli.places import find_run, newest_run
 from metabench.cli.show import Format, echo_leaderboard
@@ -18,7 +19,7 @@ _BY_SUFFIX = {".md": "markdown", ".json": "json"}
 
 
 @click.command("compare")
-@click.argument("run", nargs=-1, metavar="[RUN]...")
+@click.argument("run", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @click.option(
     "--baseline",
     "baselines",

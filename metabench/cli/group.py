@@ -19,13 +19,19 @@ class LazyGroup(click.Group):
 
     Args:
         modules: module and one-line help by name of the command, in the order of the listing.
+        notes: what stands below the commands; options are among them, so that it fits a screen.
     """
 
     def __init__(
-        self, *arguments: Any, modules: Mapping[str, tuple[str, str]], **settings: Any
+        self,
+        *arguments: Any,
+        modules: Mapping[str, tuple[str, str]],
+        notes: Mapping[str, str],
+        **settings: Any,
     ) -> None:
         super().__init__(*arguments, **settings)
         self._modules = modules
+        self._notes = notes
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,6 +53,13 @@ class LazyGroup(click.Group):
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise click.UsageError(f"no command is called {args[0]!r}{meant}", ctx)
         return super().resolve_command(ctx, args)
+
+    @override
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_dl(list(self._notes.items()))
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import json_option, traceback_option
 from metabench.cli.places import shipped_benchmarks
-from metabench.cli.planning import installed
 from metabench.cli.text import aligned
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Entry = dict[str, Any]
     metavar="[KIND]",
 )
 @json_option
+@plugin_options()
 @traceback_option
 def command(kind: str | None, as_json: bool) -> int:
     """List algorithms, samplers, tasks, metrics, benchmarks.

@@ -11,7 +11,9 @@ from typing import TextIO
 import click
 
 from metabench import __version__
+from metabench.cli.command_line import remember
 from metabench.cli.group import LazyGroup
+from metabench.cli.installed import plugin_options
 from metabench.cli.options import TRACEBACK
 from metabench.errors import MetabenchError, SpecError
 from metabench.report.escape import visible
@@ -22,30 +24,42 @@ _BUG = 70
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 _NEWLINE = "\n"
+_COMPLETE = "_METABENCH_COMPLETE"
 _REPORT = "report it with what --traceback shows"
 _COMMANDS = {
     "run": ("metabench.cli.run", "Run a benchmark file, or what is left of it."),
     "validate": ("metabench.cli.validate", "Check a benchmark file and show what it plans."),
     "compare": ("metabench.cli.compare", "Show the leaderboard of a run, or of several."),
+    "status": ("metabench.cli.status", "Show where a run stands, also while it goes on."),
+    "logs": ("metabench.cli.logs", "Print a cell's log."),
+    "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
+    "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
     "list": ("metabench.cli.list", "List algorithms, samplers, tasks, metrics, benchmarks."),
     "plugins": ("metabench.cli.plugins", "List the plugins and how loading them went."),
+    "show": ("metabench.cli.describe", "Show an algorithm, sampler, task, metric or cell."),
+    "init": ("metabench.cli.init", "Write a commented benchmark file to start from."),
+    "schema": ("metabench.cli.schema", "Print the JSON schema of a benchmark file."),
+    "doctor": ("metabench.cli.doctor", "Check that this machine has what a run needs."),
+    "completion": ("metabench.cli.completion", "Print what makes a shell complete commands."),
+}
+_NOTES = {
+    "Start": "metabench run quickstart   (no network, a few minutes)",
+    "Options": "-P no:NAME, --plugin-file FILE, --version, -h, --help",
+    "Exit codes": "0 done, 1 failed cells, 2 usage or file, 3 plugin, 4 data or machine, "
+    "5 nothing matched, 70 a bug, 130 interrupted",
 }
 
 
 @click.group(
     cls=LazyGroup,
     modules=_COMMANDS,
+    notes=_NOTES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@plugin_options()
 @click.version_option(__version__, prog_name="metabench", message="%(prog)s %(version)s")
 def metabench() -> None:
-    """Honest benchmarks of meta-learning for low-resource NLP.
-
-    Start with `metabench run quickstart`; it needs no network and takes a few minutes.
-
-    Exit codes: 0 done, 1 some cells failed, 2 usage or benchmark file, 3 plugin, 4 data, device,
-    disk or lock, 5 nothing matched, 70 a bug, 130 interrupted (run again to go on).
-    """
+    """Honest benchmarks of meta-learning for low-resource NLP."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_encode(stream)
     try:
+        if _COMPLETE in os.environ:
+            return _complete(os.environ[_COMPLETE])
         code = _call(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BrokenPipeError:
@@ -61,10 +77,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _complete(instruction: str) -> int:
+    """Answer a shell that asks what could stand behind the cursor."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(metabench, {}, "metabench", _COMPLETE, instruction)
+
+
 def _call(arguments: list[str]) -> int:
     context: click.Context | None = None
     try:
-        with metabench.make_context("metabench", arguments) as context:
+        with metabench.make_context("metabench", [*arguments]) as context:
+            remember(context, arguments)
             return int(metabench.invoke(context) or 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code

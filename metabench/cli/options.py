@@ -8,9 +8,12 @@ from typing import Any, TypeAlias
 
 import click
 
+from metabench.cli.completing import complete_benchmark
+
 __all__ = [
     "TRACEBACK",
     "file_argument",
+    "files_argument",
     "hub_option",
     "json_option",
     "runs_option",
@@ -38,18 +41,21 @@ traceback_option: Decorator = click.option(
     callback=_remember,
     help="Show the Python traceback of an error.",
 )
-file_argument: Decorator = click.argument("file", metavar="FILE")
+file_argument: Decorator = click.argument("file", metavar="FILE", shell_complete=complete_benchmark)
+files_argument: Decorator = click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_benchmark
+)
 set_option: Decorator = click.option(
     "--set",
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a setting of the file, such as meta.steps=100; may be repeated.",
+    help="Change a setting, such as meta.steps=100; repeatable.",
 )
 smoke_option: Decorator = click.option(
     "--smoke",
     is_flag=True,
-    help="A quick walk through every cell, in a folder of its own; never a result.",
+    help="A quick walk through every cell; never a result.",
 )
 hub_option: Decorator = click.option(
     "--hub",
@@ -57,7 +63,7 @@ hub_option: Decorator = click.option(
     envvar="METABENCH_HUB",
     show_envvar=True,
     metavar="DIR",
-    help="A mirror of data sets and models that is looked in first.",
+    help="A mirror to look in first.",
 )
 runs_option: Decorator = click.option(
     "--runs",

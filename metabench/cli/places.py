@@ -26,7 +26,9 @@ def find_benchmark(file: str) -> Path:
     if name in shipped and not path.exists():
         return shipped[name]
     if path.is_dir():
-        raise UsageError("is a folder, not a benchmark file", where=file)
+        raise UsageError(
+            "is a folder, not a benchmark file", where=file, hint="name a TOML file in it"
+        )
     close = get_close_matches(Path(name).name, shipped, n=1)
     raise UsageError(
         f"there is no benchmark file {file!r}",

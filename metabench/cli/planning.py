@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from metabench.cli.installed import installed
 from metabench.cli.places import find_benchmark
-from metabench.cli.text import warn
 
 if TYPE_CHECKING:
     from metabench.plan.plan import Plan
@@ -34,21 +32,6 @@ class Planned:
         """Name of the run folder; a smoke run has one of its own."""
         spec = self.plan.benchmark.spec
         return f"{spec.name}.smoke" if spec.smoke else spec.name
-
-
-def installed() -> Catalog:
-    """Return the catalog of what is installed; says on stderr which plugins are broken."""
-    from metabench.plugin.catalog import load_catalog
-
-    named = re.split(r"[,\s]+", os.environ.get("METABENCH_DISABLE_PLUGINS", ""))
-    catalog = load_catalog(blocked=frozenset(name for name in named if name))
-    for plugin in catalog.plugins:
-        if plugin.state not in {"ok", "blocked"}:
-            warn(
-                f"plugin {plugin.name!r} of {plugin.origin}: {plugin.state}: {plugin.detail};"
-                f" METABENCH_DISABLE_PLUGINS={plugin.distribution} leaves it out"
-            )
-    return catalog
 
 
 def make_plan(file: str, *, sets: Sequence[str], smoke: bool, hub: Path | None) -> Planned:

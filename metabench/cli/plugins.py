@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metabench.cli.installed import every_plugin, plugin_options
 from metabench.cli.options import json_option, traceback_option
-from metabench.cli.planning import installed
 from metabench.cli.text import aligned
 from metabench.errors import NothingMatchedError
+from metabench.plugin.absence import remedy
 from metabench.report.escape import visible
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from metabench.plugin.status import PluginStatus
 
 __all__ = ["command"]
@@ -24,20 +27,73 @@ __all__ = ["command"]
 
 @click.group("plugins", invoke_without_command=True)
 @json_option
+@plugin_options()
 @traceback_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int:
     """List the plugins and how loading them went.
 
-    METABENCH_DISABLE_PLUGINS=NAME,NAME leaves plugins out; `all` leaves out all that do not ship
-    with metabench. A plugin is code that runs with your rights.
+    METABENCH_DISABLE_PLUGINS=NAME,NAME leaves plugins out like -P. A plugin is code that runs with
+    your rights.
     """
-    if context.invoked_subcommand is not None:
-        return 0
-    plugins = installed().plugins
+    if context.invoked_subcommand is None:
+        _echo_list(as_json=as_json)
+    return 0
+
+
+@command.command("list")
+@json_option
+@plugin_options()
+@traceback_option
+def list_all(as_json: bool) -> int:
+    """List the plugins, as without a subcommand."""
+    _echo_list(as_json=as_json)
+    return 0
+
+
+def _complete_name(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from metabench.cli.completing import items
+    from metabench.plugin.discovery import discover
+
+    del context, parameter
+    return items([found.status.name for found in discover()], incomplete)
+
+
+@command.command("show")
+@click.argument("name", shell_complete=_complete_name)
+@json_option
+@plugin_options()
+@traceback_option
+def show(name: str, as_json: bool) -> int:
+    """Show one plugin, with the traceback where it failed.
+
+    NAME is that of a plugin or of a distribution.
+    """
+    plugins = every_plugin().plugins
+    found = [plugin for plugin in plugins if name in {plugin.name, plugin.distribution}]
+    if not found:
+        known = {known for plugin in plugins for known in (plugin.name, plugin.distribution)}
+        close = get_close_matches(name, sorted(known), n=1)
+        raise NothingMatchedError(
+            f"no plugin is called {name!r}",
+            hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
+        )
     if as_json:
-        click.echo(json.dumps([asdict(plugin) for plugin in plugins], indent=2))
+        click.echo(_json(found))
         return 0
+    for plugin in found:
+        for line in _details(plugin):
+            click.echo(line)
+    return 0
+
+
+def _echo_list(*, as_json: bool) -> None:
+    plugins = every_plugin().plugins
+    if as_json:
+        click.echo(_json(plugins))
+        return
     rows = [("name", "state", "distribution", "import", "offers")]
     rows += [
         (
@@ -45,36 +101,26 @@ def command(context: click.Context, as_json: bool) -> int:
             plugin.state,
             plugin.origin,
             f"{plugin.milliseconds:.0f} ms",
-            plugin.detail or _offers(plugin),
+            _offers(plugin) or "-",
         )
         for plugin in plugins
     ]
     for line in aligned(rows):
         click.echo(line)
-    return 0
+    for plugin in plugins:
+        if plugin.state != "ok":
+            entry = "" if plugin.name == plugin.distribution else f" ({plugin.name})"
+            click.echo(f"\n{visible(plugin.origin + entry)}: {plugin.state}")
+            click.echo(f"  {visible(plugin.detail)}")
+            click.echo(f"  hint: {visible(remedy(plugin))}")
 
 
-@command.command("show")
-@click.argument("name")
-@json_option
-@traceback_option
-def show(name: str, as_json: bool) -> int:
-    """Show one plugin, with the traceback where it failed."""
-    plugins = installed().plugins
-    found = [plugin for plugin in plugins if name in {plugin.name, plugin.distribution}]
-    if not found:
-        close = get_close_matches(name, [plugin.name for plugin in plugins], n=1)
-        raise NothingMatchedError(
-            f"no plugin is called {name!r}",
-            hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
-        )
-    if as_json:
-        click.echo(json.dumps([asdict(plugin) for plugin in found], indent=2))
-        return 0
-    for plugin in found:
-        for line in _details(plugin):
-            click.echo(line)
-    return 0
+def _json(plugins: tuple[PluginStatus, ...] | list[PluginStatus]) -> str:
+    told = [
+        asdict(plugin) | {"hint": "" if plugin.state == "ok" else remedy(plugin)}
+        for plugin in plugins
+    ]
+    return json.dumps(told, indent=2)
 
 
 def _details(plugin: PluginStatus) -> Iterator[str]:
@@ -85,8 +131,11 @@ def _details(plugin: PluginStatus) -> Iterator[str]:
         ("module", plugin.module),
         ("import", f"{plugin.milliseconds:.0f} ms"),
         *((kind, ", ".join(names)) for kind, names in plugin.offers.items() if names),
-        *([("cause", plugin.detail)] if plugin.detail else []),
     ]
+    if plugin.state != "ok":
+        rows += [("cause", plugin.detail), ("hint", remedy(plugin))]
+    if plugin.place:
+        rows.append(("place", plugin.place))
     yield from aligned(rows)
     if plugin.traceback:
         yield ""

@@ -93,6 +93,8 @@ def _line(event: Event, tally: Tally) -> str:
             line = f"{cells(event.planned)} to run, {event.done} done"
         case CellStarted():
             line = f"start   {event.name}"
+        case CellEnded(status="skipped"):
+            line = ""  # the end of the run says how many
         case CellEnded():
             line = _ended(event, tally)
         case RunEnded():

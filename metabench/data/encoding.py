@@ -52,6 +52,7 @@ def encode(
     if not getattr(tokenizer, "is_fast", False):
         raise DataError(
             "the encoder's tokenizer is not a fast one (tokenizer.json)",
+            where=str(getattr(tokenizer, "name_or_path", "")),
             hint="choose an encoder that comes with tokenizer.json",
         )
     pad = int(tokenizer.pad_token_id or 0)

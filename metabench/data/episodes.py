@@ -75,7 +75,7 @@ def episode_rows(
         DataError: there is one row, and both sides need one; or there is none.
     """
     if not len(order):
-        raise DataError("has no training rows", where=task)
+        raise DataError("has no training rows", where=task, hint="leave the task out")
     if len(order) >= shape.batches * batch_size:
         return [
             order[number * batch_size : (number + 1) * batch_size]

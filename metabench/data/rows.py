@@ -1,7 +1,8 @@
-"""Rows of a task: texts and labels, checked, from a mirror, the hub or a generator."""
+"""Rows of a task: texts and labels, checked, from a mirror, the hub, a generator or files."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
-from metabench.api.task import GeneratedSource, HubSource, TaskCard
+from metabench.api.task import FileSource, GeneratedSource, HubSource, TaskCard
 from metabench.errors import DataError
+from metabench.fingerprint import fingerprint
 from metabench.tasks.mirror import split_files
+from metabench.tasks.own.splits import own_identity, own_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Part", "Rows", "load_rows"]
 
 Part: TypeAlias = Literal["train", "scored"]
+
+_ANOTHER_SPLIT = "name another split of the task in tasks.splits"
+_MEND = "mend the row, or leave the task out"
 
 
 @final
@@ -36,6 +42,15 @@ class Rows:
         """Return the number of rows."""
         return len(self.labels)
 
+    def digests(self) -> npt.NDArray[np.uint64]:
+        """Return a hash of each row's texts, [rows]: equal rows have equal hashes."""
+        found = np.empty(len(self), dtype=np.uint64)
+        for row, texts in enumerate(zip(*self.texts, strict=True)):
+            # A length before each text, so that ("ab", "c") and ("a", "bc") differ.
+            content = "".join(f"{len(text)}:{text}" for text in texts).encode()
+            found[row] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
+        return found
+
 
 def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
     """Return all rows of the split that a task is trained on, or scored on.
@@ -44,22 +59,43 @@ def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
         DataError: the split cannot be had, or a text or a label is not what the card says.
     """
     card, split = use.card, use.train if part == "train" else use.scored
+    if isinstance(card.source, FileSource):
+        return _own(use, split)
     where = f"{card.name}, split {split!r}"
     columns, names = _columns(card, split, hub=hub, where=where)
     for column in (*card.text, card.label):
         if column not in columns:
             raise DataError(
-                f"no column {column!r}; there are {', '.join(map(repr, columns))}", where=where
+                f"no column {column!r}; there are {', '.join(map(repr, columns))}",
+                where=where,
+                hint="use the revision of the data set that the task's card was written for",
             )
     texts = tuple(
         _texts(list(columns[name]), where=f"{where}, column {name!r}") for name in card.text
     )
     if not texts[0]:
-        raise DataError("the split is empty", where=where)
+        raise DataError("the split is empty", where=where, hint=_ANOTHER_SPLIT)
     place = f"{where}, column {card.label!r}"
     values = list(columns[card.label])
     labels = _classes(values, card, names, place) if card.labels else _numbers(values, place)
     return Rows(texts, labels)
+
+
+def _own(use: TaskUse, split: str) -> Rows:
+    card = use.card
+    scored = "" if use.role == "auxiliary" else own_identity(card, use.scored)
+    now = fingerprint({"train": own_identity(card, use.train), "scored": scored})
+    if use.identity and now != use.identity:  # it is empty where nothing was planned
+        raise DataError(
+            "the files are no longer those that the run was planned with",
+            where=card.name,
+            hint="run the same command again",
+        )
+    rows = own_rows(card, split)
+    if card.regression:
+        return Rows(rows.texts, np.asarray(rows.labels, dtype=np.float32))
+    numbers = {name: number for number, name in enumerate(card.labels)}
+    return Rows(rows.texts, np.asarray([numbers[label] for label in rows.labels], dtype=np.int64))
 
 
 def _columns(
@@ -74,8 +110,12 @@ def _columns(
             raise
         except Exception as error:
             raise DataError(
-                f"the generator failed: {error!r}", where=f"{where} ({card.source.target})"
+                f"the generator failed: {error!r}",
+                where=f"{where} ({card.source.target})",
+                hint="mend the generator, or leave the task out",
             ) from error
+    if not isinstance(card.source, HubSource):
+        raise TypeError(f"{card.name} does not come from the hub")
     rows = _load_dataset(card.source, split, hub=hub, where=where)
     names = tuple(getattr(rows.features.get(card.label), "names", None) or ())
     wanted = [name for name in rows.column_names if name in {*card.text, card.label}]
@@ -89,7 +129,11 @@ def _load_dataset(source: HubSource, split: str, *, hub: Hub, where: str) -> Any
 
     folder = hub.dataset_folder(source.id)
     if folder is not None and split not in (there := split_files(folder, source.config)):
-        raise DataError(f"no such split; there are {', '.join(map(repr, there))}", where=where)
+        raise DataError(
+            f"no such split; there are {', '.join(map(repr, there))}",
+            where=where,
+            hint=_ANOTHER_SPLIT,
+        )
     bars = not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
@@ -114,9 +158,11 @@ def _load_dataset(source: HubSource, split: str, *, hub: Hub, where: str) -> Any
 def _texts(values: list[Any], *, where: str) -> list[str]:
     for row, value in enumerate(values):
         if not isinstance(value, str):
-            raise DataError(f"row {row}: {value!r} is not a text", where=where)
+            raise DataError(f"row {row}: {value!r} is not a text", where=where, hint=_MEND)
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise DataError(f"row {row}: half of a character (a lone surrogate)", where=where)
+            raise DataError(
+                f"row {row}: half of a character (a lone surrogate)", where=where, hint=_MEND
+            )
     return values
 
 
@@ -128,6 +174,7 @@ def _classes(
             f"the classes are {', '.join(map(repr, names))}, but the task's card says "
             f"{', '.join(map(repr, card.labels))}",
             where=where,
+            hint="use the revision of the data set that the task's card was written for",
         )
     numbers = {name: number for number, name in enumerate(card.labels)}
     known: dict[Any, int] = {**numbers, **{number: number for number in numbers.values()}}
@@ -138,6 +185,7 @@ def _classes(
             raise DataError(
                 f"row {row}: label {value!r} is none of {', '.join(map(repr, numbers))}{hidden}",
                 where=where,
+                hint=_ANOTHER_SPLIT if hidden else _MEND,
             )
         labels[row] = known[value]
     return labels
@@ -147,8 +195,14 @@ def _numbers(values: list[Any], where: str) -> npt.NDArray[np.float32]:
     for row, value in enumerate(values):
         real = isinstance(value, int | float) and not isinstance(value, bool)
         if not real or not np.isfinite(value):
-            raise DataError(f"row {row}: label {value!r} is not a finite number", where=where)
+            raise DataError(
+                f"row {row}: label {value!r} is not a finite number", where=where, hint=_MEND
+            )
     labels = np.asarray(values, dtype=np.float32)
     if (labels == -1).all():
-        raise DataError("every label is -1: the labels of this split are hidden", where=where)
+        raise DataError(
+            "every label is -1: the labels of this split are hidden",
+            where=where,
+            hint=_ANOTHER_SPLIT,
+        )
     return labels

@@ -42,6 +42,7 @@ class TokenTable:
         host_spans: ``spans`` on the host.
         max_length: no batch is wider.
         pad: the id that fills a row up.
+        digests: [rows], a hash of each row's texts before they were cut; None where not known.
     """
 
     ids: Int[Tensor, " tokens"]
@@ -51,6 +52,7 @@ class TokenTable:
     host_spans: npt.NDArray[np.int64]
     max_length: int
     pad: int
+    digests: npt.NDArray[np.uint64] | None = None
 
     @classmethod
     def build(
@@ -60,6 +62,7 @@ class TokenTable:
         *,
         max_length: int,
         device: torch.device | str,
+        digests: npt.NDArray[np.uint64] | None = None,
     ) -> TokenTable:
         """Return the table of encoded rows, on a device."""
         lengths = encoding.lengths.astype(np.int64)
@@ -72,6 +75,7 @@ class TokenTable:
             host_spans=spans,
             max_length=max_length,
             pad=encoding.pad,
+            digests=digests,
         )
 
     def __len__(self) -> int:
@@ -118,6 +122,7 @@ class TokenTable:
             spans=self.spans[index],
             labels=self.labels[index],
             host_spans=self.host_spans[rows],
+            digests=None if self.digests is None else self.digests[rows],
         )
 
     def permuted_labels(self, stream: Stream) -> TokenTable:
@@ -150,4 +155,6 @@ def load_tokens(  # noqa: PLR0913  (what tokens depend on, and where they go)
     """
     rows = load_rows(use, part, hub=hub)
     encoding = encode(rows.texts, tokenizer=tokenizer, max_length=max_length, cache=cache)
-    return TokenTable.build(encoding, rows.labels, max_length=max_length, device=device)
+    return TokenTable.build(
+        encoding, rows.labels, max_length=max_length, device=device, digests=rows.digests()
+    )

@@ -49,7 +49,7 @@ class FineTuning:
         for step, batch in enumerate(batches):
             gradient.copy_(self.learner.gradient(theta, batch))
             loss, norm = self._check(step, gradient)
-            if self.settings.clip is not None and norm > self.settings.clip:
+            if 0 < self.settings.clip < norm:
                 gradient.mul_(self.settings.clip / (norm + 1e-6))
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.lr * rate_factor(

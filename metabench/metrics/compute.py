@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["collapsed", "score"]
 
+_MEND = "mend the metric, or leave its tasks out"
+
 
 def score(
     metric_targets: Mapping[str, str],
@@ -41,7 +43,9 @@ def score(
     broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
     if broken.size:
         raise DivergedError(
-            f"{broken.size} of {len(outputs)} outputs are not finite, the first in row {broken[0]}"
+            f"{broken.size} of {len(outputs)} outputs are not finite, the first in row {broken[0]}",
+            where="the scored rows",
+            hint="lower the learning rate (inner, outer or of fine-tuning)",
         )
     return {
         name: _checked(name, target, _load(name, target), (labels, outputs))
@@ -61,7 +65,9 @@ def _load(name: str, target: str) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
-        raise PluginError(f"metric {name!r} cannot be loaded: {error}", where=target) from error
+        raise PluginError(
+            f"metric {name!r} cannot be loaded: {error}", where=target, hint=_MEND
+        ) from error
 
 
 def _checked(name: str, target: str, metric: Any, arrays: tuple[Any, Any]) -> float:
@@ -69,7 +75,9 @@ def _checked(name: str, target: str, metric: Any, arrays: tuple[Any, Any]) -> fl
     try:
         value = metric(labels, outputs)
     except Exception as error:
-        raise InvalidMetricError(f"metric {name!r} failed: {error!r}", where=target) from error
+        raise InvalidMetricError(
+            f"metric {name!r} failed: {error!r}", where=target, hint=_MEND
+        ) from error
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not math.isfinite(value):
         raise InvalidMetricError(

@@ -35,7 +35,7 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     """
     spec = benchmark.spec
     model = spec.model
-    tasks = tasks_in_use(spec, catalog=catalog, hub=hub)
+    tasks = tasks_in_use(benchmark, catalog=catalog, hub=hub)
     identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
     meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
     maker = CellMaker(

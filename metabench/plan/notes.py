@@ -58,6 +58,7 @@ def _task_notes(task: TaskInUse) -> Iterator[str]:
         official = use.card.splits.get(split, rows)
         if rows < official:
             yield f"PARTIAL: {use.card.name} {split} {rows:,} of {official:,} rows"
+    yield from task.notes
 
 
 def _generated(names: Sequence[str]) -> str:

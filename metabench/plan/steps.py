@@ -46,5 +46,9 @@ def meta_budget(settings: MetaSpec, sizes: Sequence[int], *, batches: int) -> Bu
 
 
 def adapt_steps(settings: FineTuneSpec, rows: int) -> int:
-    """Return the updates of fine-tuning: ``epochs`` passes, but at least ``min_steps`` and one."""
-    return max(1, settings.min_steps, math.ceil(settings.epochs * rows / settings.batch_size))
+    """Return the updates of fine-tuning: ``epochs`` passes, but at least ``min_steps`` and one.
+
+    The short last batch of a pass is an update of its own, as in `transformers.Trainer`.
+    """
+    per_epoch = math.ceil(rows / settings.batch_size)
+    return max(1, settings.min_steps, math.ceil(settings.epochs * per_epoch))

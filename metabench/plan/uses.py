@@ -10,12 +10,13 @@ from metabench.plan.cell import TaskUse
 from metabench.spec.model import SplitSpec
 from metabench.spec.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
 from metabench.tasks.identity import split_facts
+from metabench.tasks.own.complete import complete_card, own_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metabench.plugin.catalog import Catalog
-    from metabench.spec.model import BenchmarkSpec
+    from metabench.spec.benchmark import Benchmark
     from metabench.tasks.hub import Hub
 
 __all__ = ["TaskInUse", "fraction_use", "meta_use", "target_use", "tasks_in_use"]
@@ -34,6 +35,7 @@ class TaskInUse:
         scored_identity: content hash of the scored split; empty for auxiliary tasks.
         shuffled: whether meta-training permutes its labels.
         smoke: whether only a few rows are used.
+        notes: what a reader has to know of rows of one's own.
     """
 
     use: TaskUse
@@ -41,6 +43,7 @@ class TaskInUse:
     scored_identity: str
     shuffled: bool = False
     smoke: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def official_train_rows(self) -> int:
@@ -48,19 +51,20 @@ class TaskInUse:
         return self.use.card.splits.get(self.use.train, self.use.train_rows)
 
 
-def tasks_in_use(spec: BenchmarkSpec, *, catalog: Catalog, hub: Hub) -> Mapping[str, TaskInUse]:
-    """Return every task of a benchmark by name; no row is loaded.
+def tasks_in_use(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Mapping[str, TaskInUse]:
+    """Return every task of a benchmark by name; no row is loaded but those of one's own files.
 
     Raises:
         DataError: the rows of a task cannot be had.
     """
+    spec = benchmark.spec
     roles: Sequence[tuple[Role, Sequence[str]]] = (
         ("auxiliary", spec.tasks.auxiliary),
         ("target", spec.tasks.target),
         ("transfer", [entry.task for entry in spec.tasks.transfers]),
     )
     return {
-        name: _in_use(spec, name, role, catalog=catalog, hub=hub)
+        name: _in_use(benchmark, name, role, catalog=catalog, hub=hub)
         for role, names in roles
         for name in names
     }
@@ -95,10 +99,16 @@ def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
     return replace(task.use, rows=used, scored_limit=limit), ""
 
 
-def _in_use(spec: BenchmarkSpec, name: str, role: Role, *, catalog: Catalog, hub: Hub) -> TaskInUse:
-    card = catalog.task(name).value
+def _in_use(
+    benchmark: Benchmark, name: str, role: Role, *, catalog: Catalog, hub: Hub
+) -> TaskInUse:
+    spec = benchmark.spec
+    own = benchmark.own_tasks.get(name)
+    card = own or catalog.task(name).value
     other = spec.tasks.splits.get(name, SplitSpec())
     train, scored = other.train or card.train, other.scored or card.scored
+    if own is not None:
+        card = complete_card(card, [train] if role == "auxiliary" else [train, scored], hub=hub)
     of_train = split_facts(card, train, hub=hub)
     of_scored = None if role == "auxiliary" else split_facts(card, scored, hub=hub)
     scored_identity = of_scored.identity if of_scored else ""
@@ -111,5 +121,11 @@ def _in_use(spec: BenchmarkSpec, name: str, role: Role, *, catalog: Catalog, hub
         train_rows=of_train.rows,
         scored_rows=of_scored.rows if of_scored else 0,
     )
-    shuffled = name in spec.tasks.shuffled
-    return TaskInUse(use, of_train.identity, scored_identity, shuffled, spec.smoke)
+    return TaskInUse(
+        use,
+        of_train.identity,
+        scored_identity,
+        shuffled=name in spec.tasks.shuffled,
+        smoke=spec.smoke,
+        notes=own_notes(card, train, scored if of_scored else None) if own is not None else (),
+    )

@@ -12,17 +12,18 @@ if TYPE_CHECKING:
 
     from metabench.plugin.status import PluginStatus
 
-__all__ = ["clash_error", "missing_error"]
+__all__ = ["clash_error", "missing_error", "remedy"]
 
 
 def clash_error(kind: str, name: str, owners: Sequence[PluginStatus]) -> PluginError:
     """Return the error for a name that several plugins offer."""
     named = " and ".join(owner.origin for owner in owners)
     outsider = next((owner for owner in reversed(owners) if not owner.built_in), owners[-1])
+    left_out = _way_to_leave_out(outsider)
     return PluginError(
         f"{kind} {name!r} is provided by both {named}",
-        hint=f"uninstall one of them, or block one with "
-        f"METABENCH_DISABLE_PLUGINS={outsider.distribution}",
+        hint=f"uninstall one of them, or leave one out with {left_out}"
+        f" (or METABENCH_DISABLE_PLUGINS={outsider.distribution})",
     )
 
 
@@ -30,7 +31,7 @@ def missing_error(
     kind: str, name: str, *, known: Collection[str], plugins: Sequence[PluginStatus]
 ) -> PluginError:
     """Return the error for a name that no working plugin offers, with the plugins to blame."""
-    absent = [plugin for plugin in plugins if plugin.state not in {"ok", "conflict"}]
+    absent = [plugin for plugin in plugins if not plugin.in_use]
     for plugin in absent:
         if _is_named_after(plugin, name):
             return PluginError(
@@ -38,6 +39,29 @@ def missing_error(
                 hint=f"see `metabench plugins show {plugin.name}`",
             )
     return PluginError(f"no {kind} is called {name!r}", hint=_hint(name, known, absent))
+
+
+def remedy(plugin: PluginStatus) -> str:
+    """Return what to do about a plugin that is not as it has to be, an imperative."""
+    if plugin.local and plugin.state in {"failed", "incompatible"}:
+        return f"mend {plugin.place}"
+    if plugin.state == "conflict" and plugin.built_in:
+        return "uninstall the other one, or leave it out with -P no:NAME"
+    if plugin.state == "blocked":
+        return "take it off METABENCH_DISABLE_PLUGINS and off -P"
+    return f"{_step(plugin)}, or use {_way_to_leave_out(plugin)}"
+
+
+def _step(plugin: PluginStatus) -> str:
+    if plugin.state == "conflict":
+        return "uninstall one of them"
+    if plugin.state == "incompatible":
+        return "upgrade metabench" if "newer API" in plugin.detail else "upgrade or mend it"
+    return "mend or reinstall it"
+
+
+def _way_to_leave_out(plugin: PluginStatus) -> str:
+    return f"-P no:{plugin.name if plugin.local else plugin.distribution}"
 
 
 def _hint(name: str, known: Collection[str], absent: Sequence[PluginStatus]) -> str:

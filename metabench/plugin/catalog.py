@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, final
 from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
 from metabench.plugin.absence import clash_error, missing_error
 from metabench.plugin.loader import LoadedPlugin, load_plugins
+from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer
 from metabench.plugin.offers import KINDS
 from metabench.plugin.status import Offer, PluginStatus
@@ -36,6 +37,7 @@ class Catalog:
         plugins: every plugin that was found, whatever its state.
         observers: plugins that want to be told what a run does.
         conflicts: the plugins behind a (kind, name) that is taken twice.
+        files: plugins that are single files; worker processes need them too.
     """
 
     algorithms: Mapping[str, Offer[AlgorithmInfo]] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Catalog:
     plugins: tuple[PluginStatus, ...] = ()
     observers: tuple[Observer, ...] = ()
     conflicts: Mapping[Key, tuple[PluginStatus, ...]] = field(default_factory=dict)
+    files: tuple[LocalFile, ...] = ()
 
     def algorithm(self, name: str) -> Offer[AlgorithmInfo]:
         """Return an algorithm.
@@ -86,14 +89,17 @@ class Catalog:
         raise missing_error(kind, name, known=offers, plugins=self.plugins)
 
 
-def load_catalog(*, blocked: frozenset[str] = frozenset()) -> Catalog:
-    """Load all installed plugins and return what they offer; a plugin that fails hurts only itself.
+def load_catalog(
+    *, blocked: frozenset[str] = frozenset(), files: Sequence[LocalFile] = ()
+) -> Catalog:
+    """Load all plugins and return what they offer; a plugin that fails hurts only itself.
 
     Args:
         blocked: names of entry points, modules or distributions that are not to be loaded; ``all``
             stands for every plugin that does not ship with metabench.
+        files: plugins that are single files.
     """
-    loaded = load_plugins(blocked=blocked)
+    loaded = load_plugins(blocked=blocked, files=files)
     owners = _owners(loaded)
     taken_twice = {key: held for key, held in owners.items() if len(held) > 1}
     loaded = tuple(_mark_conflicts(plugin, taken_twice) for plugin in loaded)
@@ -106,6 +112,7 @@ def load_catalog(*, blocked: frozenset[str] = frozenset()) -> Catalog:
         plugins=tuple(plugin.status for plugin in loaded),
         observers=_observers(loaded),
         conflicts=taken_twice,
+        files=tuple(files),
     )
 
 

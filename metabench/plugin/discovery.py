@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.status import PluginStatus
@@ -22,10 +22,17 @@ GROUP = "metabench"
 @final
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry point before it is loaded."""
+    """A plugin before it is loaded.
 
-    entry: metadata.EntryPoint
+    Args:
+        status: what is known of it.
+        load: imports it.
+        lenient: whether it may go without ``METABENCH_API``, as a file in research may.
+    """
+
     status: PluginStatus
+    load: Callable[[], Any]
+    lenient: bool = False
 
 
 def discover() -> tuple[Found, ...]:
@@ -63,7 +70,8 @@ def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
     name = _normal(_said(lambda: distribution.name))
     version = _said(lambda: distribution.version)
     return tuple(
-        Found(entry, PluginStatus(entry.name, _module(entry), name, version)) for entry in entries
+        Found(PluginStatus(entry.name, _module(entry), name, version), entry.load)
+        for entry in entries
     )
 
 

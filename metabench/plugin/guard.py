@@ -29,6 +29,19 @@ class Fault:
         """The traceback as text."""
         return "".join(traceback.format_exception(self.error))
 
+    def place_in(self, module: str) -> str:
+        """Return ``file:line`` of what raised, in the top-level package of a module; "" if none."""
+        error = self.error
+        if isinstance(error, SyntaxError) and error.filename and error.lineno:
+            return f"{error.filename}:{error.lineno}"
+        package = module.partition(".")[0]
+        places = [
+            f"{frame.f_code.co_filename}:{line}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+        ]
+        return places[-1] if places else ""
+
 
 def guarded(call: Callable[[], T]) -> T | Fault:
     """Return what ``call`` returns, or what it raised as a `Fault`.

@@ -1,4 +1,9 @@
-"""The isolating loader: each plugin is loaded and asked in a guard and a manager of its own."""
+"""The isolating loader: each plugin is loaded and asked in a guard and a manager of its own.
+
+A plugin is in use in whole or not at all. Where one of its hooks raises, what its other hooks
+return is not used either: half a plugin, say its tasks without their metrics, would fail later and
+less clearly. It never costs another plugin anything.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,12 @@ from metabench.api import API_VERSION
 from metabench.plugin.discovery import Found, discover, is_blocked
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.hooks import OBSERVER_HOOKS, HookProblem, implemented, open_manager
+from metabench.plugin.local import LocalFile, register_local_files
 from metabench.plugin.offers import collect_offers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pluggy
 
     from metabench.plugin.status import PluginStatus
@@ -31,23 +39,32 @@ class LoadedPlugin:
     manager: pluggy.PluginManager | None = None
 
 
-def load_plugins(*, blocked: frozenset[str]) -> tuple[LoadedPlugin, ...]:
-    """Load every installed plugin that is not blocked; whatever one does, the others load."""
+def load_plugins(
+    *, blocked: frozenset[str], files: Sequence[LocalFile] = ()
+) -> tuple[LoadedPlugin, ...]:
+    """Load every plugin that is not blocked; whatever one does, the others load.
+
+    Args:
+        blocked: as for `load_catalog`.
+        files: plugin files, which come after what is installed.
+    """
+    register_local_files(files)
+    local = [Found(file.status, file.load, lenient=True) for file in files]
     return tuple(
         LoadedPlugin(replace(found.status, state="blocked", detail="blocked by the user"))
         if is_blocked(found.status, blocked)
         else _load(found)
-        for found in discover()
+        for found in (*discover(), *local)
     )
 
 
 def _load(found: Found) -> LoadedPlugin:
     started = time.perf_counter()
-    plugin = guarded(found.entry.load)
+    plugin = guarded(found.load)
     status = replace(found.status, milliseconds=(time.perf_counter() - started) * 1000)
     if isinstance(plugin, Fault):
         return _failed(status, plugin)
-    mismatch = guarded(lambda: _version_mismatch(plugin))
+    mismatch = guarded(lambda: _version_mismatch(plugin, lenient=found.lenient))
     if isinstance(mismatch, Fault):
         return _failed(status, mismatch)
     if mismatch:
@@ -66,8 +83,8 @@ def _ask(status: PluginStatus, plugin: Any) -> LoadedPlugin:
     return LoadedPlugin(replace(status, offers=named), offers, manager)
 
 
-def _version_mismatch(plugin: Any) -> str:
-    version = getattr(plugin, "METABENCH_API", None)
+def _version_mismatch(plugin: Any, *, lenient: bool) -> str:
+    version = getattr(plugin, "METABENCH_API", API_VERSION if lenient else None)
     if version is None:
         return f"says no METABENCH_API; this metabench speaks version {API_VERSION}"
     if type(version) is not int:
@@ -80,4 +97,12 @@ def _version_mismatch(plugin: Any) -> str:
 
 def _failed(status: PluginStatus, fault: Fault) -> LoadedPlugin:
     detail = str(fault.error) if isinstance(fault.error, HookProblem) else fault.detail
-    return LoadedPlugin(replace(status, state="failed", detail=detail, traceback=fault.traceback))
+    return LoadedPlugin(
+        replace(
+            status,
+            state="failed",
+            detail=detail,
+            traceback=fault.traceback,
+            place=fault.place_in(status.module) or status.place,
+        )
+    )

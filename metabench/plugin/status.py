@@ -8,10 +8,13 @@ from typing import Any, Generic, Literal, TypeAlias, final
 
 from typing_extensions import TypeVar
 
-__all__ = ["BUILT_IN", "Offer", "PluginState", "PluginStatus"]
+__all__ = ["BUILT_IN", "LOCAL", "Offer", "PluginState", "PluginStatus"]
 
 BUILT_IN = "metabench"
 """The distribution whose plugins are built in."""
+
+LOCAL = "local"
+"""What stands for the distribution of a plugin that is a single file."""
 
 PluginState: TypeAlias = Literal["ok", "failed", "conflict", "incompatible", "blocked"]
 
@@ -31,6 +34,7 @@ class PluginStatus:
             of the API; ``blocked``: not loaded because the user said so.
         detail: why it is not ok, in one line.
         traceback: of what it raised.
+        place: ``file:line`` in the plugin that raised; the file itself for a plugin that is one.
         milliseconds: how long importing its entry module took.
         offers: names by kind (``algorithm``, ``sampler``, ``task``, ``metric``, ``observer``).
     """
@@ -42,6 +46,7 @@ class PluginStatus:
     state: PluginState = "ok"
     detail: str = ""
     traceback: str = ""
+    place: str = ""
     milliseconds: float = 0.0
     offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -54,6 +59,16 @@ class PluginStatus:
     def built_in(self) -> bool:
         """Whether it ships with metabench."""
         return self.distribution == BUILT_IN
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a single file that the command line named."""
+        return self.distribution == LOCAL
+
+    @property
+    def in_use(self) -> bool:
+        """Whether what it offers can be used, as far as no other plugin offers the same."""
+        return self.state in {"ok", "conflict"}
 
 
 ValueT = TypeVar("ValueT", default=Any)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import LeaderboardColumn, LeaderboardRow
 from metabench.results.collect import Collected
+from metabench.tasks.overlap import overlap_note
 
 __all__ = ["captions"]
 
@@ -23,6 +24,8 @@ def captions(
     note = collected.note
     found = [
         *note.notes,
+        *_overlaps(collected),
+        *_part(collected),
         *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
         *_metrics(columns),
         *_spread(collected),
@@ -31,6 +34,32 @@ def captions(
         *_collapsed(rows),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _part(collected: Collected) -> Iterator[str]:
+    entries = collected.entries.values()
+    missing = sum(entry.missing for entry in entries)
+    if collected.note.only and missing:
+        asked = ", ".join(collected.note.only)
+        yield (
+            f"PART: the run was last asked only for {asked}; {missing} of"
+            f" {sum(entry.runs for entry in entries)} scores have not been run"
+        )
+
+
+def _overlaps(collected: Collected) -> Iterator[str]:
+    """Yield for each column how many scored rows stand among those trained on.
+
+    What planning has said of a whole task already is not said again.
+    """
+    note = collected.note
+    for column in note.columns:
+        entries = [entry for (_, name), entry in collected.entries.items() if name == column.name]
+        worst = max(entries, key=lambda entry: entry.shared, default=None)
+        said = any(line.startswith(f"OVERLAP: {column.task}: ") for line in note.notes)
+        if worst is not None and worst.shared and not said:
+            name = f"{column.title} {column.label}".strip()
+            yield overlap_note(name, both=worst.shared, scored=worst.scored_rows)
 
 
 def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:

@@ -28,6 +28,8 @@ class Entry:
         failures: failed runs by status.
         unavailable: why there can be no score; empty where there can.
         collapsed: runs that gave every scored row the same class.
+        shared: scored rows that stand among the training rows: the most of any run.
+        scored_rows: rows that were scored.
         keys: keys of the cells, which say whether two runs hold the same entry.
     """
 
@@ -38,6 +40,8 @@ class Entry:
     failures: Mapping[str, int] = field(default_factory=dict)
     unavailable: str = ""
     collapsed: int = 0
+    shared: int = 0
+    scored_rows: int = 0
     keys: frozenset[str] = frozenset()
 
     @property
@@ -88,6 +92,7 @@ def _entry(uses: Sequence[UseNote], cells: Mapping[str, StoredCell], metric: str
     }
     unfinished = [use for use, result in results.items() if result is None]
     found = {use: _failure(use, cells[use.cell]) for use in unfinished}
+    done = [result for result in results.values() if result is not None]
     broken = [failure for failure in found.values() if failure is not None]
     return Entry(
         values=seed_means(scores, {(use.meta_seed, use.finetune_seed) for use in uses}),
@@ -96,7 +101,9 @@ def _entry(uses: Sequence[UseNote], cells: Mapping[str, StoredCell], metric: str
         missing=sum(found[use] is None and not use.unavailable for use in unfinished),
         failures=Counter(item.status for item in broken if item.status != "unavailable"),
         unavailable=_unavailable(uses, broken),
-        collapsed=sum(result.collapsed for result in results.values() if result is not None),
+        collapsed=sum(result.collapsed for result in done),
+        shared=max((result.overlap.get("both", 0) for result in done), default=0),
+        scored_rows=max((result.scored_rows or 0 for result in done), default=0),
         keys=frozenset(use.key for use in uses),
     )
 

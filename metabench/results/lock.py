@@ -5,17 +5,32 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import final
 
 from metabench.errors import LockError
 from metabench.results.commit import make_folder, store_error
 
-__all__ = ["locked"]
+__all__ = ["LockOwner", "lock_owner", "locked"]
 
 _NAME = "LOCK"
+_TRIES, _PAUSE_SECONDS = 3, 0.05  # somebody who only looks holds it for a moment
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """The process that works on a run folder; ``taken_ns`` is by the clock of the file system."""
+
+    pid: int
+    host: str
+    started: str
+    taken_ns: int
 
 
 @contextmanager
@@ -40,10 +55,34 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def lock_owner(folder: Path) -> LockOwner | None:
+    """Return who works on a run folder now, None if nobody does; nothing is written."""
+    import fcntl  # noqa: PLC0415  (not on every platform)
+
+    try:
+        descriptor = os.open(folder / _NAME, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _signature(descriptor)
+    except OSError:
+        return None  # without locks nobody could have taken it
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _take(descriptor: int, path: Path) -> None:
     import fcntl  # noqa: PLC0415  (reading a run folder works where there is no flock)
 
     try:
+        for _ in range(_TRIES - 1):
+            with suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(_PAUSE_SECONDS)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise LockError(
@@ -73,8 +112,14 @@ def _sign(descriptor: int, path: Path) -> None:
 
 
 def _owner(descriptor: int) -> str:
+    owner = _signature(descriptor)
+    return f" (process {owner.pid} on {owner.host} since {owner.started})" if owner else ""
+
+
+def _signature(descriptor: int) -> LockOwner | None:
     try:
-        owner = json.loads(os.pread(descriptor, 4096, 0))
-        return f" (process {owner['pid']} on {owner['host']} since {owner['started']})"
+        signed = json.loads(os.pread(descriptor, 4096, 0))
+        taken_ns = os.fstat(descriptor).st_mtime_ns
+        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]), taken_ns)
     except (OSError, ValueError, TypeError, KeyError):
-        return ""
+        return None

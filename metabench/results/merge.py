@@ -83,6 +83,7 @@ def _note(
         methods=methods,
         columns=columns,
         uses=(),
+        only=tuple(dict.fromkeys(item for run in runs for item in run.note.only)),
         baselines=first.baselines,
         alpha=first.alpha,
         notes=notes,

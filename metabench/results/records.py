@@ -21,6 +21,7 @@ __all__ = [
     "PluginNote",
     "Provenance",
     "Record",
+    "Rescoring",
     "Result",
     "RunNote",
     "Status",
@@ -81,6 +82,20 @@ class CellNote(_CellRecord):
 
 
 @final
+class Rescoring(Record):
+    """That scores were computed again from the saved predictions, and what they were before."""
+
+    metabench: str
+    """Version of metabench."""
+    at: str
+    """ISO time, UTC."""
+    command: tuple[Text, ...] = ()
+    """The command line."""
+    before: Mapping[str, float] = {}
+    """The scores that were replaced, by metric."""
+
+
+@final
 class Result(_CellRecord):
     """``result.json``: what came out; written last, so that its presence means done."""
 
@@ -102,6 +117,9 @@ class Result(_CellRecord):
     """A summary of the losses, such as ``first`` and ``last``."""
     draws: Mapping[str, int] = {}
     """How often meta-training drew each task."""
+    overlap: Mapping[str, int] = {}
+    """Rows in use that repeat others: ``train`` and ``scored``, each an earlier row of its own
+    split; ``both``, scored rows that stand among the training rows."""
     notes: tuple[Text, ...] = ()
     """What a reader of the scores has to know."""
     wall_seconds: float
@@ -112,6 +130,8 @@ class Result(_CellRecord):
     """Most memory in use: of the device where it is a GPU, else of the process."""
     files: tuple[FileNote, ...] = ()
     """Predictions, checkpoint."""
+    rescoring: Rescoring | None = None
+    """Where the scores are younger than the predictions: of the last time."""
     provenance: Provenance
     """Where the numbers come from."""
 
@@ -152,4 +172,8 @@ def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         problem = f"{place}: {first['msg']}" if place else first["msg"]
-        raise StoreError(f"is damaged: {problem.lower()}", where=where) from error
+        raise StoreError(
+            f"is damaged: {problem.lower()}",
+            where=where,
+            hint="delete the folder that it lies in and run again",
+        ) from error

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from metabench.results.provenance import Provenance, Record, Text
 
-__all__ = ["ColumnNote", "RunNote", "UseNote"]
+__all__ = ["ColumnNote", "PlannedCell", "RunNote", "UseNote"]
 
 
 @final
@@ -56,6 +56,28 @@ class UseNote(Record):
 
 
 @final
+class PlannedCell(Record):
+    """A cell that the benchmark asks for; ``metabench status`` needs no more to count them."""
+
+    cell: Text
+    """Name of its folder."""
+    key: str
+    """Its key."""
+    kind: Literal["pretrain", "meta", "adapt"]
+    """The stage."""
+    method: Text = ""
+    """The method that it was planned for first."""
+    needs: tuple[str, ...] = ()
+    """Keys of the cells that must be done before."""
+    cost: float = 0.0
+    """About how many gradients of a batch it takes."""
+    selected: bool = True
+    """Whether ``--only`` asked for it the last time."""
+    unavailable: Text = ""
+    """Why it cannot be run; empty where it can."""
+
+
+@final
 class RunNote(Record):
     """What was asked: rows, columns and the cell behind each planned score."""
 
@@ -73,6 +95,10 @@ class RunNote(Record):
     """Columns in the order of the file."""
     uses: tuple[UseNote, ...]
     """Every planned score."""
+    cells: tuple[PlannedCell, ...] = ()
+    """Every planned cell, needs first."""
+    only: tuple[Text, ...] = ()
+    """What ``--only`` asked for the last time that the run was started."""
     baselines: tuple[Text, ...] = ()
     """Methods that the others are compared with."""
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05

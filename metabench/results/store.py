@@ -24,7 +24,10 @@ from metabench.results.records import (
     to_json,
 )
 
-__all__ = ["Store", "StoredCell"]
+__all__ = ["AGAIN", "Store", "StoredCell"]
+
+AGAIN = ".again-"
+"""What the folder of a cell is called, before its name, while a cell that is done is run again."""
 
 _CELL, _RESULT, _FAILURE, _RUN = "cell.json", "result.json", "failure.json", "run.json"
 _Model = TypeVar("_Model", bound=Record)

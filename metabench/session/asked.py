@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import AdaptWork, Cell
-from metabench.results.run_note import ColumnNote, RunNote, UseNote
+from metabench.results.run_note import ColumnNote, PlannedCell, RunNote, UseNote
+from metabench.session.queue import cost
 
 if TYPE_CHECKING:
     from metabench.plan.plan import CellUse, Plan
+    from metabench.plan.selection import Selection
     from metabench.plugin.catalog import Catalog
 
 __all__ = ["run_note"]
 
 
-def run_note(plan: Plan, catalog: Catalog) -> RunNote:
-    """Return what a run is asked for, so that a comparison needs the run folder alone."""
+def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None) -> RunNote:
+    """Return what a run is asked for, so that a comparison needs the run folder alone.
+
+    It describes the whole benchmark, whatever part of it is selected.
+    """
     spec = plan.benchmark.spec
     cells = {cell.key: cell for cell in plan.cells}
     columns: dict[str, ColumnNote] = {}
@@ -43,10 +48,25 @@ def run_note(plan: Plan, catalog: Catalog) -> RunNote:
         methods=tuple(method.id for method in plan.benchmark.methods),
         columns=tuple(columns.values()),
         uses=tuple(uses),
+        cells=tuple(_planned(cell, selection) for cell in plan.cells),
+        only=selection.only if selection is not None else (),
         baselines=spec.compare.baselines,
         alpha=spec.compare.alpha,
         notes=plan.notes,
         spec_hash=fingerprint(spec.model_dump(mode="json")),
+    )
+
+
+def _planned(cell: Cell, selection: Selection | None) -> PlannedCell:
+    return PlannedCell(
+        cell=cell.folder,
+        key=cell.key,
+        kind=cell.kind,
+        method=cell.method,
+        needs=cell.needs,
+        cost=cost(cell),
+        selected=selection is None or cell.key in selection.keys,
+        unavailable=cell.unavailable,
     )
 
 

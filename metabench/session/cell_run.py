@@ -16,6 +16,7 @@ from metabench.errors import LockError, MemoryExhaustedError, MetabenchError, St
 from metabench.results.records import CellNote, Failure, Result, Status
 from metabench.session.journal import Journal
 from metabench.session.provenance import cell_provenance, now
+from metabench.session.staging import Stage
 from metabench.session.work import work_on
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.results.provenance import Provenance
     from metabench.session.outcome import Outcome
+    from metabench.session.runtime import Asked
     from metabench.session.workbench import Workbench
 
 __all__ = ["run_cell"]
@@ -33,7 +35,7 @@ _INTERVAL = 0.2  # seconds between progress events
 
 
 def run_cell(
-    cell: Cell, bench: Workbench, *, benchmark: str, emit: Callable[[Event], None]
+    cell: Cell, bench: Workbench, *, benchmark: Asked, emit: Callable[[Event], None]
 ) -> CellEnded:
     """Run a cell and commit its record; return how it ended.
 
@@ -43,38 +45,43 @@ def run_cell(
     bench.device.apply()
     attempt = _Attempt(cell, bench, benchmark, now(), time.monotonic(), time.process_time())
     emit(CellStarted(cell.key, cell.name))
-    _commit_note(cell, bench)
-    with Journal(bench.store.cell_folder(cell.folder)) as journal:
-        journal.write(f"started {cell.folder}")
+    bench.store.commit_note(cell.folder, _note(cell))
+    stage = Stage(cell, bench.store)
+    folder = bench.store.cell_folder(cell.folder)
+    with Journal(folder, metrics=bench.store.cell_folder(stage.cell.folder)) as journal:
+        journal.write(f"started {cell.folder}{' again' * stage.beside}")
         try:
-            outcome, losses = _work(cell, bench, journal, emit)
+            outcome, losses = _work(stage.cell, bench, journal, emit)
         except (StoreError, LockError):
             raise
         except Exception as error:  # noqa: BLE001  (recorded with its traceback)
-            failure = attempt.failure(error)
-            journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
-            bench.store.commit_failure(cell.folder, failure)
-            ended = attempt.ended(failure.status, message=failure.message)
+            ended = _fail(attempt, stage, journal, error)
         else:
             result = attempt.result(outcome, losses)
-            bench.store.commit_result(cell.folder, result)
             journal.write(f"done {dict(result.scores)}")
+            journal.close()
+            stage.commit(_note(cell), result)
             ended = attempt.ended("ok", scores=dict(result.scores))
     emit(ended)
     return ended
 
 
-def _commit_note(cell: Cell, bench: Workbench) -> None:
-    bench.store.commit_note(
-        cell.folder,
-        CellNote(
-            kind=cell.kind,
-            name=cell.name,
-            key=cell.key,
-            method=cell.method,
-            inputs=cell.inputs,
-            needs=cell.needs,
-        ),
+def _fail(attempt: _Attempt, stage: Stage, journal: Journal, error: Exception) -> CellEnded:
+    failure = attempt.failure(error)
+    journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
+    stage.discard()
+    attempt.bench.store.commit_failure(attempt.cell.folder, failure)
+    return attempt.ended(failure.status, message=failure.message)
+
+
+def _note(cell: Cell) -> CellNote:
+    return CellNote(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        inputs=cell.inputs,
+        needs=cell.needs,
     )
 
 
@@ -107,7 +114,7 @@ class _Attempt:
 
     cell: Cell
     bench: Workbench
-    benchmark: str
+    benchmark: Asked
     started: str
     wall: float
     cpu: float
@@ -127,6 +134,7 @@ class _Attempt:
             steps=outcome.steps,
             losses=losses,
             draws=dict(outcome.draws),
+            overlap=dict(outcome.overlap),
             notes=self.cell.notes,
             wall_seconds=time.monotonic() - self.wall,
             cpu_seconds=time.process_time() - self.cpu,

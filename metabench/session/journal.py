@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, final
 
@@ -16,20 +17,28 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal"]
 
+_FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that runs
+
 
 @final
 class Journal:
     """Appends to the two files; a new attempt at a cell begins ``metrics.jsonl`` anew.
 
     Neither file is evidence: results are in ``result.json`` alone.
+
+    Args:
+        folder: where the log is.
+        metrics: where the metrics are; None is beside the log.
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._metrics_path = folder / "metrics.jsonl"
+    def __init__(self, folder: Path, *, metrics: Path | None = None) -> None:
+        for place in (folder, metrics or folder):
+            place.mkdir(parents=True, exist_ok=True)
+        self._metrics_path = (metrics or folder) / "metrics.jsonl"
         self._metrics_path.unlink(missing_ok=True)
         self._log: BufferedWriter = (folder / "log.txt").open("ab")
         self._metrics: BufferedWriter = self._metrics_path.open("ab")
+        self._flushed = time.monotonic()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -42,6 +51,10 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Close the files."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the files; once more does no harm."""
         self._log.close()
         self._metrics.close()
 
@@ -56,3 +69,6 @@ class Journal:
         scalars = {name: value for name, value in done.scalars.items() if math.isfinite(value)}
         record = {"stage": done.stage, "step": done.step, "total": done.total, **scalars}
         self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            self._flushed = time.monotonic()
+            self._metrics.flush()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded
-from metabench.session.worker import Worker, WorkerLostError
+from metabench.results.records import Failure
+from metabench.results.store import Store
+from metabench.session.provenance import cell_provenance
+from metabench.session.worker import Worker, WorkerLostError, WorkerStoppedError
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
+    from metabench.results.records import Status
     from metabench.session.queue import CellQueue
     from metabench.session.worker import Assignment
 
@@ -19,7 +23,7 @@ __all__ = ["launch"]
 Emit = Callable[["Event"], None]
 
 
-def launch(queue: CellQueue, assignment: Assignment, *, emit: Emit) -> Iterator[CellEnded]:
+def launch(queue: CellQueue, assignment: Assignment, *, emit: Emit) -> Generator[CellEnded]:
     """Run the cells of a queue; yield as each one ends.
 
     Raises:
@@ -32,7 +36,7 @@ def launch(queue: CellQueue, assignment: Assignment, *, emit: Emit) -> Iterator[
         yield from _in_workers(queue, assignment, jobs, emit)
 
 
-def _in_this_process(queue: CellQueue, assignment: Assignment, emit: Emit) -> Iterator[CellEnded]:
+def _in_this_process(queue: CellQueue, assignment: Assignment, emit: Emit) -> Generator[CellEnded]:
     from metabench.session.bench import open_bench  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell_run import run_cell  # noqa: PLC0415
 
@@ -46,12 +50,12 @@ def _in_this_process(queue: CellQueue, assignment: Assignment, emit: Emit) -> It
 
 def _in_workers(
     queue: CellQueue, assignment: Assignment, jobs: int, emit: Emit
-) -> Iterator[CellEnded]:
+) -> Generator[CellEnded]:
     workers = [Worker(assignment) for _ in range(jobs)]
     try:
         while busy := _hand_out(queue, workers):
             for worker in busy:
-                ended = _listen(worker, emit)
+                ended = _listen(worker, assignment, emit)
                 if ended is None:
                     continue
                 if worker.cell is not None:  # it was lost: put another in its place
@@ -74,15 +78,12 @@ def _hand_out(queue: CellQueue, workers: list[Worker]) -> list[Worker]:
     return [busy[pipe] for pipe in wait([w.pipe for w in busy.values()])] if busy else []
 
 
-def _listen(worker: Worker, emit: Emit) -> CellEnded | None:
+def _listen(worker: Worker, assignment: Assignment, emit: Emit) -> CellEnded | None:
     """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
     try:
         message = worker.receive()
     except WorkerLostError as lost:
-        cell = worker.cell
-        if cell is None:  # pragma: no cover  (only busy workers are listened to)
-            raise
-        message = CellEnded(cell.key, cell.name, lost.status, 0.0, message=str(lost))
+        message = _record(lost, worker, assignment)
         emit(message)
         return message
     if isinstance(message, Exception):
@@ -92,3 +93,30 @@ def _listen(worker: Worker, emit: Emit) -> CellEnded | None:
         worker.cell = None
         return message
     return None
+
+
+def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> CellEnded:
+    """Commit the failure that a worker could not commit any more."""
+    cell = worker.cell
+    if cell is None:  # pragma: no cover  (only busy workers are listened to)
+        raise lost
+    status: Status = "interrupted" if isinstance(lost, WorkerStoppedError) else "error"
+    failure = Failure(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        status=status,
+        message=lost.problem,
+        hint=lost.hint,
+        wall_seconds=worker.wall_seconds,
+        provenance=cell_provenance(
+            cell,
+            runtime=assignment.runtime,
+            device=None,
+            benchmark=assignment.benchmark,
+            started="",
+        ),
+    )
+    Store(assignment.folder).commit_failure(cell.folder, failure)
+    return CellEnded(cell.key, cell.name, status, worker.wall_seconds, message=lost.problem)

@@ -27,6 +27,7 @@ class Outcome:
     train_rows: int | None = None
     scored_rows: int | None = None
     draws: Mapping[str, int] = field(default_factory=dict)
+    overlap: Mapping[str, int] = field(default_factory=dict)
 
 
 def file_note(folder: Path, name: str, sha256: str) -> FileNote:

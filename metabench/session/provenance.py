@@ -17,7 +17,7 @@ from metabench.results.provenance import PluginNote, Provenance
 if TYPE_CHECKING:
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell, TaskUse
-    from metabench.session.runtime import Runtime
+    from metabench.session.runtime import Asked, Runtime
 
 __all__ = ["cell_provenance", "now"]
 
@@ -32,9 +32,12 @@ def now() -> str:
 
 
 def cell_provenance(
-    cell: Cell, *, runtime: Runtime, device: Device, benchmark: str, started: str
+    cell: Cell, *, runtime: Runtime, device: Device | None, benchmark: Asked, started: str
 ) -> Provenance:
-    """Return where the numbers of a cell that ends now come from."""
+    """Return where the numbers of a cell that ends now come from.
+
+    ``device`` is None where the process that had it is gone.
+    """
     commit, dirty = _checkout()
     return Provenance(
         metabench=__version__,
@@ -42,16 +45,17 @@ def cell_provenance(
         versions=_versions(),
         platform=platform.platform(),
         processor=_processor(),
-        device=device.title,
-        precision=device.precision,
-        threads=device.threads,
+        device=device.title if device else "",
+        precision=device.precision if device else "",
+        threads=device.threads if device else None,
         git_commit=commit,
         git_dirty=dirty,
         plugins=_plugins(cell),
         data={use.card.name: use.identity for use in _tasks(cell)},
         model=cell.work.model.id,
         model_identity=str(cell.inputs.get("model", "")),
-        benchmark=benchmark,
+        benchmark=benchmark.name,
+        spec_hash=benchmark.spec_hash,
         command=runtime.command,
         started=started,
         ended=now(),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded, RunEnded, RunStarted
 from metabench.plan.states import cell_states
 from metabench.session.asked import run_note
 from metabench.session.launch import launch
+from metabench.session.policy import RunPolicy, to_do
 from metabench.session.queue import CellQueue
-from metabench.session.runtime import RunSummary, Runtime
+from metabench.session.runtime import Asked, RunSummary, Runtime
 from metabench.session.worker import Assignment
 from metabench.spec.write import to_toml
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_plan"]
 
-_SETTLED = {"done", "failed", "unavailable"}
+_ALL = RunPolicy()
 
 
 def run_plan(
@@ -34,48 +37,58 @@ def run_plan(
     store: Store,
     runtime: Runtime,
     emit: Callable[[Event], None],
-    retry_failed: bool = False,
+    policy: RunPolicy = _ALL,
 ) -> RunSummary:
     """Run every cell of a plan that is not done; write what was asked first.
 
-    A cell that failed before stays a failure unless ``retry_failed``; a cell whose needs failed is
-    ``skipped`` and leaves no record.
+    A cell that failed before stays a failure unless the policy says otherwise; a cell whose needs
+    failed is ``skipped`` and leaves no record.
 
     Raises:
         SetupError: the folder is held by another process or cannot be written, or the device is
             not there.
     """
     with store.lock():
-        store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), run_note(plan, catalog))
-        states = cell_states(plan, store)
-        settled = _SETTLED - ({"failed"} if retry_failed else set())
-        todo = [cell for cell in plan.cells if states[cell.key].state not in settled]
-        done = [cell.key for cell in plan.cells if states[cell.key].state == "done"]
-        emit(RunStarted(str(store.folder), len(done), len(todo)))
-        summary = RunSummary({}, ())
-        if todo:
+        todo = to_do(plan, cell_states(plan, store), policy)
+        note = run_note(plan, catalog, selection=policy.selection)
+        store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), note)
+        emit(RunStarted(str(store.folder), len(todo.done), len(todo.cells)))
+        counts = Counter({"skipped": len(todo.blocked)})
+        summary = RunSummary({})
+        if todo.cells:
             assignment = Assignment(
                 folder=store.folder,
-                benchmark=plan.benchmark.spec.name,
+                benchmark=Asked(note.name, note.spec_hash),
                 cells=plan.by_key,
                 runtime=runtime,
                 compute=plan.benchmark.spec.compute,
+                files=catalog.files,
             )
-            summary = _walk(CellQueue(todo, done), assignment, emit=emit)
+            queue = CellQueue(todo.cells, todo.done)
+            summary = _walk(queue, assignment, emit=emit, most=policy.max_failures)
+        summary = replace(summary, counts=dict(+(counts + Counter(summary.counts))))
         emit(RunEnded(str(store.folder), summary.counts))
         return summary
 
 
-def _walk(queue: CellQueue, assignment: Assignment, *, emit: Callable[[Event], None]) -> RunSummary:
+def _walk(
+    queue: CellQueue,
+    assignment: Assignment,
+    *,
+    emit: Callable[[Event], None],
+    most: int | None,
+) -> RunSummary:
     counts: Counter[str] = Counter()
-    failures = []
-    for ended in launch(queue, assignment, emit=emit):
-        counts[ended.status] += 1
-        if ended.status != "ok":
-            failures.append((ended.name, ended.status, ended.message))
+    failures: list[CellEnded] = []
+    with closing(launch(queue, assignment, emit=emit)) as cells:
+        for ended in cells:
+            counts[ended.status] += 1
+            if ended.status != "ok":
+                failures.append(ended)
+            if len(failures) == most:  # the generator is closed, which ends the workers
+                return RunSummary(dict(counts), tuple(failures), left=len(queue.drop()))
     for cell in queue.drop():
         message = "a cell that it needs has failed"
         emit(CellEnded(cell.key, cell.name, "skipped", 0.0, message=message))
         counts["skipped"] += 1
-        failures.append((cell.name, "skipped", message))
     return RunSummary(dict(counts), tuple(failures))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from metabench.api.events import CellEnded
     from metabench.tasks.hub import Hub
 
-__all__ = ["RunSummary", "Runtime"]
+__all__ = ["Asked", "RunSummary", "Runtime"]
 
 
 @final
@@ -35,11 +36,24 @@ class Runtime:
 
 @final
 @dataclass(frozen=True, slots=True)
-class RunSummary:
-    """How a run went: cells that were run, by status (``ok``, ``diverged``, …), and failures.
+class Asked:
+    """Which benchmark a cell is run for, as its record says it: name and hash of all settings."""
 
-    ``failures`` holds (cell name, status, message) in the order in which they happened.
+    name: str
+    spec_hash: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run went.
+
+    Args:
+        counts: cells that were run, by status (``ok``, ``diverged``, …), and those ``skipped``.
+        failures: how failed cells ended, in the order in which they did.
+        left: cells that were not begun because the run gave up.
     """
 
     counts: dict[str, int]
-    failures: tuple[tuple[str, str, str], ...]
+    failures: tuple[CellEnded, ...] = ()
+    left: int = 0

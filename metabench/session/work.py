@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from metabench.seeding import Stream
 from metabench.session.outcome import Outcome, file_note
 from metabench.session.predictions import parquet
 from metabench.session.workbench import PARAMETERS, Workbench
+from metabench.tasks.overlap import count_overlap
 
 if TYPE_CHECKING:
     from metabench.data.tokens import TokenTable
@@ -125,7 +126,14 @@ def _adapt(cell: Cell, work: AdaptWork, bench: Workbench) -> Steps:
         collapsed=collapsed(outputs),
         train_rows=len(train),
         scored_rows=len(scored),
+        overlap=_overlap(train, scored),
     )
+
+
+def _overlap(train: TokenTable, scored: TokenTable) -> Mapping[str, int]:
+    if train.digests is None or scored.digests is None:
+        return {}
+    return count_overlap(train.digests.tolist(), scored.digests.tolist()).as_mapping()
 
 
 def _heads(meta_seed: int, finetune_seed: int) -> Stream:

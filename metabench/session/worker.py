@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import CellError, MetabenchError
+from metabench.plugin.local import LocalFile, register_local_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from metabench.plan.cell import Cell
-    from metabench.session.runtime import Runtime
+    from metabench.session.runtime import Asked, Runtime
     from metabench.spec.model import ComputeSpec
 
-__all__ = ["Assignment", "Worker", "WorkerLostError"]
+__all__ = ["Assignment", "Worker", "WorkerLostError", "WorkerStoppedError"]
 
 
 class WorkerLostError(CellError):
@@ -30,16 +33,29 @@ class WorkerLostError(CellError):
     status = "error"
 
 
+class WorkerStoppedError(WorkerLostError):
+    """Somebody ended the process that ran a cell, so that the cell is still to be run."""
+
+    status = "interrupted"
+
+
+_STOPPED = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
+
+
 @final
 @dataclass(frozen=True)
 class Assignment:
-    """All that a worker has to know."""
+    """All that a worker has to know.
+
+    ``files`` are plugins that are single files; the cells' options may be of classes in them.
+    """
 
     folder: Path
-    benchmark: str
+    benchmark: Asked
     cells: Mapping[str, Cell]
     runtime: Runtime
     compute: ComputeSpec
+    files: tuple[LocalFile, ...] = ()
 
 
 @final
@@ -50,16 +66,24 @@ class Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(
-            target=_serve, args=(assignment, theirs), daemon=True
+            target=_serve, args=(assignment.files, theirs), daemon=True
         )
         self._process.start()
         theirs.close()
         self.cell: Cell | None = None
+        self._given = 0.0
+        self._send(assignment)
+
+    @property
+    def wall_seconds(self) -> float:
+        """Time since it was handed its cell."""
+        return time.monotonic() - self._given
 
     def give(self, cell: Cell) -> None:
         """Hand it a cell."""
         self.cell = cell
-        self.pipe.send(cell.key)
+        self._given = time.monotonic()
+        self._send(cell.key)
 
     def receive(self) -> Any:
         """Return the next event, or the error that the run has to stop for.
@@ -71,10 +95,11 @@ class Worker:
             return self.pipe.recv()
         except (EOFError, OSError) as error:
             self._process.join(5)
-            raise WorkerLostError(
-                f"the process that ran it is gone (exit code {self._process.exitcode})",
-                where=f"cell {self.cell.name}" if self.cell else "worker",
-                hint="see whether the machine ran out of memory, then run again",
+            code = self._process.exitcode
+            lost = WorkerStoppedError if code in _STOPPED else WorkerLostError
+            raise lost(
+                f"the process that ran it is gone ({_how(code)})",
+                hint="see whether the machine ran out of memory, and run it with fewer --jobs",
             ) from error
 
     def stop(self) -> None:
@@ -83,15 +108,27 @@ class Worker:
         self._process.terminate()
         self._process.join(5)
 
+    def _send(self, message: Any) -> None:
+        with suppress(OSError):  # it is gone; `receive` will say so
+            self.pipe.send(message)
 
-def _serve(assignment: Assignment, pipe: Connection) -> None:
+
+def _how(code: int | None) -> str:
+    """Return how a process ended; the kernel kills with signal 9 where memory runs out."""
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    from metabench.session.bench import open_bench  # noqa: PLC0415  (torch loads here)
-    from metabench.session.cell_run import run_cell  # noqa: PLC0415
-
+    register_local_files(files)  # before anything arrives that is made of their classes
     try:
+        assignment: Assignment = pipe.recv()
+
+        from metabench.session.bench import open_bench  # noqa: PLC0415  (torch loads here)
+        from metabench.session.cell_run import run_cell  # noqa: PLC0415
+
         bench = open_bench(assignment)
         while True:
             cell = assignment.cells[pipe.recv()]

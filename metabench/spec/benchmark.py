@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo
+from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo, TaskCard
 from metabench.plugin.status import Offer
 from metabench.spec.model import BenchmarkSpec
 
@@ -44,6 +45,7 @@ class Benchmark:
         path: the file.
         text: what stands in it.
         overrides: every ``--set``, as it was given.
+        own_tasks: the tasks that the file defines, by name; sizes and classes are still to be read.
     """
 
     spec: BenchmarkSpec
@@ -51,3 +53,4 @@ class Benchmark:
     path: Path
     text: str
     overrides: tuple[str, ...] = ()
+    own_tasks: Mapping[str, TaskCard] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from metabench.errors import SpecError
 from metabench.spec.benchmark import Benchmark
+from metabench.spec.define import define_tasks
 from metabench.spec.expand import MOST_CELLS, count_cells, expand_grids, method_ids
 from metabench.spec.methods import check_methods
 from metabench.spec.model import BenchmarkSpec
@@ -21,9 +22,10 @@ from metabench.spec.smoke import shrink_methods, shrink_spec
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from metabench.api import TaskCard
     from metabench.errors import Problem
     from metabench.plugin.catalog import Catalog
     from metabench.spec.document import Document
@@ -50,7 +52,7 @@ def load_benchmark(
         PluginError: the file is valid, but a plugin keeps something from it that it names.
     """
     document = read_document(path, sets)
-    spec = _checked(document, catalog)
+    spec, own = _checked(document, catalog)
     cells = count_cells(spec)
     if cells > MOST_CELLS:
         what = f"ask for {cells:,} cells; {MOST_CELLS:,} is the most"
@@ -59,14 +61,15 @@ def load_benchmark(
     methods = resolve_methods(spec, catalog, document)
     if smoke or spec.smoke:
         spec, methods = shrink_spec(spec), shrink_methods(methods)
-    return Benchmark(fill_in(spec, methods), methods, path, document.text, tuple(sets))
+    return Benchmark(fill_in(spec, methods), methods, path, document.text, tuple(sets), own)
 
 
-def _checked(document: Document, catalog: Catalog) -> BenchmarkSpec:
+def _checked(document: Document, catalog: Catalog) -> tuple[BenchmarkSpec, Mapping[str, TaskCard]]:
     spec, findings = check(BenchmarkSpec, document.data)
     naming = Naming(document, catalog, tuple(place for place, _ in findings))
     for place, what in findings:
         naming.report(place, what)
+    naming.own = define_tasks(naming)
     check_roles(naming)
     check_methods(naming)
     _check_baselines(naming)
@@ -74,7 +77,7 @@ def _checked(document: Document, catalog: Catalog) -> BenchmarkSpec:
         raise SpecError(_in_file_order(naming.problems))
     if naming.faults:
         raise naming.faults[0]
-    return spec
+    return spec, {name: offer.value for name, offer in naming.own.items() if offer is not None}
 
 
 def _check_baselines(naming: Naming) -> None:

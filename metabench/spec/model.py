@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from metabench.api.options import Options
+from metabench.spec.own_task import OwnTaskSpec
 from metabench.spec.values import (
     Beta,
     Count,
@@ -87,6 +88,8 @@ class TasksSpec(Options):
     shuffled: Names = ()
     """Tasks whose training labels are permuted in meta-training: a control, noted under every
     leaderboard."""
+    define: Annotated[tuple[OwnTaskSpec, ...], Field(max_length=100)] = ()
+    """Tasks of one's own."""
 
     @model_validator(mode="after")
     def _roles_are_disjoint(self) -> Self:
@@ -172,8 +175,8 @@ class FineTuneOptimizer(Options):
     """Decay of the two moments."""
     eps: Rate = 1e-8
     """Adam's epsilon."""
-    clip: Annotated[float, Field(gt=0)] | None = 1.0
-    """Largest norm of the gradient; without it nothing is clipped."""
+    clip: Annotated[float, Field(ge=0)] = 1.0
+    """Largest norm of the gradient; 0 clips nothing."""
 
 
 class FineTuneSpec(Options):

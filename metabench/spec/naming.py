@@ -10,6 +10,7 @@ from metabench.errors import PluginError
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
+    from metabench.api import TaskCard
     from metabench.errors import Problem
     from metabench.plugin.catalog import Catalog
     from metabench.plugin.status import Offer
@@ -32,6 +33,7 @@ class Naming:
         misshapen: the key paths whose shape is wrong.
         problems: mistakes in the file; an ordered set.
         faults: what the file rightly names but a plugin keeps from it.
+        own: the tasks that the file defines; None for those whose definition is wrong.
     """
 
     document: Document
@@ -39,6 +41,7 @@ class Naming:
     misshapen: Sequence[KeyPath] = ()
     problems: dict[Problem, None] = field(default_factory=dict)
     faults: list[PluginError] = field(default_factory=list)
+    own: Mapping[str, Offer[TaskCard] | None] = field(default_factory=dict)
 
     def report(self, path: KeyPath, what: str) -> None:
         """Note a problem of the file."""
@@ -56,12 +59,15 @@ class Naming:
         if not isinstance(name, str):
             return None
         offers = self._offers(kind)
+        if kind == "task" and name in self.own:
+            return self.own[name]
         if name in offers:
             return offers[name]
-        if self._is_a_fault(kind, name, suggest(name, offers)):
+        near = suggest(name, [*offers, *(self.own if kind == "task" else ())])
+        if self._is_a_fault(kind, name, near):
             self._fault(kind, name)
         else:
-            self.report(path, f"there is no {kind} {name!r}{suggest(name, offers)}")
+            self.report(path, f"there is no {kind} {name!r}{near}")
         return None
 
     def _offers(self, kind: Kind) -> Mapping[str, Offer[Any]]:

@@ -66,7 +66,10 @@ def _remote_commit(kind: str, repository: str, revision: str | None) -> str:
             hint="check id and revision, or name an offline mirror with --hub DIR or METABENCH_HUB",
         ) from error
     if not commit:
-        raise DataError(f"the hub names no commit of {_NAMES[kind]} {repository!r}")
+        raise DataError(
+            f"the hub names no commit of {_NAMES[kind]} {repository!r}",
+            hint="give a commit as its revision, or name an offline mirror with --hub DIR",
+        )
     return commit
 
 

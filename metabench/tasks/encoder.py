@@ -64,7 +64,9 @@ def tokenizer_identity(folder: Path) -> str:
     """
     hashes = _hashes(folder, list(_TOKENIZER_FILES))
     if not hashes:
-        raise DataError("holds no tokenizer", where=str(folder))
+        raise DataError(
+            "holds no tokenizer", where=str(folder), hint="add tokenizer.json beside config.json"
+        )
     return fingerprint(hashes)
 
 

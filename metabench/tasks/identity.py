@@ -9,11 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from metabench.api.task import GeneratedSource
+from metabench.api.task import FileSource, GeneratedSource
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint, hash_source
 from metabench.tasks.commit import hub_commit
 from metabench.tasks.mirror import count_rows, file_hash, split_files
+from metabench.tasks.own.splits import own_identity, own_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,12 +37,15 @@ class SplitFacts:
 def split_facts(card: TaskCard, split: str, *, hub: Hub) -> SplitFacts:
     """Return how many rows a split has and what identifies them; no row is loaded.
 
-    Files are known by their sha256, the hub by its commit, a generator by its source.
+    Files are known by their sha256, the hub by its commit, a generator by its source. Files of
+    one's own are an exception: nobody else vouches for them, so each of their rows is checked.
 
     Raises:
         DataError: the data set or the split cannot be had.
     """
     source = card.source
+    if isinstance(source, FileSource):
+        return SplitFacts(len(own_rows(card, split)), own_identity(card, split))
     if isinstance(source, GeneratedSource):
         parts = {"generator": generator_hash(source.target), "task": card.name, "split": split}
         return SplitFacts(_official_rows(card, split), fingerprint(parts))
@@ -91,6 +95,8 @@ def _no_split(card: TaskCard, split: str, splits: Mapping[str, object]) -> DataE
 
 def _where(card: TaskCard) -> str:
     source = card.source
+    if isinstance(source, FileSource):
+        return ", ".join(file.path for file in source.files.values())
     return source.target if isinstance(source, GeneratedSource) else f"data set {source.id}"
 
 
@@ -121,5 +127,8 @@ def _read_source(module: str) -> str:
     except (ImportError, ValueError):
         spec = None
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        raise DataError(f"no source of the generator's module {module!r} to be found")
+        raise DataError(
+            f"no source of the generator's module {module!r} to be found",
+            hint="install the package with its .py files",
+        )
     return Path(spec.origin).read_text(encoding="utf-8")

@@ -12,9 +12,11 @@ from metabench.fingerprint import hash_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["count_rows", "file_hash", "split_files"]
+__all__ = ["count_rows", "file_hash", "holds_split", "split_files"]
 
 Files = tuple[Path, ...]
+
+_COPY = "copy README.md from the hub along with the data files"
 
 
 def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
@@ -29,8 +31,20 @@ def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
         raise DataError(
             f"no configuration {name!r}; there are {', '.join(map(repr, configs))}",
             where=str(folder),
+            hint=_COPY,
         )
     return {split: _files(folder, patterns) for split, patterns in configs[name].items()}
+
+
+def holds_split(folder: Path, config: str | None, split: str) -> bool:
+    """Return whether a folder lists a split; a mirror may hold a part of a data set.
+
+    Raises:
+        DataError: there is no list of files, or a listed file is missing.
+    """
+    if config is not None and config not in _configs(folder):
+        return False
+    return split in split_files(folder, config)
 
 
 def count_rows(files: Files) -> int:
@@ -67,17 +81,17 @@ def _file_hash(file: Path, size: int, changed: int) -> str:
 
 def _configs(folder: Path) -> Mapping[str, Mapping[str, list[str]]]:
     readme = folder / "README.md"
-    front = _front_matter(readme.read_text(encoding="utf-8")) if readme.is_file() else {}
+    front = _front_matter(readme) if readme.is_file() else {}
     configs = front.get("configs") or []
     try:
         found = {str(one["config_name"]): _patterns(one["data_files"]) for one in configs}
     except (KeyError, TypeError) as error:
-        raise DataError(f"cannot read 'configs': {error}", where=str(readme)) from error
+        raise DataError(f"cannot read 'configs': {error}", where=str(readme), hint=_COPY) from error
     if not found:
         raise DataError(
             "the front matter of README.md lists no 'configs'",
             where=str(folder),
-            hint="copy README.md from the hub along with the data files",
+            hint=_COPY,
         )
     return found
 
@@ -93,16 +107,19 @@ def _patterns(listed: Any) -> Mapping[str, list[str]]:
     return patterns
 
 
-def _front_matter(text: str) -> Mapping[str, Any]:
+def _front_matter(readme: Path) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415  (only a mirror needs it)
 
-    parts = text.split("---\n", 2)
+    parts = readme.read_text(encoding="utf-8").split("---\n", 2)
     if len(parts) < 3 or parts[0].strip():  # noqa: PLR2004  (before, front matter, after)
         return {}
     try:
         front = yaml.safe_load(parts[1])
     except yaml.YAMLError as error:
-        raise DataError(f"the front matter of README.md is not YAML: {error}") from error
+        problem = " ".join(str(error).split())
+        raise DataError(
+            f"the front matter of README.md is not YAML: {problem}", where=str(readme), hint=_COPY
+        ) from error
     return front if isinstance(front, dict) else {}
 
 
@@ -112,7 +129,9 @@ def _files(folder: Path, patterns: list[str]) -> Files:
         found = sorted(folder.glob(pattern))
         if not found:
             raise DataError(
-                f"no file matches {pattern!r}, which README.md lists", where=str(folder)
+                f"no file matches {pattern!r}, which README.md lists",
+                where=str(folder),
+                hint="copy the data files from the hub along with README.md",
             )
         files.extend(found)
     return tuple(files)

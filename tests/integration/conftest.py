@@ -85,7 +85,7 @@ def small() -> str:
     return SMALL
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs metabench."""
     return metabench

@@ -50,6 +50,7 @@ def test_every_record_says_where_it_comes_from(finished, read):
         provenance = record["provenance"]
         assert provenance["versions"]["torch"], name
         assert provenance["threads"] == 1
+        assert len(provenance["spec_hash"]) == 64
         assert provenance["command"][1] == "run"
         assert provenance["device"] == "cpu"
         assert provenance["started"] <= provenance["ended"]
@@ -256,5 +257,11 @@ def test_a_worker_that_dies_costs_its_own_cell_alone(tmp_path, small, command, r
     done = command("run", "fatal.toml", "-j", "2", cwd=tmp_path, PYTHONPATH=str(site))
 
     assert done.returncode == 1
-    assert "is gone" in done.stderr
+    assert "the process that ran it is gone (signal 9)" in done.stderr
+    failures = [
+        json.loads(path.read_text())
+        for path in (tmp_path / "runs" / "small" / "cells").glob("meta-fatal-*/failure.json")
+    ]
+    assert [failure["status"] for failure in failures] == ["error"] * 2
+    assert all("is gone" in failure["message"] for failure in failures)
     assert len([n for n in read(tmp_path / "runs" / "small") if n.startswith("adapt-plain")]) == 6

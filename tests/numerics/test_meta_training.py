@@ -190,3 +190,13 @@ def test_what_an_algorithm_does_wrong_is_named_with_its_distribution(what, messa
     with pytest.raises(PluginError, match=message) as caught:
         finish(run, run.learner.theta(STREAM))
     assert caught.value.where == "test 1.0"
+
+
+@pytest.mark.parametrize(("names", "said"), [(("four",), r"\['four'\]"), ((), "'no task'")])
+def test_a_sampler_that_draws_what_is_not_there_is_stopped(names, said):
+    steps = training(Joint(JointOptions()), *names)
+    theta = steps.learner.theta(STREAM)
+
+    with pytest.raises(PluginError, match=rf"drew {said}, which is not among the tasks") as caught:
+        next(steps.run(theta))
+    assert caught.value.hint == "mend the sampler"

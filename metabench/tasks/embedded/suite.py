@@ -78,7 +78,11 @@ def generate(name: str, split: str) -> Mapping[str, list[Any]]:
     recipe = RECIPES.get(name)
     if recipe is None or split not in recipe.splits:
         known = f"its splits are {', '.join(recipe.splits)}" if recipe else "there is no such task"
-        raise DataError(f"cannot generate split {split!r}: {known}", where=name)
+        raise DataError(
+            f"cannot generate split {split!r}: {known}",
+            where=name,
+            hint="name one of them in tasks.splits",
+        )
     texts, labels = zip(*_rows(name, recipe, split), strict=True)
     columns = zip(recipe.text, zip(*texts, strict=True), strict=True)
     return {**{column: list(values) for column, values in columns}, "label": list(labels)}

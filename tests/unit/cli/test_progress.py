@@ -53,6 +53,14 @@ def test_nothing_to_do_is_said(capsys):
     assert capsys.readouterr().err == "nothing left to do: 7 cells done\n"
 
 
+def test_what_is_skipped_is_counted_and_not_listed(capsys):
+    with plain_progress(Tally({}, clock=lambda: 0.0)) as show:
+        show(CellEnded("a", "adapt-a", "skipped", 0.0, message="a cell that it needs has failed"))
+        show(RunEnded("runs/x", {"skipped": 90}))
+
+    assert capsys.readouterr().err == "90 skipped\n"
+
+
 def test_names_and_messages_cannot_act_on_the_terminal(capsys):
     with plain_progress(Tally({}, clock=lambda: 0.0)) as show:
         show(CellEnded("a", "[/red]\x1b[31m", "error", 1.0, message="\r\x07"))

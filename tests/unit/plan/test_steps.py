@@ -40,8 +40,9 @@ def test_steps_are_the_fewest_that_draw_as_many_examples(sizes, tasks, batch, ba
 @pytest.mark.parametrize(
     ("settings", "rows", "steps"),
     [
-        (FineTuneSpec(epochs=3.0, batch_size=32), 3668, 344),
+        (FineTuneSpec(epochs=3.0, batch_size=32), 3668, 345),
         (FineTuneSpec(epochs=3.0, batch_size=32), 24, 3),
+        (FineTuneSpec(epochs=3.0, batch_size=32), 40, 6),
         (FineTuneSpec(epochs=3.0, batch_size=32, min_steps=50), 24, 50),
         (FineTuneSpec(epochs=0.01, batch_size=32), 1, 1),
     ],

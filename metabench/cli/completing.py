@@ -1,0 +1,70 @@
+"""What a shell offers behind the cursor: names, without torch and without noise."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from metabench.plugin.catalog import Catalog
+
+__all__ = ["complete_anything", "complete_benchmark", "complete_run", "items"]
+
+
+def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Return the names that begin as what was typed, sorted."""
+    return [CompletionItem(name) for name in sorted(set(names)) if name.startswith(incomplete)]
+
+
+def complete_benchmark(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return benchmarks that ship with metabench, and benchmark files."""
+    from metabench.cli.places import shipped_benchmarks
+
+    del context, parameter
+    folder = Path(incomplete).parent if "/" in incomplete else Path()
+    files = (path.as_posix() for path in folder.glob("*.toml"))
+    # bash forgets what stands before an item of type file, and adds files only if none follows
+    fallback = CompletionItem(incomplete, type="file")
+    return [fallback, *items([*shipped_benchmarks(), *files], incomplete)]
+
+
+def complete_run(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the run folders below ``--runs``, and let the shell add folders."""
+    del parameter
+    runs = Path(context.params.get("runs") or "runs")
+    names = [path.parent.name for path in runs.glob("*/run.json")]
+    return [CompletionItem(incomplete, type="dir"), *items(names, incomplete)]
+
+
+def complete_anything(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return names of algorithms, samplers, tasks and metrics."""
+    del parameter
+    catalog = _quietly_installed()
+    kinds: dict[str, Any] = {
+        "algorithm": catalog.algorithms,
+        "sampler": catalog.samplers,
+        "task": catalog.tasks,
+        "metric": catalog.metrics,
+    }
+    wanted = context.params.get("kind")
+    names = [name for kind, offers in kinds.items() if wanted in {None, kind} for name in offers]
+    return items(names, incomplete)
+
+
+def _quietly_installed() -> Catalog:
+    from metabench.cli.installed import every_plugin
+
+    with contextlib.redirect_stderr(io.StringIO()):  # a plugin's chatter would garble the line
+        return every_plugin()

@@ -1,0 +1,45 @@
+"""``metabench schema``: the JSON schema of a benchmark file, for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from metabench.cli.installed import installed, plugin_options
+from metabench.cli.options import traceback_option
+from metabench.cli.text import note
+
+__all__ = ["command"]
+
+
+@click.command("schema")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to a file instead of stdout.",
+)
+@plugin_options()
+@traceback_option
+def command(output: Path | None) -> int:
+    """Print the JSON schema of a benchmark file.
+
+    It holds the options of the algorithms and samplers that are installed. An editor that reads
+    `#:schema FILE` in the first line of a TOML file then completes and checks while you type.
+    """
+    from metabench.errors import UsageError
+    from metabench.results.commit import commit_bytes
+    from metabench.spec.schema import benchmark_schema
+
+    text = json.dumps(benchmark_schema(installed()), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return 0
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")
+    commit_bytes(output, text.encode())
+    note(f"written: {output}")
+    return 0

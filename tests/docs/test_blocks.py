@@ -1,0 +1,135 @@
+"""Every block in the documentation runs: Python, TOML, command lines, links.
+
+A Python block whose first line is ``# some/file.py`` is that file, for the blocks after it; others
+are executed, and what they print is what their ``#>`` lines say. A TOML block that begins with
+``schema = 1`` is a whole benchmark file. A command line names a command and options that exist.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from metabench.cli.main import metabench
+from metabench.plugin import load_catalog
+from metabench.spec.load import load_benchmark
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"python", "toml", "console", "text", "csv", "json", "markdown"}
+
+
+@dataclass(frozen=True)
+class Block:
+    page: Path
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        for match in FENCE.finditer(text)
+    ]
+
+
+BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+
+
+def of(language: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == language]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_a_block_says_what_it_is_written_in(block):
+    assert block.language in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in of("python") if not re.match(r"# \S+\.py\n", block.text)], ids=str
+)
+def test_a_python_block_prints_what_it_says(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block.text, str(block), "exec"), {"__name__": "__main__"})  # noqa: S102
+
+    assert printed.getvalue().splitlines() == re.findall(r"^#> ?(.*)$", block.text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in of("python") if re.match(r"# \S+\.py\n", block.text)], ids=str
+)
+def test_a_file_of_python_compiles(block):
+    compile(block.text, str(block), "exec")
+
+
+@pytest.mark.parametrize("block", of("toml"), ids=str)
+def test_a_toml_block_is_toml_and_a_benchmark_file_is_valid(block, tmp_path):
+    tables = tomllib.loads(block.text)
+
+    if "schema" in tables:
+        (tmp_path / "page.toml").write_text(block.text)
+        assert load_benchmark(tmp_path / "page.toml", catalog=load_catalog()).methods
+
+
+@pytest.mark.parametrize("block", of("json"), ids=str)
+def test_a_json_block_is_json(block):
+    json.loads(block.text)
+
+
+COMMAND_LINES = [
+    (str(block), words)
+    for block in of("console")
+    for line in re.findall(r"^\$ (.*)$", block.text.replace("\\\n", " "), re.MULTILINE)
+    for part in re.split(r"&&|\|", line)
+    if (words := [w for w in shlex.split(part, comments=True) if not re.match(r"[A-Z_]+=", w)])
+    and Path(words[0]).name == "metabench"
+]
+
+
+@pytest.mark.parametrize(("place", "words"), COMMAND_LINES, ids=lambda value: str(value)[:60])
+def test_a_command_line_names_a_command_and_options_that_exist(place, words):
+    """The parser of each command is asked; nothing is run, no file is looked for."""
+    command, rest = metabench, words[1:]
+    while isinstance(command, click.Group):
+        context = click.Context(command, info_name=place)
+        _, rest, _ = command.make_parser(context).parse_args(args=rest)
+        if not rest:
+            return
+        name, command, rest = command.resolve_command(context, rest)
+        assert command is not None, name
+    context = click.Context(command, info_name=place)
+    _, left, _ = command.make_parser(context).parse_args(args=rest)
+
+    assert not left
+
+
+LINKS = [
+    (page, target)
+    for page in PAGES
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "target"), LINKS, ids=lambda value: getattr(value, "name", str(value))
+)
+def test_a_link_within_the_repository_leads_somewhere(page, target):
+    assert (page.parent / target).exists()

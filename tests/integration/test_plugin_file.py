@@ -1,0 +1,80 @@
+"""An algorithm in a file of its own is run, in one process and in several, and kept apart."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+ALGORITHM = """
+from metabench.api import AlgorithmInfo, AlgorithmOptions, EpisodeShape, hookimpl
+from metabench.learning import Algorithm, MetaGradient, inner_path
+
+class SignOptions(AlgorithmOptions):
+    inner_steps: int = 2
+
+    def episode_shape(self):
+        return EpisodeShape(support=self.inner_steps, query=0)
+
+class Sign(Algorithm):
+    def meta_gradient(self, learner, meta, episode):
+        theta = meta["theta"]
+        *_, adapted = inner_path(learner, theta, episode.support, inner_lr=0.01)
+        return MetaGradient({"theta": (theta - adapted).sign()})
+
+@hookimpl
+def metabench_algorithms():
+    return [AlgorithmInfo("my-sign", f"{__name__}:Sign", SignOptions, "a summary")]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, small):
+    """A folder with the algorithm and a benchmark of it and of plain fine-tuning."""
+    head, _, _ = small.partition("[[methods]]")
+    methods = [("Plain", "finetune"), ("Mine", "my-sign")]
+    rows = "".join(f'[[methods]]\nid = "{row}"\nalgorithm = "{name}"\n' for row, name in methods)
+    (tmp_path / "bench.toml").write_text(head + rows)
+    (tmp_path / "my_sign.py").write_text(ALGORITHM)
+    return tmp_path
+
+
+def run(command, folder, *arguments):
+    arguments = ("run", "bench.toml", "--plugin-file", "my_sign.py", *arguments)
+    done = command(*arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.slow
+def test_it_runs_in_workers_and_its_version_is_the_content_of_the_file(folder, command, read):
+    run(command, folder, "-j", "2")
+    results = read(folder / "runs" / "small")
+
+    version = hashlib.sha256(ALGORITHM.encode()).hexdigest()[:12]
+    mine = [result for name, result in results.items() if name.startswith("meta-mine")]
+    assert len(mine) == 2
+    for result in mine:
+        plugins = result["provenance"]["plugins"]
+        assert {"distribution": "local", "version": version} in plugins
+
+
+@pytest.mark.slow
+def test_a_change_of_the_file_makes_its_cells_new_and_no_others(folder, command):
+    run(command, folder)
+    (folder / "my_sign.py").write_text(ALGORITHM.replace("inner_lr=0.01", "inner_lr=0.02"))
+
+    lines = run(command, folder, "--dry-run").stdout.splitlines()
+
+    states = {line.split()[0] for line in lines if "-mine-" in line}
+    assert states <= {"new", "stale"}
+    assert states
+    assert {line.split()[0] for line in lines if "-plain-" in line} == {"done"}
+    assert "inner_lr" not in " ".join(lines)
+
+
+def test_without_the_file_its_name_is_a_problem_of_the_benchmark(folder, command):
+    done = command("validate", "bench.toml", cwd=folder)
+
+    assert done.returncode == 2
+    assert "there is no algorithm 'my-sign'" in done.stderr

@@ -1,0 +1,160 @@
+"""Laws of `metabench data`: nothing here needs a network, nothing asks for one."""
+
+import json
+
+import pytest
+
+from metabench.cli.main import main
+
+README = """---
+configs:
+- config_name: {config}
+  data_files:
+  - split: train
+    path: {config}/train.parquet
+  - split: validation
+    path: {config}/validation.parquet
+---
+"""
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    """Return the function that writes RTE into a mirror, with so many rows and these labels."""
+    import datasets
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Data sets are kept in a cache by the folder and the content that they come from.
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    folder = tmp_path / "mirror" / "datasets" / "nyu-mll" / "glue"
+    (folder / "rte").mkdir(parents=True)
+    (folder / "README.md").write_text(README.format(config="rte"))
+
+    def write(*, train=2490, validation=277, labels=("entailment", "not_entailment")):
+        features = datasets.Features(
+            sentence1=datasets.Value("string"),
+            sentence2=datasets.Value("string"),
+            label=datasets.ClassLabel(names=list(labels)),
+        )
+        for split, rows in (("train", train), ("validation", validation)):
+            columns = {"sentence1": ["a"] * rows, "sentence2": ["b"] * rows, "label": [0, 1] * rows}
+            columns["label"] = columns["label"][:rows]
+            table = pa.table(columns, schema=features.arrow_schema)
+            pq.write_table(table, folder / "rte" / f"{split}.parquet")
+        return ["--hub", str(tmp_path / "mirror")]
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    from metabench.tasks.commit import _network_answers
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.delenv("METABENCH_HUB", raising=False)
+    _network_answers.cache_clear()
+
+
+def line_of(task, out):
+    (line,) = [line.split() for line in out.splitlines() if line.startswith(f"{task} ")]
+    return line
+
+
+def test_tasks_are_listed_with_the_rows_that_are_here(mirror, capsys):
+    assert main(["data", "list", *mirror(train=2000)]) == 0
+    out = capsys.readouterr().out
+
+    assert " ".join(line_of("glue/rte", out)) == (
+        "glue/rte mirror train 2,000 of 2,490 validation 277 nyu-mll/glue (rte)"
+    )
+    assert line_of("glue/mrpc", out)[1] == "absent"  # the mirror has another part of the data set
+    assert line_of("scitail", out)[1] == "absent"
+    assert line_of("embedded/grammar", out)[1] == "generated"
+
+
+def test_tasks_are_listed_as_json(mirror, capsys):
+    assert main(["data", "list", "--json", *mirror()]) == 0
+    tasks = {task["task"]: task for task in json.loads(capsys.readouterr().out)["tasks"]}
+
+    assert tasks["glue/rte"]["state"] == "mirror"
+    assert [split["rows"] for split in tasks["glue/rte"]["splits"]] == [2490, 277]
+    assert tasks["scitail"]["state"] == "absent"
+
+
+def test_fewer_rows_than_there_are_is_a_note(mirror, capsys):
+    assert main(["data", "verify", "glue/rte", *mirror(train=2000)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    assert lines[1:] == [
+        ["glue/rte", "train", "PARTIAL", "2,000", "of", "2,490"],
+        ["glue/rte", "validation", "ok", "277"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"labels": ("not_entailment", "entailment")}, "but the task's card says"),
+        ({"train": 2491}, "split 'train': 2,491 rows, but there are only 2,490"),
+    ],
+)
+def test_damage_exits_with_4(mirror, wrong, said, capsys):
+    assert main(["data", "verify", "glue/rte", *mirror(**wrong)]) == 4
+    captured = capsys.readouterr()
+
+    assert said in captured.err
+    assert "damaged" in captured.out
+
+
+def test_a_file_that_is_no_parquet_is_damage(mirror, tmp_path, capsys):
+    arguments = mirror()
+    path = tmp_path / "mirror" / "datasets" / "nyu-mll" / "glue" / "rte" / "train.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+
+    assert main(["data", "verify", "glue/rte", "--json", *arguments]) == 4
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["splits"][0]["state"] == "damaged"
+    assert "not readable as parquet" in captured.err
+    assert "hint: copy the file again" in captured.err
+
+
+def test_without_a_name_what_is_here_is_verified_and_what_is_not_is_named(mirror, capsys):
+    assert main(["data", "verify", *mirror()]) == 0
+    captured = capsys.readouterr()
+    lines = [line.split() for line in captured.out.splitlines()]
+
+    assert ["glue/rte", "train", "ok", "2,490"] in lines
+    assert ["embedded/grammar", "train", "ok", "400"] in lines
+    assert "not on this machine: glue/cola" in captured.err
+
+
+def test_without_a_network_fetching_names_both_ways_out(capsys):
+    assert main(["data", "fetch", "glue/rte"]) == 4
+    err = capsys.readouterr().err
+
+    assert "data set 'nyu-mll/glue' is not on this machine, and the hub cannot be reached" in err
+    assert "name an offline mirror with --hub DIR or METABENCH_HUB, or connect to a network" in err
+
+
+def test_what_a_benchmark_file_needs_is_fetched_with_its_encoder(tmp_path, capsys):
+    (tmp_path / "b.toml").write_text(
+        'schema = 1\nname = "b"\n[model]\nid = "embedded/encoder"\nweights = "random"\n'
+        '[tasks]\ntarget = ["embedded/grammar"]\n[[methods]]\nid = "A"\nalgorithm = "finetune"\n'
+    )
+
+    assert main(["data", "fetch", str(tmp_path / "b.toml")]) == 0
+    captured = capsys.readouterr()
+    assert "embedded/grammar train: 400 rows\n" in captured.err
+    assert "encoder embedded/encoder is here\n" in captured.err
+    assert [line.split()[2] for line in captured.out.splitlines()[1:]] == ["ok", "ok"]
+
+
+def test_a_name_that_is_neither_task_nor_file_exits_with_5(capsys):
+    assert main(["data", "fetch", "glue/rt"]) == 5
+    assert "no task and no benchmark file 'glue/rt'; did you mean 'glue/rte'?" in (
+        capsys.readouterr().err
+    )

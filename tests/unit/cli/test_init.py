@@ -1,0 +1,75 @@
+"""Laws of `metabench init`: what it writes is valid, and nothing is written over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from metabench.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_quickstart_is_valid(capsys):
+    assert main(["init"]) == 0
+    assert main(["validate", "my-quickstart.toml"]) == 0
+    assert "next: metabench validate my-quickstart.toml" in capsys.readouterr().err
+
+
+def test_the_name_is_that_of_the_file_and_of_the_benchmark():
+    assert main(["init", "idea", "-o", "other.toml"]) == 0
+    text = Path("other.toml").read_text(encoding="utf-8")
+
+    assert 'name = "idea"' in text
+    assert "metabench run other.toml" in text
+
+
+def test_a_task_of_ones_own_is_valid_as_soon_as_its_file_is_there(capsys):
+    assert main(["init", "--template", "own-csv"]) == 0
+    assert main(["validate", "my-own-csv.toml"]) == 4
+    assert "my_task.csv" in capsys.readouterr().err
+    rows = [f'"words, number {number}",{"abc"[number % 3]}' for number in range(60)]
+    Path("my_task.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+
+    assert main(["validate", "my-own-csv.toml"]) == 0
+
+
+@pytest.mark.skipif("METABENCH_HUB" not in os.environ, reason="needs data sets and encoders")
+def test_the_glue_template_is_valid_with_the_splits_that_are_there():
+    assert main(["init", "--template", "glue"]) == 0
+    text = Path("my-glue.toml").read_text(encoding="utf-8")
+    text = text.replace("# Another split than the card's: splits.", "splits.")
+    text = text.replace("google-bert/bert-base-uncased", "embedded/encoder")
+    text = text.replace("max_length = 128", 'max_length = 128\nweights = "random"')
+    Path("my-glue.toml").write_text(text, encoding="utf-8")
+
+    assert main(["validate", "my-glue.toml"]) == 0
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(capsys):
+    Path("my-quickstart.toml").write_text("mine", encoding="utf-8")
+
+    assert main(["init"]) == 2
+    assert "my-quickstart.toml: is there already" in capsys.readouterr().err
+    assert Path("my-quickstart.toml").read_text(encoding="utf-8") == "mine"
+    assert main(["init", "--force"]) == 0
+    assert Path("my-quickstart.toml").read_text(encoding="utf-8") != "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a/b",), "'a/b' cannot be the name of a benchmark"),
+        (("x", "-o", "nowhere/x.toml"), "there is no folder 'nowhere'"),
+        (("--template", "glu"), "'glu' is not one of"),
+    ],
+)
+def test_what_cannot_be_written_is_a_usage_error(arguments, said, capsys):
+    assert main(["init", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(Path().iterdir())

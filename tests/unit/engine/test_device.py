@@ -1,0 +1,37 @@
+"""A device that is asked for is there, or the error says what is."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from metabench.engine.device import resolve_device
+from metabench.errors import DeviceError
+from metabench.spec.model import ComputeSpec
+
+
+def test_the_cpu_is_always_there_in_fp32():
+    device = resolve_device("cpu", ComputeSpec(threads=2))
+
+    assert (device.title, device.precision, device.threads) == ("cpu", "fp32", 2)
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", ""])
+def test_what_is_no_device_is_refused(name):
+    with pytest.raises(DeviceError, match="is no device") as caught:
+        resolve_device(name, ComputeSpec())
+    assert caught.value.where == f"--device {name}"
+    assert caught.value.hint == "use auto, cpu, cuda or cuda:N"
+
+
+@pytest.mark.parametrize("name", [f"cuda:{torch.cuda.device_count()}", "mps", "meta"])
+def test_a_device_that_is_not_there_is_refused(name):
+    with pytest.raises(DeviceError, match=r"there is no such device: torch .* sees \d+ CUDA"):
+        resolve_device(name, ComputeSpec())
+
+
+def test_bf16_on_the_cpu_is_refused_rather_than_slow():
+    with pytest.raises(DeviceError, match="cannot compute in bf16") as caught:
+        resolve_device("cpu", ComputeSpec(precision="bf16"))
+    assert caught.value.where == "device cpu"
+    assert 'compute.precision = "fp32"' in caught.value.hint

@@ -1,0 +1,120 @@
+"""An encoder is loaded whole, or the error says what it lacks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import safetensors.torch
+import torch
+import transformers
+
+from metabench.errors import DataError
+from metabench.nn.dropout import seeded
+from metabench.nn.encoder import load_encoder, load_tokenizer, pool
+from metabench.seeding import Stream
+from metabench.spec.model import ModelSpec
+from metabench.tasks.hub import Hub
+
+OFFLINE = Hub(offline=True)
+SMALL = {"vocab_size": 40, "num_hidden_layers": 1, "num_attention_heads": 1}
+
+
+def load(folder, **changes):
+    model = ModelSpec(id=str(folder), **changes)
+    return load_encoder(model, hub=OFFLINE, stream=Stream.root(0))
+
+
+@pytest.fixture
+def bert(tmp_path):
+    """The folder of a saved BERT with a pooler."""
+    config = transformers.BertConfig(hidden_size=8, intermediate_size=8, **SMALL)
+    with seeded(1, torch.device("cpu")):
+        transformers.BertModel(config).save_pretrained(tmp_path)
+    return tmp_path
+
+
+def without(folder, name):
+    file = folder / "model.safetensors"
+    values = safetensors.torch.load_file(file)
+    del values[name]
+    safetensors.torch.save_file(values, file, metadata={"format": "pt"})
+
+
+def test_a_checkpoints_own_pooler_is_used(bert):
+    assert load(bert).pooling == "pooler"
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
+def test_a_pooler_that_is_not_used_is_no_parameter(bert, pooling):
+    encoder = load(bert, pooling=pooling)
+
+    assert encoder.pooling == pooling
+    assert not [name for name, _ in encoder.module.named_parameters() if "pooler" in name]
+
+
+def test_without_a_pooler_in_the_checkpoint_states_are_averaged(bert):
+    for name in ("pooler.dense.weight", "pooler.dense.bias"):
+        without(bert, name)
+
+    assert load(bert).pooling == "mean"
+
+
+def test_a_mean_leaves_the_padding_out():
+    states = torch.tensor([[[2.0], [4.0], [90.0]]])
+    mask = torch.tensor([[True, True, False]])
+
+    assert pool(states, mask, "mean").tolist() == [[3.0]]
+    assert pool(states, mask, "cls").tolist() == [[2.0]]
+
+
+def test_random_weights_are_the_same_at_each_call_and_ambient_ones_untouched(bert):
+    before = torch.random.get_rng_state()
+    first, second = (load(bert, weights="random").module.state_dict() for _ in range(2))
+
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_checkpoint_that_lacks_a_parameter_is_refused(bert):
+    without(bert, "encoder.layer.0.output.dense.bias")
+
+    with pytest.raises(DataError, match=r"lacks 1 parameters, .*output\.dense\.bias") as caught:
+        load(bert)
+    assert caught.value.where == f"encoder {str(bert)!r}"
+    assert 'model.weights = "random"' in caught.value.hint
+
+
+def test_a_pooler_that_an_encoder_does_not_have_cannot_be_asked_for(tmp_path):
+    config = transformers.DistilBertConfig(
+        vocab_size=40, dim=8, hidden_dim=8, n_layers=1, n_heads=1
+    )
+    with seeded(1, torch.device("cpu")):
+        transformers.DistilBertModel(config).save_pretrained(tmp_path)
+
+    with pytest.raises(DataError, match="has no pooler") as caught:
+        load(tmp_path, pooling="pooler")
+    assert caught.value.hint == 'set model.pooling = "mean"'
+
+
+def tokenizer_of(folder):
+    return load_tokenizer(ModelSpec(id=str(folder)), hub=OFFLINE)
+
+
+@pytest.mark.parametrize("loading", [load, tokenizer_of])
+def test_an_encoder_that_is_nowhere_is_named_with_a_way_out(loading):
+    with pytest.raises(DataError, match="cannot be loaded") as caught:
+        loading("nobody/nothing")
+    assert caught.value.where == "encoder 'nobody/nothing'"
+    assert "METABENCH_HUB" in caught.value.hint
+
+
+def test_a_tokenizer_that_is_not_fast_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "t5"}))
+    (tmp_path / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "ByT5Tokenizer"})
+    )
+
+    with pytest.raises(DataError, match="has no fast tokenizer") as caught:
+        tokenizer_of(tmp_path)
+    assert caught.value.hint == "add its tokenizer.json"

@@ -1,0 +1,46 @@
+"""What an exception inside a cell becomes, and what a cell misses from another one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from metabench.errors import DivergedError, StoreError
+from metabench.results.store import Store
+from metabench.session.cell_run import _known, _status
+from metabench.session.workbench import Workbench
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA")])
+def test_running_out_of_memory_is_a_status_of_its_own_with_a_way_out(error):
+    known = _known(error)
+
+    assert _status(known) == "out_of_memory"
+    assert "batch_size" in known.hint
+
+
+def test_any_other_exception_is_a_bug_with_its_type():
+    known = _known(ZeroDivisionError("division by zero"))
+
+    assert _status(known) == "error"
+    assert known.problem == "a bug: ZeroDivisionError: division by zero"
+    assert "log.txt" in known.hint
+
+
+def test_an_error_of_ours_stays_what_it_is():
+    error = DivergedError("the loss is nan")
+
+    assert _known(error) is error
+    assert _status(error) == "diverged"
+
+
+def test_parameters_of_a_cell_that_is_not_done_are_missed_by_name(tmp_path):
+    cells = {"key": SimpleNamespace(folder="meta-maml-0-12345678")}
+    bench = Workbench(Store(tmp_path), runtime=None, device=None, cells=cells)
+
+    with pytest.raises(StoreError, match="is not done") as caught:
+        bench.parameters("key")
+    assert caught.value.where == "cell meta-maml-0-12345678"
+    assert caught.value.hint == "run again"

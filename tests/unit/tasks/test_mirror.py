@@ -1,0 +1,52 @@
+"""A folder in the hub's layout is read by its README.md, and what is wrong with that is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from metabench.errors import DataError
+from metabench.tasks.encoder import tokenizer_identity
+from metabench.tasks.mirror import split_files
+
+
+def folder_with(folder, front):
+    (folder / "README.md").write_text(f"---\n{front}\n---\n")
+    return folder
+
+
+def test_the_files_of_a_split_are_those_that_its_pattern_names(tmp_path):
+    for name in ("b.parquet", "a.parquet", "other.parquet"):
+        (tmp_path / name).touch()
+    front = "configs:\n- config_name: default\n  data_files: '[ab].parquet'"
+
+    files = split_files(folder_with(tmp_path, front), None)
+
+    assert [file.name for file in files["train"]] == ["a.parquet", "b.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("front", "problem"),
+    [
+        ("configs: [", "the front matter of README.md is not YAML: "),
+        ("configs: 3", "cannot read 'configs': "),
+        ("configs:\n- data_files: x", "cannot read 'configs': 'config_name'"),
+        ("title: x", "lists no 'configs'"),
+        ("configs:\n- config_name: one\n  data_files: '*.parquet'", "no configuration 'two'"),
+        (
+            "configs:\n- config_name: two\n  data_files: 'x.parquet'",
+            r"no file matches 'x\.parquet'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_folder_is_named_with_a_way_out(tmp_path, front, problem):
+    with pytest.raises(DataError, match=problem) as caught:
+        split_files(folder_with(tmp_path, front), "two")
+    assert str(tmp_path) in caught.value.where
+    assert "from the hub" in caught.value.hint
+    assert "\n" not in caught.value.problem
+
+
+def test_a_folder_without_a_tokenizer_is_named(tmp_path):
+    with pytest.raises(DataError, match="holds no tokenizer") as caught:
+        tokenizer_identity(tmp_path)
+    assert caught.value.where == str(tmp_path)

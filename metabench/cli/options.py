@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ from metabench.cli.completing import complete_benchmark
 
 __all__ = [
     "TRACEBACK",
+    "device_option",
     "file_argument",
     "files_argument",
     "hub_option",
@@ -34,6 +36,21 @@ def _remember(context: click.Context, parameter: click.Parameter, value: bool) -
         context.meta[TRACEBACK] = True
 
 
+def _check_device(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", value):
+        raise click.BadParameter(
+            f"{value!r} is none of auto, cpu, cuda, cuda:N", ctx=context, param=parameter
+        )
+    return value
+
+
+device_option: Decorator = click.option(
+    "--device",
+    default="auto",
+    metavar="NAME",
+    callback=_check_device,
+    help="auto, cpu, cuda or cuda:N.",
+)
 traceback_option: Decorator = click.option(
     "--traceback",
     is_flag=True,

@@ -13,6 +13,7 @@ from metabench.cli.command_line import typed
 from metabench.cli.installed import plugin_options
 from metabench.cli.listing import cell_entries, cell_lines
 from metabench.cli.options import (
+    device_option,
     files_argument,
     hub_option,
     json_option,
@@ -44,7 +45,7 @@ __all__ = ["command"]
 )
 @smoke_option
 @set_option
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or cuda:N.")
+@device_option
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N",
     help="Cells at a time, each in its own process.",

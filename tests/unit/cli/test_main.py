@@ -82,6 +82,7 @@ def test_without_a_command_the_help_is_shown_and_the_exit_code_is_2(capsys):
         (["list", "tassks"], "'tassks' is not one of"),
         (["run", "nothing.toml"], "error: there is no benchmark file 'nothing.toml'\n"),
         (["run", "quickstar"], "hint: did you mean 'quickstart', which ships with metabench?\n"),
+        (["run", "quickstart", "--device", "cdua"], "'cdua' is none of auto, cpu, cuda"),
     ],
 )
 def test_a_mistake_on_the_command_line_exits_with_2(arguments, said, capsys):

@@ -9,7 +9,7 @@ from metabench.results.store import Store
 from metabench.session.workbench import Workbench
 
 if TYPE_CHECKING:
-    from metabench.session.worker import Assignment
+    from metabench.session.assignment import Assignment
 
 __all__ = ["open_bench"]
 

@@ -15,8 +15,8 @@ from metabench.session.worker import Worker, WorkerLostError, WorkerStoppedError
 if TYPE_CHECKING:
     from metabench.api.events import Event
     from metabench.results.records import Status
+    from metabench.session.assignment import Assignment
     from metabench.session.queue import CellQueue
-    from metabench.session.worker import Assignment
 
 __all__ = ["launch"]
 

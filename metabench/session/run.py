@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from metabench.api.events import CellEnded, RunEnded, RunStarted
 from metabench.plan.states import cell_states
 from metabench.session.asked import run_note
+from metabench.session.assignment import Assignment
 from metabench.session.launch import launch
 from metabench.session.policy import RunPolicy, to_do
 from metabench.session.queue import CellQueue
 from metabench.session.runtime import Asked, RunSummary, Runtime
-from metabench.session.worker import Assignment
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:

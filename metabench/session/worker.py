@@ -7,24 +7,21 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import CellError, MetabenchError
-from metabench.plugin.local import LocalFile, register_local_files
+from metabench.plugin.local import register_local_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
-    from pathlib import Path
 
     from metabench.plan.cell import Cell
-    from metabench.session.runtime import Asked, Runtime
-    from metabench.spec.model import ComputeSpec
+    from metabench.plugin.local import LocalFile
+    from metabench.session.assignment import Assignment
 
-__all__ = ["Assignment", "Worker", "WorkerLostError", "WorkerStoppedError"]
+__all__ = ["Worker", "WorkerLostError", "WorkerStoppedError"]
 
 
 class WorkerLostError(CellError):
@@ -40,22 +37,6 @@ class WorkerStoppedError(WorkerLostError):
 
 
 _STOPPED = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
-
-
-@final
-@dataclass(frozen=True)
-class Assignment:
-    """All that a worker has to know.
-
-    ``files`` are plugins that are single files; the cells' options may be of classes in them.
-    """
-
-    folder: Path
-    benchmark: Asked
-    cells: Mapping[str, Cell]
-    runtime: Runtime
-    compute: ComputeSpec
-    files: tuple[LocalFile, ...] = ()
 
 
 @final

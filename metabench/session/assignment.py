@@ -1,0 +1,31 @@
+"""What a process that runs cells is told, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from metabench.plan.cell import Cell
+from metabench.plugin.local import LocalFile
+from metabench.session.runtime import Asked, Runtime
+from metabench.spec.model import ComputeSpec
+
+__all__ = ["Assignment"]
+
+
+@final
+@dataclass(frozen=True)
+class Assignment:
+    """All that a worker has to know.
+
+    ``files`` are plugins that are single files; the cells' options may be of classes in them.
+    """
+
+    folder: Path
+    benchmark: Asked
+    cells: Mapping[str, Cell]
+    runtime: Runtime
+    compute: ComputeSpec
+    files: tuple[LocalFile, ...] = ()

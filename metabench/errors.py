@@ -18,7 +18,8 @@
         ├── DivergedError                                                           diverged
         ├── MemoryExhaustedError                                                    out_of_memory
         ├── CellTimeoutError                                                        timeout
-        └── InvalidMetricError                                                      invalid_metric
+        ├── InvalidMetricError                                                      invalid_metric
+        └── CurvatureError                                                          inexact
 
 The last column is the status that the record of a cell gets.
 """
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CellError",
     "CellTimeoutError",
+    "CurvatureError",
     "DataError",
     "DeviceError",
     "DivergedError",
@@ -204,3 +206,9 @@ class InvalidMetricError(CellError):
     """A metric returned something that is not a finite number."""
 
     status = "invalid_metric"
+
+
+class CurvatureError(CellError):
+    """Second derivatives are further from those of double backward than they may be."""
+
+    status = "inexact"

@@ -15,7 +15,7 @@ import torch
 
 from metabench.metrics.compute import score
 from metabench.plugin import load_catalog
-from metabench.spec.model import FineTuneSpec, ModelSpec
+from metabench.spec.model import FineTuneOptimizer, FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from parity import ours, theirs
 from parity.difference import by_task, difference, table
@@ -31,6 +31,7 @@ _SIDES: Mapping[Side, Callable[..., Trained]] = MappingProxyType(
 @click.option("--seeds", default=5, show_default=True, help="Seeds, counted from 0.")
 @click.option("--tasks", default="glue/rte,glue/mrpc", show_default=True, help="By commas.")
 @click.option("--epochs", default=3.0, show_default=True, help="Passes over the training rows.")
+@click.option("--lr", default=2e-5, show_default=True, help="Peak learning rate.")
 @click.option("--batch-size", default=32, show_default=True, help="Rows an update.")
 @click.option("--model", default="sentence-transformers/all-MiniLM-L6-v2", show_default=True)
 @click.option("--random", is_flag=True, help="Random weights, to try the study out.")
@@ -42,6 +43,7 @@ def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
     seeds: int,
     tasks: str,
     epochs: float,
+    lr: float,
     batch_size: int,
     model: str,
     *,
@@ -60,7 +62,9 @@ def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
         Setting(
             card=load_catalog().task(task).value,
             model=encoder,
-            finetune=FineTuneSpec(epochs=epochs, batch_size=batch_size),
+            finetune=FineTuneSpec(
+                epochs=epochs, batch_size=batch_size, optimizer=FineTuneOptimizer(lr=lr)
+            ),
             hub=Hub(hub, offline=hub is not None),
             seed=seed,
             limit=steps,

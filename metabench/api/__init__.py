@@ -1,6 +1,6 @@
 """What a plugin's light half is written in: hooks, descriptors, options; never loads torch."""
 
-from metabench.api.algorithm import AlgorithmInfo, AlgorithmOptions, EpisodeShape
+from metabench.api.algorithm import AlgorithmInfo, AlgorithmOptions, CurvatureWay, EpisodeShape
 from metabench.api.events import (
     CellEnded,
     CellStarted,
@@ -21,6 +21,7 @@ __all__ = [
     "AlgorithmOptions",
     "CellEnded",
     "CellStarted",
+    "CurvatureWay",
     "DataFile",
     "EpisodeShape",
     "Event",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, Literal, TypeAlias, final
 
 from metabench.api.options import Options
 
-__all__ = ["AlgorithmInfo", "AlgorithmOptions", "EpisodeShape"]
+__all__ = ["AlgorithmInfo", "AlgorithmOptions", "CurvatureWay", "EpisodeShape"]
+
+CurvatureWay: TypeAlias = Literal["exact", "central", "forward"]
+"""How a Hessian-vector product is made: exactly, or as a difference of gradients."""
 
 
 @final
@@ -36,9 +39,9 @@ class AlgorithmOptions(Options):
         """Return how many batches an episode holds; one query batch unless a subclass says more."""
         return EpisodeShape(support=0, query=1)
 
-    def uses_curvature(self) -> bool:
-        """Return whether the meta-gradient asks for Hessian-vector products."""
-        return False
+    def uses_curvature(self) -> CurvatureWay | None:
+        """Return how Hessian-vector products are made; None where none is asked for."""
+        return None
 
 
 @final

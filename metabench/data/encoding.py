@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Encoding", "encode"]
+__all__ = ["Encoding", "cached", "encode"]
 
 _FORMAT = 1
 _CHUNK = 10_000
@@ -55,13 +56,31 @@ def encode(
             where=str(getattr(tokenizer, "name_or_path", "")),
             hint="choose an encoder that comes with tokenizer.json",
         )
-    pad = int(tokenizer.pad_token_id or 0)
     path = cache / f"{_key(texts, tokenizer, max_length)}.safetensors" if cache else None
-    arrays = read_arrays(path, _ARRAYS) if path else None
-    if arrays is None or not _consistent(arrays, len(texts[0]), max_length):
+    arrays = _read(path, len(texts[0]), max_length) if path else None
+    if arrays is None:
         arrays = _tokenize(texts, tokenizer, max_length)
         if path:
             write_arrays(path, arrays)
+    return _encoding(arrays, tokenizer)
+
+
+def cached(
+    texts: tuple[list[str], ...], *, tokenizer: Any, max_length: int, cache: Path
+) -> Encoding | None:
+    """Return the tokens that ``encode`` has left in its cache; None where it has not."""
+    path = cache / f"{_key(texts, tokenizer, max_length)}.safetensors"
+    arrays = _read(path, len(texts[0]), max_length) if path.is_file() else None
+    return None if arrays is None else _encoding(arrays, tokenizer)
+
+
+def _read(path: Path, rows: int, max_length: int) -> Mapping[str, npt.NDArray[np.int32]] | None:
+    arrays = read_arrays(path, _ARRAYS)
+    return arrays if arrays is not None and _consistent(arrays, rows, max_length) else None
+
+
+def _encoding(arrays: Mapping[str, npt.NDArray[np.int32]], tokenizer: Any) -> Encoding:
+    pad = int(tokenizer.pad_token_id or 0)
     return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad)
 
 
@@ -73,8 +92,11 @@ def _key(texts: tuple[list[str], ...], tokenizer: Any, max_length: int) -> str:
             encoded = text.encode()
             content.update(len(encoded).to_bytes(8, "little"))
             content.update(encoded)
-    rules = hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()
-    return fingerprint([_FORMAT, content.hexdigest(), rules, type(tokenizer).__name__, max_length])
+    rules = json.loads(tokenizer.backend_tokenizer.to_str())
+    for state in ("truncation", "padding"):  # of the tokenizer's last call
+        rules.pop(state, None)
+    digest = hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+    return fingerprint([_FORMAT, content.hexdigest(), digest, type(tokenizer).__name__, max_length])
 
 
 def _tokenize(

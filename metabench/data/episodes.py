@@ -59,6 +59,7 @@ class EpisodeSource:
             step=step,
             total_steps=total_steps,
             stream=self.stream.child("episode", task, visit),
+            vocabulary=table.vocabulary(np.concatenate(parts)),
         )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import TaskUse
     from metabench.tasks.hub import Hub
 
-__all__ = ["Part", "Rows", "load_rows"]
+__all__ = ["Part", "Rows", "load_rows", "load_texts"]
 
 Part: TypeAlias = Literal["train", "scored"]
 
@@ -63,6 +63,27 @@ def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
         return _own(use, split)
     where = f"{card.name}, split {split!r}"
     columns, names = _columns(card, split, hub=hub, where=where)
+    texts = _checked_texts(card, columns, where)
+    place = f"{where}, column {card.label!r}"
+    values = list(columns[card.label])
+    labels = _classes(values, card, names, place) if card.labels else _numbers(values, place)
+    return Rows(texts, labels)
+
+
+def load_texts(card: TaskCard, split: str, *, hub: Hub) -> tuple[list[str], ...]:
+    """Return the texts of a split, one list per text column; its labels may be hidden.
+
+    Raises:
+        DataError: the split cannot be had, or a text is not what the card says.
+    """
+    where = f"{card.name}, split {split!r}"
+    columns, _ = _columns(card, split, hub=hub, where=where)
+    return _checked_texts(card, columns, where)
+
+
+def _checked_texts(
+    card: TaskCard, columns: Mapping[str, Sequence[Any]], where: str
+) -> tuple[list[str], ...]:
     for column in (*card.text, card.label):
         if column not in columns:
             raise DataError(
@@ -75,10 +96,7 @@ def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
     )
     if not texts[0]:
         raise DataError("the split is empty", where=where, hint=_ANOTHER_SPLIT)
-    place = f"{where}, column {card.label!r}"
-    values = list(columns[card.label])
-    labels = _classes(values, card, names, place) if card.labels else _numbers(values, place)
-    return Rows(texts, labels)
+    return texts
 
 
 def _own(use: TaskUse, split: str) -> Rows:

@@ -112,7 +112,16 @@ class TokenTable:
             token_type_ids=(mask & (places >= first[:, None])).long(),
             labels=self.labels[index],
             dropout_seed=dropout_seed,
+            tokens=int(np.minimum(self.lengths[rows], self.max_length).sum()),
         )
+
+    def vocabulary(self, rows: RowNumbers) -> Int[Tensor, " words"]:
+        """Return every token id of those rows once, and the id that fills them up."""
+        starts, lengths = self.host_spans[rows, 0], self.host_spans[rows, 1]
+        places = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        ids = self.host_ids[places + np.arange(int(lengths.sum()))]
+        words = np.union1d(ids, [self.pad]).astype(np.int64)
+        return torch.from_numpy(words).to(self.ids.device, non_blocking=True)
 
     def take(self, rows: RowNumbers) -> TokenTable:
         """Return the table of those rows alone, in that order; the tokens are shared."""

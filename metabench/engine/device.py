@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, final
 import torch
 
 from metabench.errors import DeviceError
+from metabench.nn.curvature import Curvature, KeepPolicy
 
 if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay
     from metabench.spec.model import ComputeSpec
 
 __all__ = ["Device", "resolve_device"]
@@ -23,6 +25,8 @@ class Device:
     device: torch.device
     autocast: bool
     threads: int
+    keep: KeepPolicy = "auto"
+    memory: int | None = None
 
     @property
     def precision(self) -> str:
@@ -35,6 +39,22 @@ class Device:
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
         return "cpu"
+
+    def curvature(self, way: CurvatureWay | None) -> Curvature | None:
+        """Return how Hessian-vector products are made here; None where none is asked for.
+
+        Raises:
+            DeviceError: differences of gradients are asked for in bf16, where they are noise.
+        """
+        if way is None:
+            return None
+        if way != "exact" and self.autocast:
+            raise DeviceError(
+                f"{way} differences of gradients are off by several times their size in bf16",
+                where=f"device {self.device}",
+                hint='set compute.precision = "fp32", or curvature = "exact"',
+            )
+        return Curvature(way, self.keep, self.memory)
 
     def apply(self) -> None:
         """Set the process to this many threads."""
@@ -67,7 +87,9 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
         )
     if device.type == "cuda":
         device = torch.device("cuda", device.index or 0)
-    return Device(device, _autocast(device, compute.precision), compute.threads)
+    memory = None if compute.memory is None else int(compute.memory * 2**30)
+    autocast = _autocast(device, compute.precision)
+    return Device(device, autocast, compute.threads, compute.curvature, memory)
 
 
 def _autocast(device: torch.device, precision: str) -> bool:

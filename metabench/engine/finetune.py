@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from metabench.spec.model import FineTuneOptimizer
 
 __all__ = ["FineTuning", "rate_factor"]
+
+_UNREAD = {"cpu": 1, "cuda": 16}
+"""Steps whose numbers may be on the device still."""
 
 
 @final
@@ -40,31 +43,42 @@ class FineTuning:
     def run(self, theta: Tensor, batches: Iterable[Batch]) -> Generator[StepDone, None, Tensor]:
         """Fine-tune from ``theta`` [P], which is not written to; return where it ends.
 
+        On a GPU what a step says is read back, and yielded, some steps later, so that the device
+        never waits; on a CPU at once.
+
         Raises:
             DivergedError: a loss or a gradient is not finite.
         """
         theta = theta.clone()
         gradient = torch.zeros_like(theta)
         optimizer = self._optimizer(theta, gradient)
+        unread: list[Tensor] = []
         for step, batch in enumerate(batches):
             gradient.copy_(self.learner.gradient(theta, batch))
-            loss, norm = self._check(step, gradient)
-            if 0 < self.settings.clip < norm:
-                gradient.mul_(self.settings.clip / (norm + 1e-6))
+            norm = gradient.norm()
+            unread.append(torch.stack([self.learner.drain_losses()[-1].double(), norm.double()]))
+            due = len(unread) >= _UNREAD[theta.device.type]
+            ready = list(self._read(unread, step + 1)) if due else []
+            if self.settings.clip:
+                gradient.mul_((self.settings.clip / (norm + 1e-6)).clamp_(max=1.0))
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.lr * rate_factor(
                     step, total=self.steps, warmup=self.settings.warmup
                 )
             optimizer.step()
-            yield StepDone("adapt", step + 1, self.steps, {"loss": loss, "gradient_norm": norm})
+            yield from ready
+        yield from self._read(unread, self.steps)
         return theta
 
-    def _check(self, step: int, gradient: Tensor) -> tuple[float, float]:
-        losses = self.learner.drain_losses()
-        loss, norm = torch.stack([losses[-1].double(), gradient.norm().double()]).tolist()
-        require_finite(loss, "the loss", stage="adapt", step=step + 1, task=self.task)
-        require_finite(norm, "the gradient", stage="adapt", step=step + 1, task=self.task)
-        return loss, norm
+    def _read(self, unread: list[Tensor], last: int) -> Iterator[StepDone]:
+        """Yield the steps up to ``last`` that nobody has looked at."""
+        first = last - len(unread) + 1
+        values = torch.stack(unread).tolist() if unread else []
+        unread.clear()
+        for step, (loss, norm) in enumerate(values, start=first):
+            require_finite(loss, "the loss", stage="adapt", step=step, task=self.task)
+            require_finite(norm, "the gradient", stage="adapt", step=step, task=self.task)
+            yield StepDone("adapt", step, self.steps, {"loss": loss, "gradient_norm": norm})
 
     def _optimizer(self, theta: Tensor, gradient: Tensor) -> torch.optim.AdamW:
         """Return AdamW over views of theta, its gradients views of ``gradient``."""

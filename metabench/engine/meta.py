@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor
 
+from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import MetabenchError, PluginError
+from metabench.nn.episode_view import view
 
 if TYPE_CHECKING:
     from metabench.data.episodes import EpisodeSource
@@ -74,6 +76,7 @@ class MetaTraining:
             meta = {k: v.clone() for k, v in self.algorithm.init(self.learner, theta).items()}
             rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
         optimizer = OuterOptimizer(self.settings.optimizer, rates)
+        self._check_curvature(meta)
         for step in range(self.steps):
             yield self._step(step, meta, optimizer)
         with self._guard():
@@ -92,6 +95,15 @@ class MetaTraining:
         optimizer.step(meta, directions, {"theta": self._spans(episodes)})
         self.sampler_state = self.sampler.update(self.sampler_state, trace.by_task())
         return StepDone("meta", step + 1, self.steps, scalars)
+
+    def _check_curvature(self, meta: Blocks) -> None:
+        """Hold the learner's second derivatives against others on a task's first rows."""
+        if self.learner.curvature is None:
+            return
+        task = self.tasks[0].name
+        episode = self.source.episode(task, visit=0, step=0, total_steps=self.steps)
+        part = view(self.learner, episode, sparse=self.algorithm.follows_gradients)
+        Exactness(part.learner).check(part.take(meta["theta"]), part.episode)
 
     def _draw(self, step: int) -> Sequence[str]:
         stream = self.stream.child("tasks", step)
@@ -114,12 +126,19 @@ class MetaTraining:
     def _directions(
         self, meta: Blocks, episodes: Sequence[Episode], trace: _Trace
     ) -> Iterator[Blocks]:
-        for episode in episodes:
+        for number, episode in enumerate(episodes):
             self.learner.drain_losses()
-            result = self.algorithm.meta_gradient(self.learner, meta, episode)
-            self._check_shapes(meta, result.directions)
+            part = view(self.learner, episode, sparse=self.algorithm.follows_gradients)
+            blocks = {name: part.take(block) for name, block in meta.items()}
+            result = self.algorithm.meta_gradient(part.learner, blocks, part.episode)
+            self._check_shapes(blocks, result.directions)
             trace.add(episode.task, self.learner.drain_losses(), result.scalars)
-            yield result.directions
+            if not number:
+                scalars = Exactness(part.learner).sample(
+                    episode.step, blocks["theta"], part.episode
+                )
+                trace.add(episode.task, (), scalars)
+            yield {name: part.put(value) for name, value in result.directions.items()}
 
     def _check_shapes(self, meta: Blocks, directions: Blocks) -> None:
         for name, block in meta.items():

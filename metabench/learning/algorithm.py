@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, final
 
 from jaxtyping import Float
 from torch import Tensor
@@ -38,6 +38,14 @@ class Algorithm(ABC, Generic[OptionsT]):
 
     The outer optimizer descends along what ``combine`` returns, so a direction points uphill, like
     a gradient.
+    """
+
+    follows_gradients: ClassVar[bool] = False
+    """Whether every direction is zero wherever the gradients of all the episode's batches are.
+
+    Then the engine leaves out of theta what an episode cannot touch, the embeddings of words that
+    it does not hold and the heads of other tasks, and puts zeros there; blocks of theta's shape
+    are cut alike. It saves time and memory and changes no number.
     """
 
     def __init__(self, options: OptionsT) -> None:

@@ -18,7 +18,8 @@ class Batch:
 
     ``dropout_seed`` makes the loss a function of (theta, batch): equal batches see equal masks;
     None switches dropout off. ``labels`` are class indices (int64) or, for regression, float32
-    numbers.
+    numbers. ``tokens`` is the number of real tokens, that is of ones in ``attention_mask``, where
+    whoever made the batch knows it; it saves reading it back from the device.
     """
 
     task: str
@@ -27,6 +28,7 @@ class Batch:
     token_type_ids: Int[Tensor, "batch width"]
     labels: Shaped[Tensor, " batch"]
     dropout_seed: int | None = None
+    tokens: int | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from jaxtyping import Int
+from torch import Tensor
+
 if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.seeding import Stream
@@ -18,7 +21,8 @@ class Episode:
     """Support and query batches of one task; no row stands on both sides.
 
     ``step`` counts meta-steps from 0 to ``total_steps - 1``; ``stream`` is for whatever randomness
-    an algorithm needs of its own.
+    an algorithm needs of its own. ``vocabulary`` [words] holds every token id of the batches once,
+    where whoever made the episode knows them.
     """
 
     task: str
@@ -27,3 +31,4 @@ class Episode:
     step: int
     total_steps: int
     stream: Stream
+    vocabulary: Int[Tensor, " words"] | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from torch import Tensor
+    from torch import nn
 
 __all__ = ["Layout", "Place"]
 
@@ -43,13 +43,29 @@ class Layout:
     encoder: tuple[Place, ...]
     heads: Mapping[str, tuple[Place, Place]]
     size: int
+    words: str = ""
+    """Name of the word embeddings; empty where they are not known."""
 
     @classmethod
-    def of(
-        cls, parameters: Iterable[tuple[str, Tensor]], *, width: int, outputs: Mapping[str, int]
+    def of(cls, module: nn.Module, *, width: int, outputs: Mapping[str, int]) -> Layout:
+        """Lay out an encoder's parameters and a head [outputs, width] for each task."""
+        get: Any = module.get_input_embeddings
+        table = getattr(get(), "weight", None)
+        named = list(module.named_parameters())
+        words = next((name for name, value in named if value is table), "")
+        shapes = [(name, tuple(value.shape)) for name, value in named]
+        return cls.tiled(shapes, width=width, outputs=outputs, words=words)
+
+    @classmethod
+    def tiled(
+        cls,
+        shapes: Sequence[tuple[str, tuple[int, ...]]],
+        *,
+        width: int,
+        outputs: Mapping[str, int],
+        words: str = "",
     ) -> Layout:
-        """Lay out an encoder's named parameters and a head [outputs, width] for each task."""
-        shapes = [(name, tuple(value.shape)) for name, value in parameters]
+        """Lay out parameters of these names and shapes, and a head for each task."""
         encoder = _tile(shapes, start=0)
         start = encoder[-1].stop if encoder else 0
         heads: dict[str, tuple[Place, Place]] = {}
@@ -59,7 +75,7 @@ class Layout:
             )
             heads[task] = (weight, bias)
             start = bias.stop
-        return cls(encoder, heads, start)
+        return cls(encoder, heads, start, words)
 
     def spans(self, task: str | None = None) -> dict[str, slice]:
         """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, final
@@ -10,15 +9,17 @@ from typing import TYPE_CHECKING, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.func import functional_call
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from metabench.nn.dropout import seeded
-from metabench.nn.encoder import Encoder, pool
+from metabench.nn.bert import Bert
+from metabench.nn.curvature import Curvature, step_size
+from metabench.nn.encoder import Encoder
+from metabench.nn.encoding import BertBody, Body, ModuleBody
 from metabench.nn.layout import Layout, Place
+from metabench.nn.open_passes import OpenPasses
+from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from metabench.learning.batch import Batch
     from metabench.seeding import Stream
@@ -42,35 +43,50 @@ class TransformerLearner:
 
     A head is dropout and one linear layer over the features, as in transformers'
     ``AutoModelForSequenceClassification``; its loss is cross-entropy or mean squared error.
+    BERT is computed by `metabench.nn.bert`, on real tokens only; any other encoder by its module.
 
     Args:
         encoder: the encoder; its module is moved to ``device`` and used as a function, its own
             parameters are only the place that shapes and buffers come from.
         heads: the tasks' heads, in the order in which they lie in theta.
         device: where everything is.
-        autocast: bf16 autocast around forward passes.
-        second_order: whether Hessian-vector products will be asked for; gradients and products
-            then share the math attention kernel, which alone has a double backward, and with it
-            the dropout masks (ADR 0007).
+        autocast: bf16 autocast around forward passes of first order.
+        curvature: how Hessian-vector products are made; None where none will be asked for.
+            Gradients beside exact products share their kernels and dropout masks (ADR 0007).
+        packed: whether `metabench.nn.bert` may be used.
+        part: where each parameter lies in theta, where that is not the encoder and all heads.
     """
 
     encoder: Encoder
     heads: Mapping[str, HeadShape]
     device: torch.device
     autocast: bool = False
-    second_order: bool = False
+    curvature: Curvature | None = None
+    packed: bool = True
+    part: Layout | None = None
+    losses: list[Tensor] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     layout: Layout = field(init=False)
-    losses: list[Tensor] = field(init=False, default_factory=list)
+    bert: Bert | None = field(init=False)
+    body: Body = field(init=False)
+    passes: OpenPasses = field(init=False)
 
     def __post_init__(self) -> None:
         """Move the module first, then lay out its parameters."""
         module = self.encoder.module.to(self.device).requires_grad_(requires_grad=False)
-        layout = Layout.of(
-            module.named_parameters(),
-            width=self.encoder.width,
-            outputs={task: head.outputs for task, head in self.heads.items()},
-        )
+        if any(getattr(part, "gradient_checkpointing", False) for part in module.modules()):
+            raise RuntimeError("gradient checkpointing makes functional calls silently wrong")
+        outputs = {task: head.outputs for task, head in self.heads.items()}
+        layout = self.part or Layout.of(module, width=self.encoder.width, outputs=outputs)
+        types = self.encoder.takes_token_types
+        bert = Bert.of(module, token_types=types) if self.packed else None
+        exact = self.curvature is not None and self.curvature.way == "exact"
+        how = (self.encoder, self.device, self.autocast and not exact, not exact)
+        body = ModuleBody(*how) if bert is None else BertBody(bert, *how)
         object.__setattr__(self, "layout", layout)
+        object.__setattr__(self, "bert", bert)
+        object.__setattr__(self, "body", body)
+        object.__setattr__(self, "passes", OpenPasses(self.encoder, self.device, self.curvature))
 
     # -- theta -------------------------------------------------------------------------------
 
@@ -98,45 +114,131 @@ class TransformerLearner:
 
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
         """Return what the heads see, before the heads' dropout; differentiable in theta."""
-        with self._forward(batch):
-            return self._features(_views(theta, self.layout.encoder), batch)
+        with self.body.forward(batch):
+            return self.body.features(_named(_views(theta, self.layout.encoder)), batch)
 
     def outputs(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch outputs"]:
         """Return the head's outputs: logits, or [batch, 1] numbers for regression."""
-        with self._forward(batch):
+        with self.body.forward(batch):
             return self._outputs(_views(theta, self.layout.places(batch.task)), batch)
 
     def loss(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, ""]:
         """Return the mean loss of the batch, differentiable in theta."""
-        with self._forward(batch):
+        with self.body.forward(batch):
             return self._loss(_views(theta, self.layout.places(batch.task)), batch)
 
     def gradient(
         self, theta: Float[Tensor, " P"], batch: Batch, span: slice | None = None
     ) -> Float[Tensor, " P"]:
         """Return the gradient of the loss, zero outside ``span``; note the loss in ``losses``."""
-        places = self.layout.places(batch.task)
-        wanted = [place for place in places if span is None or _inside(place, span)]
-        leaves = _leaves(theta, places, wanted)
-        with self._forward(batch):
-            loss = self._loss(leaves, batch)
-        self.losses.append(loss.detach())
-        inputs = [leaves[place] for place in wanted]
-        return _flat(theta, wanted, torch.autograd.grad(loss, inputs, allow_unused=True))
+        self.tally.gradient(batch)
+        exact = self.curvature is not None and self.curvature.way == "exact"
+        if exact and self.bert is not None:
+            loss, gradient = self._by_passes(self.bert, theta, batch)
+            gradient = gradient if span is None else _only(gradient, span)
+        else:
+            loss, gradient = self._by_autograd(theta, batch, span)
+        self.losses.append(loss)
+        self.passes.note_gradient(theta, batch, gradient)
+        return gradient
 
     def hvp(
         self, theta: Float[Tensor, " P"], batch: Batch, vector: Float[Tensor, " P"]
     ) -> Float[Tensor, " P"]:
-        r"""Return :math:`\nabla^2 L(\theta)\, v`, the gradient of :math:`\nabla L(\theta) \cdot v`.
+        r"""Return :math:`\nabla^2 L(\theta)\, v`, as ``curvature`` says.
+
+        Raises:
+            RuntimeError: the learner was made for first-order methods.
+        """
+        if self.curvature is None:
+            raise RuntimeError("hvp on a learner made for first-order methods")
+        if self.curvature.way != "exact":
+            return self._difference(theta, batch, vector)
+        self.tally.hvp(batch)
+        if self.bert is None:
+            return self._double_backward(theta, batch, vector)
+        places = self.layout.places(batch.task)
+        product = torch.zeros_like(theta)
+        model = self.passes.take(theta, batch)
+        if model is None:
+            p = _named(_slices(theta, places))
+            model = self.passes.model(self.bert, p, batch, head=self.heads[batch.task].regression)
+        model.product(_named(_slices(vector, places)), _named(_slices(product, places)))
+        return product
+
+    def drain_losses(self) -> list[Tensor]:
+        """Return the losses of the gradients since the last call, in order, and forget them."""
+        losses = list(self.losses)
+        self.losses.clear()
+        return losses
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _outputs(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
+        parameters = {place.name: leaves[place] for place in self.layout.encoder}
+        features = self.body.features(parameters, batch)
+        weight, bias = self.layout.heads[batch.task]
+        return nn.functional.linear(
+            self.body.dropped(features, batch), leaves[weight], leaves[bias]
+        )
+
+    def _loss(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
+        outputs = self._outputs(leaves, batch)
+        outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+        if self.heads[batch.task].regression:
+            return nn.functional.mse_loss(outputs.squeeze(-1), batch.labels.to(outputs.dtype))
+        return nn.functional.cross_entropy(outputs, batch.labels)
+
+    def _by_autograd(
+        self, theta: Tensor, batch: Batch, span: slice | None
+    ) -> tuple[Tensor, Tensor]:
+        places = self.layout.places(batch.task)
+        wanted = [place for place in places if span is None or _inside(place, span)]
+        leaves = _leaves(theta, places, wanted)
+        with self.body.forward(batch):
+            loss = self._loss(leaves, batch)
+        inputs = [leaves[place] for place in wanted]
+        found = torch.autograd.grad(loss, inputs, allow_unused=True)
+        return loss.detach(), _flat(theta, wanted, found)
+
+    def _by_passes(self, bert: Bert, theta: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        places = self.layout.places(batch.task)
+        gradient = torch.zeros_like(theta)
+        model = self.passes.open(
+            bert, _named(_slices(theta, places)), batch, head=self.heads[batch.task].regression
+        )
+        loss = model.forward()
+        model.gradient(_named(_slices(gradient, places)))
+        self.passes.keep(theta, batch, model)
+        return loss, gradient
+
+    def _difference(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
+        r"""Return the difference of two gradients over their distance.
+
+        Source: central, :math:`(g(\theta + \varepsilon v) - g(\theta - \varepsilon v)) /
+        2 \varepsilon`; forward, the same with :math:`g(\theta)`, which is there already.
+        """
+        step = step_size(theta, vector)
+        self.tally.gradient(batch)
+        _, ahead = self._by_autograd(torch.addcmul(theta, vector, step), batch, None)
+        behind = self.passes.gradient(theta, batch)
+        if behind is not None:
+            return ahead.sub_(behind).div_(step)
+        self.tally.gradient(batch)
+        central = self.curvature is not None and self.curvature.way == "central"
+        back = torch.addcmul(theta, vector, step, value=-1) if central else theta
+        _, behind = self._by_autograd(back, batch, None)
+        return ahead.sub_(behind).div_(2 * step if central else step)
+
+    def _double_backward(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
+        """Return the gradient of the gradient times the vector.
 
         Source: Pearlmutter 1994, in its reverse-over-reverse form.
         """
-        if not self.second_order:
-            raise RuntimeError("hvp on a learner made for first-order methods")
         places = self.layout.places(batch.task)
         leaves = _leaves(theta, places, places)
         inputs = list(leaves.values())
-        with self._forward(batch):
+        with self.body.forward(batch):
             loss = self._loss(leaves, batch)
         first: Sequence[Tensor | None] = torch.autograd.grad(
             loss, inputs, create_graph=True, allow_unused=True
@@ -149,57 +251,25 @@ class TransformerLearner:
         product = torch.stack([(value * part).sum() for value, part in pairs]).sum()
         return _flat(theta, places, torch.autograd.grad(product, inputs, allow_unused=True))
 
-    def drain_losses(self) -> list[Tensor]:
-        """Return the losses of the gradients since the last call, in order, and forget them."""
-        losses = list(self.losses)
-        self.losses.clear()
-        return losses
-
-    # -- inside ------------------------------------------------------------------------------
-
-    @contextmanager
-    def _forward(self, batch: Batch) -> Iterator[None]:
-        """Hold what a forward pass depends on: mode, kernel, precision, dropout masks."""
-        training = batch.dropout_seed is not None
-        if self.encoder.module.training != training:
-            self.encoder.module.train(training)
-        with ExitStack() as stack:
-            if self.second_order:
-                stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-            if self.autocast:
-                stack.enter_context(torch.autocast(self.device.type, dtype=torch.bfloat16))
-            stack.enter_context(seeded(batch.dropout_seed, self.device))
-            yield
-
-    def _features(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        arguments = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
-        if self.encoder.takes_token_types:
-            arguments["token_type_ids"] = batch.token_type_ids
-        parameters = {place.name: leaves[place] for place in self.layout.encoder}
-        result = functional_call(self.encoder.module, parameters, (), arguments)
-        if self.encoder.pooling == "pooler":
-            pooled: Tensor = result.pooler_output
-            return pooled
-        return pool(result.last_hidden_state, batch.attention_mask, self.encoder.pooling)
-
-    def _outputs(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        features = self._features(leaves, batch)
-        dropped = nn.functional.dropout(
-            features, self.encoder.head_dropout, training=batch.dropout_seed is not None
-        )
-        weight, bias = self.layout.heads[batch.task]
-        return nn.functional.linear(dropped, leaves[weight], leaves[bias])
-
-    def _loss(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        outputs = self._outputs(leaves, batch)
-        outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
-        if self.heads[batch.task].regression:
-            return nn.functional.mse_loss(outputs.squeeze(-1), batch.labels.to(outputs.dtype))
-        return nn.functional.cross_entropy(outputs, batch.labels)
-
 
 def _inside(place: Place, span: slice) -> bool:
     return bool(span.start <= place.start and place.stop <= span.stop)
+
+
+def _only(values: Tensor, span: slice) -> Tensor:
+    kept = torch.zeros_like(values)
+    kept[span] = values[span]
+    return kept
+
+
+def _named(values: Mapping[Place, Tensor]) -> dict[str, Tensor]:
+    return {place.name: value for place, value in values.items()}
+
+
+def _slices(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
+    """Return shaped views of theta, outside of any graph."""
+    flat = theta.detach()
+    return {place: flat[place.span].view(place.shape) for place in places}
 
 
 def _views(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
@@ -212,8 +282,7 @@ def _views(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
 
 def _leaves(theta: Tensor, places: Sequence[Place], wanted: Sequence[Place]) -> dict[Place, Tensor]:
     """Return shaped views of theta that start a graph each where a gradient is wanted."""
-    flat = theta.detach()
-    leaves = {place: flat[place.span].view(place.shape) for place in places}
+    leaves = _slices(theta, places)
     for place in wanted:
         leaves[place].requires_grad_()
     return leaves

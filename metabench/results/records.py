@@ -26,6 +26,7 @@ __all__ = [
     "RunNote",
     "Status",
     "UseNote",
+    "WorkNote",
     "from_json",
     "to_json",
 ]
@@ -38,6 +39,7 @@ Status: TypeAlias = Literal[
     "plugin_error",
     "data_error",
     "invalid_metric",
+    "inexact",
     "unavailable",
     "interrupted",
     "error",
@@ -56,6 +58,20 @@ class FileNote(Record):
     """Its size."""
     sha256: Sha256
     """Hash of its content."""
+
+
+@final
+class WorkNote(Record):
+    """What the training of a cell evaluated; the scoring of a fine-tuned model is left out."""
+
+    gradients: Annotated[int, Field(ge=0)] = 0
+    """Gradients of a batch."""
+    hvps: Annotated[int, Field(ge=0)] = 0
+    """Hessian-vector products of a batch."""
+    examples: Annotated[int, Field(ge=0)] = 0
+    """Rows that they looked at, each as often as it was looked at."""
+    tokens: Annotated[int, Field(ge=0)] = 0
+    """Real tokens of those rows, padding left out."""
 
 
 class _CellRecord(Record):
@@ -128,6 +144,8 @@ class Result(_CellRecord):
     """Processor time of the process."""
     peak_memory_bytes: int | None = None
     """Most memory in use: of the device where it is a GPU, else of the process."""
+    work: WorkNote | None = None
+    """What was evaluated; None in records of before this was counted."""
     files: tuple[FileNote, ...] = ()
     """Predictions, checkpoint."""
     rescoring: Rescoring | None = None

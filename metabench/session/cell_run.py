@@ -139,6 +139,7 @@ class _Attempt:
             wall_seconds=time.monotonic() - self.wall,
             cpu_seconds=time.process_time() - self.cpu,
             peak_memory_bytes=_peak_memory(self.bench.device.device),
+            work=outcome.work,
             files=outcome.files,
             provenance=self._provenance(),
         )

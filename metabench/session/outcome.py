@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from metabench.results.records import FileNote
+from metabench.results.records import FileNote, WorkNote
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Outcome", "file_note"]
+    from metabench.nn.tally import Tally
+
+__all__ = ["Outcome", "file_note", "work_note"]
 
 
 @final
@@ -28,8 +30,16 @@ class Outcome:
     scored_rows: int | None = None
     draws: Mapping[str, int] = field(default_factory=dict)
     overlap: Mapping[str, int] = field(default_factory=dict)
+    work: WorkNote | None = None
 
 
 def file_note(folder: Path, name: str, sha256: str) -> FileNote:
     """Return the note of a file that has just been written."""
     return FileNote(path=name, bytes=(folder / name).stat().st_size, sha256=sha256)
+
+
+def work_note(tally: Tally) -> WorkNote:
+    """Return the note of what a learner has evaluated."""
+    return WorkNote(
+        gradients=tally.gradients, hvps=tally.hvps, examples=tally.examples, tokens=tally.tokens
+    )

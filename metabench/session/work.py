@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork
 from metabench.plugin.target import load_target
 from metabench.results.commit import commit_bytes
 from metabench.seeding import Stream
-from metabench.session.outcome import Outcome, file_note
+from metabench.session.outcome import Outcome, file_note, work_note
 from metabench.session.predictions import parquet
 from metabench.session.workbench import PARAMETERS, Workbench
 from metabench.tasks.overlap import count_overlap
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from metabench.learning import Batch
     from metabench.nn.learner import TransformerLearner
 
-__all__ = ["work_on"]
+__all__ = ["FineTuned", "fine_tune", "work_on"]
 
 Steps = Generator["StepDone", None, Outcome]
 
@@ -72,7 +73,9 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench) -> Steps:
     stream = Stream.root(work.seed).child("meta")
     uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
     options: Any = work.algorithm.options
-    learner = bench.learner(work.model, work.encoder, uses, second_order=options.uses_curvature())
+    learner = bench.learner(
+        work.model, work.encoder, uses, curvature=bench.device.curvature(options.uses_curvature())
+    )
     shape = options.episode_shape()
     tables = {
         name: bench.training_table(use, work.model, stream=stream) for name, use in uses.items()
@@ -98,21 +101,15 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench) -> Steps:
         steps=work.steps,
         files=(file_note(folder, PARAMETERS, sha256),),
         draws=start.draws,
+        work=work_note(learner.tally),
         train_rows=sum(len(table) for table in tables.values()),
     )
 
 
 def _adapt(cell: Cell, work: AdaptWork, bench: Workbench) -> Steps:
-    task = work.task.card.name
-    stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
-    learner = bench.learner(work.model, work.encoder, {task: work.task})
-    train = bench.training_table(work.task, work.model, stream=stream)
-    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
-    theta = yield from training.run(
-        _start(work, learner, bench), _batches(work, train, stream.child(task))
-    )
-    scored = bench.scored_table(work.task, work.model)
-    outputs = evaluate(learner, theta, scored, task=task)
+    tuned = yield from fine_tune(work, bench)
+    train, scored = tuned.train, bench.scored_table(work.task, work.model)
+    outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
     labels = scored.labels.cpu().numpy()
     folder = bench.store.cell_folder(cell.folder)
     data = parquet(work.task.card, labels, outputs)
@@ -127,7 +124,31 @@ def _adapt(cell: Cell, work: AdaptWork, bench: Workbench) -> Steps:
         train_rows=len(train),
         scored_rows=len(scored),
         overlap=_overlap(train, scored),
+        work=work_note(tuned.learner.tally),
     )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FineTuned:
+    """A fine-tuned model: the learner, theta [P], and the rows that it was trained on."""
+
+    learner: TransformerLearner
+    theta: torch.Tensor
+    train: TokenTable
+
+
+def fine_tune(work: AdaptWork, bench: Workbench) -> Generator[StepDone, None, FineTuned]:
+    """Do the fine-tuning of an adapt cell; what it reads and draws depends on ``work`` alone."""
+    task = work.task.card.name
+    stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
+    learner = bench.learner(work.model, work.encoder, {task: work.task})
+    train = bench.training_table(work.task, work.model, stream=stream)
+    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
+    theta = yield from training.run(
+        _start(work, learner, bench), _batches(work, train, stream.child(task))
+    )
+    return FineTuned(learner, theta, train)
 
 
 def _overlap(train: TokenTable, scored: TokenTable) -> Mapping[str, int]:

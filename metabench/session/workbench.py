@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from metabench.data.tokens import TokenTable
     from metabench.engine.device import Device
+    from metabench.nn.curvature import Curvature
     from metabench.plan.cell import Cell, TaskUse
     from metabench.results.store import Store
     from metabench.session.runtime import Runtime
@@ -70,7 +71,7 @@ class Workbench:
         pretrained: str | None,
         heads: Mapping[str, TaskUse],
         *,
-        second_order: bool = False,
+        curvature: Curvature | None = None,
     ) -> TransformerLearner:
         """Return the encoder with a head for each task."""
         return TransformerLearner(
@@ -81,7 +82,7 @@ class Workbench:
             },
             self.device.device,
             autocast=self.device.autocast,
-            second_order=second_order,
+            curvature=curvature,
         )
 
     def table(self, use: TaskUse, part: Literal["train", "scored"], model: ModelSpec) -> TokenTable:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from metabench.api.options import Options
+from metabench.spec.comparison import CompareSpec
 from metabench.spec.own_task import OwnTaskSpec
 from metabench.spec.values import (
     Beta,
@@ -244,17 +245,10 @@ class ComputeSpec(Options):
     """CPU threads of a cell."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """``auto``: bf16 autocast on a GPU that has it, fp32 elsewhere."""
-
-
-class CompareSpec(Options):
-    """What ``metabench compare`` does without being asked."""
-
-    baselines: Names = ()
-    """Methods that the others are compared with."""
-    published: tuple[Text, ...] = ()
-    """Files with numbers reported elsewhere; shown beside ours, never tested."""
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """One minus the coverage of the intervals."""
+    curvature: Literal["auto", "fast", "lean"] = "auto"
+    """What exact second derivatives keep: ``lean`` nothing, ``fast`` all, ``auto`` what fits."""
+    memory: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """GiB that ``curvature = "auto"`` may use; a part of what is free where not given."""
 
 
 class BenchmarkSpec(Options):

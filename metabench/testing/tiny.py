@@ -10,8 +10,9 @@ import torch
 import transformers
 
 from metabench.learning import Batch, Episode
+from metabench.nn.curvature import Curvature
 from metabench.nn.dropout import seeded
-from metabench.nn.encoder import Encoder
+from metabench.nn.encoder import Encoder, Pooling
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.seeding import Stream
 
@@ -29,13 +30,19 @@ TINY_HEADS: Mapping[str, HeadShape] = MappingProxyType(
 )
 """Tasks with three classes, two classes, and a number."""
 
+_EXACT = Curvature()
 _WIDTH = 16
 _ROW = 8
 _WORDS = 40
 
 
 def tiny_learner(
-    *, second_order: bool = True, attention: str = "sdpa", dtype: torch.dtype = torch.float64
+    *,
+    curvature: Curvature | None = _EXACT,
+    attention: str = "sdpa",
+    dtype: torch.dtype = torch.float64,
+    packed: bool = True,
+    pooling: Pooling = "mean",
 ) -> TransformerLearner:
     """Return a learner over a two-layer BERT (hidden size 16), the same one at each call."""
     config = transformers.BertConfig(
@@ -49,16 +56,19 @@ def tiny_learner(
     )
     with seeded(7, torch.device("cpu")):
         module: Any = transformers.AutoModel.from_config(config, attn_implementation=attention)
-    module.pooler = None
+    if pooling != "pooler":
+        module.pooler = None
     encoder = Encoder(
         module=module.to(dtype),
-        pooling="mean",
+        pooling=pooling,
         width=_WIDTH,
         head_dropout=0.1,
         head_std=0.2,
         takes_token_types=True,
     )
-    return TransformerLearner(encoder, TINY_HEADS, torch.device("cpu"), second_order=second_order)
+    return TransformerLearner(
+        encoder, TINY_HEADS, torch.device("cpu"), curvature=curvature, packed=packed
+    )
 
 
 def tiny_batch(task: str, stream: Stream, *, rows: int = 4, dropout: bool = True) -> Batch:

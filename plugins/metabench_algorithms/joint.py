@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from typing_extensions import override
 
@@ -25,6 +25,8 @@ class Joint(Algorithm[JointOptions]):
     Differs: MT-DNN updates after each batch of one task; here a step averages a meta-batch of
     tasks, as for every other method, so that only the direction differs between methods.
     """
+
+    follows_gradients: ClassVar[bool] = True
 
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:

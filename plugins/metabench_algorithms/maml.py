@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from typing_extensions import override
 
@@ -31,6 +31,8 @@ class Maml(Algorithm[MamlOptions]):
     Source: Finn et al. 2017, algorithm 1; Dou et al. 2019, section 2.3.
     Differs: the mean over the meta-batch is descended along, not the sum (Adam does not notice).
     """
+
+    follows_gradients: ClassVar[bool] = True
 
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:

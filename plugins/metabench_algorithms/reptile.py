@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from typing_extensions import override
 
@@ -27,6 +27,8 @@ class Reptile(Algorithm[ReptileOptions]):
     Differs: the direction goes to the outer optimizer (Adam by default, as in section 3 of Dou et
     al.), not straight to theta.
     """
+
+    follows_gradients: ClassVar[bool] = True
 
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:

@@ -45,7 +45,7 @@ def test_the_schedule_is_transformers_linear_schedule(warmup):
 def test_fine_tuning_is_torchs_adamw_on_modules_of_its_own(clip):
     """The same rows and masks through nn.Parameters, torch's AdamW and torch's clipping."""
     settings = FineTuneOptimizer(lr=0.01, warmup=0.3, weight_decay=0.1, clip=clip)
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
     batches = [tiny_batch("two", STREAM.child(i)) for i in range(6)]
     places = learner.layout.places("two")
@@ -80,7 +80,7 @@ def test_fine_tuning_is_torchs_adamw_on_modules_of_its_own(clip):
 
 
 def test_only_the_encoder_and_the_tasks_own_head_move():
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
     before = theta.clone()
 
@@ -96,9 +96,9 @@ def test_only_the_encoder_and_the_tasks_own_head_move():
 
 
 def test_a_loss_that_is_not_finite_stops_before_the_update():
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
-    theta[0] = float("nan")
+    theta[learner.layout.head("two").start] = float("nan")
     steps = FineTuning(learner, "two", FineTuneOptimizer(), 1).run(
         theta, [tiny_batch("two", STREAM)]
     )

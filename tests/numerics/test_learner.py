@@ -79,7 +79,7 @@ def test_the_hessian_vector_product_is_the_derivative_of_the_gradient():
 
 
 def test_a_first_order_learner_refuses_curvature():
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
 
     with pytest.raises(RuntimeError, match="first-order"):

@@ -9,6 +9,7 @@ from typing_extensions import override
 from metabench.engine.meta import MetaTraining
 from metabench.errors import DivergedError, PluginError
 from metabench.learning import Algorithm, Episode, MetaGradient, SampledTask, TaskSampler
+from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.spec.model import MetaOptimizer, MetaSpec
 from metabench.testing import tiny_batch, tiny_learner
@@ -50,7 +51,7 @@ class Rows:
 
 
 def training(algorithm, *names, optimizer=None, steps=2):
-    learner = tiny_learner(second_order=algorithm.options.uses_curvature())
+    learner = tiny_learner(curvature=Curvature() if algorithm.options.uses_curvature() else None)
     return MetaTraining(
         algorithm=algorithm,
         sampler=Fixed(*names),

@@ -23,7 +23,7 @@ def direction(algorithm, learner, theta, episode):
 
 
 def test_with_one_inner_step_reptile_moves_along_the_joint_training_gradient():
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
     one = tiny_episode("three", STREAM, support=1, query=0)
     same_rows = Episode(
@@ -38,7 +38,7 @@ def test_with_one_inner_step_reptile_moves_along_the_joint_training_gradient():
 
 def test_the_direction_is_the_way_back_from_where_plain_gradient_descent_ends():
     """Gradient descent by torch.optim.SGD on a leaf of its own."""
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
     episode = tiny_episode("number", STREAM, support=4, query=0)
     leaf = theta.clone().requires_grad_()
@@ -54,7 +54,7 @@ def test_the_direction_is_the_way_back_from_where_plain_gradient_descent_ends():
 
 
 def test_heads_of_other_tasks_get_no_direction():
-    learner = tiny_learner(second_order=False)
+    learner = tiny_learner(curvature=None)
     theta = learner.theta(STREAM)
 
     found = direction(

@@ -1,0 +1,61 @@
+"""How Hessian-vector products are made."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay
+
+__all__ = ["Curvature", "KeepPolicy", "free_memory", "step_size"]
+
+KeepPolicy: TypeAlias = Literal["auto", "fast", "lean"]
+
+_STEP = 1e-5
+_SHARE = {"cpu": 0.25, "cuda": 0.8}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """How Hessian-vector products are made, and what may be kept for them.
+
+    Args:
+        way: ``exact``; ``central``, the difference of two gradients, one on either side; or
+            ``forward``, the difference to the gradient that is there already.
+        keep: for exact products, what a support gradient leaves for its product. ``fast``: all of
+            its passes; ``lean``: nothing, they are gone through again, layer by layer; ``auto``:
+            as much as fits into ``memory``. The numbers are the same bit for bit.
+        memory: bytes that ``auto`` may use; None for a part of what is free.
+    """
+
+    way: CurvatureWay = "exact"
+    keep: KeepPolicy = "auto"
+    memory: int | None = None
+
+
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that may be used where nobody said how many: a part of what is free."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+    else:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(free * _SHARE[device.type])
+
+
+def step_size(theta: Float[Tensor, " P"], vector: Float[Tensor, " P"]) -> Float[Tensor, ""]:
+    r"""Return how far to go along a vector for a difference of gradients.
+
+    .. math:: \varepsilon = 10^{-5} \, (1 + \lVert\theta\rVert) / \lVert v \rVert
+
+    large enough for fp32 not to lose the difference, small enough for it to be a derivative.
+    """
+    norm = vector.norm()
+    length: Tensor = 1 + theta.norm()
+    return _STEP * length / torch.where(norm > 0, norm, torch.ones_like(norm))

@@ -1,0 +1,92 @@
+"""Real tokens only: a batch's padding is left out of all arithmetic but the attention's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from metabench.learning.batch import Batch
+
+__all__ = ["Packing"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Where the real tokens of a padded batch lie.
+
+    Args:
+        rows: rows of the batch.
+        width: columns of the batch.
+        places: [tokens], ``row * width + column`` of each real token, row by row; None where
+            every token is real.
+        mask: [rows, width], whether a token is real.
+    """
+
+    rows: int
+    width: int
+    places: Int[Tensor, " tokens"] | None
+    mask: Bool[Tensor, "rows width"]
+
+    @classmethod
+    def of(cls, batch: Batch) -> Packing:
+        """Return the packing of a batch; nothing is read back where ``batch.tokens`` is known."""
+        mask = batch.attention_mask.bool()
+        rows, width = mask.shape
+        tokens = int(mask.sum()) if batch.tokens is None else batch.tokens
+        if tokens == rows * width:
+            return cls(rows, width, None, mask)
+        order = mask.flatten().to(torch.uint8).argsort(descending=True, stable=True)
+        return cls(rows, width, order[:tokens], mask)
+
+    @property
+    def tokens(self) -> int:
+        """Real tokens."""
+        return self.rows * self.width if self.places is None else len(self.places)
+
+    @property
+    def row_of(self) -> Int[Tensor, " tokens"]:
+        """The row of each token."""
+        if self.places is None:
+            rows = torch.arange(self.rows, device=self.mask.device)
+            return rows.repeat_interleave(self.width, output_size=self.tokens)
+        return self.places // self.width
+
+    @property
+    def attended(self) -> Bool[Tensor, "rows 1 1 width"] | None:
+        """What attention may look at; None where that is everything."""
+        return None if self.places is None else self.mask[:, None, None, :]
+
+    @property
+    def columns(self) -> Int[Tensor, " tokens"]:
+        """The position of each token in its row."""
+        if self.places is None:
+            return torch.arange(self.width, device=self.mask.device).repeat(self.rows)
+        return self.places % self.width
+
+    @property
+    def firsts(self) -> Int[Tensor, " rows"]:
+        """Where each row begins among the packed tokens."""
+        counts = self.mask.sum(1)
+        return counts.cumsum(0) - counts
+
+    def gather(self, values: Tensor) -> Tensor:
+        """Return the real tokens of ``values`` [rows, width, …] as [tokens, …]."""
+        flat = values.reshape(self.rows * self.width, *values.shape[2:])
+        return flat if self.places is None else flat.index_select(0, self.places)
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Return packed ``values`` [tokens, …] as [rows, width, …], zero where there is padding."""
+        if self.places is not None:
+            flat = values.new_zeros(self.rows * self.width, *values.shape[1:])
+            values = flat.index_copy(0, self.places, values)
+        return values.view(self.rows, self.width, *values.shape[1:])
+
+    def mean(self, states: Float[Tensor, "tokens width"]) -> Float[Tensor, "rows width"]:
+        """Return the mean over each row's tokens."""
+        return self.spread(states).sum(1) / self.mask.sum(1, keepdim=True)

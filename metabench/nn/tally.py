@@ -1,0 +1,36 @@
+"""What a learner has evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from metabench.learning.batch import Batch
+
+__all__ = ["Tally"]
+
+
+@final
+@dataclass(slots=True)
+class Tally:
+    """Counts of evaluations, and of the rows and real tokens that they looked at."""
+
+    gradients: int = 0
+    hvps: int = 0
+    examples: int = 0
+    tokens: int = 0
+
+    def gradient(self, batch: Batch) -> None:
+        """Count a gradient."""
+        self.gradients += 1
+        self._rows(batch)
+
+    def hvp(self, batch: Batch) -> None:
+        """Count an exact Hessian-vector product."""
+        self.hvps += 1
+        self._rows(batch)
+
+    def _rows(self, batch: Batch) -> None:
+        self.examples += len(batch)
+        self.tokens += int(batch.attention_mask.sum()) if batch.tokens is None else batch.tokens

@@ -1,0 +1,146 @@
+"""Every way to a Hessian-vector product agrees with double backward through the plain module."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from metabench.nn.curvature import Curvature
+from metabench.seeding import Stream
+from metabench.testing import tiny_batch, tiny_episode, tiny_learner
+from metabench_algorithms.maml import Maml
+from metabench_algorithms.options import MamlOptions
+
+STREAM = Stream.root(23)
+
+
+def relative(found, expected):
+    return ((found - expected).norm() / expected.norm()).item()
+
+
+def along(theta):
+    generator = STREAM.child("along").torch()
+    return torch.randn(theta.shape, generator=generator, dtype=theta.dtype)
+
+
+def double_backward(learner, theta, batch, vector):
+    """Differentiate the learner's own loss twice: no pass of ours but forward."""
+    leaf = theta.clone().requires_grad_()
+    (first,) = torch.autograd.grad(learner.loss(leaf, batch), leaf, create_graph=True)
+    (second,) = torch.autograd.grad((first * vector).sum(), leaf)
+    return second
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls", "pooler"])
+@pytest.mark.parametrize("task", ["three", "two", "number"])
+def test_with_dropout_off_packed_bert_is_transformers_module(task, pooling):
+    ours = tiny_learner(pooling=pooling)
+    plain = tiny_learner(pooling=pooling, packed=False)
+    theta = ours.theta(STREAM)
+    batch = tiny_batch(task, STREAM.child(task), dropout=False)
+
+    assert plain.bert is None
+    assert torch.allclose(ours.outputs(theta, batch), plain.outputs(theta, batch), atol=1e-14)
+    assert relative(ours.gradient(theta, batch), plain.gradient(theta, batch)) < 1e-13
+    found = ours.hvp(theta, batch, along(theta))
+    assert relative(found, plain.hvp(theta, batch, along(theta))) < 1e-12
+
+
+@pytest.mark.parametrize("keep", ["auto", "fast", "lean"])
+@pytest.mark.parametrize("pooling", ["mean", "cls", "pooler"])
+@pytest.mark.parametrize("dropout", [True, False])
+@pytest.mark.parametrize("task", ["three", "number"])
+def test_passes_agree_with_double_backward(task, dropout, pooling, keep):
+    learner = tiny_learner(curvature=Curvature(keep=keep), pooling=pooling)
+    theta = learner.theta(STREAM)
+    batch = tiny_batch(task, STREAM.child(task), dropout=dropout)
+    leaf = theta.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(learner.loss(leaf, batch), leaf)
+
+    assert relative(learner.gradient(theta, batch), gradient) < 1e-13
+    expected = double_backward(learner, theta, batch, along(theta))
+    assert relative(learner.hvp(theta, batch, along(theta)), expected) < 1e-12
+
+
+@pytest.mark.parametrize("dropout", [True, False])
+def test_what_is_kept_changes_no_bit(dropout):
+    episode = tiny_episode("three", STREAM, support=3, query=1, dropout=dropout)
+    algorithm = Maml(MamlOptions(inner_steps=3, inner_lr=0.1))
+    found = []
+    for curvature in (
+        Curvature(keep="lean"),
+        Curvature(keep="fast"),
+        Curvature(keep="auto", memory=10**9),
+        Curvature(keep="auto", memory=30_000),  # room for a part of the three
+        Curvature(keep="auto", memory=0),
+    ):
+        learner = tiny_learner(curvature=curvature)
+        learner.passes.expect(episode.support)
+        blocks = {"theta": learner.theta(STREAM)}
+        found.append(algorithm.meta_gradient(learner, blocks, episode).directions["theta"])
+
+    for other in found[1:]:
+        assert torch.equal(other, found[0])
+
+
+@pytest.mark.parametrize("keep", ["auto", "fast", "lean"])
+def test_products_may_be_asked_for_again_and_at_another_theta(keep):
+    learner = tiny_learner(curvature=Curvature(keep=keep))
+    theta = learner.theta(STREAM)
+    batch = tiny_batch("two", STREAM)
+    learner.passes.expect([batch])
+    learner.gradient(theta, batch)
+    elsewhere = theta * 1.01
+
+    there = learner.hvp(elsewhere, batch, along(theta))
+    here = learner.hvp(theta, batch, along(theta))
+
+    assert torch.equal(learner.hvp(theta, batch, along(theta)), here)
+    assert relative(there, double_backward(learner, elsewhere, batch, along(theta))) < 1e-12
+    assert relative(here, double_backward(learner, theta, batch, along(theta))) < 1e-12
+
+
+@pytest.mark.parametrize("task", ["three", "number"])
+@pytest.mark.parametrize("dropout", [True, False])
+@pytest.mark.parametrize(("way", "bound"), [("central", 1e-7), ("forward", 1e-3)])
+def test_differences_of_gradients_are_near_the_product(way, bound, dropout, task):
+    """In float64 what is left is the curvature's own change over the distance."""
+    learner = tiny_learner(curvature=Curvature(way))
+    theta = learner.theta(STREAM)
+    batch = tiny_batch(task, STREAM.child(task), dropout=dropout)
+    expected = tiny_learner().hvp(theta, batch, along(theta))
+
+    assert relative(learner.hvp(theta, batch, along(theta)), expected) < bound
+
+
+def test_a_forward_difference_takes_the_gradient_that_is_there():
+    learner = tiny_learner(curvature=Curvature("forward"))
+    theta = learner.theta(STREAM)
+    batch = tiny_batch("two", STREAM)
+    anew = learner.hvp(theta, batch, along(theta))
+    learner.passes.expect([batch])
+    learner.gradient(theta, batch)
+    before = learner.tally.gradients
+
+    found = learner.hvp(theta, batch, along(theta))
+
+    assert learner.tally.gradients == before + 1
+    assert torch.equal(found, anew)
+
+
+@pytest.mark.parametrize("way", ["central", "forward"])
+def test_the_product_with_zero_is_zero(way):
+    learner = tiny_learner(curvature=Curvature(way))
+    theta = learner.theta(STREAM)
+
+    found = learner.hvp(theta, tiny_batch("two", STREAM), torch.zeros_like(theta))
+
+    assert not found.any()
+
+
+def test_gradient_checkpointing_of_the_module_is_refused():
+    learner = tiny_learner()
+    learner.encoder.module.encoder.layer[0].gradient_checkpointing = True
+
+    with pytest.raises(RuntimeError, match="checkpointing makes functional calls silently wrong"):
+        type(learner)(learner.encoder, learner.heads, learner.device)

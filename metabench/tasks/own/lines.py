@@ -43,28 +43,25 @@ def open_regular(file: DataFile) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
-def text_lines(file: DataFile) -> Iterator[str]:
+def text_lines(file: DataFile, source: BinaryIO) -> Iterator[str]:
     """Yield each line as text, its end included.
 
     Raises:
-        DataError: as for `open_regular`; or a line is not UTF-8, holds a NUL or is too long.
+        DataError: a line is not UTF-8, holds a NUL or is too long.
     """
-    with open_regular(file) as source:
-        for number, raw in enumerate(
-            iter(lambda: source.readline(_LONGEST_LINE + 1), b""), start=1
-        ):
-            line = raw.removeprefix(_MARK) if number == 1 else raw
-            if len(raw) > _LONGEST_LINE:
-                raise refused(file, "the line is longer than 1 MiB", line=number)
-            if b"\0" in line:
-                raise refused(
-                    file, "the line holds a NUL byte, so it is no text", line=number, hint=_SAVE
-                )
-            try:
-                yield line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                what = f"byte {error.start + 1} of the line is not UTF-8"
-                raise refused(file, what, line=number, hint=_SAVE) from error
+    for number, raw in enumerate(iter(lambda: source.readline(_LONGEST_LINE + 1), b""), start=1):
+        line = raw.removeprefix(_MARK) if number == 1 else raw
+        if len(raw) > _LONGEST_LINE:
+            raise refused(file, "the line is longer than 1 MiB", line=number)
+        if b"\0" in line:
+            raise refused(
+                file, "the line holds a NUL byte, so it is no text", line=number, hint=_SAVE
+            )
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            what = f"byte {error.start + 1} of the line is not UTF-8"
+            raise refused(file, what, line=number, hint=_SAVE) from error
 
 
 _SAVE = "save the file as UTF-8"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, final
 
-from metabench.tasks.own.lines import open_regular, text_lines
+from metabench.tasks.own.lines import text_lines
 from metabench.tasks.own.refusal import nearest, refused
 
 if TYPE_CHECKING:
@@ -41,24 +41,24 @@ Record: TypeAlias = tuple[int, "tuple[Any, ...] | Flaw"]
 """A line, counted from 1 (Parquet: a row), and its values in the order asked for."""
 
 
-def records(file: DataFile, wanted: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of a file; what is wrong with one row alone is yielded in its place.
+def records(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterator[Record]:
+    """Yield the rows of an open file; what is wrong with one row alone is yielded in its place.
 
     Raises:
-        DataError: the file cannot be read on: no such file or column, not UTF-8, not its format.
+        DataError: the file cannot be read on: no such column, not UTF-8, not its format.
     """
-    for count, record in enumerate(_READERS[file.format](file, wanted), start=1):
+    for count, record in enumerate(_READERS[file.format](file, source, wanted), start=1):
         if count > MOST_ROWS:
             raise refused(file, f"holds more than {MOST_ROWS:,} rows")
         yield record
 
 
-def _csv(file: DataFile, wanted: Sequence[str]) -> Iterator[Record]:
-    yield from _separated(file, wanted, csv.reader(text_lines(file), strict=True))
+def _csv(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterator[Record]:
+    yield from _separated(file, wanted, csv.reader(text_lines(file, source), strict=True))
 
 
-def _tsv(file: DataFile, wanted: Sequence[str]) -> Iterator[Record]:
-    reader = csv.reader(text_lines(file), delimiter="\t", quoting=csv.QUOTE_NONE)
+def _tsv(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterator[Record]:
+    reader = csv.reader(text_lines(file, source), delimiter="\t", quoting=csv.QUOTE_NONE)
     yield from _separated(file, wanted, reader)
 
 
@@ -94,8 +94,8 @@ def _worded(message: str) -> str:
     return next(known, f"is not CSV: {message}")
 
 
-def _jsonl(file: DataFile, wanted: Sequence[str]) -> Iterator[Record]:
-    for line, text in enumerate(text_lines(file), start=1):
+def _jsonl(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterator[Record]:
+    for line, text in enumerate(text_lines(file, source), start=1):
         if text.strip():
             yield line, _of_object(text, wanted)
 
@@ -127,25 +127,24 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _parquet(file: DataFile, wanted: Sequence[str]) -> Iterator[Record]:
+def _parquet(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterator[Record]:
     import pyarrow as pa  # noqa: PLC0415  (only Parquet needs it)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    with open_regular(file) as source:
-        try:
-            table = pq.ParquetFile(source)
-            _places(file, table.schema_arrow.names, wanted, line=0)
-            if table.metadata.num_rows > MOST_ROWS:
-                raise refused(file, f"holds more than {MOST_ROWS:,} rows")
-            line = 0
-            for batch in table.iter_batches(batch_size=_BATCH, columns=list(wanted)):
-                columns = [batch.column(name).to_pylist() for name in wanted]
-                for values in zip(*columns, strict=True):
-                    line += 1
-                    yield line, values
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            reason = str(error).partition("\n")[0]
-            raise refused(file, f"is not readable as Parquet: {reason}") from error
+    try:
+        table = pq.ParquetFile(source)
+        _places(file, table.schema_arrow.names, wanted, line=0)
+        if table.metadata.num_rows > MOST_ROWS:
+            raise refused(file, f"holds more than {MOST_ROWS:,} rows")
+        line = 0
+        for batch in table.iter_batches(batch_size=_BATCH, columns=list(wanted)):
+            columns = [batch.column(name).to_pylist() for name in wanted]
+            for values in zip(*columns, strict=True):
+                line += 1
+                yield line, values
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise refused(file, f"is not readable as Parquet: {reason}") from error
 
 
 def _places(
@@ -172,7 +171,7 @@ def _places(
     return [columns.index(name) for name in wanted]
 
 
-_READERS: Mapping[FileFormat, Callable[[DataFile, Sequence[str]], Iterator[Record]]] = {
+_READERS: Mapping[FileFormat, Callable[[DataFile, BinaryIO, Sequence[str]], Iterator[Record]]] = {
     "csv": _csv,
     "tsv": _tsv,
     "jsonl": _jsonl,

@@ -108,16 +108,17 @@ def _read(
     lines: list[int] = []
     flaws: list[tuple[int, str]] = []
     bad = 0
-    for line, values in records(file, wanted):
-        what, label = _checked(values, wanted, numbers=numbers)
-        if what or isinstance(values, Flaw):
-            bad += 1
-            flaws += [(line, what)] * (len(flaws) < MOST_SHOWN)
-            continue
-        for column, text in zip(texts, values, strict=False):
-            column.append(text)
-        labels.append(label)
-        lines.append(line)
+    with open_regular(file) as source:
+        for line, values in records(file, source, wanted):
+            what, label = _checked(values, wanted, numbers=numbers)
+            if what or isinstance(values, Flaw):
+                bad += 1
+                flaws += [(line, what)] * (len(flaws) < MOST_SHOWN)
+                continue
+            for column, text in zip(texts, values, strict=False):
+                column.append(text)
+            labels.append(label)
+            lines.append(line)
     return OwnRows(texts, labels, lines, tuple(flaws), bad)
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, final
 
-__all__ = ["Difference", "Leaderboard", "LeaderboardColumn", "LeaderboardRow", "LeaderboardScore"]
+__all__ = [
+    "Cost",
+    "Difference",
+    "Leaderboard",
+    "LeaderboardColumn",
+    "LeaderboardRow",
+    "LeaderboardScore",
+    "Verdict",
+]
+
+Verdict = Literal["better", "worse", "undecided"]
 
 
 @final
@@ -18,12 +28,21 @@ class Difference:
         mean: mean of the paired differences.
         interval: Student t interval of that mean; None with a single pair.
         n: pairs, that is meta seeds that both have.
+        p: exact two-sided sign-flip p, adjusted after Holm over the family of columns; None where
+            n pairs cannot reach alpha.
+        improvement: share of the pairs in which the row is above; an equal pair counts half.
+        detectable: smallest true difference that n pairs of this spread find four times in five.
+        verdict: what the adjusted p says at alpha; ``undecided`` also where there is none.
     """
 
     baseline: str
     mean: float
     interval: tuple[float, float] | None
     n: int
+    p: float | None = None
+    improvement: float | None = None
+    detectable: float | None = None
+    verdict: Verdict = "undecided"
 
     @property
     def excludes_zero(self) -> bool:
@@ -47,6 +66,7 @@ class LeaderboardScore:
         failed: runs that failed.
         collapsed: runs that gave every scored row the same class.
         differences: one per baseline that has a score here; none for a baseline itself.
+        best: whether no other row is told to be above it: the tie group of the best.
     """
 
     mean: float | None
@@ -58,6 +78,7 @@ class LeaderboardScore:
     failed: int = 0
     collapsed: int = 0
     differences: tuple[Difference, ...] = ()
+    best: bool = False
 
     def difference(self, baseline: str) -> Difference | None:
         """Return the difference to a baseline, where there is one."""
@@ -88,11 +109,43 @@ class LeaderboardColumn:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What one meta seed of a method took on average, its meta-training and all its fine-tuning.
+
+    Args:
+        device_seconds: wall time of the cells; cells that methods share count for each.
+        gradients: gradient evaluations of a batch.
+        hvps: Hessian-vector products of a batch.
+        examples: rows that gradients and products looked at.
+        tokens: real tokens (padding left out) that they looked at.
+        peak_memory_bytes: the most of any cell.
+    """
+
+    device_seconds: float
+    gradients: float | None = None
+    hvps: float | None = None
+    examples: float | None = None
+    tokens: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """A method and its scores, in the order of the columns."""
+    """A method and its scores, in the order of the columns.
+
+    Args:
+        method: its id, or the name of a published row.
+        scores: one per column.
+        cost: what it took; None where no cell is done, and for published rows.
+        source: where a published row was reported, on which split; empty for our own. Published
+            numbers are shown beside ours and never tested.
+    """
 
     method: str
     scores: tuple[LeaderboardScore, ...]
+    cost: Cost | None = None
+    source: str = ""
 
 
 @final
@@ -108,6 +161,9 @@ class Leaderboard:
         baselines: methods that the others are compared with.
         alpha: one minus the coverage of the intervals.
         captions: what a reader has to know, one sentence each.
+        published: rows reported elsewhere, with the same columns.
+        signature: one line that says every setting, to be pasted into a paper.
+        explanation: the statistics in words: a paragraph for a methods section.
     """
 
     name: str
@@ -117,3 +173,6 @@ class Leaderboard:
     baselines: tuple[str, ...]
     alpha: float
     captions: tuple[str, ...]
+    published: tuple[LeaderboardRow, ...] = ()
+    signature: str = ""
+    explanation: str = ""

@@ -14,7 +14,14 @@ from click.shell_completion import CompletionItem
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
 
-__all__ = ["complete_anything", "complete_benchmark", "complete_run", "items"]
+__all__ = [
+    "complete_anything",
+    "complete_benchmark",
+    "complete_cell",
+    "complete_method",
+    "complete_run",
+    "items",
+]
 
 
 def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -44,6 +51,30 @@ def complete_run(
     runs = Path(context.params.get("runs") or "runs")
     names = [path.parent.name for path in runs.glob("*/run.json")]
     return [CompletionItem(incomplete, type="dir"), *items(names, incomplete)]
+
+
+def complete_cell(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the adapt cells of the runs below ``--runs``."""
+    del parameter
+    runs = Path(context.params.get("runs") or "runs")
+    return items([path.name for path in runs.glob("[!.]*/cells/adapt-*")], incomplete)
+
+
+def complete_method(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the methods of all runs below ``--runs``: click does not tell which one was named."""
+    from metabench.errors import StoreError
+    from metabench.results.store import Store
+
+    del parameter
+    names: set[str] = set()
+    for path in Path(context.params.get("runs") or "runs").glob("[!.]*/run.json"):
+        with contextlib.suppress(StoreError):
+            names.update(Store(path.parent).run().methods)
+    return items(names, incomplete)
 
 
 def complete_anything(

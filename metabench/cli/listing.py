@@ -1,17 +1,20 @@
-"""Cells as lines: state, stage, method, name, reason."""
+"""Cells as lines: state, stage, method, name, cost, reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.text import aligned, cells
+from metabench.report.units import bytes_text, count_text, seconds_text
+from metabench.session.queue import cost
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.plan.plan import Plan
     from metabench.plan.states import CellState, StateName
+    from metabench.session.estimate.estimates import CellEstimate, Estimates
 
 __all__ = ["cell_entries", "cell_lines", "plan_entry", "plan_lines", "reason_lines", "state_counts"]
 
@@ -32,23 +35,64 @@ def reason_lines(states: Mapping[str, CellState]) -> Iterator[str]:
 
 
 def cell_lines(
-    plan: Plan, states: Mapping[str, CellState], *, to_run: Collection[str]
+    plan: Plan,
+    states: Mapping[str, CellState],
+    *,
+    to_run: Collection[str],
+    estimates: Estimates,
+    keep: str = "auto",
 ) -> Iterator[str]:
     """Yield a line per cell, grouped by stage and method; ``to_run`` are keys."""
-    rows = [("state", "stage", "method", "cell", "reason")]
+    rows = [("state", "stage", "method", "cell", "gradients", "time", "memory", "reason")]
     chosen = {cell.key: states[cell.key] for cell in plan.cells}
     rows += [
-        (chosen[cell.key].state, cell.kind, cell.method or "-", cell.name, chosen[cell.key].reason)
+        (
+            chosen[cell.key].state, cell.kind, cell.method or "-", cell.name,
+            "-" if cell.unavailable else count_text(cost(cell, keep=keep)),
+            *_expected(estimates.cells.get(cell.key)), chosen[cell.key].reason,
+        )
         for cell in _ordered(plan)
-    ]
+    ]  # fmt: skip
     yield from aligned(rows)
     yield ""
     yield f"{cells(len(chosen))}: {state_counts(chosen)}; {len(to_run)} to run"
-    yield from (f"note: {note}" for note in plan.notes)
+    left = [cell for cell in plan.cells if cell.key in to_run]
+    yield from _cost_line(left, keep)
+    yield from _estimate_line(left, estimates)
+    yield from (f"note: {note}" for note in (*estimates.notes, *plan.notes))
+
+
+def _expected(found: CellEstimate | None) -> tuple[str, str]:
+    if found is None:
+        return "-", "-"
+    return seconds_text(found.seconds), bytes_text(found.memory_bytes)
+
+
+def _cost_line(to_run: Iterable[Cell], keep: str) -> Iterator[str]:
+    costs = [(cell.kind, cost(cell, keep=keep)) for cell in to_run]
+    total = sum(gradients for _, gradients in costs)
+    meta = sum(gradients for kind, gradients in costs if kind == "meta")
+    if total:
+        share = f", {100 * meta / total:.0f} % of them in meta-training" if meta else ""
+        yield f"cost: about {count_text(total)} gradients of a batch{share}"
+
+
+def _estimate_line(to_run: Iterable[Cell], estimates: Estimates) -> Iterator[str]:
+    known = [estimates.cells[cell.key] for cell in to_run if cell.key in estimates.cells]
+    if known:
+        total = sum(found.seconds for found in known) + estimates.start_seconds
+        seconds = seconds_text(total)
+        memory = bytes_text(max(found.memory_bytes for found in known))
+        yield f"time: about {seconds}, one cell after the other; memory: about {memory} at most"
 
 
 def cell_entries(
-    plan: Plan, states: Mapping[str, CellState], *, to_run: Collection[str]
+    plan: Plan,
+    states: Mapping[str, CellState],
+    *,
+    to_run: Collection[str],
+    estimates: Estimates,
+    keep: str = "auto",
 ) -> list[dict[str, Any]]:
     """Return the cells as JSON values, grouped by stage and method."""
     return [
@@ -59,12 +103,23 @@ def cell_entries(
             "kind": cell.kind,
             "method": cell.method,
             "needs": list(cell.needs),
+            "gradients": cost(cell, keep=keep),
+            **_estimate_entry(estimates.cells.get(cell.key)),
             "state": states[cell.key].state,
             "reason": states[cell.key].reason,
             "to_run": cell.key in to_run,
         }
         for cell in _ordered(plan)
     ]
+
+
+def _estimate_entry(found: CellEstimate | None) -> dict[str, Any]:
+    """Return the fields of an estimate; null where there is none."""
+    return {
+        "seconds": None if found is None else found.seconds,
+        "seconds_from": None if found is None else found.basis,
+        "memory_bytes": None if found is None else found.memory_bytes,
+    }
 
 
 def _ordered(plan: Plan) -> list[Cell]:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "status": ("metabench.cli.status", "Show where a run stands, also while it goes on."),
     "logs": ("metabench.cli.logs", "Print a cell's log."),
     "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
+    "export": ("metabench.cli.export", "Write a model for transformers, or a GLUE submission."),
     "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
     "list": ("metabench.cli.list", "List algorithms, samplers, tasks, metrics, benchmarks."),
     "plugins": ("metabench.cli.plugins", "List the plugins and how loading them went."),
@@ -45,8 +46,7 @@ _COMMANDS = {
 _NOTES = {
     "Start": "metabench run quickstart   (no network, a few minutes)",
     "Options": "-P no:NAME, --plugin-file FILE, --version, -h, --help",
-    "Exit codes": "0 done, 1 failed cells, 2 usage or file, 3 plugin, 4 data or machine, "
-    "5 nothing matched, 70 a bug, 130 interrupted",
+    "Exit codes": "0 done, 1 failed, 2 usage, 3 plugin, 4 setup, 5 no match, 6 gate",
 }
 
 

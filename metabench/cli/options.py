@@ -18,6 +18,7 @@ __all__ = [
     "files_argument",
     "hub_option",
     "json_option",
+    "own_file_option",
     "runs_option",
     "set_option",
     "smoke_option",
@@ -89,5 +90,11 @@ runs_option: Decorator = click.option(
     show_default=True,
     metavar="DIR",
     help="Where the run folders are.",
+)
+own_file_option: Decorator = click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The benchmark file, if it reads files of your own.",
 )
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

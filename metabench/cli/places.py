@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-import metabench
 from metabench.errors import NothingMatchedError, UsageError
+from metabench.spec.shipped import shipped_folder
 
 __all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
 
@@ -23,32 +23,39 @@ def find_benchmark(file: str) -> Path:
         return path
     shipped = shipped_benchmarks()
     name = file.removesuffix(".toml")
-    if name in shipped and not path.exists():
-        return shipped[name]
+    known = shipped.get(name) or _only(name, shipped)
+    if known is not None and not path.exists():
+        return known
     if path.is_dir():
         raise UsageError(
             "is a folder, not a benchmark file", where=file, hint="name a TOML file in it"
         )
-    close = get_close_matches(Path(name).name, shipped, n=1)
+    short = {key.rpartition("/")[2]: key for key in shipped}
+    close = get_close_matches(Path(name).name, short, n=1)
     raise UsageError(
         f"there is no benchmark file {file!r}",
-        hint=f"did you mean {close[0]!r}, which ships with metabench?"
+        hint=f"did you mean {short[close[0]]!r}, which ships with metabench?"
         if close
         else f"name a TOML file, or one of {', '.join(shipped)}",
     )
 
 
+def _only(short: str, shipped: Mapping[str, Path]) -> Path | None:
+    """Return the one benchmark whose last part is called so: ``inner_loop`` is unique."""
+    paths = [path for name, path in shipped.items() if name.endswith(f"/{short}")]
+    return paths[0] if len(paths) == 1 else None
+
+
 def shipped_benchmarks() -> Mapping[str, Path]:
     """Return the benchmark files that come with metabench, by name (``paper/inner_loop``)."""
-    package = Path(metabench.__file__).parent
-    for root in (package / "benchmarks", package.parent / "benchmarks"):
-        if root.is_dir():
-            return {
-                path.relative_to(root).with_suffix("").as_posix(): path
-                for path in sorted(root.rglob("*.toml"))
-                if path.relative_to(root).parts[0] != "published"
-            }
-    return {}
+    root = shipped_folder()
+    if root is None:
+        return {}
+    return {
+        path.relative_to(root).with_suffix("").as_posix(): path
+        for path in sorted(root.rglob("*.toml"))
+        if path.relative_to(root).parts[0] != "published"
+    }
 
 
 def find_run(name: str, *, runs: Path) -> Path:

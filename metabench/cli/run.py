@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,15 @@ from metabench.cli.options import (
 )
 from metabench.cli.running import Prepared, prepare, refuse_shared_folders, run_prepared, verdict
 from metabench.cli.show import echo_leaderboard
-from metabench.cli.text import note
+from metabench.cli.text import note, warn
 from metabench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from metabench.plan.cell import Cell
+    from metabench.plan.states import CellState
+    from metabench.session.estimate.estimates import Estimates
     from metabench.session.policy import RunPolicy
     from metabench.session.runtime import RunSummary, Runtime
 
@@ -93,13 +97,37 @@ def command(
     refuse_shared_folders(prepared)
     most = 1 if fail_fast else max_failures
     policy = RunPolicy(force=force, retry_failed=retry_failed, max_failures=most)
-    if dry_run:
-        _echo_plans(prepared, policy, as_json=as_json)
-        return 0
     runtime = Runtime(
         hub=prepared[0].hub, device=device, jobs=jobs, cache=runs / ".cache", command=typed()
     )
+    if dry_run:
+        _echo_plans(prepared, policy, runtime, as_json=as_json)
+        return 0
+    _check_memory(prepared, policy, runtime)
     return _run_all(prepared, policy, runtime)
+
+
+def _check_memory(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
+    """Refuse what cannot fit into memory before anything is run; warn of what may not."""
+    from metabench.session.estimate.refusal import refuse_what_cannot_fit
+
+    for one in prepared:
+        warning = refuse_what_cannot_fit(
+            partial(_to_run, one, policy),
+            planned=[cell for cell in one.selected.cells if not cell.unavailable],
+            compute=one.plan.benchmark.spec.compute,
+            runtime=runtime,
+        )
+        if warning:
+            warn(warning)
+
+
+def _to_run(one: Prepared, policy: RunPolicy) -> Sequence[Cell]:
+    from metabench.plan.states import cell_states
+    from metabench.session.policy import to_do
+
+    states = cell_states(one.plan, one.store)
+    return to_do(one.plan, states, replace(policy, selection=one.selection)).cells
 
 
 def _run_all(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> int:
@@ -121,7 +149,9 @@ def _run_all(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) 
     return max([verdict(one, summary) for one, summary in ended])
 
 
-def _echo_plans(prepared: Sequence[Prepared], policy: RunPolicy, *, as_json: bool) -> None:
+def _echo_plans(
+    prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime, *, as_json: bool
+) -> None:
     """Show every selected cell; without JSON, a table for each file."""
     from metabench.plan.states import cell_states
     from metabench.session.policy import to_do
@@ -131,19 +161,38 @@ def _echo_plans(prepared: Sequence[Prepared], policy: RunPolicy, *, as_json: boo
         states = cell_states(one.plan, one.store)
         todo = to_do(one.plan, states, replace(policy, selection=one.selection))
         keys = frozenset(cell.key for cell in todo.cells)
+        found = _estimates(one, states, runtime)
+        keep = one.plan.benchmark.spec.compute.curvature
         if as_json:
             plans.append(
                 {
                     "file": str(one.plan.benchmark.path),
                     "folder": str(one.store.folder),
                     "only": list(one.selection.only if one.selection else ()),
-                    "cells": cell_entries(one.selected, states, to_run=keys),
-                    "notes": list(one.plan.notes),
+                    "cells": cell_entries(
+                        one.selected, states, to_run=keys, estimates=found, keep=keep
+                    ),
+                    "notes": [*found.notes, *one.plan.notes],
                 }
             )
             continue
         note(f"run folder: {one.store.folder}")
-        for line in cell_lines(one.selected, states, to_run=keys):
+        for line in cell_lines(one.selected, states, to_run=keys, estimates=found, keep=keep):
             click.echo(line)
     if as_json:
         click.echo(json.dumps({"schema": 1, "runs": plans}, indent=2, ensure_ascii=False))
+
+
+def _estimates(one: Prepared, states: Mapping[str, CellState], runtime: Runtime) -> Estimates:
+    """Return time and memory of the selected cells; those that are done say how fast it goes."""
+    from metabench.session.estimate.estimates import estimate
+
+    cells = [cell for cell in one.selected.cells if not cell.unavailable]
+    done = [cell for cell in cells if states[cell.key].state == "done"]
+    results = {cell.key: one.store.result(cell.folder, key=cell.key) for cell in done}
+    return estimate(
+        cells,
+        compute=one.plan.benchmark.spec.compute,
+        runtime=runtime,
+        results={key: result for key, result in results.items() if result is not None},
+    )

@@ -2,70 +2,205 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 import click
 
-from metabench.cli.text import warn
+from metabench.cli.text import note, warn
+from metabench.errors import UsageError
 
 if TYPE_CHECKING:
     from metabench.api.leaderboard import Leaderboard
+    from metabench.report.choice import Choice
+    from metabench.report.page import Page
+    from metabench.results.collect import Collected
     from metabench.results.store import Store
 
-__all__ = ["Format", "echo_leaderboard", "render"]
+__all__ = [
+    "Compared",
+    "Format",
+    "compared",
+    "echo_leaderboard",
+    "put",
+    "put_plots",
+    "render",
+]
 
-Format: TypeAlias = Literal["terminal", "markdown", "json"]
+Format: TypeAlias = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 _PIPED_WIDTH = 100
 
 
-def echo_leaderboard(
-    stores: Sequence[Store],
-    *,
-    baselines: Sequence[str] = (),
-    form: Format = "terminal",
-    output: Path | None = None,
-) -> None:
-    """Show the leaderboard of one run or of several.
+@final
+@dataclass(frozen=True)
+class Compared:
+    """Run folders, what they hold, and the leaderboard that is made of it."""
+
+    stores: tuple[Store, ...]
+    collected: Collected
+    board: Leaderboard
+
+
+def compared(
+    stores: Sequence[Store], *, baselines: Sequence[str] = (), choice: Choice | None = None
+) -> Compared:
+    """Read one run or several and warn of what cannot be used.
+
+    Raises:
+        MetabenchError: a folder is not that of a run, the runs cannot be compared, or what was
+            chosen is not there.
+    """
+    from metabench.report.choice import Choice
+    from metabench.report.leaderboard import build_leaderboard
+    from metabench.results.collect import collect
+    from metabench.results.merge import merge
+
+    with _without_collector():
+        collected = merge([collect(store) for store in stores])
+        for damage in collected.damage:
+            warn(f"{damage}; the cell counts as not run")
+        board = build_leaderboard(collected, baselines=baselines, choice=choice or Choice())
+    return Compared(tuple(stores), collected, board)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Look for no garbage while records are read: they all stay, and a search looks at each."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def echo_leaderboard(stores: Sequence[Store]) -> None:
+    """Show the leaderboard of a run that has just ended, without the table of cost.
 
     Raises:
         MetabenchError: a folder is not that of a run, or the runs cannot be compared.
     """
-    from metabench.errors import UsageError
-    from metabench.report.leaderboard import build_leaderboard
-    from metabench.results.collect import collect
-    from metabench.results.commit import commit_bytes
-    from metabench.results.merge import merge
+    from metabench.report.page import leaderboard_page
 
-    if output is not None and not output.parent.is_dir():
-        raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")
-    collected = merge([collect(store) for store in stores])
-    for damage in collected.damage:
-        warn(f"{damage}; the cell counts as not run")
-    leaderboard = build_leaderboard(collected, baselines=baselines)
-    text = render(leaderboard, form=form, to_terminal=output is None)
+    board = compared(stores).board
+    put(_page_text(lambda best: leaderboard_page(board, best=best, cost=False), "terminal"))
+
+
+def put(text: str, output: Path | None = None) -> None:
+    """Print a text, or write it to a file.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    from metabench.results.commit import commit_bytes
+
     if output is None:
         click.echo(text, nl=False, color=True)
     else:
         commit_bytes(output, text.encode())
 
 
-def render(leaderboard: Leaderboard, *, form: Format, to_terminal: bool) -> str:
-    """Return the text of a leaderboard."""
-    if form == "markdown":
-        from metabench.report.markdown import render_markdown
+def render(
+    found: Compared,
+    form: Format,
+    *,
+    layout: Literal["leaderboard", "paper"] = "leaderboard",
+    explain: bool = False,
+    live: bool = True,
+) -> str:
+    """Return the text of a leaderboard.
 
-        return render_markdown(leaderboard)
+    Args:
+        found: the leaderboard.
+        form: which format.
+        layout: ``paper`` for that of the tables that the benchmark file names as published.
+        explain: whether the statistics are explained in words, where a format can leave them out.
+        live: whether the width and the colours of stdout may be used.
+
+    Raises:
+        UsageError: the layout is not there in this format, or the run names no published tables.
+    """
+    from metabench.report.page import leaderboard_page, paper_page
+
+    if form in {"csv", "json", "html"}:
+        if layout == "paper":
+            raise UsageError(
+                f"--layout paper is not there as {form}",
+                hint="choose terminal, markdown or latex, or leave --layout out",
+            )
+        return _data_text(found, form)
+
+    def page(best: str) -> Page:
+        if layout == "leaderboard":
+            return leaderboard_page(found.board, best=best, cost=form != "latex", explain=explain)
+        from metabench.report.paper_layout import paper_tables
+
+        return paper_page(paper_tables(found.collected), best, signature=found.board.signature)
+
+    return _page_text(page, form, live=live)
+
+
+def _data_text(found: Compared, form: Format) -> str:
+    if form == "csv":
+        from metabench.report.csv_text import render_csv
+
+        return render_csv(found.board)
     if form == "json":
         from metabench.report.json_text import render_json
 
-        return render_json(leaderboard)
-    from metabench.report.terminal import render_terminal
+        return render_json(found.board)
+    from metabench.report.html import render_html
+    from metabench.report.report import build_report
 
-    live = to_terminal and sys.stdout.isatty()
-    width = shutil.get_terminal_size((_PIPED_WIDTH, 40)).columns if live else _PIPED_WIDTH
-    return render_terminal(leaderboard, width=width, color=live and not os.environ.get("NO_COLOR"))
+    return render_html(build_report(found.stores, found.collected, found.board))
+
+
+def _page_text(page: Callable[[str], Page], form: Format, *, live: bool = True) -> str:
+    """Return a page as text; ``page`` is given how the format marks the best of a column."""
+    if form == "markdown":
+        from metabench.report.markdown import markdown_page
+
+        return markdown_page(page("bold"))
+    if form == "latex":
+        from metabench.report.latex import latex_page
+
+        return latex_page(page("bold"))
+    from metabench.report.terminal import BEST, terminal_text
+
+    width, color = _terminal(live=live)
+    return terminal_text(page(BEST), width=width, color=color)
+
+
+def put_plots(found: Compared, folder: Path) -> None:
+    """Write the plots of the report to a folder, which is made, and say so.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    from metabench.report.pdf import can_write_pdf
+    from metabench.report.plots import plot_files
+    from metabench.report.report import build_report
+    from metabench.results.commit import commit_bytes, make_folder
+
+    make_folder(folder)
+    for name, data in plot_files(build_report(found.stores, found.collected, found.board)):
+        commit_bytes(folder / name, data)
+        note(f"written: {folder / name}")
+    if not can_write_pdf():
+        note("no PDF was written: that takes matplotlib; pip install 'metabench[plots]'")
+
+
+def _terminal(*, live: bool) -> tuple[int, bool]:
+    """Return the width to use, and whether to use colours; a pipe and a file have neither."""
+    if not (live and sys.stdout.isatty()):
+        return _PIPED_WIDTH, False
+    columns = shutil.get_terminal_size((_PIPED_WIDTH, 40)).columns
+    return columns, not os.environ.get("NO_COLOR")

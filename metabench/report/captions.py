@@ -4,36 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from metabench.api.leaderboard import LeaderboardColumn, LeaderboardRow
+from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
+from metabench.report.families import seeds_needed, shown_differences
+from metabench.report.units import count_text
+from metabench.report.wording import percent, plural, span
 from metabench.results.collect import Collected
+from metabench.results.comparison import pairs_of_rows
+from metabench.results.costs import meta_examples
+from metabench.results.origins import mixed_origins
+from metabench.results.significance import reaches
 from metabench.tasks.overlap import overlap_note
 
 __all__ = ["captions"]
 
 _ENOUGH_PAIRS = 3
+_SAME_BUDGET = 1.1
 
 
-def captions(
-    collected: Collected,
-    rows: Sequence[LeaderboardRow],
-    columns: Sequence[LeaderboardColumn],
-    *,
-    baselines: Sequence[str],
-) -> tuple[str, ...]:
-    """Return the sentences, most important first."""
+def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
+    """Return the sentences, most important first.
+
+    Args:
+        collected: the values.
+        board: what is made of them; its captions are not looked at.
+    """
     note = collected.note
+    differences = list(shown_differences(board))
     found = [
         *note.notes,
+        *collected.notes,
         *_overlaps(collected),
         *_part(collected),
         *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
-        *_metrics(columns),
+        *_mixed(collected),
+        *_budgets(collected),
+        *_metrics(board.columns),
         *_spread(collected),
-        *_intervals(rows, baselines, confidence=1 - note.alpha),
-        *_gaps(rows, columns),
-        *_collapsed(rows),
+        *_intervals(differences, confidence=1 - board.alpha),
+        *_unreached(collected, differences, alpha=board.alpha),
+        *_ties(board),
+        *_gaps(board.rows, board.columns),
+        *_collapsed(board.rows),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _mixed(collected: Collected) -> Iterator[str]:
+    found = mixed_origins(collected)
+    if found:
+        yield f"MIXED: the cells were not computed alike: {'; '.join(found)}"
+
+
+def _budgets(collected: Collected) -> Iterator[str]:
+    """Yield who was given more than 10 % more meta-training than another, counted in rows."""
+    seen = meta_examples(collected)
+    if len(seen) > 1 and max(seen.values()) > _SAME_BUDGET * min(seen.values()):
+        most = max(seen, key=lambda method: seen[method])
+        least = min(seen, key=lambda method: seen[method])
+        ratio = f"{seen[most] / seen[least]:.3g} times" if seen[least] else "more"
+        yield (
+            f"BUDGET: the meta-training of {most} looked at {count_text(seen[most])} rows, {ratio}"
+            f" as many as that of {least} ({count_text(seen[least])}): the same steps are not the"
+            " same compute"
+        )
 
 
 def _part(collected: Collected) -> Iterator[str]:
@@ -74,40 +107,80 @@ def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
             for (metric, percent), names in titles.items()
         ]
         yield f"scores: {'; '.join(shown)}"
-    if any(column.role == "average" for column in columns):
-        count = sum(column.role == "target" for column in columns)
-        yield f"average: mean of the {count} targets, by seed first"
+    for column in columns:
+        if column.role == "average":
+            yield f"average: {column.metric}, by seed first"
 
 
 def _spread(collected: Collected) -> Iterator[str]:
-    entries = collected.entries.values()
-    planned = sorted({entry.planned for entry in entries if entry.planned})
-    nested = sorted({entry.runs // entry.planned for entry in entries if entry.planned})
-    if not planned:
+    entries = [entry for entry in collected.entries.values() if entry.planned]
+    if not entries:
         return
-    seeds = f"{planned[0]} meta seeds" if len(planned) == 1 else "the meta seeds"
-    inner = "" if nested == [1] else f", each the mean of {_range(nested)} fine-tuning seeds"
+    planned = sorted({entry.planned for entry in entries})
+    nested = sorted({entry.runs // entry.planned for entry in entries})
+    inner = (
+        "with one fine-tuning seed each"
+        if nested == [1]
+        else f"each the mean of {span(nested)} fine-tuning seeds"
+    )
     if planned == [1]:
-        yield f"one meta seed{inner}: no deviation, no interval"
+        yield f"one meta seed, {inner}: no deviation, no interval"
     else:
-        yield f"mean ± standard deviation over {seeds}{inner}; (2/3): scores of 2 of 3 seeds"
+        yield (
+            f"mean ± standard deviation over {plural(planned, 'meta seed')}, {inner};"
+            " (2/3): scores of 2 of 3 seeds"
+        )
 
 
 def _intervals(
-    rows: Sequence[LeaderboardRow], baselines: Sequence[str], *, confidence: float
+    differences: Sequence[tuple[LeaderboardColumn, Difference]], *, confidence: float
 ) -> Iterator[str]:
-    pairs = {
-        difference.n for row in rows for score in row.scores for difference in score.differences
-    }
-    if not baselines or not pairs or max(pairs) == 1:
+    pairs = sorted({difference.n for _, difference in differences})
+    if not pairs or pairs[-1] == 1:
         return
-    counted = f"n = {_range(sorted(pairs))}"
     yield (
-        f"differences: paired by meta seed, {counted}; in brackets the {_percent(confidence)} %"
-        " Student t interval; *: it excludes 0, not adjusted for the number of comparisons"
+        f"differences: paired by meta seed, n = {span(pairs)}; in brackets the"
+        f" {percent(confidence)} % Student t interval; *: it excludes 0, not adjusted for the"
+        " number of comparisons"
     )
-    if min(pairs) < _ENOUGH_PAIRS:
+    if pairs[0] < _ENOUGH_PAIRS:
         yield "fewer than 3 pairs say little: such an interval is very wide, or there is none"
+
+
+def _unreached(
+    collected: Collected,
+    differences: Sequence[tuple[LeaderboardColumn, Difference]],
+    *,
+    alpha: float,
+) -> Iterator[str]:
+    """Yield what it takes where so few pairs can give no p at all."""
+    needed = seeds_needed(collected.note.columns, differences, alpha=alpha)
+    if needed:
+        few = sorted({difference.n for _, difference in differences if difference.p is None})
+        yield (
+            f"no p and no verdict from {plural(few, 'pair')}: a sign-flip test that can reach"
+            f" {alpha:g} after Holm takes {needed}"
+        )
+
+
+def _ties(board: Leaderboard) -> Iterator[str]:
+    marked = [
+        [row.scores[index].n for row in board.rows if row.scores[index].mean is not None]
+        for index in range(len(board.columns))
+        if any(row.scores[index].best for row in board.rows)
+    ]
+    if not marked:
+        return
+    most = max(pairs_of_rows(len(seeds)) for seeds in marked)
+    few = [
+        seeds for seeds in marked
+        if not reaches(min(seeds), alpha=board.alpha, tests=pairs_of_rows(len(seeds)))
+    ]  # fmt: skip
+    how = "by t interval" if len(few) == len(marked) else "by sign-flip p"
+    if few and len(few) < len(marked):
+        how += ", where seeds are too few for one by t interval"
+    over = "" if most == 1 else f", adjusted for all {most} pairs of rows"
+    yield f"best: every row that no other one is told to be above {how}{over}"
 
 
 def _gaps(rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
@@ -129,12 +202,3 @@ def _collapsed(rows: Sequence[LeaderboardRow]) -> Iterator[str]:
         yield (
             f"c1, c2, …: so many runs gave every row the same class ({count} in all); they count"
         )
-
-
-def _range(numbers: Sequence[int]) -> str:
-    low, high = min(numbers), max(numbers)
-    return str(low) if low == high else f"{low} to {high}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["markdown_text", "visible"]
+__all__ = ["csv_text", "json_safe", "markdown_code", "markdown_text", "visible"]
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)])")
 _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
+_FORMULA = re.compile("(^|;)(?=\\s*[=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+                      "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}-])")  # fmt: skip
+_NOT_PLAIN = re.compile(r"[^\n -~]")
+_CONTROL = re.compile(r"^\s*[\t\r]")
 
 
 def visible(text: str, *, keep: str = "") -> str:
@@ -18,6 +22,8 @@ def visible(text: str, *, keep: str = "") -> str:
     >>> visible("a\x1b[31mb")
     'a\\x1b[31mb'
     """
+    if text.isprintable():
+        return text
     return "".join(
         character
         if character in keep or unicodedata.category(character) not in _HIDDEN
@@ -34,3 +40,49 @@ def markdown_text(text: str) -> str:
     """
     escaped = _MARKDOWN.sub(r"\\\1", visible(text))
     return _LINK.sub(lambda match: "\\" + "\\".join(match.group()), escaped)
+
+
+def markdown_code(text: str) -> str:
+    """Return the text as a code span, from which it can be copied as it is.
+
+    >>> markdown_code("a|b")
+    '`a|b`'
+    """
+    shown = visible(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    blank = " " * (shown[:1] in {"`", " "} or shown[-1:] in {"`", " "})
+    return f"{fence}{blank}{shown}{blank}{fence}"
+
+
+def csv_text(text: str) -> str:
+    """Return the text as a CSV field that no spreadsheet takes for a formula.
+
+    What would be a formula gets an apostrophe in front, also behind a semicolon, which separates
+    fields where the comma is that of decimals.
+
+    >>> csv_text("=1+1"), csv_text("best, of 5")
+    ("'=1+1", '"best, of 5"')
+    """
+    guarded = _FORMULA.sub(r"\1'", visible(text))
+    if _CONTROL.match(text):
+        guarded = f"'{guarded}"
+    if guarded != guarded.strip() or any(sign in guarded for sign in '",;'):
+        return f'"{guarded.replace(chr(34), chr(34) * 2)}"'
+    return guarded
+
+
+def json_safe(text: str) -> str:
+    r"""Return JSON in which every character that is not seen stands as ``\u…``.
+
+    >>> json_safe('"a\u202eb"')
+    '"a\\u202eb"'
+    """
+    return _NOT_PLAIN.sub(lambda found: _spelled(found.group()), text)
+
+
+def _spelled(character: str) -> str:
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
+    data = character.encode("utf-16-be", "surrogatepass")
+    units = (int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+    return "".join(f"\\u{unit:04x}" for unit in units)

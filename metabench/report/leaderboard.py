@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
 
 from metabench.api.leaderboard import (
     Difference,
@@ -13,50 +15,96 @@ from metabench.api.leaderboard import (
 )
 from metabench.errors import UsageError
 from metabench.report.captions import captions
+from metabench.report.choice import Choice
+from metabench.report.columns import AVERAGE, averaged, find_column, shown_columns
+from metabench.report.differences import average_entry, row_differences
+from metabench.report.explanation import explanation
+from metabench.report.published import published_captions, published_rows
+from metabench.report.signature import signature
 from metabench.results.collect import Collected, Entry
+from metabench.results.comparison import tie_group
+from metabench.results.costs import costs
+from metabench.results.metric_choice import with_metric
 from metabench.results.run_note import ColumnNote
-from metabench.results.statistics import average_tasks, paired_difference, summarise
+from metabench.results.statistics import summarise
 
-__all__ = ["AVERAGE", "build_leaderboard"]
+__all__ = ["AVERAGE", "build_leaderboard", "rank_value"]
 
-AVERAGE = "average"
+_BY_METHOD = "method"
 _NOTHING = Entry(values={}, planned=0, runs=0)
+_AS_THE_FILE_SAYS = Choice()
 
 
-def build_leaderboard(collected: Collected, *, baselines: Sequence[str] = ()) -> Leaderboard:
+@final
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be shown of what was collected."""
+
+    collected: Collected
+    columns: tuple[LeaderboardColumn, ...]
+    targets: tuple[ColumnNote, ...]
+    baselines: tuple[str, ...]
+    alpha: float
+    allow_missing: bool
+
+    def entry(self, method: str, column: LeaderboardColumn) -> Entry:
+        if column.role == AVERAGE:
+            return average_entry(
+                self.collected, method, targets=self.targets, allow_missing=self.allow_missing
+            )
+        return self.collected.entries.get((method, column.name), _NOTHING)
+
+
+def build_leaderboard(
+    collected: Collected, *, baselines: Sequence[str] = (), choice: Choice = _AS_THE_FILE_SAYS
+) -> Leaderboard:
     """Return the leaderboard of a run.
 
     Args:
         collected: the values of one run, or of several that were merged.
         baselines: methods to compare with, in place of those that the benchmark file names.
+        choice: what to show and how.
 
     Raises:
-        UsageError: a baseline is not a method of the run.
+        UsageError: a baseline, a column, a metric or a level that was asked for is not there.
     """
+    asked = _asked(collected, baselines, choice)
+    collected, note = asked.collected, asked.collected.note
+    board = Leaderboard(
+        name=note.name,
+        smoke=note.smoke,
+        columns=asked.columns,
+        rows=_sorted(_rows(asked), asked.columns, choice.sort),
+        baselines=asked.baselines,
+        alpha=asked.alpha,
+        captions=(),
+        published=published_rows(note.published, asked.columns, note.columns),
+    )
+    return replace(
+        board,
+        captions=(*captions(collected, board), *published_captions(note.published, note.columns)),
+        signature=signature(collected, board, choice),
+        explanation=explanation(collected, board),
+    )
+
+
+def _asked(collected: Collected, baselines: Sequence[str], choice: Choice) -> _Asked:
+    collected = with_metric(collected, choice.metric)
     note = collected.note
     chosen = tuple(dict.fromkeys(baselines or note.baselines))
     _check(chosen, note.methods)
-    columns = _columns(note.columns)
-    entries = {
-        (method, column.name): _entry(collected, method, column)
-        for method in note.methods
-        for column in columns
-    }
-    rows = tuple(
-        LeaderboardRow(
-            method,
-            tuple(_score(entries, (method, column.name), chosen, note.alpha) for column in columns),
+    alpha = note.alpha if choice.alpha is None else choice.alpha
+    if not 0 < alpha < 1:
+        raise UsageError(
+            f"alpha {alpha!r} is not between 0 and 1", hint="give, say, 0.05 for 95 % intervals"
         )
-        for method in note.methods
-    )
-    return Leaderboard(
-        name=note.name,
-        smoke=note.smoke,
-        columns=columns,
-        rows=rows,
+    return _Asked(
+        collected,
+        columns=shown_columns(note.columns, choice),
+        targets=averaged(note.columns, choice),
         baselines=chosen,
-        alpha=note.alpha,
-        captions=captions(collected, rows, columns, baselines=chosen),
+        alpha=alpha,
+        allow_missing=choice.allow_missing,
     )
 
 
@@ -69,50 +117,51 @@ def _check(baselines: Sequence[str], methods: Sequence[str]) -> None:
             )
 
 
-def _columns(notes: Sequence[ColumnNote]) -> tuple[LeaderboardColumn, ...]:
-    targets = [_column(note) for note in notes if note.role == "target"]
-    transfers = [_column(note) for note in notes if note.role == "transfer"]
-    average = LeaderboardColumn(AVERAGE, AVERAGE, "average", f"mean of {len(targets)} targets")
-    has_average = len(targets) > 1 and all(column.percent for column in targets)
-    return (*targets, *([average] if has_average else []), *transfers)
+def _rows(asked: _Asked) -> list[LeaderboardRow]:
+    methods = asked.collected.note.methods
+    entries = {
+        column.name: {method: asked.entry(method, column) for method in methods}
+        for column in asked.columns
+    }
+    best = {name: _best(column, asked.alpha) for name, column in entries.items()}
+    found = costs(asked.collected)
+    rows = []
+    for method in methods:
+        differences = _differences(asked, method)
+        scores = tuple(
+            replace(
+                _score(entries[name][method], name),
+                differences=tuple(each[name] for each in differences if name in each),
+                best=method in best[name],
+            )
+            for name in entries
+        )
+        rows.append(LeaderboardRow(method, scores, cost=found.get(method)))
+    return rows
 
 
-def _column(note: ColumnNote) -> LeaderboardColumn:
-    return LeaderboardColumn(
-        name=note.name,
-        title=note.title,
-        role=note.role,
-        metric=note.metric_title,
-        label=note.label,
-        percent=note.percent,
-    )
-
-
-def _entry(collected: Collected, method: str, column: LeaderboardColumn) -> Entry:
-    if column.role != AVERAGE:
-        return collected.entries.get((method, column.name), _NOTHING)
-    targets = [
-        collected.entries.get((method, note.name), _NOTHING)
-        for note in collected.note.columns
-        if note.role == "target"
+def _differences(asked: _Asked, method: str) -> list[Mapping[str, Difference]]:
+    return [
+        row_differences(
+            asked.collected,
+            method,
+            name,
+            targets=asked.targets,
+            alpha=asked.alpha,
+            allow_missing=asked.allow_missing,
+        )
+        for name in asked.baselines
+        if name != method
     ]
-    complete = sum(bool(target.values) for target in targets)
-    return Entry(
-        values=average_tasks([target.values for target in targets]),
-        planned=max(target.planned for target in targets),
-        runs=0,
-        unavailable="" if complete == len(targets) else f"{complete}/{len(targets)}",
-    )
 
 
-def _score(
-    entries: Mapping[tuple[str, str], Entry],
-    place: tuple[str, str],
-    baselines: Sequence[str],
-    alpha: float,
-) -> LeaderboardScore:
-    method, column = place
-    entry = entries[place]
+def _best(entries: Mapping[str, Entry], alpha: float) -> frozenset[str]:
+    """Return the tie group of the best; an average over some of the targets is in none."""
+    whole = {method: entry.values for method, entry in entries.items() if not entry.unavailable}
+    return tie_group(whole, alpha=alpha)
+
+
+def _score(entry: Entry, column: str) -> LeaderboardScore:
     summary = summarise([entry.values[seed] for seed in sorted(entry.values)])
     return LeaderboardScore(
         mean=summary.mean if summary else None,
@@ -123,18 +172,7 @@ def _score(
         detail=_detail(entry, column),
         failed=entry.failed,
         collapsed=entry.collapsed,
-        differences=tuple(
-            _difference(name, entry, entries[name, column], alpha)
-            for name in baselines
-            if name != method and entry.values.keys() & entries[name, column].values.keys()
-        ),
     )
-
-
-def _difference(baseline: str, ours: Entry, theirs: Entry, alpha: float) -> Difference:
-    paired = paired_difference(ours.values, theirs.values, alpha=alpha)
-    assert paired is not None  # noqa: S101  (the caller saw that they share a seed)
-    return Difference(baseline, paired.mean, paired.interval, paired.n)
 
 
 def _status(entry: Entry, column: str) -> str:
@@ -154,3 +192,27 @@ def _detail(entry: Entry, column: str) -> str:
     if entry.missing:
         counted.append(f"{entry.missing} not run")
     return entry.unavailable or ", ".join(counted)
+
+
+def _sorted(
+    rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn], sort: str | None
+) -> tuple[LeaderboardRow, ...]:
+    """Return the rows best first in a column, without a value last; or by name."""
+    if sort is None:
+        return tuple(rows)
+    if sort == _BY_METHOD and all(column.name != sort for column in columns):
+        return tuple(sorted(rows, key=lambda row: (row.method.casefold(), row.method)))
+    index = columns.index(find_column(columns, sort))
+    values = {row.method: rank_value(row.scores[index], columns[index]) for row in rows}
+    ranked = [row for row in rows if values[row.method] is not None]
+    ranked.sort(key=lambda row: -(values[row.method] or 0.0))
+    return (*ranked, *(row for row in rows if values[row.method] is None))
+
+
+def rank_value(score: LeaderboardScore, column: LeaderboardColumn) -> float | None:
+    """Return what a row is ranked by; None where it is not ranked.
+
+    An average over some of the targets is no rank: they may have been the easy ones.
+    """
+    is_partial = column.role == AVERAGE and bool(score.status) and score.status[0].isdigit()
+    return None if is_partial else score.mean

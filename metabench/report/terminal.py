@@ -3,34 +3,90 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
 
 from rich.box import SIMPLE
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from metabench.api.leaderboard import Leaderboard
 from metabench.report.escape import visible
-from metabench.report.table import TextCell, TextTable, tables
+from metabench.report.page import Page, leaderboard_page
+from metabench.report.table import TextCell, TextRow, TextTable
 
-__all__ = ["render_terminal"]
+__all__ = ["BEST", "render_terminal", "terminal_text"]
 
-_GAP = 2
 _NARROWEST = 40
+_LONGEST_HEADER = 24
+BEST = "•"
+"""What stands before the best of a column."""
 
 
-def render_terminal(leaderboard: Leaderboard, *, width: int = 100, color: bool = False) -> str:
+def render_terminal(
+    leaderboard: Leaderboard,
+    *,
+    width: int = 100,
+    color: bool = False,
+    cost: bool = True,
+    explain: bool = False,
+) -> str:
     """Return the leaderboard as text; columns that do not fit go below.
 
     Args:
         leaderboard: what to show.
         width: columns of the terminal.
         color: whether control codes for bold and faint may be used.
+        cost: whether the table of cost is shown.
+        explain: whether the statistics are explained in words.
     """
+    page = leaderboard_page(leaderboard, best=BEST, cost=cost, explain=explain)
+    return terminal_text(page, width=width, color=color)
+
+
+def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
+    """Return a page as text."""
     width = max(width, _NARROWEST)
-    console = Console(
+    console = _console(width, color=color)
+    with console.capture() as capture:
+        for number, part in enumerate(page.parts):
+            console.print("\n" * bool(number), end="")
+            for table in part.tables:
+                _print_table(console, table, width)
+            console.print(_list(part.notes))
+        if page.explanation:
+            console.print()
+            console.print(Text(visible(page.explanation)))
+        if page.signature:
+            console.print()
+            signature = "\n".join(_broken(visible(page.signature), width))
+            console.print(Text(signature, style="dim", overflow="fold"))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _broken(signature: str, width: int) -> list[str]:
+    """Return the lines of a signature, which has no blanks to break it at."""
+    lines = [""]
+    for part in re.findall(r"[^|]*\|?", signature):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return lines
+
+
+def _print_table(console: Console, table: TextTable, width: int) -> None:
+    console.print(Text(visible(table.title), style="bold"))
+    for part in _parts(_Layout.of(table, width)):
+        console.print(_table(table, part))
+        console.print()
+
+
+def _console(width: int, *, color: bool) -> Console:
+    return Console(
         file=io.StringIO(),
         width=width,
         height=100,
@@ -42,50 +98,108 @@ def render_terminal(leaderboard: Leaderboard, *, width: int = 100, color: bool =
         markup=False,
         _environ={},
     )
-    with console.capture() as capture:
-        for table in tables(leaderboard):
-            console.print(Text(visible(table.title), style="bold"))
-            for part in _parts(table, width):
-                console.print(_table(table, part))
-                console.print()
-        captions = Table.grid(padding=(0, 1, 0, 0))
-        for caption in leaderboard.captions:
-            captions.add_row("-", Text(visible(caption)))
-        console.print(captions)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _parts(table: TextTable, width: int) -> Iterator[Sequence[int]]:
-    first = max((cell_len(visible(name)) for name, _ in table.rows), default=0)
-    room = width - min(first, width // 3) - 2 * _GAP
-    part: list[int] = []
-    used = 0
-    for index, wide in enumerate(_widths(table)):
-        if part and used + wide + _GAP > room:
-            yield part
-            part, used = [], 0
-        part.append(index)
-        used += wide + _GAP
-    if part:
-        yield part
+def _list(sentences: Sequence[str]) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for sentence in sentences:
+        grid.add_row("-", Text(visible(sentence), overflow="fold"))
+    return grid
 
 
-def _widths(table: TextTable) -> Iterator[int]:
-    for index, header in enumerate(table.headers):
-        texts = [*header, *(cells[index].text for _, cells in table.rows)]
-        yield max(cell_len(visible(text)) for text in texts)
+@final
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Widths in a terminal: of all, of the methods, and of each column."""
+
+    width: int
+    first: int
+    columns: tuple[int, ...]
+    rests: tuple[int, ...]
+
+    @classmethod
+    def of(cls, table: TextTable, width: int) -> _Layout:
+        names = ["method", *(_name(row) for row in table.rows)]
+        first = min(max(map(cell_len, names)), width // 3)
+        rests = tuple(_rest_width(table, index) for index in range(len(table.headers)))
+        wanted = (_column_width(table, index, rest) for index, rest in enumerate(rests))
+        most = width - first - 1
+        return cls(width, first, tuple(min(wide, most) for wide in wanted), rests)
 
 
-def _table(table: TextTable, part: Sequence[int]) -> Table:
-    shown = Table(box=SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    shown.add_column("method", overflow="fold")
-    for index in part:
-        header = "\n".join(visible(line) for line in table.headers[index])
-        shown.add_column(Text(header), justify="right", no_wrap=True)
-    for method, cells in table.rows:
-        shown.add_row(Text(visible(method)), *(_text(cells[index]) for index in part))
+@final
+@dataclass(frozen=True, slots=True)
+class _Part:
+    layout: _Layout
+    columns: tuple[int, ...]
+
+
+def _parts(layout: _Layout) -> Iterator[_Part]:
+    """Yield as few parts as there have to be, about equally wide."""
+    room = layout.width - layout.first
+    fewest = len(_packed(layout.columns, room))
+    while room > 1 and len(_packed(layout.columns, room - 1)) == fewest:
+        room -= 1
+    for columns in _packed(layout.columns, room):
+        yield _Part(layout, columns)
+
+
+def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
+    parts: list[list[int]] = []
+    used = room
+    for index, wide in enumerate(widths):
+        if used + wide + 1 > room:
+            parts.append([])
+            used = 0
+        parts[-1].append(index)
+        used += wide + 1
+    return [tuple(part) for part in parts]
+
+
+def _column_width(table: TextTable, index: int, rest: int) -> int:
+    cells = [row.cells[index] for row in table.rows if row.cells]
+    texts = [*_header(table.headers[index]), *(_shown(cell, rest) for cell in cells)]
+    return 1 + max(map(cell_len, texts))  # a blank, where a mark may hang
+
+
+def _rest_width(table: TextTable, index: int) -> int:
+    cells = (row.cells[index] for row in table.rows if row.cells)
+    return max((cell_len(visible(cell.rest)) for cell in cells), default=0)
+
+
+def _header(lines: Sequence[str]) -> list[str]:
+    return [part for line in lines for part in chop_cells(visible(line), _LONGEST_HEADER)]
+
+
+def _name(row: TextRow) -> str:
+    return f"{'  ' * (row.kind == 'published')}{visible(row.name)}"
+
+
+def _table(table: TextTable, part: _Part) -> Table:
+    layout = part.layout
+    shown = Table(box=SIMPLE, show_edge=False, pad_edge=False, padding=0)
+    shown.add_column("method", overflow="fold", width=layout.first)
+    for index in part.columns:
+        header = Text("\n".join(_header(table.headers[index])), justify="right")
+        width = layout.columns[index]
+        shown.add_column(header, overflow="fold", width=width)
+    for row in table.rows:
+        if row.kind == "heading":
+            shown.add_row(Text(row.name, style="dim"))
+            continue
+        cells = (_text(row.cells[index], layout, index) for index in part.columns)
+        shown.add_row(Text(_name(row)), *cells)
     return shown
 
 
-def _text(cell: TextCell) -> Text:
-    return Text(visible(cell.text), style="bold" if cell.strong else "dim" if cell.faint else "")
+def _shown(cell: TextCell, rest: int) -> str:
+    """Return a cell whose numbers stand below each other, whatever signs follow them."""
+    if cell.faint:
+        return visible(cell.text)
+    return f"{visible(cell.main)}{visible(cell.rest).ljust(rest)}"
+
+
+def _text(cell: TextCell, layout: _Layout, index: int) -> Text:
+    style = "bold" if cell.strong or cell.best else "dim" if cell.faint else ""
+    text = f"{BEST * cell.best}{_shown(cell, layout.rests[index])}"
+    return Text(" " * (layout.columns[index] - cell_len(text)) + text, style=style)

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
-from metabench.results.records import Failure, Result
+from pydantic import JsonValue
+
+from metabench.results.recipe import recipes
+from metabench.results.records import Failure, Result, Status
 from metabench.results.run_note import RunNote, UseNote
 from metabench.results.statistics import seed_means
-from metabench.results.store import Store, StoredCell
+from metabench.results.store import Store
 
-__all__ = ["Collected", "Entry", "collect"]
+__all__ = ["Collected", "Entry", "collect", "entries_of"]
 
 
 @final
@@ -25,7 +28,7 @@ class Entry:
         planned: meta seeds that were asked for.
         runs: runs that were asked for, meta seeds times fine-tuning seeds.
         missing: runs that have not been made.
-        failures: failed runs by status.
+        failures: failed runs by status; also those whose meta-training failed.
         unavailable: why there can be no score; empty where there can.
         collapsed: runs that gave every scored row the same class.
         shared: scored rows that stand among the training rows: the most of any run.
@@ -59,11 +62,19 @@ class Collected:
         note: what was asked.
         entries: what there is, by (method, column).
         damage: what could not be used and why, one sentence each.
+        results: what the cells of the run gave, by key.
+        failures: the cells of the run that failed at the last attempt, by key.
+        recipes: hash of all settings but the seeds, by (method, column), where a cell tells it.
+        notes: what merging several runs found, one sentence each.
     """
 
     note: RunNote
     entries: Mapping[tuple[str, str], Entry]
     damage: tuple[str, ...] = ()
+    results: Mapping[str, Result] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    recipes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def collect(store: Store) -> Collected:
@@ -73,56 +84,99 @@ def collect(store: Store) -> Collected:
         StoreError: the folder is not that of a run.
     """
     note = store.run()
-    cells = {name: store.cell(name) for name in {use.cell for use in note.uses}}
+    results: dict[str, Result] = {}
+    failures: dict[str, Failure] = {}
+    damage: list[str] = []
+    folders = {cell.key: cell.cell for cell in note.cells}
+    folders |= {use.key: use.cell for use in note.uses}
+    for key, name in sorted(folders.items(), key=lambda item: item[1]):
+        cell = store.cell(name, noted=False)
+        damage += [f"{name}: {what}" for what in cell.damage]
+        if cell.result is not None and cell.result.key == key:
+            results[key] = cell.result
+        if cell.failure is not None and cell.failure.key == key:
+            failures[key] = cell.failure
+    return Collected(
+        note,
+        entries_of(note, results, failures),
+        tuple(damage),
+        results,
+        failures,
+        recipes(note.uses, lambda key: _inputs(store, folders, key)),
+    )
+
+
+def entries_of(
+    note: RunNote,
+    results: Mapping[str, Result],
+    failures: Mapping[str, Failure],
+) -> Mapping[tuple[str, str], Entry]:
+    """Return what there is for each method and column, with the metrics that the columns name."""
     metrics = {column.name: column.metric for column in note.columns}
+    needs = {cell.key: cell.needs for cell in note.cells}
     groups: dict[tuple[str, str], list[UseNote]] = {}
     for use in note.uses:
         groups.setdefault((use.method, use.column), []).append(use)
-    entries = {place: _entry(uses, cells, metrics[place[1]]) for place, uses in groups.items()}
-    damage = [f"{name}: {what}" for name, cell in sorted(cells.items()) for what in cell.damage]
-    return Collected(note, entries, tuple(damage))
+    found = {}
+    for place, uses in groups.items():
+        metric = metrics[place[1]]
+        done = {use: results[use.key] for use in uses if _has(results.get(use.key), metric)}
+        broken = {
+            use: _first_failure([use.key, *needs.get(use.key, ())], failures)
+            for use in uses
+            if use not in done
+        }
+        found[place] = _entry(uses, done, broken, metric=metric)
+    return found
 
 
-def _entry(uses: Sequence[UseNote], cells: Mapping[str, StoredCell], metric: str) -> Entry:
-    results = {use: _result(use, cells[use.cell], metric) for use in uses}
+def _inputs(store: Store, folders: Mapping[str, str], key: str) -> Mapping[str, JsonValue] | None:
+    """Return what the numbers of a cell depend on; None where no record tells it."""
+    note = store.note(folders[key]) if key in folders else None
+    return note.inputs if note is not None and note.key == key else None
+
+
+def _entry(
+    uses: Sequence[UseNote],
+    done: Mapping[UseNote, Result],
+    broken: Mapping[UseNote, tuple[Status, str] | None],
+    *,
+    metric: str,
+) -> Entry:
     scores = {
-        (use.meta_seed, use.finetune_seed): result.scores[metric]
-        for use, result in results.items()
-        if result is not None
+        (use.meta_seed, use.finetune_seed): result.scores[metric] for use, result in done.items()
     }
-    unfinished = [use for use, result in results.items() if result is None]
-    found = {use: _failure(use, cells[use.cell]) for use in unfinished}
-    done = [result for result in results.values() if result is not None]
-    broken = [failure for failure in found.values() if failure is not None]
+    failed = [failure for failure in broken.values() if failure is not None]
     return Entry(
         values=seed_means(scores, {(use.meta_seed, use.finetune_seed) for use in uses}),
         planned=len({use.meta_seed for use in uses}),
         runs=len(uses),
-        missing=sum(found[use] is None and not use.unavailable for use in unfinished),
-        failures=Counter(item.status for item in broken if item.status != "unavailable"),
-        unavailable=_unavailable(uses, broken),
-        collapsed=sum(result.collapsed for result in done),
-        shared=max((result.overlap.get("both", 0) for result in done), default=0),
-        scored_rows=max((result.scored_rows or 0 for result in done), default=0),
+        missing=sum(broken[use] is None and not use.unavailable for use in broken),
+        failures=Counter(status for status, _ in failed if status != "unavailable"),
+        unavailable=_unavailable(uses, failed),
+        collapsed=sum(result.collapsed for result in done.values()),
+        shared=max((result.overlap.get("both", 0) for result in done.values()), default=0),
+        scored_rows=max((result.scored_rows or 0 for result in done.values()), default=0),
         keys=frozenset(use.key for use in uses),
     )
 
 
-def _result(use: UseNote, cell: StoredCell, metric: str) -> Result | None:
-    result = cell.result
-    if result is None or result.key != use.key or metric not in result.scores:
-        return None
-    return result
+def _has(result: Result | None, metric: str) -> bool:
+    return result is not None and metric in result.scores
 
 
-def _failure(use: UseNote, cell: StoredCell) -> Failure | None:
-    failure = cell.failure
-    if failure is None or failure.key != use.key or failure.status == "interrupted":
-        return None  # an interrupted run is still to be made
-    return failure
+def _first_failure(
+    keys: Sequence[str], failures: Mapping[str, Failure]
+) -> tuple[Status, str] | None:
+    """Return status and message of the cell's own failure, else of one that it needs."""
+    for key in keys:
+        failure = failures.get(key)
+        if failure is not None and failure.status != "interrupted":  # that is still to be made
+            return failure.status, failure.message
+    return None
 
 
-def _unavailable(uses: Sequence[UseNote], failures: Sequence[Failure]) -> str:
+def _unavailable(uses: Sequence[UseNote], failures: Sequence[tuple[Status, str]]) -> str:
     planned = [use.unavailable for use in uses]
-    found = [failure.message for failure in failures if failure.status == "unavailable"]
+    found = [message for status, message in failures if status == "unavailable"]
     return next((reason for reason in [*planned, *found] if reason), "")

@@ -1,21 +1,63 @@
-"""Several runs in one comparison: the same columns, the rows of all."""
+"""Several runs in one comparison: the same columns, the rows of all, cell by cell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, final
 
 from metabench.errors import UsageError
-from metabench.results.collect import Collected, Entry
-from metabench.results.run_note import ColumnNote, RunNote
+from metabench.results.collect import Collected, entries_of
+from metabench.results.published import first_of_each
+from metabench.results.records import Failure, Result
+from metabench.results.run_note import ColumnNote, PlannedCell, RunNote, UseNote
 
 __all__ = ["merge"]
+
+_Record = TypeVar("_Record", Result, Failure)
+_Place = tuple[str, int, int]
+
+
+@final
+@dataclass
+class _Row:
+    """A method as it was planned in the runs so far.
+
+    Args:
+        keys: key by (column, meta seed, fine-tuning seed).
+        recipes: hash of all settings but the seeds, by column.
+        starts: keys of the cells that those of a meta seed need.
+    """
+
+    keys: dict[_Place, str] = field(default_factory=dict)
+    recipes: dict[str, str] = field(default_factory=dict)
+    starts: dict[int, set[str]] = field(default_factory=dict)
+
+    def is_same(self, other: _Row) -> bool:
+        """Return whether both are one method: one recipe, as far as there is a way to tell."""
+        shared = self.keys.keys() & other.keys.keys()
+        columns = _columns_of(self) & _columns_of(other)
+        apart = columns - {place[0] for place in shared}
+        if any(self.keys[place] != other.keys[place] for place in shared):
+            return False
+        if any(self.recipes.get(name, name) != other.recipes.get(name) for name in apart):
+            return False
+        seeds = set() if columns else self.starts.keys() & other.starts.keys()
+        return all(self.starts[seed] == other.starts[seed] for seed in seeds)
+
+    def add(self, other: _Row) -> None:
+        self.keys.update(other.keys)
+        self.recipes.update(other.recipes)
+        for seed, keys in other.starts.items():
+            self.starts.setdefault(seed, set()).update(keys)
 
 
 def merge(runs: Sequence[Collected]) -> Collected:
     """Return one value for several runs; settings such as baselines are those of the first.
 
-    A method that two runs hold with the same cells is one row; one that differs is called
-    ``method (run)``.
+    A method is one row wherever its cells are the same, or the same but for their seeds: a
+    benchmark that was run in parts, on several machines, is whole again. One that differs is called
+    ``method (run)``. A cell that two runs have done counts once, as it was done first.
 
     Raises:
         UsageError: smoke runs are to be mixed with others, or a column is not the same thing in
@@ -29,16 +71,23 @@ def merge(runs: Sequence[Collected]) -> Collected:
             hint="leave out the folders that end in .smoke",
         )
     columns = _columns(runs)
-    entries: dict[tuple[str, str], Entry] = {}
-    names: list[str] = []
+    rows: dict[str, _Row] = {}
+    uses: dict[tuple[str, _Place], UseNote] = {}
+    recipes: dict[tuple[str, str], str] = {}
     for run in runs:
         for method in run.note.methods:
-            row = {column: entry for (who, column), entry in run.entries.items() if who == method}
-            name = _row_name(entries, row, _wanted(names, method, run.note.name))
-            names.append(name)
-            entries.update({(name, column): entry for column, entry in row.items()})
-    note = _note(runs, columns, tuple(dict.fromkeys(names)))
-    return Collected(note, entries, tuple(what for run in runs for what in run.damage))
+            name = _add(rows, _row(run, method), _wanted(rows, method, run.note.name))
+            for use in run.note.uses:
+                if use.method == method:
+                    renamed = use.model_copy(update={"method": name})
+                    uses.setdefault((name, _place(use)), renamed)
+            recipes.update({(name, column): text for column, text in rows[name].recipes.items()})
+    note = _note(runs, columns, tuple(rows)).model_copy(update={"uses": tuple(uses.values())})
+    results = _first_done([run.results for run in runs])
+    failures = _first_done([run.failures for run in runs])
+    damage = tuple(what for run in runs for what in run.damage)
+    entries = entries_of(note, results, failures)
+    return Collected(note, entries, damage, results, failures, recipes, tuple(_twice(runs)))
 
 
 def _columns(runs: Sequence[Collected]) -> tuple[ColumnNote, ...]:
@@ -55,36 +104,84 @@ def _columns(runs: Sequence[Collected]) -> tuple[ColumnNote, ...]:
     return tuple(sorted(found.values(), key=lambda column: column.role))
 
 
-def _wanted(names: Sequence[str], method: str, run: str) -> tuple[str, ...]:
-    if method not in names:
-        return (method,)
+def _columns_of(row: _Row) -> set[str]:
+    return {place[0] for place in row.keys}
+
+
+def _place(use: UseNote) -> _Place:
+    return use.column, use.meta_seed, use.finetune_seed
+
+
+def _row(run: Collected, method: str) -> _Row:
+    needs = {cell.key: cell.needs for cell in run.note.cells}
+    row = _Row()
+    for use in run.note.uses:
+        if use.method == method:
+            row.keys[_place(use)] = use.key
+            row.starts.setdefault(use.meta_seed, set()).update(needs.get(use.key, ()))
+    row.recipes = {column: text for (who, column), text in run.recipes.items() if who == method}
+    return row
+
+
+def _wanted(rows: Mapping[str, _Row], method: str, run: str) -> tuple[str, ...]:
     first = f"{method} ({run})"
-    numbered = (f"{method} ({run}, {number})" for number in range(2, len(names) + 3))
-    return (method, next(name for name in (first, *numbered) if name not in names))
+    return (method, first, *(f"{method} ({run}, {number})" for number in range(2, len(rows) + 3)))
 
 
-def _row_name(
-    entries: Mapping[tuple[str, str], Entry], row: Mapping[str, Entry], wanted: Sequence[str]
-) -> str:
-    shared = [column for column in row if (wanted[0], column) in entries]
-    same = all(entries[wanted[0], column].keys == row[column].keys for column in shared)
-    return wanted[0] if same else wanted[-1]
+def _add(rows: dict[str, _Row], row: _Row, names: Sequence[str]) -> str:
+    """Put a row to its like, under the first of the names that is free or means the same."""
+    name = next(name for name in names if name not in rows or rows[name].is_same(row))
+    rows.setdefault(name, _Row()).add(row)
+    return name
+
+
+def _first_done(runs: Sequence[Mapping[str, _Record]]) -> Mapping[str, _Record]:
+    found: dict[str, _Record] = {}
+    for records in runs:
+        for key, record in records.items():
+            first = found.setdefault(key, record)
+            if (record.provenance.ended, record.provenance.started) < (
+                first.provenance.ended,
+                first.provenance.started,
+            ):
+                found[key] = record
+    return found
+
+
+def _twice(runs: Sequence[Collected]) -> Iterator[str]:
+    scores: dict[str, set[tuple[tuple[str, float], ...]]] = {}
+    for run in runs:
+        for key, result in run.results.items():
+            scores.setdefault(key, set()).add(tuple(sorted(result.scores.items())))
+    differ = sum(len(found) > 1 for found in scores.values())
+    if differ:
+        cells = "1 cell was" if differ == 1 else f"{differ} cells were"
+        yield (
+            f"TWICE: {cells} run more than once and gave other scores; the first to be done counts"
+        )
 
 
 def _note(
     runs: Sequence[Collected], columns: tuple[ColumnNote, ...], methods: tuple[str, ...]
 ) -> RunNote:
     first = runs[0].note
-    notes = tuple(dict.fromkeys(note for run in runs for note in run.note.notes))
+    notes = [run.note for run in runs]
+    cells: dict[str, PlannedCell] = {}
+    for cell in (cell for note in notes for cell in note.cells):
+        cells.setdefault(cell.key, cell)
     return RunNote(
-        name=" + ".join(dict.fromkeys(run.note.name for run in runs)),
+        name=" + ".join(dict.fromkeys(note.name for note in notes)),
         smoke=first.smoke,
-        overrides=tuple(dict.fromkeys(item for run in runs for item in run.note.overrides)),
+        overrides=tuple(dict.fromkeys(item for note in notes for item in note.overrides)),
         methods=methods,
         columns=columns,
         uses=(),
-        only=tuple(dict.fromkeys(item for run in runs for item in run.note.only)),
+        cells=tuple(cells.values()),
+        only=tuple(dict.fromkeys(item for note in notes for item in note.only)),
         baselines=first.baselines,
         alpha=first.alpha,
-        notes=notes,
+        notes=tuple(dict.fromkeys(text for note in notes for text in note.notes)),
+        published=first_of_each(table for note in notes for table in note.published),
+        metrics=tuple(dict.fromkeys(metric for note in notes for metric in note.metrics)),
+        spec_hash="+".join(dict.fromkeys(note.spec_hash for note in notes if note.spec_hash)),
     )

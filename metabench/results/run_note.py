@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self, final
 from pydantic import Field, model_validator
 
 from metabench.results.provenance import Provenance, Record, Text
+from metabench.results.published import PublishedNote
 
-__all__ = ["ColumnNote", "PlannedCell", "RunNote", "UseNote"]
+__all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote"]
 
 
 @final
@@ -33,6 +34,18 @@ class ColumnNote(Record):
     """Whether 100 times the score is shown."""
     identity: str = ""
     """Content identity of the rows; columns of two runs are compared only where it is the same."""
+
+
+@final
+class MetricNote(Record):
+    """A metric that the scores of some column have."""
+
+    name: Text
+    """Its name."""
+    title: Text
+    """What the leaderboard calls it."""
+    percent: bool = True
+    """Whether 100 times the score is shown."""
 
 
 @final
@@ -105,6 +118,10 @@ class RunNote(Record):
     """One minus the coverage of the intervals."""
     notes: tuple[Text, ...] = ()
     """What a reader of the leaderboard has to know."""
+    published: tuple[PublishedNote, ...] = ()
+    """Tables of numbers reported elsewhere, to be shown beside ours."""
+    metrics: tuple[MetricNote, ...] = ()
+    """Every metric of the columns, the primary ones with them."""
     spec_hash: str = ""
     """Fingerprint of the resolved benchmark file."""
     provenance: Provenance | None = None

@@ -16,6 +16,7 @@ __all__ = [
     "Summary",
     "average_tasks",
     "paired_difference",
+    "paired_values",
     "seed_means",
     "student_interval",
     "summarise",
@@ -73,12 +74,16 @@ def paired_difference(
     ours: Mapping[int, float], theirs: Mapping[int, float], *, alpha: float
 ) -> Paired | None:
     """Return ours minus theirs over the meta seeds that both have, None where there is none."""
-    shared = sorted(ours.keys() & theirs.keys())
-    if not shared:
+    differences = paired_values(ours, theirs)
+    if not differences:
         return None
-    differences = [ours[seed] - theirs[seed] for seed in shared]
     interval = student_interval(differences, alpha=alpha)
     return Paired(_mean(differences), interval, len(differences))
+
+
+def paired_values(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[float]:
+    """Return ours minus theirs for the meta seeds that both have, in the order of the seeds."""
+    return [ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())]
 
 
 def student_interval(values: Sequence[float], *, alpha: float) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._cells = f"{folder / 'cells'}/"  # joining paths would cost more than reading files
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the run folder, which is made where it is missing; see `locked`."""
@@ -121,10 +123,13 @@ class Store:
             if not name.startswith(".") and self.cell_folder(name).is_dir():
                 yield self.cell(name)
 
-    def cell(self, name: str) -> StoredCell:
-        """Return what the folder of a cell holds; nothing at all where there is none."""
+    def cell(self, name: str, *, noted: bool = True) -> StoredCell:
+        """Return what the folder of a cell holds; nothing at all where there is none.
+
+        Without ``noted``, ``cell.json`` is not read.
+        """
         damage: list[str] = []
-        note = self._read(CellNote, name, _CELL, damage)
+        note = self._read(CellNote, name, _CELL, damage) if noted else None
         result = self._read(Result, name, _RESULT, damage)
         failure = self._read(Failure, name, _FAILURE, damage)
         if result is not None:
@@ -217,9 +222,8 @@ class Store:
         commit_bytes(folder / file, to_json(record))
 
     def _read(self, model: type[_Model], name: str, file: str, damage: list[str]) -> _Model | None:
-        path = self.cell_folder(name) / file
         try:
-            return from_json(model, path.read_bytes(), where=file)
+            return from_json(model, _bytes(f"{self._cells}{name}/{file}"), where=file)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -232,12 +236,24 @@ class Store:
         if not name.endswith(result.key[:8]) or (note is not None and note.key != result.key):
             yield f"{_RESULT}: belongs to another cell, {result.name!r}"
         for file in result.files:
-            if not _is_whole(self.cell_folder(name) / file.path, size=file.bytes):
+            if not _is_whole(f"{self._cells}{name}/{file.path}", size=file.bytes):
                 yield f"{file.path}: is missing or has another size than was recorded"
 
 
-def _is_whole(path: Path, *, size: int) -> bool:
+def _bytes(path: str) -> bytes:
+    """Return what a file holds; ten thousand small ones are read in half the time of `Path`'s."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        return path.stat().st_size == size
+        parts = [os.read(descriptor, os.fstat(descriptor).st_size + 1)]
+        while parts[-1]:
+            parts.append(os.read(descriptor, 1 << 16))
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def _is_whole(path: str, *, size: int) -> bool:
+    try:
+        return os.stat(path).st_size == size  # noqa: PTH116  (a path object costs more than this)
     except OSError:
         return False

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import AdaptWork, Cell
-from metabench.results.run_note import ColumnNote, PlannedCell, RunNote, UseNote
+from metabench.results.run_note import ColumnNote, MetricNote, PlannedCell, RunNote, UseNote
+from metabench.session.published import published_notes
 from metabench.session.queue import cost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from metabench.plan.plan import CellUse, Plan
     from metabench.plan.selection import Selection
     from metabench.plugin.catalog import Catalog
@@ -53,8 +56,17 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
         baselines=spec.compare.baselines,
         alpha=spec.compare.alpha,
         notes=plan.notes,
+        published=published_notes(plan, catalog),
         spec_hash=fingerprint(spec.model_dump(mode="json")),
     )
+
+
+def _metrics(plan: Plan, catalog: Catalog) -> Iterator[MetricNote]:
+    works = (cell.work for cell in plan.cells)
+    names = {name for work in works if isinstance(work, AdaptWork) for name in work.metrics}
+    for name in sorted(names):
+        metric = catalog.metric(name).value
+        yield MetricNote(name=name, title=metric.title, percent=metric.percent)
 
 
 def _planned(cell: Cell, selection: Selection | None) -> PlannedCell:

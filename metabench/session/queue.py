@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.session.estimate.counts import cell_counts
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell
@@ -48,16 +48,12 @@ class CellQueue:
         return left
 
 
-def cost(cell: Cell) -> float:
-    """Return about how many gradients of a batch a cell takes."""
-    work = cell.work
-    if isinstance(work, MetaWork):
-        options: Any = work.algorithm.options
-        gradients = options.episode_shape().batches * (3 if options.uses_curvature() else 1)
-        return float(work.steps * work.settings.tasks_per_step * gradients)
-    if isinstance(work, AdaptWork):
-        return work.steps
-    return work.settings.steps
+def cost(cell: Cell, *, keep: str = "auto") -> float:
+    """Return about how many gradients of a batch training a cell takes, by products of matrices.
+
+    ``keep`` is ``compute.curvature``: what exact second derivatives may keep.
+    """
+    return cell_counts(cell, keep=keep).cost
 
 
 def _rank(cell: Cell) -> tuple[int, float, str]:

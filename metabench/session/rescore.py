@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 from metabench import __version__
 from metabench.errors import CellError, StoreError
-from metabench.fingerprint import hash_file
 from metabench.results.records import Rescoring, Result
+from metabench.session.predictions import read_predictions
 from metabench.session.provenance import now
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
-    import numpy.typing as npt
 
     from metabench.plugin.catalog import Catalog
     from metabench.results.run_note import ColumnNote
     from metabench.results.store import Store
 
 __all__ = ["Rescored", "rescore", "write_rescored"]
-
-_PREDICTIONS = "predictions.parquet"
-_OUTPUT = "output: "
 
 
 @final
@@ -100,23 +94,5 @@ def _targets(result: Result, column: ColumnNote, catalog: Catalog) -> Mapping[st
 def _scores(folder: Path, result: Result, targets: Mapping[str, str]) -> Mapping[str, float]:
     from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
 
-    labels, outputs = _arrays(folder / _PREDICTIONS, result)
+    labels, outputs = read_predictions(folder, result)
     return score(targets, labels, outputs)
-
-
-def _arrays(path: Path, result: Result) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
-    """Return labels [rows] and outputs [rows, classes], or [rows, 1] for regression."""
-    import numpy as np  # noqa: PLC0415  (seldom needed)
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    noted = next((file for file in result.files if file.path == _PREDICTIONS), None)
-    if noted is None or not path.is_file() or hash_file(path) != noted.sha256:
-        raise StoreError(
-            "is missing or is not what was recorded",
-            where=str(path),
-            hint="run the cell again with `metabench run FILE --force --only …`",
-        )
-    table = pq.read_table(path)
-    names = [name for name in table.column_names if name.startswith(_OUTPUT)]
-    columns = [table.column(name).to_numpy() for name in names or ["prediction"]]
-    return table.column("label").to_numpy(), np.stack(columns, axis=1)

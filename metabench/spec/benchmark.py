@@ -10,6 +10,7 @@ from typing import final
 from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo, TaskCard
 from metabench.plugin.status import Offer
 from metabench.spec.model import BenchmarkSpec
+from metabench.spec.published import Reported
 
 __all__ = ["Benchmark", "Method"]
 
@@ -46,6 +47,7 @@ class Benchmark:
         text: what stands in it.
         overrides: every ``--set``, as it was given.
         own_tasks: the tasks that the file defines, by name; sizes and classes are still to be read.
+        published: tables of numbers reported elsewhere, to be shown beside ours.
     """
 
     spec: BenchmarkSpec
@@ -54,3 +56,4 @@ class Benchmark:
     text: str
     overrides: tuple[str, ...] = ()
     own_tasks: Mapping[str, TaskCard] = field(default_factory=dict)
+    published: tuple[Reported, ...] = ()

@@ -14,6 +14,7 @@ from metabench.spec.methods import check_methods
 from metabench.spec.model import BenchmarkSpec
 from metabench.spec.naming import Naming
 from metabench.spec.problems import check
+from metabench.spec.published import load_published
 from metabench.spec.raw import array, table, words
 from metabench.spec.read import read_document
 from metabench.spec.resolve import fill_in, resolve_methods
@@ -39,7 +40,7 @@ _INDEX = re.compile(r"\[([0-9]+)\]")
 def load_benchmark(
     path: Path, *, catalog: Catalog, sets: Sequence[str] = (), smoke: bool = False
 ) -> Benchmark:
-    """Return a benchmark file as a value; nothing but the file is read.
+    """Return a benchmark file as a value; read are the file and the published numbers it names.
 
     Args:
         path: the file.
@@ -48,7 +49,8 @@ def load_benchmark(
         smoke: whether everything is made as small as it can be.
 
     Raises:
-        SpecError: the file is not valid; carries all its problems in the order of the file.
+        SpecError: the file is not valid; carries all its problems in the order of the file. Or a
+            file of published numbers is not.
         PluginError: the file is valid, but a plugin keeps something from it that it names.
     """
     document = read_document(path, sets)
@@ -59,9 +61,11 @@ def load_benchmark(
         raise SpecError([document.problem(("methods",), what)])
     spec = expand_grids(spec)
     methods = resolve_methods(spec, catalog, document)
+    published = load_published(spec.compare, document)
     if smoke or spec.smoke:
         spec, methods = shrink_spec(spec), shrink_methods(methods)
-    return Benchmark(fill_in(spec, methods), methods, path, document.text, tuple(sets), own)
+    filled = fill_in(spec, methods)
+    return Benchmark(filled, methods, path, document.text, tuple(sets), own, published)
 
 
 def _checked(document: Document, catalog: Catalog) -> tuple[BenchmarkSpec, Mapping[str, TaskCard]]:

@@ -64,7 +64,7 @@ def _bytes(path: Path) -> bytes:
     with os.fdopen(handle, "rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise _refused(path, f"is larger than {_LARGEST // 1024} KiB, so it is no benchmark file")
+        raise _refused(path, f"is larger than {_LARGEST // 1024} KiB, and nothing larger is read")
     return content
 
 

@@ -22,6 +22,7 @@ import pytest
 from metabench.cli.main import metabench
 from metabench.plugin import load_catalog
 from metabench.spec.load import load_benchmark
+from metabench.spec.published import read_published
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -84,7 +85,10 @@ def test_a_file_of_python_compiles(block):
 def test_a_toml_block_is_toml_and_a_benchmark_file_is_valid(block, tmp_path):
     tables = tomllib.loads(block.text)
 
-    if "schema" in tables:
+    if "citation" in tables:
+        (tmp_path / "published.toml").write_text(block.text)
+        assert read_published(tmp_path / "published.toml").tables
+    elif "schema" in tables:
         (tmp_path / "page.toml").write_text(block.text)
         assert load_benchmark(tmp_path / "page.toml", catalog=load_catalog()).methods
 

@@ -131,7 +131,7 @@ def test_a_method_that_raises_for_one_seed_costs_that_seed_alone(failed_once):
             for seed in (0, 1)
         ),
     }
-    assert "Grammar (Flaky): missing: 1 not run" in done.stdout
+    assert "Grammar (Flaky): failed: 1 plugin_error" in done.stdout
 
 
 def test_the_failure_is_shown_at_once_and_again_in_the_table(failed_once):

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from metabench.results.records import (
+    CellNote,
     ColumnNote,
     Failure,
     Provenance,
@@ -14,6 +15,7 @@ from metabench.results.records import (
     RunNote,
     UseNote,
 )
+from metabench.results.run_note import PlannedCell
 from metabench.results.store import Store
 
 SEEDS = (0, 1, 2)
@@ -125,3 +127,72 @@ def make_run(tmp_path):
 def provenance():
     """Return where made-up numbers come from."""
     return PROVENANCE
+
+
+def _cell(name, kind, needs=()):
+    key = hashlib.sha256(name.encode()).hexdigest()
+    return PlannedCell(cell=f"{name}-{key[:8]}", key=key, kind=kind, needs=needs)
+
+
+def _make_study(store, scores, *, roles=None, start=None, facts=None, notes=None, **note):
+    """Write a run of which each method starts from a meta cell of its seed.
+
+    Args:
+        store: the run folder.
+        scores: by (method, column), by meta seed: a number, fields of a result, a status, None.
+        roles: role of a column, where it is no target.
+        start: by method, fields of the result of its meta cells; a status where they failed.
+        facts: by method, fields of the provenance of its cells.
+        notes: by method, what the inputs of its cells say beside the seeds.
+        note: further fields of the run's note.
+    """
+    cells, uses = {}, []
+    for (method, task), seeds in scores.items():
+        for seed, score in seeds.items():
+            needs = ()
+            if method in (start or {}):
+                meta = _cell(f"meta-{method}-s{seed}".lower(), "meta")
+                cells[meta.key] = meta
+                needs = (meta.key,)
+                _commit_cell(store, meta, start[method], method, seed, (facts, notes))
+            adapt = _cell(f"adapt-{method}-{task}-s{seed}".lower(), "adapt", needs)
+            cells[adapt.key] = adapt
+            fields = {"method": method, "column": task, "meta_seed": seed, "finetune_seed": 0}
+            uses.append(UseNote(**fields, cell=adapt.cell, key=adapt.key))
+            done = {"scores": {"accuracy": score}} if isinstance(score, float) else score
+            _commit_cell(store, adapt, done, method, seed, (facts, notes))
+    methods = tuple(dict.fromkeys(method for method, _ in scores))
+    tasks = dict.fromkeys(task for _, task in scores)
+    columns = tuple(column(task, task.upper(), (roles or {}).get(task, "target")) for task in tasks)
+    fields = {"name": "study", "methods": methods, "columns": columns, "baselines": methods[:1]}
+    fields |= {"uses": tuple(uses), "cells": tuple(cells.values())} | note
+    store.commit_run("", "", RunNote(**fields))
+    return store
+
+
+def _commit_cell(store, cell, outcome, method, seed, known):
+    facts, notes = known
+    where = PROVENANCE.model_copy(update=(facts or {}).get(method, {}))
+    fields = {"kind": cell.kind, "name": cell.cell[:-9], "key": cell.key}
+    inputs = {"method": method, **(notes or {}).get(method, {})}
+    inputs |= {"seed": seed} if cell.kind == "meta" else {"meta_seed": seed, "finetune_seed": 0}
+    if cell.needs:
+        inputs["initialisation"] = cell.needs[0]
+    if outcome is not None:
+        store.commit_note(cell.cell, CellNote(**fields, inputs=inputs, needs=cell.needs))
+    if isinstance(outcome, str):
+        failure = Failure(**fields, status=outcome, message="it went wrong", provenance=where)
+        store.commit_failure(cell.cell, failure)
+    elif outcome is not None:
+        result = Result(**{"wall_seconds": 1.0, **fields, **outcome}, provenance=where)
+        store.commit_result(cell.cell, result)
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """Return the function that makes such a folder and returns its store."""
+
+    def make(scores, folder="study", **fields):
+        return _make_study(Store(tmp_path / "studies" / folder), scores, **fields)
+
+    return make

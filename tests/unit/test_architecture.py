@@ -134,7 +134,8 @@ def test_the_benchmarks_travel_with_the_package():
 
 def declared() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {entry.partition(">=")[0] for entry in project["dependencies"]}
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    return {entry.partition(">=")[0] for group in groups for entry in group}
 
 
 def test_what_is_imported_is_declared():

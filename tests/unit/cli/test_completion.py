@@ -29,7 +29,7 @@ def offered(line, *, cwd, monkeypatch=None):
     )
     loaded = {entry.rpartition("|")[2].strip() for entry in done.stderr.splitlines()}
     assert not {"torch", "transformers", "datasets"} & loaded
-    answers = (entry.split(",", 1) for entry in done.stdout.splitlines())
+    answers = (entry.split(",", 1) for entry in done.stdout.splitlines() if entry)
     return {name for kind, name in answers if kind == "plain"}
 
 
@@ -58,6 +58,19 @@ def test_benchmark_files_and_run_folders_are_completed(tmp_path):
 
     assert offered("metabench validate my", cwd=tmp_path) == {"my_idea.toml"}
     assert offered("metabench compare ", cwd=tmp_path) == {"my-run"}
+
+
+def test_cells_and_methods_to_export_are_completed(make_run, tmp_path):
+    store = make_run()
+    store.cell_folder("adapt-bert-rte-s0-f0-01234567").mkdir()
+    store.cell_folder("meta-bert-s0-01234567").mkdir()
+
+    cells = offered("metabench export model adapt", cwd=tmp_path)
+
+    assert cells == {"adapt-bert-rte-s0-f0-01234567"}
+    assert offered("metabench export glue demo --method J", cwd=tmp_path) == {"Joint"}
+    (store.folder / "run.json").write_text("damaged")
+    assert offered("metabench export glue demo --method J", cwd=tmp_path) == set()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -13,6 +13,28 @@ def test_the_quickstart_ships_and_is_found_by_name(tmp_path, monkeypatch):
     assert find_benchmark("quickstart.toml").is_file()
 
 
+def test_a_shipped_benchmark_is_found_by_the_last_part_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert find_benchmark("inner_loop") == shipped_benchmarks()["paper/inner_loop"]
+    assert find_benchmark("paper/inner_loop") == find_benchmark("inner_loop.toml")
+
+
+def test_a_file_of_published_numbers_is_no_benchmark(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert not any("dou2019" in name for name in shipped_benchmarks())
+    with pytest.raises(UsageError, match="there is no benchmark file 'published/dou2019'"):
+        find_benchmark("published/dou2019")
+
+
+def test_a_misspelt_last_part_is_answered_with_the_whole_name():
+    with pytest.raises(UsageError, match="inner_lop") as caught:
+        find_benchmark("inner_lop")
+
+    assert "did you mean 'paper/inner_loop'" in caught.value.hint
+
+
 def test_a_file_that_is_there_wins_over_one_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "quickstart.toml").write_text("")

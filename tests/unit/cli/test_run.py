@@ -61,11 +61,24 @@ def test_a_dry_run_lists_every_cell_and_writes_nothing(written, capsys):
     assert main(["run", "tiny.toml", "--dry-run"]) == 0
     captured = capsys.readouterr()
 
-    assert captured.out.splitlines()[0].split() == ["state", "stage", "method", "cell", "reason"]
+    heads = ["state", "stage", "method", "cell", "gradients", "time", "memory", "reason"]
+    assert captured.out.splitlines()[0].split() == heads
     assert captured.out.count("\nnew ") == 2
     assert "\n2 cells: 2 new; 2 to run\n" in captured.out
     assert captured.err.startswith("run folder: runs/tiny\n")
     assert [path.name for path in written.iterdir()] == ["tiny.toml"]
+
+
+def test_a_dry_run_shows_the_cost_of_what_is_to_be_run(written, capsys):
+    main(["run", "tiny.toml", "--dry-run"])
+    lines = capsys.readouterr().out.splitlines()
+    main(["run", "tiny.toml", "--dry-run", "--json"])
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+
+    # One epoch of batches of 32 over 400 and 250 training rows.
+    assert [cell["gradients"] for cell in run["cells"]] == [13, 8]
+    assert [line.split()[4] for line in lines[1:3]] == ["13", "8"]
+    assert "cost: about 21 gradients of a batch" in lines
 
 
 def test_validate_says_what_is_planned_and_writes_nothing(written, capsys):

@@ -2,10 +2,9 @@
 
 import pytest
 
-from metabench.errors import UsageError
 from metabench.results.collect import collect
-from metabench.results.merge import merge
 from metabench.results.records import Failure
+from metabench.results.store import Store
 
 
 def test_scores_are_found_by_method_column_and_seed(make_run):
@@ -61,45 +60,44 @@ def test_a_damaged_result_counts_as_missing_and_is_reported(make_run):
     assert collected.damage[0].startswith(f"{use.cell}: result.json: is damaged")
 
 
-def test_one_run_is_its_own_merger(make_run):
-    collected = collect(make_run())
+def test_a_result_of_another_cell_in_the_same_folder_counts_as_missing(make_run):
+    store = make_run()
+    note = store.run()
+    first, *rest = note.uses
+    other = first.model_copy(update={"key": f"{first.key[:8]}{'0' * 56}"})
+    store.commit_run("", "", note.model_copy(update={"uses": (other, *rest)}))
 
-    assert merge([collected]) is collected
+    entry = collect(store).entries[first.method, first.column]
 
-
-def test_the_same_rows_of_two_runs_are_one_row(make_run):
-    runs = [collect(make_run("one")), collect(make_run("two"))]
-
-    assert merge(runs).note.methods == ("BERT", "Joint", "Reptile")
-    assert merge(runs).note.name == "one + two"
-
-
-def test_rows_that_differ_are_named_after_their_run(make_run):
-    one, two = collect(make_run("one")), collect(make_run("two"))
-    entries = {
-        place: entry
-        if place[0] == "BERT"
-        else type(entry)(entry.values, entry.planned, entry.runs, keys=frozenset({"other"}))
-        for place, entry in two.entries.items()
-    }
-    merged = merge([one, type(two)(two.note, entries)])
-
-    assert merged.note.methods == ("BERT", "Joint", "Reptile", "Joint (two)", "Reptile (two)")
-    assert merged.entries["Joint (two)", "rte"].values == {0: 0.60, 1: 0.61, 2: 0.62}
+    assert (entry.missing, first.meta_seed in entry.values) == (1, False)
 
 
-def test_a_smoke_run_is_not_mixed_with_results(make_run):
-    runs = [collect(make_run("one")), collect(make_run("two", smoke=True))]
+def test_a_run_whose_meta_training_failed_has_failed(make_study):
+    scores = {("A", "x"): {0: 0.5, 1: 0.6}, ("B", "x"): {0: None, 1: 0.7}}
+    store = make_study(scores, start={"B": {}})
+    (meta,) = (cell for cell in store.run().cells if cell.cell.startswith("meta-b-s0"))
+    (store.cell_folder(meta.cell) / "result.json").unlink()
+    failure = Failure(
+        kind="meta",
+        name="n",
+        key=meta.key,
+        status="diverged",
+        message="the loss is not finite",
+        provenance=store.result(store.run().uses[0].cell).provenance,
+    )
+    store.commit_failure(meta.cell, failure)
 
-    with pytest.raises(UsageError, match="a smoke run is never a result"):
-        merge(runs)
+    entry = collect(store).entries["B", "x"]
+
+    assert (entry.failures, entry.missing, entry.values) == ({"diverged": 1}, 0, {1: 0.7})
 
 
-def test_a_column_that_means_two_things_is_refused(make_run):
-    one = make_run("one")
-    columns = one.run().columns
-    other = (columns[0].model_copy(update={"identity": "other rows"}), *columns[1:])
-    runs = [collect(one), collect(make_run("two", columns=other))]
+def test_the_order_of_the_folders_changes_nothing(make_run, tmp_path):
+    store = make_run()
+    folder = tmp_path / "other"
+    (folder / "cells").mkdir(parents=True)
+    for path in sorted((store.folder / "cells").iterdir(), reverse=True):
+        path.rename(folder / "cells" / path.name)
+    (store.folder / "run.json").rename(folder / "run.json")
 
-    with pytest.raises(UsageError, match="'rte' is not the same in 'one' and 'two'"):
-        merge(runs)
+    assert collect(Store(folder)) == collect(make_run("demo"))

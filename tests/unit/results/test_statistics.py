@@ -6,7 +6,7 @@ import statistics
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.stats import ttest_1samp
+from scipy.stats import ttest_1samp, ttest_rel
 
 from metabench.results.statistics import (
     average_tasks,
@@ -28,6 +28,18 @@ def test_the_interval_is_that_of_scipy(values, alpha):
     expected = ttest_1samp(values, 0).confidence_interval(1 - alpha)
 
     assert student_interval(values, alpha=alpha) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@SETTINGS
+@given(scores, st.integers(2, 8))
+def test_the_interval_of_paired_differences_is_that_of_scipy(first, n):
+    ours = dict(enumerate(first[:n]))
+    theirs = {seed: 0.3 * value + 0.1 * (seed % 3) for seed, value in ours.items()}
+    assume(statistics.stdev(ours[seed] - theirs[seed] for seed in ours) > 1e-6)
+
+    found = ttest_rel(list(ours.values()), list(theirs.values())).confidence_interval(0.95)
+
+    assert paired_difference(ours, theirs, alpha=0.05).interval == pytest.approx(found, abs=1e-10)
 
 
 def test_the_interval_of_two_values_is_known_in_closed_form():

@@ -1,0 +1,177 @@
+"""The report as a value: a leaderboard and what is drawn beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from metabench.api.leaderboard import Leaderboard, LeaderboardColumn
+
+__all__ = [
+    "CostPlot",
+    "CostPoint",
+    "Curve",
+    "Fact",
+    "FractionPlot",
+    "FractionPoint",
+    "FractionSeries",
+    "Report",
+    "SeedCurve",
+    "TaskMix",
+    "TaskShare",
+]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SeedCurve:
+    """The outer loss of one meta-training run, thinned.
+
+    Args:
+        seed: the meta seed.
+        width: meta-steps that each point is the mean of; the last may have fewer.
+        points: (meta-step in the middle, loss), in order of the steps.
+    """
+
+    seed: int
+    width: int
+    points: tuple[tuple[float, float], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The outer loss of a method, one curve a meta seed.
+
+    Args:
+        method: name of the row.
+        target: the one target that meta-training was for; empty where it was for all.
+        seeds: in order of the seeds.
+    """
+
+    method: str
+    target: str
+    seeds: tuple[SeedCurve, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FractionPoint:
+    """A score after fine-tuning on so many rows; the interval is None below two seeds."""
+
+    rows: int
+    mean: float
+    interval: tuple[float, float] | None
+    n: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FractionSeries:
+    """A method's scores by training rows, few rows first."""
+
+    method: str
+    points: tuple[FractionPoint, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FractionPlot:
+    """Score against training rows on one task, for every method.
+
+    Args:
+        task: title of the task.
+        metric: what the score is called.
+        percent: whether 100 times the score is shown.
+        series: one a method that has a score.
+    """
+
+    task: str
+    metric: str
+    percent: bool
+    series: tuple[FractionSeries, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CostPoint:
+    """What a method reached and what it took; the interval is None below two seeds."""
+
+    method: str
+    device_seconds: float
+    mean: float
+    interval: tuple[float, float] | None
+    n: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CostPlot:
+    """Quality against cost: the average of the targets, or else the first column."""
+
+    column: LeaderboardColumn
+    points: tuple[CostPoint, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TaskShare:
+    """How often a task was drawn, and its share of all training rows (None where not known)."""
+
+    task: str
+    drawn: int
+    rows_share: float | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TaskMix:
+    """What a sampler drew in all meta-training runs of some methods.
+
+    Args:
+        methods: rows that drew exactly this.
+        target: the one target that meta-training was for; empty where it was for all.
+        sampler: its class and its options.
+        seeds: meta seeds that were counted.
+        shares: one a task, by name.
+    """
+
+    methods: tuple[str, ...]
+    target: str
+    sampler: str
+    seeds: tuple[int, ...]
+    shares: tuple[TaskShare, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the provenance: several values where the cells of a run do not agree."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a page or a set of plots is made from.
+
+    Args:
+        leaderboard: the scores.
+        curves: learning curves, in the order of the rows.
+        fractions: one a transfer task that was trained on in several parts.
+        cost: quality against cost; None where no cost or no score is known.
+        mixes: what was drawn in meta-training, in the order of the rows.
+        facts: where the numbers come from.
+        notes: what a reader has to know of the records, one sentence each.
+    """
+
+    leaderboard: Leaderboard
+    curves: tuple[Curve, ...] = ()
+    fractions: tuple[FractionPlot, ...] = ()
+    cost: CostPlot | None = None
+    mixes: tuple[TaskMix, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,266 @@
+"""How much memory the engine takes, from shapes alone: what it holds, copy by copy.
+
+Nothing here loads torch. Activations are those of `metabench.nn.bert` and of the four passes of
+`metabench.nn.bert_layer`, in the order in which they are let go of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay
+    from metabench.nn.curvature import KeepPolicy
+
+__all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
+
+_FLOAT = 4
+_BOTH = 2.2  # the engine's own guess of what a pass with its backward leaves, see OpenPasses
+_SPARSE = 0.5  # of the words: the share up to which the engine cuts theta, see EpisodeView
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BatchShape:
+    """Rows, real tokens in all, and columns of a batch."""
+
+    rows: float
+    tokens: float
+    width: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How a device holds what a gradient keeps.
+
+    Args:
+        size: bytes of an activation.
+        fused: whether attention is one kernel that keeps no weights, dropout or not.
+        slack: what the allocator holds for each byte that one pass takes and gives back. What is
+            kept from pass to pass needs none: it lies in one piece.
+    """
+
+    size: int = _FLOAT
+    fused: bool = False
+    slack: float = 1.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Bytes of parameters in all their copies, and of activations with the allocator's slack."""
+
+    parameters: float
+    activations: float
+
+    @property
+    def total(self) -> float:
+        """All bytes beside the process itself and its tables of tokens."""
+        return self.parameters + self.activations
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EpisodeNeeds:
+    """What an episode asks for.
+
+    Args:
+        support: support batches.
+        way: how Hessian-vector products are made; None where there are none.
+        keep: what may be kept for exact ones.
+        room: bytes that may be kept under ``auto``.
+        words: how many words the episode holds; None where theta is not cut.
+    """
+
+    support: int
+    way: CurvatureWay | None = None
+    keep: KeepPolicy = "auto"
+    room: float = 0.0
+    words: float | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """What a configuration says of an encoder of BERT's kind."""
+
+    layers: int
+    heads: int
+    width: int
+    inner: int
+    words: int
+    others: int
+    """Embeddings that are no words: positions and types."""
+    pooler: bool
+    attention_dropout: bool = True
+    packed: bool = True
+    """Whether padding is left out of the arithmetic, as `metabench.nn.bert` does."""
+
+    @property
+    def layer_parameters(self) -> int:
+        """Parameters of a layer: four square maps, two of the MLP, two norms."""
+        w, i = self.width, self.inner
+        return 4 * (w * w + w) + 2 * w * i + i + w + 4 * w
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the encoder."""
+        w = self.width
+        embeddings = (self.words + self.others + 2) * w
+        return embeddings + self.layers * self.layer_parameters + self.pooler * (w * w + w)
+
+    def work(self, batch: BatchShape) -> float:
+        """Return the multiplications of a forward pass through all layers."""
+        w, i = self.width, self.inner
+        tokens = batch.tokens if self.packed else batch.rows * batch.width
+        attention = 2 * batch.rows * batch.width**2 * w
+        return self.layers * (tokens * (4 * w * w + 2 * w * i) + attention)
+
+    # -- stages ------------------------------------------------------------------------------
+
+    def adapt(
+        self, batch: BatchShape, scored: BatchShape, *, heads: int, numbers: Numbers
+    ) -> Footprint:
+        """Return what fine-tuning takes: a batch of the longest, then one that is scored.
+
+        Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; at the
+        end of a gradient the parts that autograd found, and their flat vector.
+        """
+        p = _FLOAT * (self.parameters + heads)
+        needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
+        return Footprint((5 + 2) * p, numbers.slack * needed)
+
+    def meta(
+        self,
+        mean: BatchShape,
+        longest: BatchShape,
+        episode: EpisodeNeeds,
+        *,
+        heads: int,
+        tasks: int,
+        numbers: Numbers,
+    ) -> Footprint:
+        """Return what meta-training takes at its widest: in an episode, or at the outer step.
+
+        Held throughout: the encoder's own parameters, theta before and as it is, Adam's moments.
+        In an episode, beside its own small copies: the sum of the directions and the one before.
+        At the outer step: two directions and a temporary.
+        """
+        p = _FLOAT * (self.parameters + heads)
+        q = p - self._cut(episode.words)
+        copies = q * (episode.support + 4)  # the path, a direction, a gradient, what autograd found
+        if episode.way is not None:
+            copies += q * (2 if episode.way == "exact" else 1 + episode.support)
+        inside = copies + (2 * p if tasks > 1 else 0)
+        exact = episode.way == "exact" and self.packed
+        kept = self.kept(mean, episode)[0] if exact else 0.0
+        passes = numbers.slack * self._episode(longest, episode, numbers)
+        return Footprint(5 * p + max(inside, 3 * p), kept + passes)
+
+    def pretrain(self, batch: BatchShape, *, numbers: Numbers) -> Footprint:
+        """Return what masked-language-model training takes: by transformers, padding and all.
+
+        The logits of every place are there three times: themselves, their softmax, its gradient.
+        """
+        p = _FLOAT * self.parameters
+        places = batch.rows * batch.width
+        padded = BatchShape(batch.rows, places, batch.width)
+        logits = 3 * _FLOAT * places * self.words
+        return Footprint(6 * p, numbers.slack * (self._graph(padded, numbers) + logits))
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _cut(self, words: float | None) -> float:
+        if words is None or words > _SPARSE * self.words:
+            return 0.0
+        return _FLOAT * self.width * (self.words - words)
+
+    def _scores(self, batch: BatchShape) -> float:
+        return batch.rows * self.heads * batch.width**2
+
+    def _spread(self, batch: BatchShape) -> float:
+        return batch.rows * batch.width * self.width
+
+    def _tokens(self, batch: BatchShape) -> float:
+        return batch.tokens if self.packed else batch.rows * batch.width
+
+    def _masks(self, batch: BatchShape) -> float:
+        """Return the bytes of a layer's dropout masks, one for each value."""
+        return 2 * self._tokens(batch) * self.width + self.attention_dropout * self._scores(batch)
+
+    def _graph(self, batch: BatchShape, numbers: Numbers) -> float:
+        """Return what autograd holds after a forward pass, and the last layer's backward."""
+        w, i = self.width, self.inner
+        tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
+        fused = numbers.fused or not self.attention_dropout
+        attention = 4 * spread if fused else 3 * spread + 2 * scores
+        layer = numbers.size * (tokens * (5 * w + 2 * i) + attention) + self._masks(batch)
+        spare = tokens * 2 * i if fused else 3 * scores
+        return self.layers * layer + numbers.size * spare
+
+    def _inference(self, batch: BatchShape, numbers: Numbers) -> float:
+        """Return what a layer holds at a time where nothing is kept."""
+        tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
+        attention = 4 * spread + (0 if numbers.fused else 3 * scores)
+        return numbers.size * max(attention + tokens * self.width, 2 * tokens * self.inner)
+
+    def _forward(self, batch: BatchShape) -> float:
+        """Return what a layer's forward pass leaves, masks included."""
+        tokens = self._tokens(batch) * (4 * self.width + self.inner)
+        values = tokens + 3 * self._spread(batch) + self._scores(batch)
+        return _FLOAT * values + self._masks(batch)
+
+    def _backward(self, batch: BatchShape) -> float:
+        """Return what its backward pass leaves beside that."""
+        tokens = self._tokens(batch) * (10 * self.width + 3 * self.inner)
+        return _FLOAT * (tokens + self._spread(batch) + 2 * self._scores(batch))
+
+    def _tangents(self, batch: BatchShape) -> float:
+        """Return what its tangents are."""
+        tokens = self._tokens(batch) * (5 * self.width + 2 * self.inner)
+        return _FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
+
+    def _output(self, batch: BatchShape) -> float:
+        """Return what stays of a layer that is shut."""
+        return _FLOAT * self._tokens(batch) * self.width + self._masks(batch)
+
+    def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
+        if episode.way != "exact":
+            return self._graph(batch, numbers)
+        if not self.packed:  # double backward keeps a graph of the graph
+            return 3 * self._graph(batch, numbers)
+        spare = _FLOAT * 3 * self._scores(batch)
+        whole = self._forward(batch) + self._backward(batch)
+        _, gone = self.kept(batch, episode)
+        if gone or episode.keep == "lean":
+            shut = self.layers * (self._output(batch) + _FLOAT * batch.tokens * self.width)
+            product = shut + whole + self._tangents(batch) + 2 * spare
+        else:
+            product = self.layers * self._tangents(batch) + 2 * spare
+        query = self._backward(batch) + spare + self.layers * self._forward(batch)
+        if episode.keep == "lean":
+            query = self.layers * self._output(batch) + whole + spare
+        return max(product, query)
+
+    def kept(self, batch: BatchShape, episode: EpisodeNeeds) -> tuple[float, int]:
+        """Return the bytes that are kept of the support passes, and how many keep nothing.
+
+        It follows the engine's own rule: as much as fits, if the passes to come are like this one.
+        """
+        forward, backward = self.layers * self._forward(batch), self.layers * self._backward(batch)
+        if episode.keep == "fast":
+            return episode.support * (forward + backward), 0
+        if episode.keep == "lean":
+            return 0.0, episode.support
+        guess = forward - self.layers * self._masks(batch)
+        room, kept, gone = episode.room, 0.0, 0
+        for number in range(episode.support):
+            if room / (episode.support - number) >= _BOTH * guess:
+                room, kept = room - _BOTH * guess, kept + forward + backward
+            elif room >= guess:
+                room, kept = room - guess, kept + forward
+            else:
+                gone += 1
+        return kept, gone

@@ -1,0 +1,1 @@
+"""The figures of a report: each module turns values into panels, and knows no format."""

@@ -1,0 +1,71 @@
+"""How numbers are written in figures: scores times 100 where they are shares, a true minus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from metabench.api.leaderboard import LeaderboardColumn
+
+__all__ = [
+    "column_name",
+    "interval_text",
+    "p_text",
+    "score_text",
+    "shown",
+    "signed_text",
+    "tick_text",
+]
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def shown(value: float, *, percent: bool) -> float:
+    """Return what is drawn for a score."""
+    return 100 * value if percent else value
+
+
+def score_text(value: float, *, percent: bool) -> str:
+    """Return a score: one decimal where it is shown times 100, else three."""
+    text = f"{shown(value, percent=percent):.{1 if percent else 3}f}"
+    return _typeset(text)
+
+
+def signed_text(value: float, *, percent: bool) -> str:
+    """Return a difference with its sign; nothing is shown as minus zero."""
+    text = f"{shown(value, percent=percent):+.{1 if percent else 3}f}"
+    return _typeset(text.replace("-", "+") if float(text) == 0 else text)
+
+
+def interval_text(ends: tuple[float, float] | None, *, percent: bool, signed: bool = True) -> str:
+    """Return both ends in brackets; nothing without an interval."""
+    if ends is None:
+        return ""
+    write = signed_text if signed else score_text
+    low, high = (write(end, percent=percent) for end in ends)
+    return f"[{low}, {high}]"
+
+
+def p_text(p: float | None) -> str:
+    """Return a p value to three decimals; nothing without one."""
+    if p is None:
+        return ""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004  (three decimals)
+
+
+def tick_text(value: float, ticks: Sequence[float] = ()) -> str:
+    """Return the number at a tick, with as many decimals as its neighbours need."""
+    decimals = max((_decimals(tick) for tick in (*ticks, value)), default=0)
+    return _typeset(f"{value:,.{decimals}f}")
+
+
+def column_name(column: LeaderboardColumn) -> str:
+    """Return the title of a column with the part that was trained on."""
+    return f"{column.title} {column.label}".strip()
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:.6f}".rstrip("0").partition(".")[2])
+
+
+def _typeset(text: str) -> str:
+    return text.replace("-", MINUS)

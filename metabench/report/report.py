@@ -1,0 +1,168 @@
+"""From run folders and their leaderboard to the report as a value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from metabench.api.leaderboard import Leaderboard, LeaderboardScore
+from metabench.api.report import (
+    CostPlot,
+    CostPoint,
+    Curve,
+    FractionPlot,
+    FractionPoint,
+    FractionSeries,
+    Report,
+    SeedCurve,
+    TaskMix,
+    TaskShare,
+)
+from metabench.report.facts import facts
+from metabench.report.finite import finite
+from metabench.results.collect import Collected
+from metabench.results.history import MetaHistory, meta_histories
+from metabench.results.run_note import ColumnNote
+from metabench.results.store import Store
+
+__all__ = ["build_report"]
+
+_FEWEST_PARTS = 2
+
+
+def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Leaderboard) -> Report:
+    """Return a leaderboard with what is drawn beside it.
+
+    Args:
+        stores: the run folders.
+        collected: their values, merged.
+        leaderboard: what is shown of them.
+    """
+    board = finite(leaderboard)
+    histories = meta_histories(stores, collected)
+    shown = {row.method: histories.get(row.method, ()) for row in board.rows}
+    return Report(
+        leaderboard=board,
+        curves=tuple(_curves(shown)),
+        fractions=tuple(_fractions(board, collected)),
+        cost=_cost(board),
+        mixes=_mixes(shown),
+        facts=facts(collected),
+        notes=tuple(
+            f"{damage.partition(chr(10))[0]}; the cell counts as not run"
+            for damage in collected.damage
+        ),
+    )
+
+
+def _curves(histories: Mapping[str, Sequence[MetaHistory]]) -> Iterator[Curve]:
+    for method, runs in histories.items():
+        for target in dict.fromkeys(run.target for run in runs):
+            seeds = tuple(
+                SeedCurve(run.seed, run.losses.width, run.losses.points)
+                for run in runs
+                if run.target == target and run.losses is not None
+            )
+            if seeds:
+                yield Curve(method, target, seeds)
+
+
+def _mixes(histories: Mapping[str, Sequence[MetaHistory]]) -> tuple[TaskMix, ...]:
+    found: dict[TaskMix, list[str]] = {}
+    for method, runs in histories.items():
+        for target in dict.fromkeys(run.target for run in runs):
+            mix = _mix([run for run in runs if run.target == target and run.draws])
+            if mix is not None:
+                found.setdefault(mix, []).append(method)
+    return tuple(
+        TaskMix(tuple(methods), mix.target, mix.sampler, mix.seeds, mix.shares)
+        for mix, methods in found.items()
+    )
+
+
+def _mix(runs: Sequence[MetaHistory]) -> TaskMix | None:
+    """Return what was drawn in runs of one method, of no method yet; None without any."""
+    if not runs:
+        return None
+    tasks = sorted({task for run in runs for task in (*run.draws, *run.rows)})
+    rows = runs[0].rows
+    total = sum(rows.values())
+    shares = tuple(
+        TaskShare(
+            task,
+            sum(run.draws.get(task, 0) for run in runs),
+            rows[task] / total if task in rows and total else None,
+        )
+        for task in tasks
+    )
+    seeds = tuple(sorted({run.seed for run in runs}))
+    return TaskMix((), runs[0].target, runs[0].sampler, seeds, shares)
+
+
+def _fractions(board: Leaderboard, collected: Collected) -> Iterator[FractionPlot]:
+    rows = _training_rows(collected)
+    groups: dict[str, list[ColumnNote]] = {}
+    names = [column.name for column in board.columns]
+    for note in collected.note.columns:
+        if note.role == "transfer" and note.name in names and note.name in rows:
+            groups.setdefault(note.task, []).append(note)
+    for notes in groups.values():
+        notes.sort(key=lambda note: rows[note.name])
+        places = {names.index(note.name): rows[note.name] for note in notes}
+        series = [
+            FractionSeries(
+                row.method,
+                tuple(_points({count: row.scores[at] for at, count in places.items()}, board)),
+            )
+            for row in board.rows
+        ]
+        column = board.columns[names.index(notes[0].name)]
+        if len(set(places.values())) >= _FEWEST_PARTS:
+            drawn = tuple(one for one in series if one.points)
+            yield FractionPlot(column.title, column.metric, column.percent, drawn)
+
+
+def _training_rows(collected: Collected) -> Mapping[str, int]:
+    """Return the training rows of each column, as its results say."""
+    found: dict[str, int] = {}
+    for use in collected.note.uses:
+        result = collected.results.get(use.key)
+        if result is not None and result.train_rows:
+            found.setdefault(use.column, result.train_rows)
+    return found
+
+
+def _points(scores: Mapping[int, LeaderboardScore], board: Leaderboard) -> Iterator[FractionPoint]:
+    for rows, score in scores.items():
+        if score.mean is not None:
+            yield FractionPoint(rows, score.mean, _interval(score, board.alpha), score.n)
+
+
+def _cost(board: Leaderboard) -> CostPlot | None:
+    """Return quality against cost; the quality is the average, else the first column."""
+    roles = [column.role for column in board.columns]
+    index = roles.index("average") if "average" in roles else 0
+    points = [
+        CostPoint(
+            row.method,
+            row.cost.device_seconds,
+            score.mean,
+            _interval(score, board.alpha),
+            score.n,
+        )
+        for row in board.rows
+        for score in row.scores[index : index + 1]
+        if row.cost is not None and row.cost.device_seconds > 0 and score.mean is not None
+        if not ("/" in score.status and roles[index] == "average")
+    ]
+    return CostPlot(board.columns[index], tuple(points)) if points else None
+
+
+def _interval(score: LeaderboardScore, alpha: float) -> tuple[float, float] | None:
+    """Return the Student t interval of a mean, None below two seeds."""
+    if score.mean is None or score.deviation is None:
+        return None
+    from scipy.special import stdtrit  # noqa: PLC0415  (a figure needs it, a table does not)
+
+    half = float(stdtrit(score.n - 1, 1 - alpha / 2)) * score.deviation / math.sqrt(score.n)
+    return score.mean - half, score.mean + half

@@ -1,0 +1,51 @@
+"""Large quantities in three digits and a unit, as a reader compares them."""
+
+from __future__ import annotations
+
+__all__ = ["bytes_text", "count_text", "seconds_text"]
+
+_FEW_SECONDS = 10
+_ROUNDS_TO_A_THOUSAND = 999.5
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a time span in one or two units.
+
+    >>> [seconds_text(span) for span in (1.234, 200, 7500, 360000)]
+    ['1.2 s', '3 min 20 s', '2 h 05 min', '4 d 04 h']
+    """
+    if seconds < _FEW_SECONDS:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours:02} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def count_text(count: float) -> str:
+    """Return a number in three digits.
+
+    >>> [count_text(number) for number in (0, 12.5, 999.6, 123456, 7.2e9)]
+    ['0', '12.5', '1 k', '123 k', '7.2 G']
+    """
+    return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
+
+
+def bytes_text(count: float) -> str:
+    """Return an amount of memory in three digits.
+
+    >>> [bytes_text(number) for number in (512, 600_000_000, 85899345920)]
+    ['512 B', '572 MiB', '80 GiB']
+    """
+    return _scaled(count, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
+
+
+def _scaled(value: float, factor: int, units: tuple[str, ...]) -> str:
+    power = 0
+    while value >= _ROUNDS_TO_A_THOUSAND and power < len(units) - 1:
+        value, power = value / factor, power + 1
+    return f"{value:.3g}{units[power]}"

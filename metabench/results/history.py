@@ -1,0 +1,171 @@
+"""What meta-training went through: losses by step, tasks drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from pydantic import JsonValue
+
+from metabench.results.collect import Collected
+from metabench.results.records import Result
+from metabench.results.run_note import PlannedCell
+from metabench.results.store import Store
+
+__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_losses"]
+
+_MOST_POINTS = 400
+_LONGEST_LINE = 1 << 16
+_LOSS = "loss_after"
+_LARGEST = 1e30
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LossCurve:
+    """A thinned loss: (mean step, mean loss) of every ``width`` steps."""
+
+    width: int
+    points: tuple[tuple[float, float], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MetaHistory:
+    """One meta-training run as its folder tells it.
+
+    Args:
+        key: key of the cell.
+        seed: the meta seed.
+        target: the task that it was for, where it was for one.
+        sampler: class and options of the sampler.
+        rows: training rows by task.
+        draws: how often each task was drawn.
+        losses: the outer loss; None where the steps were not written down.
+    """
+
+    key: str
+    seed: int
+    target: str
+    sampler: str
+    rows: Mapping[str, int]
+    draws: Mapping[str, int]
+    losses: LossCurve | None
+
+
+@final
+@dataclass
+class _Thinning:
+    """Means of equally many neighbours, never more than so many of them."""
+
+    most: int
+    width: int = 1
+    bins: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def add(self, step: float, value: float) -> None:
+        if self.bins and self.bins[-1][2] < self.width:
+            self.bins[-1] = _joined(self.bins[-1], (step, value, 1))
+            return
+        if len(self.bins) == self.most:
+            pairs = zip(self.bins[::2], self.bins[1::2], strict=True)
+            self.bins = [_joined(first, second) for first, second in pairs]
+            self.width *= 2
+        self.bins.append((step, value, 1))
+
+    def points(self) -> tuple[tuple[float, float], ...]:
+        return tuple((steps / count, values / count) for steps, values, count in self.bins)
+
+
+def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float, int]:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def read_losses(path: Path, *, name: str = _LOSS, most: int = _MOST_POINTS) -> LossCurve | None:
+    """Return a scalar of ``metrics.jsonl`` by step, thinned while it is read.
+
+    Lines that cannot be used are passed over: the file is no evidence, only a picture.
+
+    Args:
+        path: the file.
+        name: the scalar.
+        most: points at most, an even number.
+    """
+    found = _Thinning(most)
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(_LONGEST_LINE):
+                point = _point(line, name)
+                if point is not None:
+                    found.add(*point)
+    except OSError:
+        return None
+    return LossCurve(found.width, found.points()) if found.bins else None
+
+
+def _point(line: bytes, name: str) -> tuple[float, float] | None:
+    try:
+        record = json.loads(line)
+        step, value = float(record["step"]), float(record[name])
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return None
+    within = abs(step) <= _LARGEST and abs(value) <= _LARGEST  # also false for NaN
+    return (step, value) if within else None
+
+
+def meta_histories(
+    stores: Sequence[Store], collected: Collected
+) -> Mapping[str, tuple[MetaHistory, ...]]:
+    """Return the finished meta-training runs behind each row, by target and seed.
+
+    Args:
+        stores: the run folders.
+        collected: their values, merged.
+    """
+    planned = {cell.key: cell for cell in collected.note.cells}
+    keys: dict[str, set[str]] = {}
+    for use in collected.note.uses:
+        needs = planned[use.key].needs if use.key in planned else ()
+        metas = (need for need in needs if need in planned and planned[need].kind == "meta")
+        keys.setdefault(use.method, set()).update(metas)
+    wanted = sorted(set().union(*keys.values()) & collected.results.keys())
+    known = {key: _history(stores, planned[key], collected.results[key]) for key in wanted}
+    found = {row: [known[key] for key in some if key in known] for row, some in keys.items()}
+    return {row: tuple(sorted(some, key=_place)) for row, some in found.items()}
+
+
+def _place(history: MetaHistory) -> tuple[str, int, str]:
+    return history.target, history.seed, history.key
+
+
+def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> MetaHistory:
+    store = next((one for one in stores if one.result(planned.cell, key=planned.key)), stores[0])
+    note = store.note(planned.cell)
+    inputs = note.inputs if note is not None and note.key == planned.key else {}
+    tasks = inputs.get("tasks")
+    sized = {
+        name: task.get("rows")
+        for name, task in (tasks.items() if isinstance(tasks, Mapping) else ())
+        if isinstance(task, Mapping)
+    }
+    seed, target = inputs.get("seed"), inputs.get("target")
+    return MetaHistory(
+        key=planned.key,
+        seed=seed if isinstance(seed, int) else 0,
+        target=target if isinstance(target, str) else "",
+        sampler=_sampler(inputs.get("sampler")),
+        rows={name: rows for name, rows in sized.items() if isinstance(rows, int)},
+        draws=result.draws,
+        losses=read_losses(store.cell_folder(planned.cell) / "metrics.jsonl"),
+    )
+
+
+def _sampler(inputs: JsonValue) -> str:
+    if not isinstance(inputs, Mapping):
+        return ""
+    options = inputs.get("options")
+    named = sorted(options.items()) if isinstance(options, Mapping) else []
+    said = [f"{name} = {value}" for name, value in named]
+    return ", ".join([str(inputs.get("target", "")).rpartition(":")[2], *said])

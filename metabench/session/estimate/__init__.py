@@ -1,0 +1,1 @@
+"""What a cell will take, before it is run: counts, time, memory."""

@@ -1,0 +1,156 @@
+"""How long a task's rows are, in tokens: from the cache, else from a sample encoded here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from metabench.data.encoding import Encoding, cached, encode
+from metabench.data.order import by_length
+from metabench.data.rows import load_rows
+from metabench.engine.footprint import BatchShape
+from metabench.seeding import Stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metabench.data.rows import Part
+    from metabench.plan.cell import TaskUse
+    from metabench.tasks.hub import Hub
+
+__all__ = ["Batches", "RowLengths", "row_lengths"]
+
+_SAMPLE = 512
+_LONGEST = 64  # of the sample: the rows that look longest
+_MULTIPLE = 8  # of which every batch's columns are, see TokenTable
+_DRAWN = 1_000_000  # rows that are drawn to see how long batches are
+_USUAL = 500  # batches of which the mean is taken
+_SCORED = 64  # rows that are scored at a time
+_HEAPS = 0.6  # a text of n times as many words has n to the power of this as many different ones
+
+Lengths = npt.NDArray[np.int64]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """The mean of a task's batches; the most tokens and columns of any; words of an episode."""
+
+    mean: BatchShape
+    longest: BatchShape
+    words: float = 0.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RowLengths:
+    """Tokens of each row of a split; those of a sample are counted, the others guessed.
+
+    Args:
+        lengths: [rows], special tokens included.
+        counted: rows of which the tokens are known.
+        ids: token ids of those rows, one after the other.
+        max_length: no batch is wider.
+    """
+
+    lengths: Lengths
+    counted: int
+    ids: npt.NDArray[np.int32]
+    max_length: int
+
+    def batches(self, *, size: int, number: int, episode: int = 1) -> Batches:
+        """Return what ``number`` batches of ``size`` rows are like, drawn as training draws them.
+
+        Of the words, how many ``episode`` of those batches hold together.
+        """
+        rows = min(size, len(self.lengths))
+        most = max(1, _DRAWN // rows)
+        number, usual = max(1, min(number, most)), min(_USUAL, most)
+        draw = Stream.root(0).child("estimate").numpy()
+        picked = self.lengths[draw.integers(len(self.lengths), size=(max(number, usual), rows))]
+        tokens, widths = picked.sum(1), self._wide(picked.max(1))
+        seen = len(self.ids) * rows * episode / max(1.0, self.counted)
+        words = len(np.unique(self.ids)) * min(1.0, rows * episode / self.counted) ** _HEAPS
+        if rows * episode > self.counted:
+            words *= (min(rows * episode, len(self.lengths)) / self.counted) ** _HEAPS
+        return Batches(
+            _mean(np.full(usual, rows), tokens[:usual], widths[:usual]),
+            BatchShape(rows, float(tokens[:number].max()), float(widths[:number].max())),
+            min(words, seen),
+        )
+
+    def scored(self) -> Batches:
+        """Return what the batches are like in which rows are scored, short ones first."""
+        groups = [self.lengths[rows] for rows in by_length(self.lengths, batch_size=_SCORED)]
+        rows = np.array([len(group) for group in groups])
+        tokens = np.array([group.sum() for group in groups])
+        widths = self._wide(np.array([group.max() for group in groups]))
+        last = BatchShape(float(rows[-1]), float(tokens[-1]), float(widths[-1]))
+        return Batches(_mean(rows, tokens, widths), last)
+
+    def cut(self, rows: int | None) -> RowLengths:
+        """Return so many of the rows, every so many-th, for a task of which only a part is used."""
+        if rows is None or rows >= len(self.lengths):
+            return self
+        places = np.linspace(0, len(self.lengths) - 1, rows).astype(np.int64)
+        return RowLengths(self.lengths[places], self.counted, self.ids, self.max_length)
+
+    def _wide(self, longest: Lengths) -> Lengths:
+        return np.minimum(-(-longest // _MULTIPLE) * _MULTIPLE, self.max_length)
+
+
+def _mean(rows: Lengths, tokens: Lengths, widths: Lengths) -> BatchShape:
+    """Return the batch of mean tokens whose attention costs as much as theirs do in the mean."""
+    square = float((rows * widths**2).mean())
+    return BatchShape(
+        float(rows.mean()), float(tokens.mean()), (square / float(rows.mean())) ** 0.5
+    )
+
+
+def row_lengths(
+    use: TaskUse, part: Part, *, tokenizer: Any, max_length: int, hub: Hub, cache: Path | None
+) -> RowLengths:
+    """Return how long the rows of a split are; at most 512 of them are encoded here.
+
+    Raises:
+        DataError: the rows cannot be had.
+    """
+    texts = load_rows(use, part, hub=hub).texts
+    if cache is not None:
+        known = cached(texts, tokenizer=tokenizer, max_length=max_length, cache=cache)
+        if known is not None:
+            lengths = known.lengths.astype(np.int64)
+            return RowLengths(lengths, len(lengths), known.ids, max_length)
+    letters = np.array([sum(map(len, row)) for row in zip(*texts, strict=True)], dtype=np.float64)
+    picks = _sample(letters)
+    sample = tuple([column[pick] for pick in picks] for column in texts)
+    encoding = encode(sample, tokenizer=tokenizer, max_length=max_length, cache=None)
+    lengths = _guess(letters, picks, encoding, max_length)
+    return RowLengths(lengths, len(picks), encoding.ids, max_length)
+
+
+def _sample(letters: npt.NDArray[np.float64]) -> Lengths:
+    """Return the rows that look longest, and others by chance."""
+    if len(letters) <= _SAMPLE:
+        return np.arange(len(letters), dtype=np.int64)
+    order = np.argsort(letters, kind="stable")
+    rest, longest = order[:-_LONGEST], order[-_LONGEST:]
+    draw = Stream.root(0).child("estimate", "sample").numpy()
+    others = draw.choice(rest, size=_SAMPLE - _LONGEST, replace=False)
+    return np.concatenate([others, longest]).astype(np.int64)
+
+
+def _guess(
+    letters: npt.NDArray[np.float64], picks: Lengths, encoding: Encoding, max_length: int
+) -> Lengths:
+    """Return the tokens of all rows: counted where they were, else a line through the counts."""
+    counted = encoding.lengths.astype(np.float64)
+    chance = slice(0, max(1, len(picks) - _LONGEST)) if len(picks) == _SAMPLE else slice(None)
+    design = np.stack([letters[picks][chance], np.ones(len(picks[chance]))], axis=1)
+    (slope, start), *_ = np.linalg.lstsq(design, counted[chance], rcond=None)
+    lengths: Lengths = np.clip(np.rint(letters * slope + start), 1, max_length).astype(np.int64)
+    lengths[picks] = encoding.lengths
+    return lengths

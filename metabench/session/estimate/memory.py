@@ -1,0 +1,154 @@
+"""How much memory a cell takes, from its settings and the lengths of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+from metabench.engine.footprint import BatchShape, EpisodeNeeds, Numbers
+from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from metabench.engine.footprint import EncoderShape
+    from metabench.plan.cell import Cell, TaskUse
+    from metabench.session.estimate.lengths import RowLengths
+    from metabench.spec.model import ComputeSpec
+
+__all__ = ["ASSUMED_BASE", "Lengths", "MemoryModel"]
+
+ASSUMED_BASE = 450 * 2**20
+"""A process after its imports, where it has not been measured."""
+
+_SLACK = 1.5  # glibc's heap, which batches of many lengths leave in pieces
+_SHARE = 0.25  # of the free memory: what exact second derivatives may keep on a CPU
+_GPU_SHARE = 0.8
+_GPU_CONTEXT = 600 * 2**20
+
+Lengths: TypeAlias = "Mapping[tuple[str, str], RowLengths]"
+"""The lengths of rows that are known, by task and part (``train``, ``scored``)."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MemoryModel:
+    """What a cell needs on a device.
+
+    Args:
+        shape: the encoder.
+        compute: precision and memory, as the benchmark file says.
+        free: bytes that are free now.
+        gpu: whether a GPU computes.
+        base: bytes of the process before any cell.
+    """
+
+    shape: EncoderShape
+    compute: ComputeSpec
+    free: int
+    gpu: bool = False
+    base: int = ASSUMED_BASE
+
+    def needed(self, cell: Cell, lengths: Lengths) -> float:
+        """Return the bytes that a cell takes at its peak.
+
+        Args:
+            cell: the cell.
+            lengths: of rows, by task and part; where a task is missing, its rows are as long as
+                ``max_length`` allows, which no row exceeds.
+        """
+        base = _GPU_CONTEXT if self.gpu else self.base
+        return base + self._footprint(cell, lengths)
+
+    @property
+    def without_batches(self) -> float:
+        """What the copies of the parameters take that every stage holds."""
+        return self.base + 5 * 4 * self.shape.parameters
+
+    def _footprint(self, cell: Cell, lengths: Lengths) -> float:
+        work = cell.work
+        limit = work.model.max_length
+        if isinstance(work, AdaptWork):
+            use = work.task
+            scored = min(64, use.scored_limit or use.scored_rows)
+            known = lengths.get((use.card.name, "scored"))
+            last = known.scored().longest if known else _full(scored, limit)
+            _, batch, _ = _batches([use], work.settings.batch_size, work.steps, lengths, limit)
+            heads, numbers = self._heads([use]), self._numbers()
+            return self.shape.adapt(batch, last, heads=heads, numbers=numbers).total
+        if isinstance(work, PretrainWork):
+            size, steps = work.settings.batch_size, work.settings.steps
+            _, batch, _ = _batches(work.tasks, size, steps, lengths, limit)
+            return self.shape.pretrain(batch, numbers=self._numbers()).total
+        return self._meta(work, lengths, limit)
+
+    def _meta(self, work: MetaWork, lengths: Lengths, limit: int) -> float:
+        options: Any = work.algorithm.options
+        episode, way = options.episode_shape(), options.uses_curvature()
+        settings = work.settings
+        draws = work.steps * settings.tasks_per_step * episode.batches
+        mean, longest, words = _batches(
+            work.tasks, settings.batch_size, draws, lengths, limit, episode=episode.batches
+        )
+        needs = EpisodeNeeds(episode.support, way, self.compute.curvature, self._room(), words)
+        numbers = self._numbers()
+        if way is not None:
+            numbers = replace(numbers, size=4, fused=numbers.fused and way != "exact")
+        footprint = self.shape.meta(
+            mean,
+            longest,
+            needs,
+            heads=self._heads(work.tasks),
+            tasks=settings.tasks_per_step,
+            numbers=numbers,
+        )
+        return footprint.total
+
+    def _room(self) -> float:
+        if self.compute.memory is not None:
+            return self.compute.memory * 2**30
+        return self.free * (_GPU_SHARE if self.gpu else _SHARE)
+
+    def _numbers(self) -> Numbers:
+        if not self.gpu:
+            return Numbers(slack=_SLACK)
+        return Numbers(size=4 if self.compute.precision == "fp32" else 2, fused=True)
+
+    def _heads(self, uses: Iterable[TaskUse]) -> int:
+        return sum(use.card.outputs * (self.shape.width + 1) for use in uses)
+
+
+def _full(rows: int, width: int) -> BatchShape:
+    return BatchShape(rows, rows * width, width)
+
+
+def _batches(  # noqa: PLR0917  (whose, how many, how long)
+    uses: Iterable[TaskUse],
+    size: int,
+    number: int,
+    lengths: Lengths,
+    limit: int,
+    episode: int = 1,
+) -> tuple[BatchShape, BatchShape, float | None]:
+    """Return the mean and the longest batch and the words of an episode, each the most of any task.
+
+    No words are returned where those of a task are not known.
+    """
+    found: list[tuple[BatchShape, BatchShape, float | None]] = []
+    for use in uses:
+        known = lengths.get((use.card.name, "train"))
+        if known is None:
+            batch = _full(min(size, use.size), limit)
+            found.append((batch, batch, None))
+            continue
+        drawn = known.cut(use.rows).batches(size=size, number=number, episode=episode)
+        found.append((drawn.mean, drawn.longest, drawn.words))
+    means, longest, words = zip(*found, strict=True)
+    counted = [count for count in words if count is not None]
+    most = max(counted) if len(counted) == len(words) else None
+    return _most(means), _most(longest), most
+
+
+def _most(batches: Iterable[BatchShape]) -> BatchShape:
+    rows, tokens, widths = zip(*((b.rows, b.tokens, b.width) for b in batches), strict=True)
+    return BatchShape(max(rows), max(tokens), max(widths))

@@ -1,0 +1,122 @@
+"""No run is begun of which a cell cannot fit into the memory that there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metabench.errors import DeviceError, MetabenchError
+from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.session.estimate.capacity import capacity
+from metabench.session.estimate.encoder import encoder_shape
+from metabench.session.estimate.memory import MemoryModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from metabench.plan.cell import Cell, TaskUse
+    from metabench.session.estimate.capacity import Capacity
+    from metabench.session.estimate.lengths import RowLengths
+    from metabench.session.runtime import Runtime
+    from metabench.spec.model import ComputeSpec, ModelSpec
+
+__all__ = ["device_name", "refuse_what_cannot_fit", "uses_of"]
+
+
+def refuse_what_cannot_fit(
+    cells: Callable[[], Sequence[Cell]],
+    *,
+    planned: Sequence[Cell],
+    compute: ComputeSpec,
+    runtime: Runtime,
+) -> str:
+    """Return a warning where a cell needs more than is free now, else nothing.
+
+    Rows are taken to be as long as they may be; only where that does not fit are they looked at.
+
+    Args:
+        cells: gives those that are to be run; it is called only where something may not fit.
+        planned: all that may be run.
+        compute: precision and memory.
+        runtime: device, hub, token cache.
+
+    Raises:
+        DeviceError: a cell needs more than the device has in all.
+    """
+    device = device_name(runtime.device)
+    has = capacity(device)
+    shape = encoder_shape(planned[0].work.model, hub=runtime.hub) if planned else None
+    if has is None or shape is None:
+        return ""
+    model = MemoryModel(shape, compute, has.free, gpu=device != "cpu")
+    together = min(runtime.jobs, len(planned))
+    if all(model.needed(cell, {}) * together <= has.free for cell in planned):
+        return ""
+    return _looked_at(cells(), model, has, runtime)
+
+
+def _looked_at(cells: Sequence[Cell], model: MemoryModel, has: Capacity, runtime: Runtime) -> str:
+    """Refuse or warn by the lengths that the rows really have."""
+    together = min(runtime.jobs, len(cells))
+    doubtful = [cell for cell in cells if model.needed(cell, {}) * together > has.free]
+    if not doubtful:
+        return ""
+    lengths = _lengths(doubtful, runtime)
+    cell = max(doubtful, key=lambda cell: model.needed(cell, lengths))
+    most = model.needed(cell, lengths)
+    if most > has.total:
+        raise _refusal(cell, most, has, fits=model.without_batches < has.total)
+    if most * together <= has.free:
+        return ""
+    each = f", and {together} cells run at a time" if together > 1 else ""
+    return (
+        f"cell {cell.name} needs about {_gib(most)} of memory{each}; of {_gib(has.total)},"
+        f" {_gib(has.free)} are free now"
+    )
+
+
+def device_name(name: str) -> str:
+    """Return the device that ``auto`` stands for; torch is loaded where there may be a GPU."""
+    if name != "auto":
+        return name
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return "cpu"
+    import torch  # noqa: PLC0415  (only where there may be a GPU)
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def uses_of(cell: Cell) -> tuple[TaskUse, ...]:
+    """Return the tasks of a cell."""
+    return (cell.work.task,) if isinstance(cell.work, AdaptWork) else cell.work.tasks
+
+
+def _lengths(cells: Sequence[Cell], runtime: Runtime) -> dict[tuple[str, str], RowLengths]:
+    """Return how long the rows of these cells are; nothing where they cannot be had."""
+    from metabench.session.estimate.tables import task_lengths  # noqa: PLC0415  (torch loads here)
+
+    model: ModelSpec = cells[0].work.model
+    return task_lengths(cells, model, hub=runtime.hub, cache=runtime.cache)
+
+
+def _refusal(cell: Cell, needed: float, has: Capacity, *, fits: bool) -> MetabenchError:
+    """Return the error; ``fits`` says that the parameters alone would."""
+    stage = {"pretrain": "pretrain", "meta": "meta", "adapt": "finetune"}[cell.kind]
+    ways = [f"{stage}.batch_size", *["inner_steps"] * (cell.kind == "meta"), "model.max_length"]
+    hint = f"lower {', '.join(ways[:-1])} or {ways[-1]}"
+    if isinstance(cell.work, MetaWork) and _is_exact(cell.work):
+        hint += ', or set compute.curvature = "lean"'
+    return DeviceError(
+        f"needs about {_gib(needed)} of memory, and {has.source} has {_gib(has.total)} in all",
+        where=f"cell {cell.name}",
+        hint=hint if fits else "choose a smaller encoder, or a device with more memory",
+    )
+
+
+def _is_exact(work: MetaWork) -> bool:
+    options: Any = work.algorithm.options
+    return bool(options.uses_curvature() == "exact")
+
+
+def _gib(count: float) -> str:
+    return f"{count / 2**30:,.1f} GiB"

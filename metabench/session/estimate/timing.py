@@ -1,0 +1,134 @@
+"""How long a cell takes: what it evaluates, times how fast this machine is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from metabench.engine.footprint import BatchShape
+from metabench.learning import SampledTask, Schedule
+from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.plugin.target import load_target
+from metabench.session.estimate.counts import FORWARD, cell_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metabench.engine.footprint import EncoderShape
+    from metabench.plan.cell import Cell
+    from metabench.session.estimate.lengths import RowLengths
+    from metabench.session.estimate.memory import Lengths
+    from metabench.session.estimate.probe import Operation, Speeds
+
+__all__ = ["TimeModel"]
+
+_UPDATE = 12  # numbers read and written at an update of fine-tuning, by each of the parameters
+_OUTER = 20  # the same at an outer step of meta-training
+_EPISODE = 6  # the same for each of its episodes, by each of the parameters
+_INNER = 6  # and at an inner step or after a product, by each of those that the episode touches
+_GRADIENT = 5  # for a gradient, by each parameter of words that the probe had not
+_POINTS = 5  # of meta-training, at which the sampler is asked for its distribution
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TimeModel:
+    """Work and time of cells.
+
+    Args:
+        shape: the encoder.
+        lengths: of the rows of every task in use.
+        keep: ``compute.curvature``.
+    """
+
+    shape: EncoderShape
+    lengths: Lengths
+    keep: str = "auto"
+
+    def work(self, cell: Cell) -> float:
+        """Return the multiplications of a cell, those of a forward pass counting a third."""
+        counts = cell_counts(cell, keep=self.keep)
+        scored = self._scoring(cell.work) if isinstance(cell.work, AdaptWork) else 0.0
+        return counts.cost * self.shape.work(self.mean(cell)) + FORWARD * scored
+
+    def mean(self, cell: Cell) -> BatchShape:
+        """Return the mean batch of a cell's training."""
+        work = cell.work
+        if isinstance(work, AdaptWork):
+            known = self.lengths[work.task.card.name, "train"].cut(work.task.rows)
+            return _drawn(known, work.settings.batch_size)
+        size = work.settings.batch_size
+        shares = _shares(work) if isinstance(work, MetaWork) else {}
+        total = sum(use.size for use in work.tasks)
+        batches = {
+            use.card.name: _drawn(self.lengths[use.card.name, "train"].cut(use.rows), size)
+            for use in work.tasks
+        }
+        found = shares or {use.card.name: use.size / total for use in work.tasks}
+        mean = _mixed(found, batches)
+        if isinstance(work, PretrainWork):  # transformers' model computes padding as well
+            return BatchShape(mean.rows, mean.rows * mean.width, mean.width)
+        return mean
+
+    def seconds(self, cell: Cell, speeds: Speeds) -> float:
+        """Return the seconds that a cell takes by itself."""
+        work, counts, mean = cell.work, cell_counts(cell, keep=self.keep), self.mean(cell)
+        whole = self.shape.parameters
+        one = self.shape.work(mean)
+        if isinstance(work, MetaWork):
+            options: Any = work.algorithm.options
+            exact = options.uses_curvature() == "exact"
+            kind: Operation = "exact gradient" if exact else "gradient"
+            single = speeds.operations[kind].seconds(one)
+            product = speeds.operations["product"].seconds(one) if exact else 0.0
+            if not exact and counts.products:
+                product = counts.product_cost * single
+            part = whole - self.shape.words * self.shape.width
+            touched = (counts.gradients + counts.products) * _INNER * part
+            episodes = work.steps * work.settings.tasks_per_step * _EPISODE * whole
+            floats = touched + episodes + _OUTER * whole * counts.updates
+            return counts.gradients * single + counts.products * product + speeds.access * floats
+        if isinstance(work, PretrainWork):
+            one += mean.tokens * self.shape.words * self.shape.width
+        words = _GRADIENT * self.shape.words * self.shape.width
+        floats = counts.updates * (_UPDATE * whole + words)
+        training = counts.gradients * speeds.operations["gradient"].seconds(one)
+        scoring = 0.0
+        if isinstance(work, AdaptWork):
+            forward = speeds.operations["forward"]
+            scoring = forward.slope * self._scoring(work) + forward.start * counts.scored_rows / 64
+        return training + scoring + speeds.access * floats
+
+    def _scoring(self, work: AdaptWork) -> float:
+        """Return the multiplications of going forward through all rows that are scored."""
+        known = self.lengths[work.task.card.name, "scored"].cut(work.task.scored_limit)
+        batch = known.scored().mean
+        return self.shape.work(batch) * len(known.lengths) / batch.rows
+
+
+def _drawn(known: RowLengths, size: int) -> BatchShape:
+    return known.batches(size=size, number=1).mean
+
+
+def _mixed(shares: Mapping[str, float], batches: Mapping[str, BatchShape]) -> BatchShape:
+    rows = sum(share * batches[name].rows for name, share in shares.items())
+    tokens = sum(share * batches[name].tokens for name, share in shares.items())
+    square = sum(
+        share * batches[name].rows * batches[name].width ** 2 for name, share in shares.items()
+    )
+    return BatchShape(rows, tokens, (square / rows) ** 0.5)
+
+
+def _shares(work: MetaWork) -> dict[str, float]:
+    """Return how often a sampler draws each task, asked at some steps; nothing if it fails."""
+    schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
+    tasks = [SampledTask(use.card.name, use.size, use.role) for use in work.tasks]
+    found: dict[str, float] = {}
+    with suppress(Exception):  # a sampler's own affair; the run will name it
+        sampler = load_target(work.sampler.target)(work.sampler.options, schedule)
+        for point in range(_POINTS):
+            step = point * (work.steps - 1) // (_POINTS - 1)
+            for name, share in sampler.probabilities(step, tasks, {}).items():
+                found[name] = found.get(name, 0.0) + share / _POINTS
+    return found

@@ -1,0 +1,244 @@
+"""The HTML report as a browser sees it: nothing is refused, nothing raises, and columns sort.
+
+Needs chromium and chromedriver (Debian: ``apt-get install chromium chromium-driver``); skipped
+where they are not. Nothing is injected into the file that is looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver"),
+]
+WATCH = """
+window.complaints = [];
+addEventListener("securitypolicyviolation",
+                 (event) => complaints.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("error", (event) => complaints.push(`error ${event.message}`));
+"""
+
+
+class Browser:
+    """A headless browser, driven through the WebDriver protocol with the standard library."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self._address = f"http://127.0.0.1:{port}"
+        self._process = subprocess.Popen(
+            [str(DRIVER), f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._wait()
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}"]
+        asked = {
+            "goog:chromeOptions": {"binary": CHROMIUM, "args": flags},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }
+        made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": asked}})
+        self._address += f"/session/{made['sessionId']}"
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+
+    def _wait(self) -> None:
+        for _ in range(100):
+            try:
+                if self._call("GET", "/status")["ready"]:
+                    return
+            except (URLError, ConnectionError):
+                time.sleep(0.1)
+        raise TimeoutError("chromedriver does not answer")
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = Request(f"{self._address}{path}", data, headers, method=method)  # noqa: S310
+        with urlopen(request, timeout=60) as answer:  # noqa: S310  (our own process)
+            return json.load(answer)["value"]
+
+    def close(self) -> None:
+        """End the browser and its driver."""
+        try:
+            self._call("DELETE", "")
+        finally:
+            self._process.terminate()
+            self._process.wait(10)
+
+    def open(self, path: Path) -> None:
+        """Open a file."""
+        self._call("POST", "/url", {"url": path.as_uri()})
+
+    def ask(self, script: str, *arguments: Any) -> Any:
+        """Return what the body of a function returns in the page."""
+        return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """Return the answer to a command of the DevTools protocol."""
+        body = {"cmd": command, "params": parameters}
+        return self._call("POST", "/goog/cdp/execute", body)
+
+    def emulate(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        """Set the size of the screen and whether the reader prefers dark pages."""
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=2, mobile=width < 500,
+        )  # fmt: skip
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.devtools("Emulation.setEmulatedMedia", features=[scheme])
+
+    def picture(self, top: float, height: float) -> bytes:
+        """Return a part of the page as PNG."""
+        width = self.ask("return innerWidth")
+        clip = {"x": 0, "y": top, "width": width, "height": height, "scale": 1}
+        shot = self.devtools("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
+        return base64.b64decode(shot["data"])
+
+    def complaints(self) -> list[str]:
+        """Return errors, warnings and refusals since the page was opened."""
+        logged = self._call("POST", "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in logged] + self.ask("return window.complaints")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Return a browser that is ended afterwards."""
+    made = Browser(tmp_path_factory.mktemp("profile"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def written(finished, command, tmp_path_factory):
+    """Return the report of a real run, and the same leaderboard as JSON."""
+    page = tmp_path_factory.mktemp("report") / "report.html"
+    done = command("compare", "small", "-o", str(page), cwd=finished)
+    assert done.returncode == 0, done.stderr
+    return page, json.loads(command("compare", "small", "--json", cwd=finished).stdout)
+
+
+@pytest.fixture
+def page(browser, written):
+    """Return the browser with the report open, on a wide and light screen."""
+    browser.emulate(1280)
+    browser.open(written[0])
+    return browser
+
+
+METHODS = """
+const rows = document.querySelectorAll("table.scores tbody:first-of-type tr");
+return [...rows].map((row) => row.cells[0].textContent);
+"""
+SORTS = """
+const headers = document.querySelectorAll("table.scores thead th");
+return [...headers].map((header) => header.getAttribute("aria-sort"));
+"""
+WIDTHS = """
+return [document.documentElement.scrollWidth, innerWidth,
+        [...document.querySelectorAll(".scroll")].some((box) => box.scrollWidth > box.clientWidth)];
+"""
+
+
+def press(browser, column, key=None):
+    """Click the button of a column's header, or reach it from the keyboard and press a key."""
+    browser.ask(
+        "document.querySelectorAll('table.scores thead button')[arguments[0]][arguments[1]]()",
+        column,
+        "focus" if key else "click",
+    )
+    if key:
+        for kind in ("keyDown", "keyUp"):
+            browser.devtools("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=key)
+
+
+def test_nothing_is_refused_and_nothing_raises(page):
+    assert page.complaints() == []
+    assert page.ask("return document.querySelectorAll('svg.panel').length") > 5
+
+
+def test_a_page_that_was_tampered_with_is_complained_of(browser, written, tmp_path):
+    changed = tmp_path / "changed.html"
+    text = written[0].read_text(encoding="utf-8")
+    changed.write_text(text.replace("<main>", '<main onclick="x()"><img src="http://0.0.0.0/">'))
+    browser.open(changed)
+
+    said = "\n".join(browser.complaints())
+    assert "img-src" in said
+    assert "script-src-attr" in said or "script-src" in said
+
+
+def test_a_click_on_a_header_sorts_by_the_score_and_says_so(page, written):
+    board = written[1]
+    names = [row["method"] for row in board["rows"]]
+    column = 1
+    scores = {row["method"]: row["scores"][column - 1]["mean"] for row in board["rows"]}
+    # Equal scores keep their order, whichever way round.
+    best_first = sorted(names, key=lambda name: -scores[name])
+    worst_first = sorted(names, key=lambda name: scores[name])
+
+    assert page.ask(METHODS) == names
+    press(page, column)
+    assert page.ask(METHODS) == best_first
+    assert page.ask(SORTS)[:3] == ["none", "descending", "none"]
+    press(page, column)
+    assert page.ask(METHODS) == worst_first
+    assert page.ask(SORTS)[:3] == ["none", "ascending", "none"]
+    press(page, column)
+    assert page.ask(METHODS) == names
+    assert set(page.ask(SORTS)) == {"none"}
+    assert page.complaints() == []
+
+
+def test_a_header_is_reached_and_pressed_with_the_keyboard(page, written):
+    names = [row["method"] for row in written[1]["rows"]]
+    press(page, 0, key="\r")
+
+    assert page.ask(SORTS)[0] == "ascending"
+    assert page.ask(METHODS) == sorted(names, key=str.casefold)
+
+
+def test_a_phone_shows_the_page_without_scrolling_sideways_but_for_tables(page):
+    page.emulate(390, 844)
+    width, screen, scrolls = page.ask(WIDTHS)
+
+    assert width == screen == 390
+    assert scrolls
+    widest = "return Math.max(...[...document.querySelectorAll('svg.panel')]"
+    assert page.ask(f"{widest}.map((one) => one.getBoundingClientRect().right))") <= 390
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_follows_the_readers_choice_of_light_and_dark(page, dark):
+    page.emulate(1280, dark=dark)
+    paper = page.ask("return getComputedStyle(document.documentElement).backgroundColor")
+    ink = page.ask("return getComputedStyle(document.body).color")
+
+    def brightness(colour):
+        return sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))
+
+    assert (brightness(paper) < brightness(ink)) is dark
+
+
+def test_every_plot_is_a_picture_by_itself(finished, command, browser, tmp_path):
+    done = command("compare", "small", "--plots", str(tmp_path), cwd=finished)
+    names = sorted(path.name for path in tmp_path.glob("*.svg"))
+
+    assert done.returncode == 0
+    assert {"cost.svg", "differences-1.svg", "learning-curves.svg", "task-mix.svg"} <= set(names)
+    for name in names:
+        browser.open(tmp_path / name)
+        assert browser.complaints() == []
+        assert browser.ask("return document.documentElement.tagName") == "svg"

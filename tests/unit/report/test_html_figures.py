@@ -1,0 +1,311 @@
+"""Laws of the figures, read back from the SVG that they become."""
+
+import math
+import re
+from dataclasses import replace
+from itertools import pairwise
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metabench.api.leaderboard import (
+    Difference,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.api.report import (
+    CostPlot,
+    CostPoint,
+    Curve,
+    FractionPlot,
+    FractionPoint,
+    FractionSeries,
+    Report,
+    SeedCurve,
+    TaskMix,
+    TaskShare,
+)
+from metabench.report.drawing import shortened, text_width
+from metabench.report.html import render_html
+from metabench.report.paint import COLOURS, SLOTS, dash, form
+from metabench.report.plots import figures, plot_files
+from metabench.report.scale import Scale
+
+COLUMN = LeaderboardColumn("rte", "RTE", "target", "Accuracy")
+MINUS = "\N{MINUS SIGN}"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def board(*differences, names=("A", "B", "C", "D")):
+    """Return a board of one column; the first row is the baseline of the others."""
+    scores = [LeaderboardScore(0.5, 0.1, 3, 3)]
+    scores += [LeaderboardScore(0.5, 0.1, 3, 3, differences=(item,)) for item in differences]
+    rows = [LeaderboardRow(name, (score,)) for name, score in zip(names, scores, strict=False)]
+    return Leaderboard("x", False, (COLUMN,), tuple(rows), ("A",), 0.05, ())
+
+
+def difference(mean, low, high, **more):
+    return Difference("A", mean, (low, high), 3, **more)
+
+
+def drawn(report, name):
+    """Return the elements of a figure's file."""
+    data = dict(plot_files(report))[f"{name}.svg"]
+    return fromstring(data).findall("*")  # noqa: S314  (written by us)
+
+
+def texts(elements):
+    return {item.text: item for item in elements if item.tag == f"{SVG}text"}
+
+
+def points(item):
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", item.get("d"))]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def axis(elements, ticks=rf"[+{MINUS}]?[\d.]+", key="x"):
+    """Return the function from a pixel to the value, as the outer ticks of the axis say it."""
+    found = [text for text in texts(elements) if re.fullmatch(ticks, text)]
+    pixels = [float(texts(elements)[text].get(key)) for text in (found[0], found[-1])]
+    values = [float(text.replace(MINUS, "-")) for text in (found[0], found[-1])]
+    slope = (values[1] - values[0]) / (pixels[1] - pixels[0])
+    return lambda pixel: values[0] + slope * (pixel - pixels[0])
+
+
+def test_a_difference_and_its_interval_are_drawn_where_the_axis_says():
+    shown = board(difference(0.03, -0.01, 0.07), difference(-0.02, -0.04, 0.0))
+    elements = drawn(Report(shown), "differences-1")
+    value = axis(elements)
+    marks = [value(float(item.get("cx"))) for item in elements if item.tag == f"{SVG}circle"]
+    lines = [
+        [value(x) for x, _ in points(item)]
+        for item in elements
+        if item.get("stroke-width") == "1.6"
+    ]
+
+    assert marks == pytest.approx([3, -2], abs=0.05)
+    assert lines[0] == pytest.approx([-1, 7], abs=0.1)
+    assert lines[1] == pytest.approx([-4, 0], abs=0.1)
+
+
+def test_a_difference_says_its_numbers_its_verdict_and_its_p():
+    shown = board(
+        difference(0.03, 0.01, 0.05, p=0.0078, verdict="better"),
+        difference(-0.03, -0.05, -0.01, p=0.0002, verdict="worse"),
+        difference(0.001, -0.02, 0.02, p=0.5),
+    )
+    elements = drawn(Report(shown), "differences-1")
+    open_marks = [item.get("fill") == "#ffffff" for item in elements if item.tag == f"{SVG}circle"]
+
+    assert "+3.0 [+1.0, +5.0]* ▲ p = 0.008" in texts(elements)
+    assert "-3.0 [-5.0, -1.0]* ▼ p < 0.001".replace("-", MINUS) in texts(elements)
+    assert f"+0.1 [{MINUS}2.0, +2.0] p = 0.500" in texts(elements)
+    assert open_marks == [False, False, True]
+
+
+def test_one_wild_interval_does_not_flatten_the_others():
+    usual = [difference(0.01 * sign, -0.02, 0.02) for sign in (1, -1) for _ in range(15)]
+    names = tuple(f"m{number}" for number in range(32))
+    (figure,) = figures(
+        Report(replace(board(*usual, difference(0.0, -0.9, 0.9), names=names), baselines=("A",)))
+    )
+
+    assert "An arrow: the interval goes on beyond the axis." in figure.caption
+    ticks = [
+        text for text in texts(drawn_panel(figure)) if re.fullmatch(rf"[+{MINUS}]?\d", text or "")
+    ]
+    assert ticks == [f"{MINUS}2", f"{MINUS}1", "0", "+1", "+2"]
+
+
+def drawn_panel(figure):
+    from metabench.report.svg import standalone_svg
+
+    return fromstring(standalone_svg(figure)).findall("*")  # noqa: S314
+
+
+def test_rows_lie_on_a_logarithmic_axis():
+    rows = (24, 240, 2400)
+    series = FractionSeries("A", tuple(FractionPoint(n, 0.5, None, 1) for n in rows))
+    report = Report(board(), fractions=(FractionPlot("SciTail", "Accuracy", True, (series,)),))
+    found = texts(drawn(report, "training-rows-1"))
+    first, second, third = (float(found[text].get("x")) for text in ("24", "240", "2,400"))
+
+    assert second - first == pytest.approx(third - second, abs=0.02)
+
+
+def test_a_score_against_rows_is_drawn_where_the_axis_says():
+    series = FractionSeries("A", (FractionPoint(24, 0.5, (0.4, 0.6), 3),))
+    report = Report(board(), fractions=(FractionPlot("SciTail", "Accuracy", True, (series,)),))
+    elements = drawn(report, "training-rows-1")
+    value = axis(elements, ticks="[456]0", key="y")
+    (whisker,) = [item for item in elements if item.get("stroke-width") == "1.2"]
+    mark = [item for item in elements if item.tag == f"{SVG}circle"][-1]
+
+    # The words of a tick stand four pixels below its line.
+    assert [value(y + 4) for _, y in points(whisker)] == pytest.approx([40, 60], abs=0.1)
+    assert value(float(mark.get("cy")) + 4) == pytest.approx(50, abs=0.1)
+
+
+@pytest.mark.parametrize("methods", [1, 8, 9, 25])
+def test_no_panel_shows_more_than_eight_methods_and_all_are_shown(methods):
+    points = (FractionPoint(24, 0.5, None, 1), FractionPoint(240, 0.6, None, 1))
+    names = [f"m{number}" for number in range(methods)]
+    rows = tuple(LeaderboardRow(name, (LeaderboardScore(0.5, 0.1, 3, 3),)) for name in names)
+    series = tuple(FractionSeries(name, points) for name in names)
+    report = Report(
+        replace(board(), rows=rows, baselines=()),
+        fractions=(FractionPlot("SciTail", "Accuracy", True, series),),
+    )
+    (figure,) = figures(report)
+    counts = [panel.description.count("24 rows") for panel in figure.panels]
+
+    assert sum(counts) == methods
+    assert max(counts) <= 8
+    assert max(counts) - min(counts) <= methods // 8
+
+
+def test_names_beside_the_costs_do_not_overlap():
+    names = tuple(f"m{number}" for number in range(30))
+    rows = tuple(LeaderboardRow(name, (LeaderboardScore(0.5, 0.1, 3, 3),)) for name in names)
+    points = tuple(
+        CostPoint(name, 10.0 + number, 0.5, None, 1) for number, name in enumerate(names)
+    )
+    report = Report(replace(board(), rows=rows, baselines=()), cost=CostPlot(COLUMN, points))
+    found = texts(drawn(report, "cost"))
+    heights = sorted(float(found[name].get("y")) for name in names)
+
+    assert min(b - a for a, b in pairwise(heights)) >= 15
+
+
+def curve(losses, seed=0):
+    return SeedCurve(seed, 1, tuple((index + 1.0, loss) for index, loss in enumerate(losses)))
+
+
+def test_a_curve_is_the_mean_of_its_seeds():
+    report = Report(board(), curves=(Curve("A", "", (curve([1, 2, 3]), curve([3, 4, 5], 1))),))
+    (figure,) = figures(replace(report, leaderboard=replace(board(), baselines=())))
+
+    assert "mean of 2 seeds: 2.000 around step 1, 4.000 around step 3" in (
+        figure.panels[0].description
+    )
+
+
+def test_a_spike_does_not_flatten_a_curve_and_the_caption_says_so():
+    losses = [1 - 0.005 * step for step in range(100)]
+    spiked = [*losses[:50], 500.0, *losses[51:]]
+    (figure,) = figures(
+        Report(replace(board(), baselines=()), curves=(Curve("A", "", (curve(spiked),)),))
+    )
+    ticks = [float(text) for text in texts(drawn_panel(figure)) if re.fullmatch(r"\d\.\d+", text)]
+
+    assert "A curve at the upper edge goes beyond it." in figure.caption
+    assert max(ticks) < 5
+
+
+def test_bars_are_shares_of_what_was_drawn_and_strokes_shares_of_the_rows():
+    shares = (TaskShare("a", 75, 0.5), TaskShare("b", 25, 0.5))
+    mix = TaskMix(("A", "B"), "", "Pps", (0,), shares)
+    elements = drawn(Report(replace(board(), baselines=()), mixes=(mix,)), "task-mix")
+    _, first, second = [item for item in elements if item.tag == f"{SVG}rect"]
+    stroke = next(item for item in elements if item.get("stroke-width") == "1.8")
+
+    assert float(first.get("width")) / float(second.get("width")) == pytest.approx(3, abs=0.01)
+    assert {"75.0 %", "25.0 %", "A, B"} <= set(texts(elements))
+    start, width = float(first.get("x")), float(first.get("width"))
+    assert (points(stroke)[0][0] - start) / width == pytest.approx(0.5 / 0.75, abs=0.01)
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("page", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("ink", 7), ("soft", 4.5), ("line", 3), *((f"c{slot}", 4) for slot in range(SLOTS))],
+)
+def test_every_colour_stands_out_from_its_page(name, least, page):
+    # WCAG 2.2: 4.5 for text, 3 for what is needed to understand a picture.
+    a, b = sorted((luminance(COLOURS[name][page]), luminance(COLOURS["paper"][page])))
+
+    assert (b + 0.05) / (a + 0.05) >= least
+
+
+def test_methods_differ_in_more_than_their_colour():
+    looks = [(slot % SLOTS, form(slot) % 8, dash(slot)) for slot in range(40)]
+
+    assert len(set(looks)) == 40
+    assert len({look[1:] for look in looks[:7]}) == 7
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=8),
+    st.integers(2, 6),
+)
+def test_a_linear_axis_holds_all_values_between_round_ticks(values, count):
+    scale = Scale.linear(values, 0, 100, count=count)
+
+    room = 1e-6 * max(1, *map(abs, values))  # a tick may be missed by a millionth
+    assert scale.low <= min(values) + room
+    assert scale.high >= max(values) - room
+    assert len(scale.ticks) <= count + 3
+    assert scale(scale.low) == pytest.approx(0)
+    assert scale(scale.high) == pytest.approx(100)
+
+
+@given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=8))
+def test_a_logarithmic_axis_has_ticks_inside_and_equal_factors_equally_far_apart(values):
+    scale = Scale.logarithmic(values, 0, 100)
+
+    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
+    assert scale.ticks
+    middle = math.sqrt(scale.low * scale.high)
+    assert scale(middle) == pytest.approx(50, abs=1e-6)
+
+
+@given(st.text(max_size=60), st.floats(20, 400))
+def test_a_shortened_text_fits_and_keeps_both_ends(text, width):
+    found = shortened(text, width)
+
+    assert text_width(found) <= max(width, text_width("…")) + 1e-6
+    assert found == text or "…" in found
+
+
+def test_a_full_report_of_25_methods_and_8_columns_is_below_one_megabyte():
+    names = [f"Reptile k = {number}, inner_lr = 1e-4" for number in range(25)]
+    columns = tuple(replace(COLUMN, name=f"c{number}") for number in range(8))
+
+    def row(name):
+        found = [Difference(b, 0.01, (-0.02, 0.04), 10, p=0.03) for b in names[:2] if b != name]
+        score = LeaderboardScore(0.5, 0.01, 10, 10, differences=tuple(found))
+        return LeaderboardRow(name, (score,) * 8)
+
+    ones = [tuple(float(loss) for loss in range(400))] * 10
+    seeds = tuple(curve(losses, seed) for seed, losses in enumerate(ones))
+    targets = ("CoLA", "MRPC", "STS-B", "RTE")
+    shares = tuple(TaskShare(f"glue/task-{number}", 5, 0.1) for number in range(8))
+    report = Report(
+        Leaderboard("x", False, columns, tuple(map(row, names)), tuple(names[:2]), 0.05, ()),
+        curves=tuple(Curve(name, target, seeds) for name in names for target in targets),
+        mixes=tuple(TaskMix((name,), "", "Mixed", tuple(range(10)), shares) for name in names),
+    )
+
+    assert len(render_html(report).encode()) < 1_000_000
+
+
+def test_the_same_report_gives_the_same_pdf_whatever_its_names():
+    pytest.importorskip("matplotlib")
+    hostile = ("A", r"$\frac{1}{0}$ \x1b[31m \N{GREEK SMALL LETTER ALPHA}\N{SNOWMAN}")
+    report = Report(board(difference(0.03, -0.01, 0.07), names=hostile))
+    first, second = (dict(plot_files(report))["differences-1.pdf"] for _ in range(2))
+
+    assert first.startswith(b"%PDF")
+    assert first == second

@@ -1,0 +1,111 @@
+"""Laws of what meta-training went through: the curve, the draws, and which runs count."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metabench.results.collect import collect
+from metabench.results.history import meta_histories, read_losses
+
+LOSSES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=300)
+
+
+def write(path, losses):
+    lines = [
+        json.dumps({"stage": "meta", "step": step, "total": len(losses), "loss_after": loss})
+        for step, loss in enumerate(losses, start=1)
+    ]
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+@given(losses=LOSSES, most=st.sampled_from([2, 8, 40, 400]))
+def test_each_point_is_the_mean_of_equally_many_steps(tmp_path_factory, losses, most):
+    path = tmp_path_factory.mktemp("curve") / "metrics.jsonl"
+    write(path, losses)
+    found = read_losses(path, most=most)
+
+    groups = [losses[at : at + found.width] for at in range(0, len(losses), found.width)]
+    assert [loss for _, loss in found.points] == pytest.approx(
+        [sum(group) / len(group) for group in groups]
+    )
+    assert len(found.points) <= most
+    assert found.width == 1 or len(losses) > most
+    first = (1 + min(found.width, len(losses))) / 2
+    assert found.points[0][0] == pytest.approx(first)
+
+
+def test_lines_that_cannot_be_used_are_passed_over(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    good = '{"step": 1, "loss_after": 2.0}'
+    bad = [
+        "", "{", "[]", "null", '{"step": 2}', '{"step": "x", "loss_after": 1}',
+        '{"step": 2, "loss_after": NaN}', '{"step": 2, "loss_after": 1e999}',
+        '{"step": 2, "loss_after": 1e300}', '{"step": 2, "loss_after": null}',
+        '{"step": 2, "loss_after": [' + "1, " * 60000 + "1]}", "\x00\x01", "[" * 9000,
+    ]  # fmt: skip
+    path.write_text("\n".join([*bad, good, *bad, '{"step": 3, "loss_after"']))
+
+    assert read_losses(path).points == ((1.0, 2.0),)
+
+
+def test_without_a_file_or_a_loss_there_is_no_curve(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n')
+
+    assert read_losses(tmp_path / "metrics.jsonl") is None
+    assert read_losses(tmp_path / "nowhere.jsonl") is None
+    assert read_losses(tmp_path) is None
+
+
+SCORES = {
+    ("Plain", "rte"): {0: 0.5, 1: 0.6},
+    ("Joint", "rte"): {0: 0.6, 1: 0.7},
+    ("MAML", "rte"): {0: 0.6, 1: 0.7},
+}
+SAMPLER = {
+    "tasks": {"rte": {"rows": 30}, "qqp": {"rows": 90}},
+    "sampler": {"target": "some_samplers.mixed:Mixed", "options": {"ratio": 2}},
+}
+
+
+@pytest.fixture
+def study(make_study):
+    return make_study(
+        SCORES,
+        start={"Joint": {"draws": {"rte": 3, "qqp": 9}}, "MAML": "diverged"},
+        notes={"Joint": SAMPLER},
+    )
+
+
+def test_the_runs_behind_a_row_say_seed_sampler_rows_and_draws(study):
+    found = meta_histories([study], collect(study))["Joint"]
+
+    assert [run.seed for run in found] == [0, 1]
+    assert found[0].sampler == "Mixed, ratio = 2"
+    assert found[0].rows == {"rte": 30, "qqp": 90}
+    assert found[0].draws == {"rte": 3, "qqp": 9}
+    assert found[0].losses is None
+
+
+def test_a_method_without_meta_training_and_one_whose_failed_have_none(study):
+    found = meta_histories([study], collect(study))
+
+    assert found["Plain"] == found["MAML"] == ()
+
+
+def test_the_curve_is_read_from_the_folder_of_the_run(study):
+    cell = next(cell for cell in study.run().cells if cell.cell.startswith("meta-joint-s1"))
+    write(study.cell_folder(cell.cell) / "metrics.jsonl", [2.0, 1.0])
+
+    first, second = meta_histories([study], collect(study))["Joint"]
+    assert first.losses is None
+    assert second.losses.points == ((1.0, 2.0), (2.0, 1.0))
+
+
+def test_inputs_of_any_shape_are_taken_as_they_are(make_study):
+    strange = {"tasks": ["rte"], "sampler": "pps", "seed": "x", "target": 3}
+    store = make_study(SCORES, start={"Joint": {"draws": {"rte": 3}}}, notes={"Joint": strange})
+
+    first, _ = meta_histories([store], collect(store))["Joint"]
+    assert (first.sampler, first.rows, first.target) == ("", {}, "")

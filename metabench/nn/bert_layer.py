@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from metabench.nn.attention import Attention
 from metabench.nn.operations import Dropout, Gelu, Linear, Norm, Sums, forget
@@ -139,22 +141,32 @@ class BertLayer:
             ],
         )
 
-    def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
-        """Return how the derivative for the input changes; write how those for parameters do."""
+    def curve(
+        self, dy: Tensor | None, ddy: Tensor, along: Parameters, product: Sums
+    ) -> tuple[Tensor | None, Tensor]:
+        """Return the derivative for the input and how it changes; the layer is used up.
+
+        Each operation goes back and curves before the next, and lets go of what it held.
+
+        Args:
+            dy: the derivative for the output; None where ``backward`` has been gone through.
+            ddy: how it changes.
+            along: the vector of parameters.
+            product: where the changes of the parameters' derivatives are written.
+        """
         self._recall()
-        summed = self._out.curve(ddy, along, product)
-        dinner = self._narrowing.curve(self._drop_out(summed), along, product)
-        dattended = self._widening.curve(self._gelu.curve(dinner), along, product)
-        mixed = self._attended.curve(dattended.add_(summed), along, product)
-        dcontext = self._gathering.curve(self._drop_attended(mixed), along, product)
-        heads = self._attention.curve(self._split(dcontext))
-        return self._sum_heads(
-            mixed,
-            [
-                linear.curve(self._merge(head), along, product)
-                for linear, head in zip(self._projections, heads, strict=True)
-            ],
-        )
+        one = _Backwards(along, product)
+        summed = one.through(self._out, (dy, ddy))
+        inner = one.through(self._narrowing, _both(self._drop_out, summed))
+        attended = one.through(self._widening, one.through_gelu(self._gelu, inner))
+        mixed = one.through(self._attended, _added(attended, summed))
+        context = one.through(self._gathering, _both(self._drop_attended, mixed))
+        heads = one.through_attention(self._attention, _both(self._split, context))
+        parts = [
+            one.through(linear, _both(self._merge, head))
+            for linear, head in zip(self._projections, heads, strict=True)
+        ]
+        return _added(parts[0], parts[1], parts[2], mixed)
 
     def _recall(self) -> None:
         """Make again what was not kept."""
@@ -175,3 +187,55 @@ class BertLayer:
     def _sum_heads(residual: Tensor, parts: list[Tensor]) -> Tensor:
         total = parts[0].add_(parts[1]).add_(parts[2])
         return total.add_(residual)
+
+
+_Pair: TypeAlias = "tuple[Tensor | None, Tensor]"
+"""A derivative (None where it is known already) and how it changes."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Backwards:
+    along: Parameters
+    product: Sums
+
+    def through(self, operation: Linear | Norm, pair: _Pair) -> _Pair:
+        """Go back through an operation with parameters."""
+        bar, change = pair
+        back = None if bar is None else operation.backward(bar, None)
+        curved = operation.curve(change, self.along, self.product)
+        forget(operation, "x", "hat", "rate", "dhat", "dspread", "dx", "dy")
+        return back, curved
+
+    @staticmethod
+    def through_gelu(gelu: Gelu, pair: _Pair) -> _Pair:
+        """Go back through GELU."""
+        bar, change = pair
+        back = None if bar is None else gelu.backward(bar)
+        curved = gelu.curve(change)
+        forget(gelu, "x", "dx", "dy")
+        return back, curved
+
+    @staticmethod
+    def through_attention(attention: Attention, pair: _Pair) -> list[_Pair]:
+        """Go back through attention, to queries, keys and values."""
+        bar, change = pair
+        back = (None, None, None) if bar is None else attention.backward(bar)
+        curved = attention.curve(change)
+        forget(attention, "_x", "_d", "d_scores", "weights", "dweights")
+        return list(zip(back, curved, strict=True))
+
+
+def _both(operation: Callable[[Tensor], Tensor], pair: _Pair) -> _Pair:
+    bar, change = pair
+    return None if bar is None else operation(bar), operation(change)
+
+
+def _added(first: _Pair, *others: _Pair) -> _Pair:
+    """Return the sum of all pairs, written into the first."""
+    bar, change = first
+    for other, other_change in others:
+        change.add_(other_change)
+        if bar is not None and other is not None:
+            bar.add_(other)
+    return first

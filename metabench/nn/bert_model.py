@@ -109,11 +109,15 @@ class BertModel:
         dz = self._tangent(along)
         bar = self._head.backward(self._loss.backward(), None)
         change = self._head.curve(self._loss.curve(dz), along, product)
-        bar, change = self._unpool(bar, None), self._unpool_curve(change, along, product)
+        back: Tensor | None = self._unpool(bar, None)
+        back, change = (
+            None if self._went_back else back,
+            self._unpool_curve(change, along, product),
+        )
         while self._layers:
-            bar, change = self._layer_curve(bar, change, along, product)
-        if not self._went_back:
-            self._norm.backward(self._drop(bar), None)
+            back, change = self._layer_curve(back, change, along, product)
+        if back is not None:
+            self._norm.backward(self._drop(back), None)
         self._to_embeddings(self._norm.curve(self._drop(change), along, product), product)
 
     # -- the parts -----------------------------------------------------------------------------
@@ -161,18 +165,15 @@ class BertModel:
         return bar
 
     def _layer_curve(
-        self, bar: Tensor, change: Tensor, along: Parameters, product: Sums
-    ) -> tuple[Tensor, Tensor]:
+        self, bar: Tensor | None, change: Tensor, along: Parameters, product: Sums
+    ) -> tuple[Tensor | None, Tensor]:
         number = len(self._layers) - 1
         layer = self._layers[number]
         if self.kept == "outputs":
             layer.reopen(self._input(number))
             layer.reopen_tangent(self._input_change(number, along), along)
-        if not self._went_back:
-            bar = layer.backward(bar, None)
-        change = layer.curve(change, along, product)
         self._layers.pop()
-        return bar, change
+        return layer.curve(bar, change, along, product)
 
     def _pool(self, x: Tensor) -> Tensor:
         if self._means:

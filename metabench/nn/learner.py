@@ -197,9 +197,10 @@ class TransformerLearner:
         leaves = _leaves(theta, places, wanted)
         with self.body.forward(batch):
             loss = self._loss(leaves, batch)
-        inputs = [leaves[place] for place in wanted]
-        found = torch.autograd.grad(loss, inputs, allow_unused=True)
-        return loss.detach(), _flat(theta, wanted, found)
+        inputs = {place: leaves[place] for place in wanted}
+        gradient = _zeros_for(theta, inputs)
+        loss.backward(inputs=list(inputs.values()))
+        return loss.detach(), gradient
 
     def _by_passes(self, bert: Bert, theta: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         places = self.layout.places(batch.task)
@@ -249,7 +250,9 @@ class TransformerLearner:
             if value is not None
         ]
         product = torch.stack([(value * part).sum() for value, part in pairs]).sum()
-        return _flat(theta, places, torch.autograd.grad(product, inputs, allow_unused=True))
+        second = _zeros_for(theta, leaves)
+        product.backward(inputs=inputs)
+        return second
 
 
 def _inside(place: Place, span: slice) -> bool:
@@ -288,12 +291,9 @@ def _leaves(theta: Tensor, places: Sequence[Place], wanted: Sequence[Place]) -> 
     return leaves
 
 
-def _flat(
-    theta: Tensor, places: Sequence[Place], values: Sequence[Tensor | None]
-) -> Float[Tensor, " P"]:
-    """Return one vector like theta with the values in their places and zero elsewhere."""
+def _zeros_for(theta: Tensor, leaves: Mapping[Place, Tensor]) -> Tensor:
+    """Return zeros like theta, to whose places a backward pass adds the leaves' gradients."""
     flat = torch.zeros_like(theta)
-    for place, value in zip(places, values, strict=True):
-        if value is not None:
-            flat[place.span].view(place.shape).copy_(value)
+    for place, leaf in leaves.items():
+        leaf.grad = flat[place.span].view(place.shape)
     return flat

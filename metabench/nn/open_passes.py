@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenPasses"]
 
-_BOTH = 2.2
+_BOTH = 2.7
 """What forward and backward leave together, in multiples of what forward leaves."""
 
 

@@ -37,10 +37,10 @@ class Maml(Algorithm[MamlOptions]):
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:
         alpha = self.options.inner_lr
-        *path, adapted = inner_path(learner, meta["theta"], episode.support, inner_lr=alpha)
+        path = list(inner_path(learner, meta["theta"], episode.support, inner_lr=alpha))
 
-        v = learner.gradient(adapted, episode.query[0])
+        v = learner.gradient(path.pop(), episode.query[0])
         if self.options.second_order:
-            for theta, support in zip(reversed(path), reversed(episode.support), strict=True):
-                v = v - alpha * learner.hvp(theta, support, v)
+            for support in reversed(episode.support):
+                v = v - alpha * learner.hvp(path.pop(), support, v)
         return MetaGradient({"theta": v})

@@ -1,0 +1,1 @@
+"""What the engine costs in time and memory, beside other libraries and beside plain passes."""

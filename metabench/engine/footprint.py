@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
 
 _FLOAT = 4
-_BOTH = 2.2  # the engine's own guess of what a pass with its backward leaves, see OpenPasses
+_BOTH = 2.7  # the engine's own guess of what a pass with its backward leaves, see OpenPasses
 _SPARSE = 0.5  # of the words: the share up to which the engine cuts theta, see EpisodeView
 
 
@@ -125,12 +125,13 @@ class EncoderShape:
     ) -> Footprint:
         """Return what fine-tuning takes: a batch of the longest, then one that is scored.
 
-        Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; at the
-        end of a gradient the parts that autograd found, and their flat vector.
+        Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; in a
+        gradient the vector that it is written to and, in the end, all words once more.
         """
         p = _FLOAT * (self.parameters + heads)
         needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
-        return Footprint((5 + 2) * p, numbers.slack * needed)
+        words = _FLOAT * self.words * self.width
+        return Footprint((5 + 1) * p + words, numbers.slack * needed)
 
     def meta(
         self,
@@ -150,7 +151,7 @@ class EncoderShape:
         """
         p = _FLOAT * (self.parameters + heads)
         q = p - self._cut(episode.words)
-        copies = q * (episode.support + 4)  # the path, a direction, a gradient, what autograd found
+        copies = q * (episode.support + 3)  # the path, a direction, a gradient
         if episode.way is not None:
             copies += q * (2 if episode.way == "exact" else 1 + episode.support)
         inside = copies + (2 * p if tasks > 1 else 0)
@@ -236,7 +237,7 @@ class EncoderShape:
         _, gone = self.kept(batch, episode)
         if gone or episode.keep == "lean":
             shut = self.layers * (self._output(batch) + _FLOAT * batch.tokens * self.width)
-            product = shut + whole + self._tangents(batch) + 2 * spare
+            product = shut + self._forward(batch) + self._tangents(batch) + 2 * spare
         else:
             product = self.layers * self._tangents(batch) + 2 * spare
         query = self._backward(batch) + spare + self.layers * self._forward(batch)

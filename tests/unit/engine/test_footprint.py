@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.profiler import ProfilerActivity, profile
 
+from metabench.engine import footprint
 from metabench.engine.footprint import BatchShape, EncoderShape, EpisodeNeeds, Numbers
 from metabench.learning import Batch
+from metabench.nn import episode_view, open_passes
 from metabench.nn.curvature import Curvature
 from metabench.nn.encoder import Encoder
 from metabench.nn.learner import HeadShape, TransformerLearner
@@ -149,6 +151,11 @@ def test_lean_products_keep_nothing_and_fast_ones_a_copy_of_each_pass():
     )  # fmt: skip
 
 
+def test_the_model_follows_the_engines_own_rule_of_what_fits():
+    assert footprint._BOTH == open_passes._BOTH
+    assert footprint._SPARSE == episode_view._SHARE
+
+
 def test_words_that_an_episode_does_not_hold_are_not_copied():
     large = replace(SHAPE, words=30_000)
     batch = BatchShape(8, 80, 16)
@@ -158,7 +165,7 @@ def test_words_that_an_episode_does_not_hold_are_not_copied():
         return large.meta(batch, batch, needs, heads=0, tasks=1, numbers=LARGE).parameters
 
     theta = 4 * large.parameters
-    # Five copies throughout; in the episode k + 1 points, a gradient, what autograd found of it
-    # and a direction, small ones where theta is cut; then the outer step's three are more.
-    assert takes(None) == (5 + 3 + 4) * theta
+    # Five copies throughout; in the episode k + 1 points, a gradient and a direction, small ones
+    # where theta is cut; then the outer step's three are more.
+    assert takes(None) == (5 + 3 + 3) * theta
     assert takes(100) == (5 + 3) * theta

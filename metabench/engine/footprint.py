@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from metabench.nn.keeping import SPARSE_SHARE, most_that_fits
+
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
     from metabench.nn.curvature import KeepPolicy
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
 
 _FLOAT = 4
-_BOTH = 2.7  # the engine's own guess of what a pass with its backward leaves, see OpenPasses
-_SPARSE = 0.5  # of the words: the share up to which the engine cuts theta, see EpisodeView
 
 
 @final
@@ -174,7 +174,7 @@ class EncoderShape:
     # -- parts -------------------------------------------------------------------------------
 
     def _cut(self, words: float | None) -> float:
-        if words is None or words > _SPARSE * self.words:
+        if words is None or words > SPARSE_SHARE * self.words:
             return 0.0
         return _FLOAT * self.width * (self.words - words)
 
@@ -258,10 +258,7 @@ class EncoderShape:
         guess = forward - self.layers * self._masks(batch)
         room, kept, gone = episode.room, 0.0, 0
         for number in range(episode.support):
-            if room / (episode.support - number) >= _BOTH * guess:
-                room, kept = room - _BOTH * guess, kept + forward + backward
-            elif room >= guess:
-                room, kept = room - guess, kept + forward
-            else:
-                gone += 1
+            most, room = most_that_fits(guess, room=room, passes=episode.support - number)
+            kept += {"outputs": 0.0, "forward": forward, "backward": forward + backward}[most]
+            gone += most == "outputs"
         return kept, gone

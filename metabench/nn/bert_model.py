@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, final
 
 import torch
 
@@ -16,14 +16,11 @@ if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.nn.bert import Bert, Parameters
     from metabench.nn.encoder import Pooling
+    from metabench.nn.keeping import Kept
     from metabench.nn.masks import Masks
     from metabench.nn.packing import Packing
 
-__all__ = ["BertModel", "Head", "Kept"]
-
-Kept: TypeAlias = Literal["outputs", "forward", "backward"]
-"""What a model keeps of a layer between its passes: the output alone, what forward left, or what
-backward left as well."""
+__all__ = ["BertModel", "Head"]
 
 
 @final
@@ -107,13 +104,11 @@ class BertModel:
         It goes forward by itself where only outputs are kept, else after ``forward``.
         """
         dz = self._tangent(along)
-        bar = self._head.backward(self._loss.backward(), None)
+        back = None
+        if not self._went_back:
+            back = self._unpool(self._head.backward(self._loss.backward(), None), None)
         change = self._head.curve(self._loss.curve(dz), along, product)
-        back: Tensor | None = self._unpool(bar, None)
-        back, change = (
-            None if self._went_back else back,
-            self._unpool_curve(change, along, product),
-        )
+        change = self._unpool_curve(change, along, product)
         while self._layers:
             back, change = self._layer_curve(back, change, along, product)
         if back is not None:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from metabench.nn.keeping import SPARSE_SHARE
 from metabench.nn.layout import Layout
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from metabench.nn.learner import TransformerLearner
 
 __all__ = ["EpisodeView", "view"]
-
-_SHARE = 0.5  # of the words: where an episode holds more, slicing is not worth it
 
 
 @final
@@ -88,7 +87,7 @@ def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> Epis
         or learner.bert is None
         or vocabulary is None
         or words is None
-        or len(vocabulary) > _SHARE * words.shape[0]
+        or len(vocabulary) > SPARSE_SHARE * words.shape[0]
     ):
         learner.passes.expect(episode.support)
         return EpisodeView(learner, episode, learner)

@@ -80,8 +80,7 @@ class TransformerLearner:
         layout = self.part or Layout.of(module, width=self.encoder.width, outputs=outputs)
         types = self.encoder.takes_token_types
         bert = Bert.of(module, token_types=types) if self.packed else None
-        exact = self.curvature is not None and self.curvature.way == "exact"
-        how = (self.encoder, self.device, self.autocast and not exact, not exact)
+        how = (self.encoder, self.device, self.autocast and not self._exact, not self._exact)
         body = ModuleBody(*how) if bert is None else BertBody(bert, *how)
         object.__setattr__(self, "layout", layout)
         object.__setattr__(self, "bert", bert)
@@ -132,8 +131,7 @@ class TransformerLearner:
     ) -> Float[Tensor, " P"]:
         """Return the gradient of the loss, zero outside ``span``; note the loss in ``losses``."""
         self.tally.gradient(batch)
-        exact = self.curvature is not None and self.curvature.way == "exact"
-        if exact and self.bert is not None:
+        if self._exact and self.bert is not None:
             loss, gradient = self._by_passes(self.bert, theta, batch)
             gradient = gradient if span is None else _only(gradient, span)
         else:
@@ -174,6 +172,10 @@ class TransformerLearner:
 
     # -- inside ------------------------------------------------------------------------------
 
+    @property
+    def _exact(self) -> bool:
+        return self.curvature is not None and self.curvature.way == "exact"
+
     def _outputs(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
         parameters = {place.name: leaves[place] for place in self.layout.encoder}
         features = self.body.features(parameters, batch)
@@ -193,7 +195,8 @@ class TransformerLearner:
         self, theta: Tensor, batch: Batch, span: slice | None
     ) -> tuple[Tensor, Tensor]:
         places = self.layout.places(batch.task)
-        wanted = [place for place in places if span is None or _inside(place, span)]
+        inside = range(theta.numel())[span or slice(None)]
+        wanted = [place for place in places if place.start in inside and place.stop - 1 in inside]
         leaves = _leaves(theta, places, wanted)
         with self.body.forward(batch):
             loss = self._loss(leaves, batch)
@@ -253,10 +256,6 @@ class TransformerLearner:
         second = _zeros_for(theta, leaves)
         product.backward(inputs=inputs)
         return second
-
-
-def _inside(place: Place, span: slice) -> bool:
-    return bool(span.start <= place.start and place.stop <= span.stop)
 
 
 def _only(values: Tensor, span: slice) -> Tensor:

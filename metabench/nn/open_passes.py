@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from metabench.nn.bert_model import BertModel, Head, Kept
+from metabench.nn.bert_model import BertModel, Head
 from metabench.nn.curvature import Curvature, free_memory
+from metabench.nn.keeping import most_that_fits
 from metabench.nn.masks import Masks
 from metabench.nn.packing import Packing
 
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.nn.bert import Bert, Parameters
     from metabench.nn.encoder import Encoder
+    from metabench.nn.keeping import Kept
 
 __all__ = ["OpenPasses"]
-
-_BOTH = 2.7
-"""What forward and backward leave together, in multiples of what forward leaves."""
 
 
 @final
@@ -43,7 +42,7 @@ class OpenPasses:
     _expected: frozenset[int] = frozenset()
     _models: dict[int, tuple[Tensor, BertModel]] = field(default_factory=dict)
     _gradients: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
-    _room: int = 0
+    _room: float = 0.0
 
     def expect(self, batches: Collection[Batch]) -> None:
         """Begin an episode: products will be asked for on these batches and no others."""
@@ -100,14 +99,9 @@ class OpenPasses:
         rows, width = batch.input_ids.shape
         tokens = rows * width if batch.tokens is None else batch.tokens
         needed = bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4)
-        share = self._room // max(1, len(self._expected) - len(self._models))
-        if share >= _BOTH * needed:
-            self._room -= int(_BOTH * needed)
-            return "backward"
-        if self._room >= needed:
-            self._room -= needed
-            return "forward"
-        return "outputs"
+        passes = len(self._expected) - len(self._models)
+        kept, self._room = most_that_fits(needed, room=self._room, passes=passes)
+        return kept
 
     def _model(
         self, bert: Bert, p: Parameters, batch: Batch, *, kept: Kept, head: bool

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.profiler import ProfilerActivity, profile
 
-from metabench.engine import footprint
 from metabench.engine.footprint import BatchShape, EncoderShape, EpisodeNeeds, Numbers
 from metabench.learning import Batch
-from metabench.nn import episode_view, open_passes
 from metabench.nn.curvature import Curvature
 from metabench.nn.encoder import Encoder
 from metabench.nn.learner import HeadShape, TransformerLearner
@@ -149,11 +147,6 @@ def test_lean_products_keep_nothing_and_fast_ones_a_copy_of_each_pass():
     assert SHAPE.kept(batch, EpisodeNeeds(5, "exact", "auto", room=1e12)) == (
         pytest.approx(5 * one), 0,
     )  # fmt: skip
-
-
-def test_the_model_follows_the_engines_own_rule_of_what_fits():
-    assert footprint._BOTH == open_passes._BOTH
-    assert footprint._SPARSE == episode_view._SHARE
 
 
 def test_words_that_an_episode_does_not_hold_are_not_copied():

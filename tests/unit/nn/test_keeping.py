@@ -1,0 +1,28 @@
+"""What is kept is the most that fits, if the passes to come are like this one."""
+
+from __future__ import annotations
+
+import pytest
+
+from metabench.nn.keeping import most_that_fits
+
+
+@pytest.mark.parametrize(
+    ("room", "passes", "kept", "left"),
+    [
+        (1000.0, 1, "backward", 730.0),  # both passes leave 2.7 times what forward leaves
+        (1000.0, 3, "backward", 730.0),
+        (1000.0, 4, "forward", 900.0),  # for four such passes it would not last
+        (100.0, 1, "forward", 0.0),
+        (99.0, 1, "outputs", 99.0),
+    ],
+)
+def test_the_most_that_fits_is_kept(room, passes, kept, left):
+    assert most_that_fits(100.0, room=room, passes=passes) == (kept, pytest.approx(left))
+
+
+def test_it_never_takes_more_room_than_there_is():
+    room = 1000.0
+    for passes in range(20, 0, -1):
+        _, room = most_that_fits(90.0, room=room, passes=passes)
+        assert room >= 0

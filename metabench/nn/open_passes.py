@@ -51,7 +51,7 @@ class OpenPasses:
         self._expected = frozenset(map(id, batches)) if self.curvature else frozenset()
         if self._expected and self.curvature and self.curvature.way == "exact":
             memory = self.curvature.memory
-            self._room = free_memory(self.device) if memory is None else memory
+            self._room = float(free_memory(self.device) if memory is None else memory)
 
     def model(self, bert: Bert, p: Parameters, batch: Batch, *, head: bool) -> BertModel:
         """Return a model for one product, which keeps as little as may be."""
@@ -98,7 +98,7 @@ class OpenPasses:
         """Return the most that may be kept of a batch, if the ones to come are like it."""
         rows, width = batch.input_ids.shape
         tokens = rows * width if batch.tokens is None else batch.tokens
-        needed = bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4)
+        needed = float(bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4))
         passes = len(self._expected) - len(self._models)
         kept, self._room = most_that_fits(needed, room=self._room, passes=passes)
         return kept

@@ -1,15 +1,15 @@
 """How much memory the engine takes, from shapes alone: what it holds, copy by copy.
 
 Nothing here loads torch. Activations are those of `metabench.nn.bert` and of the four passes of
-`metabench.nn.bert_layer`, in the order in which they are let go of.
+`metabench.nn.bert_layer`, which go through a part of a batch at a time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
-from metabench.nn.keeping import SPARSE_SHARE, most_that_fits
+from metabench.nn.keeping import SPARSE_SHARE, most_that_fits, values_at_a_time
 
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
@@ -37,12 +37,14 @@ class Numbers:
 
     Args:
         size: bytes of an activation.
+        device: the device's type.
         fused: whether attention is one kernel that keeps no weights, dropout or not.
         slack: what the allocator holds for each byte that one pass takes and gives back. What is
             kept from pass to pass needs none: it lies in one piece.
     """
 
     size: int = _FLOAT
+    device: str = "cpu"
     fused: bool = False
     slack: float = 1.0
 
@@ -151,9 +153,7 @@ class EncoderShape:
         """
         p = _FLOAT * (self.parameters + heads)
         q = p - self._cut(episode.words)
-        copies = q * (episode.support + 3)  # the path, a direction, a gradient
-        if episode.way is not None:
-            copies += q * (2 if episode.way == "exact" else 1 + episode.support)
+        copies = q * _copies(episode)
         inside = copies + (2 * p if tasks > 1 else 0)
         exact = episode.way == "exact" and self.packed
         kept = self.kept(mean, episode)[0] if exact else 0.0
@@ -208,57 +208,73 @@ class EncoderShape:
         return numbers.size * max(attention + tokens * self.width, 2 * tokens * self.inner)
 
     def _forward(self, batch: BatchShape) -> float:
-        """Return what a layer's forward pass leaves, masks included."""
+        """Return what a layer's forward pass leaves, without masks."""
         tokens = self._tokens(batch) * (4 * self.width + self.inner)
-        values = tokens + 3 * self._spread(batch) + self._scores(batch)
-        return _FLOAT * values + self._masks(batch)
+        return _FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
     def _backward(self, batch: BatchShape) -> float:
         """Return what its backward pass leaves beside that."""
-        tokens = self._tokens(batch) * (10 * self.width + 3 * self.inner)
-        return _FLOAT * (tokens + self._spread(batch) + 2 * self._scores(batch))
+        tokens = self._tokens(batch) * (9 * self.width + self.inner)
+        return _FLOAT * (tokens + self._spread(batch) + self._scores(batch))
 
     def _tangents(self, batch: BatchShape) -> float:
         """Return what its tangents are."""
-        tokens = self._tokens(batch) * (5 * self.width + 2 * self.inner)
+        tokens = self._tokens(batch) * (5 * self.width + self.inner)
         return _FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
-    def _output(self, batch: BatchShape) -> float:
-        """Return what stays of a layer that is shut."""
-        return _FLOAT * self._tokens(batch) * self.width + self._masks(batch)
-
     def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
-        if episode.way != "exact":
-            return self._graph(batch, numbers)
-        if not self.packed:  # double backward keeps a graph of the graph
-            return 3 * self._graph(batch, numbers)
-        spare = _FLOAT * 3 * self._scores(batch)
-        whole = self._forward(batch) + self._backward(batch)
+        """Return what a batch takes while it is gone through, beside what is kept of others."""
+        exact = episode.way == "exact"
+        by_passes = self.packed and (exact or (episode.way is not None and not numbers.fused))
+        if not by_passes:  # double backward keeps a graph of the graph
+            return (3 if exact else 1) * self._graph(batch, numbers)
+        part = self._part(batch, numbers, lean=exact and episode.keep == "lean")
+        masks = self.layers * self._masks(batch)
+        inputs = _FLOAT * self._tokens(part) * (self.width + self.inner)
+        wide = _FLOAT * self._tokens(part) * 2 * self.inner
+        gradient = self.layers * (self._forward(part) + inputs) + self._backward(part) + wide
+        if not exact:
+            return masks + gradient
+        product = self.layers * (self._forward(part) + self._tangents(part))
+        product += 2 * (self._backward(part) + wide)
         _, gone = self.kept(batch, episode)
-        if gone or episode.keep == "lean":
-            shut = self.layers * (self._output(batch) + _FLOAT * batch.tokens * self.width)
-            product = shut + self._forward(batch) + self._tangents(batch) + 2 * spare
-        else:
-            product = self.layers * self._tangents(batch) + 2 * spare
-        query = self._backward(batch) + spare + self.layers * self._forward(batch)
-        if episode.keep == "lean":
-            query = self.layers * self._output(batch) + whole + spare
-        return max(product, query)
+        if not gone:
+            product, masks = self.layers * self._tangents(part), 0.0
+        return masks + max(product, gradient)
+
+    def _part(self, batch: BatchShape, numbers: Numbers, *, lean: bool) -> BatchShape:
+        """Return the largest part of a batch that the passes go through at a time."""
+        most = values_at_a_time(numbers.device, lean=lean)
+        share = most / max(1.0, self._tokens(batch) * self.width)
+        share = min(1.0, share + 1 / max(1.0, batch.rows))  # and a row more, for rows are whole
+        return replace(batch, rows=batch.rows * share, tokens=batch.tokens * share)
 
     def kept(self, batch: BatchShape, episode: EpisodeNeeds) -> tuple[float, int]:
         """Return the bytes that are kept of the support passes, and how many keep nothing.
 
         It follows the engine's own rule: as much as fits, if the passes to come are like this one.
         """
+        masks = self.layers * self._masks(batch)
         forward, backward = self.layers * self._forward(batch), self.layers * self._backward(batch)
         if episode.keep == "fast":
-            return episode.support * (forward + backward), 0
+            return episode.support * (forward + backward + masks), 0
         if episode.keep == "lean":
             return 0.0, episode.support
-        guess = forward - self.layers * self._masks(batch)
         room, kept, gone = episode.room, 0.0, 0
         for number in range(episode.support):
-            most, room = most_that_fits(guess, room=room, passes=episode.support - number)
-            kept += {"outputs": 0.0, "forward": forward, "backward": forward + backward}[most]
-            gone += most == "outputs"
+            most, room = most_that_fits(forward, room=room, passes=episode.support - number)
+            both = masks + forward + backward
+            kept += {"nothing": 0.0, "forward": masks + forward, "backward": both}[most]
+            gone += most == "nothing"
         return kept, gone
+
+
+def _copies(episode: EpisodeNeeds) -> int:
+    """Return how many vectors along the parameters in use an episode holds at its widest.
+
+    Of exact products: the path, a direction and a product. Of differences: the path, a direction,
+    a point beside it and two gradients, for ``forward`` one of each support batch. Without
+    either: the first point, the last, a gradient and its multiple.
+    """
+    k = episode.support
+    return {"exact": k + 2, "central": k + 4, "forward": 2 * k + 3, None: 4}[episode.way]

@@ -19,7 +19,7 @@ __all__ = ["Curvature", "KeepPolicy", "free_memory", "step_size"]
 
 KeepPolicy: TypeAlias = Literal["auto", "fast", "lean"]
 
-_STEP = 1e-5
+_STEP = {"central": 1e-5, "forward": 1e-6}
 _SHARE = {"cpu": 0.25, "cuda": 0.8}
 
 
@@ -32,14 +32,17 @@ class Curvature:
         way: ``exact``; ``central``, the difference of two gradients, one on either side; or
             ``forward``, the difference to the gradient that is there already.
         keep: for exact products, what a support gradient leaves for its product. ``fast``: all of
-            its passes; ``lean``: nothing, they are gone through again, layer by layer; ``auto``:
-            as much as fits into ``memory``. The numbers are the same bit for bit.
+            its passes; ``auto``: as much as fits into ``memory``, with the same numbers bit for
+            bit; ``lean``: nothing, and fewer rows at a time, which adds up in another order.
         memory: bytes that ``auto`` may use; None for a part of what is free.
+        at_a_time: numbers of a layer's state (tokens times width) that passes go through at a
+            time; None for what suits the device.
     """
 
     way: CurvatureWay = "exact"
     keep: KeepPolicy = "auto"
     memory: int | None = None
+    at_a_time: int | None = None
 
 
 def free_memory(device: torch.device) -> int:
@@ -61,13 +64,17 @@ def _available() -> int:
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
-def step_size(theta: Float[Tensor, " P"], vector: Float[Tensor, " P"]) -> Float[Tensor, ""]:
+def step_size(
+    way: CurvatureWay, theta: Float[Tensor, " P"], vector: Float[Tensor, " P"]
+) -> Float[Tensor, ""]:
     r"""Return how far to go along a vector for a difference of gradients.
 
-    .. math:: \varepsilon = 10^{-5} \, (1 + \lVert\theta\rVert) / \lVert v \rVert
+    .. math:: \varepsilon = c \, (1 + \lVert\theta\rVert) / \lVert v \rVert
 
-    large enough for fp32 not to lose the difference, small enough for it to be a derivative.
+    large enough for fp32 not to lose the difference, small enough for it to be a derivative. What
+    a one-sided difference neglects falls with the step, a central one's with its square; so c is
+    1e-5 for ``central`` and 1e-6 for ``forward``.
     """
     norm = vector.norm()
     length: Tensor = 1 + theta.norm()
-    return _STEP * length / torch.where(norm > 0, norm, torch.ones_like(norm))
+    return _STEP[way] * length / torch.where(norm > 0, norm, torch.ones_like(norm))

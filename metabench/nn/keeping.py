@@ -4,29 +4,59 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-__all__ = ["SPARSE_SHARE", "Kept", "most_that_fits"]
+__all__ = ["SPARSE_SHARE", "Kept", "most_that_fits", "parts", "values_at_a_time"]
 
-Kept: TypeAlias = Literal["outputs", "forward", "backward"]
-"""What a model keeps of a layer between its passes: the output alone, what forward left, or what
-backward left as well."""
+Kept: TypeAlias = Literal["nothing", "forward", "backward"]
+"""What stays of a gradient's passes for the product that follows: nothing, what forward leaves, or
+what backward leaves as well."""
 
 SPARSE_SHARE = 0.5
 """Of the words: where an episode holds more of them, leaving the others out is not worth it."""
 
-_BOTH = 2.7
+_BOTH = 2.2
 """What forward and backward leave together, in multiples of what forward leaves."""
+
+_AT_A_TIME = {"cpu": 1 << 18, "cuda": 1 << 23}
+"""Numbers of a layer's state that passes go through at a time: on a CPU much of what a layer does
+with them stays in its caches, on a GPU they are enough to be busy with."""
+
+_LEAN = 2
+"""How many times fewer they are where nothing is kept: it is they that take memory then."""
 
 
 def most_that_fits(needed: float, *, room: float, passes: int) -> tuple[Kept, float]:
-    """Return the most that may be kept of a pass, and how much room is left then.
+    """Return the most that may be kept of a batch's passes, and how much room is left then.
 
     Args:
         needed: bytes that its forward pass leaves.
         room: bytes that may be kept.
         passes: how many are to come, this one with them; they are taken to be like it.
     """
-    if room / max(1, passes) >= _BOTH * needed:
+    more = (_BOTH - 1) * needed
+    if room - passes * needed >= more:
         return "backward", room - _BOTH * needed
     if room >= needed:
         return "forward", room - needed
-    return "outputs", room
+    return "nothing", room
+
+
+def values_at_a_time(device: str, *, lean: bool) -> int:
+    """Return how many numbers of a layer's state, tokens times width, passes go through at a time.
+
+    Args:
+        device: the type of the device.
+        lean: whether nothing is to be kept.
+    """
+    values = _AT_A_TIME.get(device, _AT_A_TIME["cuda"])
+    return values // _LEAN if lean else values
+
+
+def parts(rows: int, *, values: float, most: int) -> int:
+    """Return in how many parts, as equal as may be, passes go through a batch's rows.
+
+    Args:
+        rows: rows of the batch.
+        values: numbers of a layer's state.
+        most: how many of them at a time; a row is never parted.
+    """
+    return max(1, min(rows, -(-int(values) // most)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -16,12 +15,15 @@ from metabench.nn.encoder import Encoder
 from metabench.nn.encoding import BertBody, Body, ModuleBody
 from metabench.nn.layout import Layout, Place
 from metabench.nn.open_passes import OpenPasses
+from metabench.nn.slices import accumulate, leaves, named, slices, views
 from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metabench.api.algorithm import CurvatureWay
     from metabench.learning.batch import Batch
+    from metabench.nn.batch_passes import BatchPasses
     from metabench.seeding import Stream
 
 __all__ = ["HeadShape", "TransformerLearner"]
@@ -114,29 +116,25 @@ class TransformerLearner:
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
         """Return what the heads see, before the heads' dropout; differentiable in theta."""
         with self.body.forward(batch):
-            return self.body.features(_named(_views(theta, self.layout.encoder)), batch)
+            return self.body.features(named(views(theta, self.layout.encoder)), batch)
 
     def outputs(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch outputs"]:
         """Return the head's outputs: logits, or [batch, 1] numbers for regression."""
         with self.body.forward(batch):
-            return self._outputs(_views(theta, self.layout.places(batch.task)), batch)
+            return self._outputs(views(theta, self.layout.places(batch.task)), batch)
 
     def loss(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, ""]:
         """Return the mean loss of the batch, differentiable in theta."""
         with self.body.forward(batch):
-            return self._loss(_views(theta, self.layout.places(batch.task)), batch)
+            return self._loss(views(theta, self.layout.places(batch.task)), batch)
 
     def gradient(
         self, theta: Float[Tensor, " P"], batch: Batch, span: slice | None = None
     ) -> Float[Tensor, " P"]:
         """Return the gradient of the loss, zero outside ``span``; note the loss in ``losses``."""
         self.tally.gradient(batch)
-        if self._exact and self.bert is not None:
-            loss, gradient = self._by_passes(self.bert, theta, batch)
-            gradient = gradient if span is None else _only(gradient, span)
-        else:
-            loss, gradient = self._by_autograd(theta, batch, span)
-        self.losses.append(loss)
+        gradient = torch.zeros_like(theta)
+        self.losses.append(self._add_gradient(gradient, theta, batch, span))
         self.passes.note_gradient(theta, batch, gradient)
         return gradient
 
@@ -151,17 +149,15 @@ class TransformerLearner:
         if self.curvature is None:
             raise RuntimeError("hvp on a learner made for first-order methods")
         if self.curvature.way != "exact":
-            return self._difference(theta, batch, vector)
+            return self._difference(self.curvature.way, theta, batch, vector)
         self.tally.hvp(batch)
         if self.bert is None:
             return self._double_backward(theta, batch, vector)
-        places = self.layout.places(batch.task)
+        passes = self.passes.take(theta, batch)
+        if passes is None:
+            passes = self._open(self.bert, theta, batch, product=True)
         product = torch.zeros_like(theta)
-        model = self.passes.take(theta, batch)
-        if model is None:
-            p = _named(_slices(theta, places))
-            model = self.passes.model(self.bert, p, batch, head=self.heads[batch.task].regression)
-        model.product(_named(_slices(vector, places)), _named(_slices(product, places)))
+        passes.product(self._parts(vector, batch), self._parts(product, batch))
         return product
 
     def drain_losses(self) -> list[Tensor]:
@@ -176,63 +172,92 @@ class TransformerLearner:
     def _exact(self) -> bool:
         return self.curvature is not None and self.curvature.way == "exact"
 
-    def _outputs(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        parameters = {place.name: leaves[place] for place in self.layout.encoder}
+    @property
+    def _by_passes(self) -> bool:
+        """Whether gradients are those of the passes that exact products are made of.
+
+        Differences take them too on a CPU, where they hold less than autograd at the same pace; on
+        a GPU fused kernels are faster.
+        """
+        if self.bert is None or self.curvature is None:
+            return False
+        return self._exact or (self.device.type == "cpu" and not self.autocast)
+
+    def _outputs(self, values: Mapping[Place, Tensor], batch: Batch) -> Tensor:
+        parameters = {place.name: values[place] for place in self.layout.encoder}
         features = self.body.features(parameters, batch)
         weight, bias = self.layout.heads[batch.task]
         return nn.functional.linear(
-            self.body.dropped(features, batch), leaves[weight], leaves[bias]
+            self.body.dropped(features, batch), values[weight], values[bias]
         )
 
-    def _loss(self, leaves: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        outputs = self._outputs(leaves, batch)
+    def _loss(self, values: Mapping[Place, Tensor], batch: Batch) -> Tensor:
+        outputs = self._outputs(values, batch)
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         if self.heads[batch.task].regression:
             return nn.functional.mse_loss(outputs.squeeze(-1), batch.labels.to(outputs.dtype))
         return nn.functional.cross_entropy(outputs, batch.labels)
 
-    def _by_autograd(
-        self, theta: Tensor, batch: Batch, span: slice | None
-    ) -> tuple[Tensor, Tensor]:
+    def _add_gradient(
+        self, flat: Tensor, theta: Tensor, batch: Batch, span: slice | None = None
+    ) -> Tensor:
+        """Add the gradient of the loss to ``flat``, inside of ``span``; return the loss."""
+        if self.bert is None or not self._by_passes:
+            return self._add_by_autograd(flat, theta, batch, span)
+        whole = flat if span is None else torch.zeros_like(flat)
+        passes = self._open(self.bert, theta, batch)
+        loss = passes.gradient(self._parts(whole, batch))
+        self.passes.keep(theta, batch, passes)
+        if span is not None:
+            flat[span] += whole[span]
+        return loss
+
+    def _add_by_autograd(
+        self, flat: Tensor, theta: Tensor, batch: Batch, span: slice | None
+    ) -> Tensor:
         places = self.layout.places(batch.task)
         inside = range(theta.numel())[span or slice(None)]
         wanted = [place for place in places if place.start in inside and place.stop - 1 in inside]
-        leaves = _leaves(theta, places, wanted)
+        parts = leaves(theta, places, wanted)
         with self.body.forward(batch):
-            loss = self._loss(leaves, batch)
-        inputs = {place: leaves[place] for place in wanted}
-        gradient = _zeros_for(theta, inputs)
+            loss = self._loss(parts, batch)
+        inputs = {place: parts[place] for place in wanted}
+        accumulate(flat, inputs)
         loss.backward(inputs=list(inputs.values()))
-        return loss.detach(), gradient
+        return loss.detach()
 
-    def _by_passes(self, bert: Bert, theta: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        places = self.layout.places(batch.task)
-        gradient = torch.zeros_like(theta)
-        model = self.passes.open(
-            bert, _named(_slices(theta, places)), batch, head=self.heads[batch.task].regression
-        )
-        loss = model.forward()
-        model.gradient(_named(_slices(gradient, places)))
-        self.passes.keep(theta, batch, model)
-        return loss, gradient
+    def _open(
+        self, bert: Bert, theta: Tensor, batch: Batch, *, product: bool = False
+    ) -> BatchPasses:
+        regression = self.heads[batch.task].regression
+        p = self._parts(theta, batch)
+        return self.passes.open(bert, p, batch, regression=regression, product=product)
 
-    def _difference(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
+    def _parts(self, theta: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return what encoder and head are in a vector along theta, by name."""
+        return named(slices(theta, self.layout.places(batch.task)))
+
+    def _difference(self, way: CurvatureWay, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
         r"""Return the difference of two gradients over their distance.
 
         Source: central, :math:`(g(\theta + \varepsilon v) - g(\theta - \varepsilon v)) /
         2 \varepsilon`; forward, the same with :math:`g(\theta)`, which is there already.
         """
-        step = step_size(theta, vector)
+        step = step_size(way, theta, vector)
+        point = torch.addcmul(theta, vector, step)
+        ahead = self._at(point, batch)
+        if way == "central":
+            behind = self._at(torch.addcmul(theta, vector, step, value=-1, out=point), batch)
+            return ahead.sub_(behind).div_(2 * step)
+        held = self.passes.gradient(theta, batch)
+        return ahead.sub_(self._at(theta, batch) if held is None else held).div_(step)
+
+    def _at(self, theta: Tensor, batch: Batch) -> Tensor:
+        """Return the gradient, of which nobody is told but the tally."""
         self.tally.gradient(batch)
-        _, ahead = self._by_autograd(torch.addcmul(theta, vector, step), batch, None)
-        behind = self.passes.gradient(theta, batch)
-        if behind is not None:
-            return ahead.sub_(behind).div_(step)
-        self.tally.gradient(batch)
-        central = self.curvature is not None and self.curvature.way == "central"
-        back = torch.addcmul(theta, vector, step, value=-1) if central else theta
-        _, behind = self._by_autograd(back, batch, None)
-        return ahead.sub_(behind).div_(2 * step if central else step)
+        gradient = torch.zeros_like(theta)
+        self._add_gradient(gradient, theta, batch)
+        return gradient
 
     def _double_backward(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
         """Return the gradient of the gradient times the vector.
@@ -240,10 +265,10 @@ class TransformerLearner:
         Source: Pearlmutter 1994, in its reverse-over-reverse form.
         """
         places = self.layout.places(batch.task)
-        leaves = _leaves(theta, places, places)
-        inputs = list(leaves.values())
+        parts = leaves(theta, places, places)
+        inputs = list(parts.values())
         with self.body.forward(batch):
-            loss = self._loss(leaves, batch)
+            loss = self._loss(parts, batch)
         first: Sequence[Tensor | None] = torch.autograd.grad(
             loss, inputs, create_graph=True, allow_unused=True
         )
@@ -253,46 +278,7 @@ class TransformerLearner:
             if value is not None
         ]
         product = torch.stack([(value * part).sum() for value, part in pairs]).sum()
-        second = _zeros_for(theta, leaves)
+        second = torch.zeros_like(theta)
+        accumulate(second, parts)
         product.backward(inputs=inputs)
         return second
-
-
-def _only(values: Tensor, span: slice) -> Tensor:
-    kept = torch.zeros_like(values)
-    kept[span] = values[span]
-    return kept
-
-
-def _named(values: Mapping[Place, Tensor]) -> dict[str, Tensor]:
-    return {place.name: value for place, value in values.items()}
-
-
-def _slices(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
-    """Return shaped views of theta, outside of any graph."""
-    flat = theta.detach()
-    return {place: flat[place.span].view(place.shape) for place in places}
-
-
-def _views(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
-    """Return shaped views of theta; one split, so that their backward is one concatenation."""
-    edges = [0, *(edge for place in places for edge in (place.start, place.stop)), theta.numel()]
-    sizes = [stop - start for start, stop in pairwise(edges)]
-    parts = theta.split(sizes)[1::2]
-    return {place: part.view(place.shape) for place, part in zip(places, parts, strict=False)}
-
-
-def _leaves(theta: Tensor, places: Sequence[Place], wanted: Sequence[Place]) -> dict[Place, Tensor]:
-    """Return shaped views of theta that start a graph each where a gradient is wanted."""
-    leaves = _slices(theta, places)
-    for place in wanted:
-        leaves[place].requires_grad_()
-    return leaves
-
-
-def _zeros_for(theta: Tensor, leaves: Mapping[Place, Tensor]) -> Tensor:
-    """Return zeros like theta, to whose places a backward pass adds the leaves' gradients."""
-    flat = torch.zeros_like(theta)
-    for place, leaf in leaves.items():
-        leaf.grad = flat[place.span].view(place.shape)
-    return flat

@@ -1,15 +1,15 @@
-"""What the support gradients of an episode leave for the Hessian-vector products that follow."""
+"""What an episode's support gradients leave for the Hessian-vector products that follow."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from metabench.nn.bert_model import BertModel, Head
+from metabench.nn.batch_passes import BatchPasses
+from metabench.nn.bert_model import Head
 from metabench.nn.curvature import Curvature, free_memory
-from metabench.nn.keeping import most_that_fits
+from metabench.nn.keeping import most_that_fits, values_at_a_time
 from metabench.nn.masks import Masks
-from metabench.nn.packing import Packing
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,39 +40,47 @@ class OpenPasses:
     device: torch.device
     curvature: Curvature | None
     _expected: frozenset[int] = frozenset()
-    _models: dict[int, tuple[Tensor, BertModel]] = field(default_factory=dict)
+    _passes: dict[int, tuple[Tensor, BatchPasses]] = field(default_factory=dict)
     _gradients: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     _room: float = 0.0
 
     def expect(self, batches: Collection[Batch]) -> None:
         """Begin an episode: products will be asked for on these batches and no others."""
-        self._models.clear()
+        self._passes.clear()
         self._gradients.clear()
         self._expected = frozenset(map(id, batches)) if self.curvature else frozenset()
         if self._expected and self.curvature and self.curvature.way == "exact":
             memory = self.curvature.memory
             self._room = float(free_memory(self.device) if memory is None else memory)
 
-    def model(self, bert: Bert, p: Parameters, batch: Batch, *, head: bool) -> BertModel:
-        """Return a model for one product, which keeps as little as may be."""
-        lean = self.curvature is not None and self.curvature.keep == "lean"
-        model = self._model(bert, p, batch, kept="outputs" if lean else "forward", head=head)
-        if not lean:
-            model.forward()
-        return model
+    def open(
+        self, bert: Bert, p: Parameters, batch: Batch, *, regression: bool, product: bool = False
+    ) -> BatchPasses:
+        """Return a batch's passes, for a gradient or, with ``product``, for a product alone."""
+        return BatchPasses(
+            bert,
+            p,
+            batch,
+            head=Head(
+                batch.task,
+                self.encoder.pooling,
+                self.encoder.head_dropout,
+                regression=regression,
+                site=bert.sites,
+            ),
+            masks=Masks(batch.dropout_seed, self.device),
+            kept="nothing" if product else self._kept(bert, batch),
+            most=self._at_a_time(),
+        )
 
-    def open(self, bert: Bert, p: Parameters, batch: Batch, *, head: bool) -> BertModel:
-        """Return a model for a gradient and, where one is expected, for the product after it."""
-        return self._model(bert, p, batch, kept=self._kept(bert, batch), head=head)
+    def keep(self, theta: Tensor, batch: Batch, passes: BatchPasses) -> None:
+        """Hold passes whose gradient is done, for its product."""
+        if passes.kept != "nothing":
+            self._passes[id(batch)] = (theta, passes)
 
-    def keep(self, theta: Tensor, batch: Batch, model: BertModel) -> None:
-        """Hold a model whose gradient is done, for its product."""
-        if id(batch) in self._expected and model.kept != "outputs":
-            self._models[id(batch)] = (theta, model)
-
-    def take(self, theta: Tensor, batch: Batch) -> BertModel | None:
-        """Return and let go of the model that was held for a batch at this very theta."""
-        held = self._models.pop(id(batch), None)
+    def take(self, theta: Tensor, batch: Batch) -> BatchPasses | None:
+        """Return and let go of the passes that were held for a batch at this very theta."""
+        held = self._passes.pop(id(batch), None)
         return held[1] if held is not None and held[0] is theta else None
 
     def note_gradient(self, theta: Tensor, batch: Batch, gradient: Tensor) -> None:
@@ -86,38 +94,26 @@ class OpenPasses:
         held = self._gradients.pop(id(batch), None)
         return held[1] if held is not None and held[0] is theta else None
 
+    def _at_a_time(self) -> int:
+        how = self.curvature
+        if how is not None and how.at_a_time is not None:
+            return how.at_a_time
+        lean = how is not None and how.way == "exact" and how.keep == "lean"
+        return values_at_a_time(self.device.type, lean=lean)
+
     def _kept(self, bert: Bert, batch: Batch) -> Kept:
-        keep = "lean" if self.curvature is None else self.curvature.keep
-        if keep == "lean":
-            return "outputs"
-        if id(batch) not in self._expected:
-            return "forward"
-        return "backward" if keep == "fast" else self._fitting(bert, batch)
+        how = self.curvature
+        if how is None or how.way != "exact" or id(batch) not in self._expected:
+            return "nothing"
+        if how.keep == "auto":
+            return self._fitting(bert, batch)
+        return "nothing" if how.keep == "lean" else "backward"
 
     def _fitting(self, bert: Bert, batch: Batch) -> Kept:
         """Return the most that may be kept of a batch, if the ones to come are like it."""
         rows, width = batch.input_ids.shape
         tokens = rows * width if batch.tokens is None else batch.tokens
         needed = float(bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4))
-        passes = len(self._expected) - len(self._models)
+        passes = len(self._expected) - len(self._passes)
         kept, self._room = most_that_fits(needed, room=self._room, passes=passes)
         return kept
-
-    def _model(
-        self, bert: Bert, p: Parameters, batch: Batch, *, kept: Kept, head: bool
-    ) -> BertModel:
-        return BertModel(
-            bert,
-            p,
-            batch,
-            head=Head(
-                batch.task,
-                self.encoder.pooling,
-                self.encoder.head_dropout,
-                regression=head,
-                site=bert.sites,
-            ),
-            packing=Packing.of(batch),
-            masks=Masks(batch.dropout_seed, self.device),
-            kept=kept,
-        )

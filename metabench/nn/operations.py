@@ -14,7 +14,8 @@ curve      :math:`\dot{\bar y}`                                 :math:`\dot{\bar
 
 Forward and backward give the gradient :math:`\bar w`; all four give :math:`\dot{\bar w}`, the
 Hessian times :math:`\dot w`. An operation holds what its passes leave for each other. A pass needs
-those before it in the table, of the same operation.
+those before it in the table, of the same operation. Derivatives for parameters are added to what is
+there, so that the rows of a batch may be gone through a few at a time.
 
 Source: Pearlmutter 1994, the R-operator; the passes are its equations 6 to 9, for our operations.
 """
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy, gelu, mse_loss
 
 from metabench.nn.masks import dropped
 from metabench.nn.softmax import softmax_change
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Dropout", "Gelu", "Linear", "Loss", "Norm", "Sums", "Tanh", "forget"]
 
 Sums: TypeAlias = MutableMapping[str, Tensor]
-"""Where derivatives with respect to parameters are written, by the parameter's name."""
+"""Where derivatives with respect to parameters are added, by the parameter's name."""
 
 
 @final
@@ -66,19 +68,26 @@ class Linear:
         change = torch.addmm(along[self._bias], self.x, along[self._weight].t())
         return change.addmm_(dx, self._w[self._weight].t())
 
-    def backward(self, dy: Tensor, gradient: Sums | None) -> Tensor:
-        """Return the derivative for x; write those for W and b where they are wanted."""
+    def backward(
+        self, dy: Tensor, gradient: Sums | None, *, beside: Tensor | None = None
+    ) -> Tensor:
+        """Return the derivative for x and ``beside``; add those for W and b where wanted."""
         self.dy = dy
         if gradient is not None:
-            torch.mm(dy.t(), self.x, out=gradient[self._weight])
-            torch.sum(dy, 0, out=gradient[self._bias])
-        return dy @ self._w[self._weight]
+            gradient[self._weight].addmm_(dy.t(), self.x)
+            gradient[self._bias].add_(dy.sum(0))
+        weight = self._w[self._weight]
+        return dy @ weight if beside is None else torch.addmm(beside, dy, weight)
 
-    def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
-        """Return how the derivative for x changes; write how those for W and b do."""
-        torch.mm(ddy.t(), self.x, out=product[self._weight]).addmm_(self.dy.t(), self.dx)
-        torch.sum(ddy, 0, out=product[self._bias])
-        return (ddy @ self._w[self._weight]).addmm_(self.dy, along[self._weight])
+    def curve(
+        self, ddy: Tensor, along: Parameters, product: Sums, *, beside: Tensor | None = None
+    ) -> Tensor:
+        """Return how the derivative for x changes, and ``beside``; add how those for W and b do."""
+        product[self._weight].addmm_(ddy.t(), self.x).addmm_(self.dy.t(), self.dx)
+        product[self._bias].add_(ddy.sum(0))
+        weight = self._w[self._weight]
+        change = ddy @ weight if beside is None else torch.addmm(beside, ddy, weight)
+        return change.addmm_(self.dy, along[self._weight])
 
 
 @final
@@ -100,9 +109,7 @@ class Norm:
 
     def forward(self, x: Tensor) -> Tensor:
         """Return y, of x's shape [tokens, width]."""
-        centred = x - x.mean(-1, keepdim=True)
-        self.rate = (centred.square().mean(-1, keepdim=True) + self.eps).rsqrt_()
-        self.hat = centred.mul_(self.rate)
+        self.hat, _, self.rate = torch.native_layer_norm(x, x.shape[-1:], None, None, self.eps)
         return self.value()
 
     def value(self) -> Tensor:
@@ -112,39 +119,42 @@ class Norm:
     def tangent(self, dx: Tensor, along: Parameters) -> Tensor:
         """Return how y changes along a vector of parameters."""
         self.dspread = (self.hat * dx).mean(-1, keepdim=True)
-        self.dhat = (dx - dx.mean(-1, keepdim=True)).addcmul_(self.hat, self.dspread, value=-1)
-        self.dhat.mul_(self.rate)
-        return self.change(along)
-
-    def change(self, along: Parameters) -> Tensor:
-        """Return how y changes once more."""
+        self.dhat = self._across(dx).mul_(self.rate)
         change = torch.addcmul(along[self._bias], self.hat, along[self._weight])
         return change.addcmul_(self.dhat, self._w[self._weight])
 
     def backward(self, dy: Tensor, gradient: Sums | None) -> Tensor:
-        """Return the derivative for x; write those for the scale and the shift."""
+        """Return the derivative for x; add those for the scale and the shift."""
         self.dy = dy
         if gradient is not None:
-            torch.sum(dy * self.hat, 0, out=gradient[self._weight])
-            torch.sum(dy, 0, out=gradient[self._bias])
-        dhat = dy * self._w[self._weight]
-        inner = (dhat * self.hat).mean(-1, keepdim=True)
-        self.dx = (dhat - dhat.mean(-1, keepdim=True)).addcmul_(self.hat, inner, value=-1)
-        self.dx.mul_(self.rate)
+            gradient[self._weight].add_((dy * self.hat).sum(0))
+            gradient[self._bias].add_(dy.sum(0))
+        self.dx = self._across(dy * self._w[self._weight]).mul_(self.rate)
         return self.dx
 
     def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
-        """Return how the derivative for x changes; write how those for scale and shift do."""
+        """Return how the derivative for x changes; add how those for scale and shift do."""
         weight = self._w[self._weight]
-        torch.sum((ddy * self.hat).addcmul_(self.dy, self.dhat), 0, out=product[self._weight])
-        torch.sum(ddy, 0, out=product[self._bias])
+        product[self._weight].add_((ddy * self.hat).addcmul_(self.dy, self.dhat).sum(0))
+        product[self._bias].add_(ddy.sum(0))
         bar = self.dy * weight
-        bar_change = (ddy * weight).addcmul_(self.dy, along[self._weight])
         inner = (bar * self.hat).mean(-1, keepdim=True)
-        inner_change = (bar_change * self.hat).addcmul_(bar, self.dhat).mean(-1, keepdim=True)
-        change = bar_change - bar_change.mean(-1, keepdim=True)
-        change.addcmul_(self.dhat, inner, value=-1).addcmul_(self.hat, inner_change, value=-1)
+        bent = (bar * self.dhat).mean(-1, keepdim=True)
+        change = self._across((ddy * weight).addcmul_(self.dy, along[self._weight]))
+        change.addcmul_(self.dhat, inner, value=-1).addcmul_(self.hat, bent, value=-1)
         return change.addcmul_(self.dx, self.dspread, value=-1).mul_(self.rate)
+
+    def _across(self, values: Tensor) -> Tensor:
+        r"""Return what of the values is neither their mean nor along :math:`\hat x`.
+
+        It is the derivative of a norm whose input is x̂ already, which torch has in one kernel.
+        """
+        hat, shape = self.hat, self.hat.shape[-1:]
+        mean, rate = torch.zeros_like(self.rate), torch.ones_like(self.rate)
+        wanted = [True, False, False]
+        kernel = torch.ops.aten.native_layer_norm_backward
+        across: Tensor = kernel(values, hat, shape, mean, rate, None, None, wanted)[0]
+        return across
 
 
 @final
@@ -165,26 +175,27 @@ class Gelu:
 
     def value(self) -> Tensor:
         """Return y once more."""
-        return torch.nn.functional.gelu(self.x)
+        return gelu(self.x)
 
     def tangent(self, dx: Tensor) -> Tensor:
         """Return how y changes."""
         self.dx = dx
-        return self._times_slope(dx)
+        return self.times_slope(dx)
 
     def backward(self, dy: Tensor) -> Tensor:
         """Return the derivative for x."""
         self.dy = dy
-        return self._times_slope(dy)
+        return self.times_slope(dy)
 
     def curve(self, ddy: Tensor) -> Tensor:
         """Return how the derivative for x changes; the second derivative is φ(x) (2 - x²)."""
         square = self.x.square()
         second = square.mul(-0.5).exp_().mul_(1 / math.sqrt(2 * math.pi))
         second.mul_(square.neg_().add_(2)).mul_(self.dx).mul_(self.dy)
-        return second.add_(self._times_slope(ddy))
+        return second.add_(self.times_slope(ddy))
 
-    def _times_slope(self, values: Tensor) -> Tensor:
+    def times_slope(self, values: Tensor) -> Tensor:
+        """Return the values times the derivative."""
         product: Tensor = torch.ops.aten.gelu_backward(values, self.x)
         return product
 
@@ -231,35 +242,43 @@ class Tanh:
 
 @final
 class Loss:
-    """The mean over the rows: cross-entropy of classes, or the square of a number's error."""
+    """The mean over all rows: cross-entropy of classes, or the square of a number's error.
 
-    __slots__ = ("_labels", "_z", "regression")
+    Args:
+        labels: those of the rows that are gone through.
+        rows: how many rows there are in all.
+        regression: whether labels are numbers.
+    """
 
-    def __init__(self, labels: Tensor, *, regression: bool) -> None:
-        self._labels = labels
+    __slots__ = ("_labels", "_rows", "_z", "regression")
+
+    def __init__(self, labels: Tensor, *, rows: int, regression: bool) -> None:
+        self._labels, self._rows = labels, rows
         self.regression = regression
         self._z: Tensor
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return the loss of the outputs z [rows, outputs]."""
+        """Return the part of the loss that these rows' outputs z [rows, outputs] are."""
         self._z = z
         if self.regression:
-            return torch.nn.functional.mse_loss(z.squeeze(-1), self._labels.to(z.dtype))
-        return torch.nn.functional.cross_entropy(z, self._labels)
+            loss = mse_loss(z.squeeze(-1), self._labels.to(z.dtype), reduction="sum")
+        else:
+            loss = cross_entropy(z, self._labels, reduction="sum")
+        return loss / self._rows
 
     def backward(self) -> Tensor:
         """Return the derivative for z."""
         if self.regression:
-            return 2 * (self._z - self._labels.to(self._z.dtype)[:, None]) / len(self._labels)
+            return 2 * (self._z - self._labels.to(self._z.dtype)[:, None]) / self._rows
         bar = self._z.softmax(-1)
         bar[torch.arange(len(bar), device=bar.device), self._labels] -= 1
-        return bar / len(self._labels)
+        return bar / self._rows
 
     def curve(self, dz: Tensor) -> Tensor:
         """Return how the derivative for z changes."""
         if self.regression:
-            return 2 * dz / len(self._labels)
-        return softmax_change(self._z.softmax(-1), dz) / len(self._labels)
+            return 2 * dz / self._rows
+        return softmax_change(self._z.softmax(-1), dz) / self._rows
 
 
 def forget(operation: object, *names: str) -> None:

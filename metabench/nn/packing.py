@@ -63,6 +63,11 @@ class Packing:
         return None if self.places is None else self.mask[:, None, None, :]
 
     @property
+    def hidden(self) -> Bool[Tensor, "rows width"] | None:
+        """Where there is padding; None where there is none."""
+        return None if self.places is None else ~self.mask
+
+    @property
     def columns(self) -> Int[Tensor, " tokens"]:
         """The position of each token in its row."""
         if self.places is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, ClassVar, final
 
 from typing_extensions import override
@@ -37,10 +38,13 @@ class Maml(Algorithm[MamlOptions]):
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:
         alpha = self.options.inner_lr
-        path = list(inner_path(learner, meta["theta"], episode.support, inner_lr=alpha))
+        last_only = None if self.options.second_order else 1
+        path = deque(
+            inner_path(learner, meta["theta"], episode.support, inner_lr=alpha), maxlen=last_only
+        )
 
         v = learner.gradient(path.pop(), episode.query[0])
         if self.options.second_order:
             for support in reversed(episode.support):
-                v = v - alpha * learner.hvp(path.pop(), support, v)
+                v = v.sub(learner.hvp(path.pop(), support, v), alpha=alpha)
         return MetaGradient({"theta": v})

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from metabench.nn.curvature import Curvature
+from metabench.nn.keeping import parts
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
 from metabench_algorithms.maml import Maml
@@ -46,12 +47,12 @@ def test_with_dropout_off_packed_bert_is_transformers_module(task, pooling):
     assert relative(found, plain.hvp(theta, batch, along(theta))) < 1e-12
 
 
-@pytest.mark.parametrize("keep", ["auto", "fast", "lean"])
+@pytest.mark.parametrize("at_a_time", [None, 1, 200], ids=["all rows", "a row", "some rows"])
 @pytest.mark.parametrize("pooling", ["mean", "cls", "pooler"])
 @pytest.mark.parametrize("dropout", [True, False])
 @pytest.mark.parametrize("task", ["three", "number"])
-def test_passes_agree_with_double_backward(task, dropout, pooling, keep):
-    learner = tiny_learner(curvature=Curvature(keep=keep), pooling=pooling)
+def test_passes_agree_with_double_backward(task, dropout, pooling, at_a_time):
+    learner = tiny_learner(curvature=Curvature(at_a_time=at_a_time), pooling=pooling)
     theta = learner.theta(STREAM)
     batch = tiny_batch(task, STREAM.child(task), dropout=dropout)
     leaf = theta.clone().requires_grad_()
@@ -62,17 +63,18 @@ def test_passes_agree_with_double_backward(task, dropout, pooling, keep):
     assert relative(learner.hvp(theta, batch, along(theta)), expected) < 1e-12
 
 
+@pytest.mark.parametrize("at_a_time", [None, 200])
 @pytest.mark.parametrize("dropout", [True, False])
-def test_what_is_kept_changes_no_bit(dropout):
+def test_what_is_kept_changes_no_bit(dropout, at_a_time):
     episode = tiny_episode("three", STREAM, support=3, query=1, dropout=dropout)
     algorithm = Maml(MamlOptions(inner_steps=3, inner_lr=0.1))
     found = []
     for curvature in (
-        Curvature(keep="lean"),
-        Curvature(keep="fast"),
-        Curvature(keep="auto", memory=10**9),
-        Curvature(keep="auto", memory=30_000),  # room for a part of the three
-        Curvature(keep="auto", memory=0),
+        Curvature(keep="lean", at_a_time=at_a_time),
+        Curvature(keep="fast", at_a_time=at_a_time),
+        Curvature(keep="auto", memory=10**9, at_a_time=at_a_time),
+        Curvature(keep="auto", memory=30_000, at_a_time=at_a_time),  # room for a part of the three
+        Curvature(keep="auto", memory=0, at_a_time=at_a_time),
     ):
         learner = tiny_learner(curvature=curvature)
         learner.passes.expect(episode.support)
@@ -81,6 +83,12 @@ def test_what_is_kept_changes_no_bit(dropout):
 
     for other in found[1:]:
         assert torch.equal(other, found[0])
+
+
+def test_a_batch_is_gone_through_in_parts_that_are_small_enough():
+    assert [parts(32, values=values, most=100) for values in (1, 100, 101, 999, 10**6)] == [
+        1, 1, 2, 10, 32,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("keep", ["auto", "fast", "lean"])
@@ -102,7 +110,7 @@ def test_products_may_be_asked_for_again_and_at_another_theta(keep):
 
 @pytest.mark.parametrize("task", ["three", "number"])
 @pytest.mark.parametrize("dropout", [True, False])
-@pytest.mark.parametrize(("way", "bound"), [("central", 1e-7), ("forward", 1e-3)])
+@pytest.mark.parametrize(("way", "bound"), [("central", 1e-7), ("forward", 1e-4)])
 def test_differences_of_gradients_are_near_the_product(way, bound, dropout, task):
     """In float64 what is left is the curvature's own change over the distance."""
     learner = tiny_learner(curvature=Curvature(way))

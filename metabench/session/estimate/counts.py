@@ -15,12 +15,9 @@ __all__ = ["FORWARD", "Counts", "cell_counts"]
 FORWARD = 1 / 3
 """A forward pass, in gradients: products of matrices, of which a gradient takes three."""
 
-_GRADIENT = {"auto": 1.0, "fast": 1.0, "lean": 11 / 9}
-"""The gradient of a support batch; a lean one goes forward again, all but the last product."""
-
-_PRODUCT = {"auto": 2.0, "fast": 2.0, "lean": 10 / 3}
-"""An exact Hessian-vector product after it: two for each product of matrices of tangents, and four
-of their way back; a lean one goes through forward, tangents and backward again."""
+_PRODUCT = {"auto": 2.0, "fast": 2.0, "lean": 8 / 3}
+"""An exact Hessian-vector product: two for each product of matrices of tangents, and four of their
+way back; a lean one goes forward and backward again."""
 
 _DIFFERENCE = {"central": 2.0, "forward": 1.0}
 
@@ -35,7 +32,6 @@ class Counts:
         products: Hessian-vector products of a batch.
         scored_rows: rows that are only gone through forward.
         updates: updates of all parameters: optimizer steps, or meta-steps.
-        gradient_cost: what a gradient costs, in plain gradients.
         product_cost: what a product costs, in plain gradients.
     """
 
@@ -43,13 +39,12 @@ class Counts:
     products: float = 0.0
     scored_rows: int = 0
     updates: int = 0
-    gradient_cost: float = 1.0
     product_cost: float = 0.0
 
     @property
     def cost(self) -> float:
         """All training, in plain gradients."""
-        return self.gradients * self.gradient_cost + self.products * self.product_cost
+        return self.gradients + self.products * self.product_cost
 
 
 def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
@@ -64,7 +59,6 @@ def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
             gradients=float(episodes * shape.batches),
             products=float(episodes * shape.support) if way else 0.0,
             updates=work.steps,
-            gradient_cost=_GRADIENT[keep] if exact else 1.0,
             product_cost=_PRODUCT[keep] if exact else _DIFFERENCE.get(way, 0.0),
         )
     if isinstance(work, AdaptWork):

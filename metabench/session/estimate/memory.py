@@ -112,7 +112,8 @@ class MemoryModel:
     def _numbers(self) -> Numbers:
         if not self.gpu:
             return Numbers(slack=_SLACK)
-        return Numbers(size=4 if self.compute.precision == "fp32" else 2, fused=True)
+        size = 4 if self.compute.precision == "fp32" else 2
+        return Numbers(size=size, device="cuda", fused=True)
 
     def _heads(self, uses: Iterable[TaskUse]) -> int:
         return sum(use.card.outputs * (self.shape.width + 1) for use in uses)

@@ -118,13 +118,14 @@ episodes = st.builds(
 
 
 def meta(batch, episode, tasks=2):
-    return SHAPE.meta(batch, batch, episode, heads=10, tasks=tasks, numbers=LARGE).total
+    total = SHAPE.meta(batch, batch, episode, heads=10, tasks=tasks, numbers=LARGE).total
+    return round(total)  # sums of equal bytes may differ in their last bit
 
 
 @given(batches, episodes)
 @settings(deadline=None)
 def test_more_rows_longer_rows_and_more_inner_steps_never_take_less(batch, episode):
-    more = replace(batch, rows=batch.rows + 1, tokens=batch.tokens + batch.width)
+    more = replace(batch, rows=batch.rows + 1, tokens=batch.tokens * (1 + 1 / batch.rows))
     wider = replace(batch, width=batch.width + 8)
     longer = replace(episode, support=episode.support + 1)
 
@@ -158,7 +159,7 @@ def test_words_that_an_episode_does_not_hold_are_not_copied():
         return large.meta(batch, batch, needs, heads=0, tasks=1, numbers=LARGE).parameters
 
     theta = 4 * large.parameters
-    # Five copies throughout; in the episode k + 1 points, a gradient and a direction, small ones
+    # Five copies throughout; in the episode two points, a gradient and its multiple, small ones
     # where theta is cut; then the outer step's three are more.
-    assert takes(None) == (5 + 3 + 3) * theta
+    assert takes(None) == (5 + 4) * theta
     assert takes(100) == (5 + 3) * theta

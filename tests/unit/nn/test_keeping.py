@@ -10,11 +10,11 @@ from metabench.nn.keeping import most_that_fits
 @pytest.mark.parametrize(
     ("room", "passes", "kept", "left"),
     [
-        (1000.0, 1, "backward", 730.0),  # both passes leave 2.7 times what forward leaves
-        (1000.0, 3, "backward", 730.0),
-        (1000.0, 4, "forward", 900.0),  # for four such passes it would not last
+        (1000.0, 1, "backward", 780.0),  # both passes leave 2.2 times what forward leaves
+        (1000.0, 8, "backward", 780.0),
+        (1000.0, 9, "forward", 900.0),  # then for nine forward passes it would not last
         (100.0, 1, "forward", 0.0),
-        (99.0, 1, "outputs", 99.0),
+        (99.0, 1, "nothing", 99.0),
     ],
 )
 def test_the_most_that_fits_is_kept(room, passes, kept, left):

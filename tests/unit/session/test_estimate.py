@@ -100,7 +100,7 @@ def lengths(cells):
         ("meta-fomaml-s0", "auto", 36),
         ("meta-maml-s0", "auto", 36 + 2 * 30),
         ("meta-maml-s0", "fast", 36 + 2 * 30),
-        ("meta-maml-s0", "lean", 36 * 11 / 9 + 30 * 10 / 3),
+        ("meta-maml-s0", "lean", 36 + 30 * 8 / 3),
         ("meta-central-s0", "lean", 36 + 2 * 30),
         ("meta-forward-s0", "auto", 36 + 30),
         ("pretrain", "auto", 7),

@@ -14,6 +14,9 @@
     │   └── LockError                4   another process holds the run folder
     ├── NothingMatchedError          5   a selection that selects nothing
     ├── GateFailedError              6   a gate asked for on the command line
+    ├── StoppedError               130   Ctrl-C; what was done is saved
+    │   ├── TerminatedError        143   SIGTERM
+    │   └── HungUpError            129   the terminal is gone
     └── CellError                    1   inside a cell; becomes a record
         ├── DivergedError                                                           diverged
         ├── MemoryExhaustedError                                                    out_of_memory
@@ -42,6 +45,7 @@ __all__ = [
     "DeviceError",
     "DivergedError",
     "GateFailedError",
+    "HungUpError",
     "InvalidMetricError",
     "LockError",
     "MemoryExhaustedError",
@@ -51,7 +55,9 @@ __all__ = [
     "Problem",
     "SetupError",
     "SpecError",
+    "StoppedError",
     "StoreError",
+    "TerminatedError",
     "UnavailableError",
     "UsageError",
 ]
@@ -176,6 +182,24 @@ class GateFailedError(MetabenchError):
     """A gate that was asked for on the command line did not hold."""
 
     exit_code = 6
+
+
+class StoppedError(MetabenchError):
+    """Somebody asked the run to stop, and it has; running it again goes on."""
+
+    exit_code = 130
+
+
+class TerminatedError(StoppedError):
+    """It was asked by SIGTERM."""
+
+    exit_code = 143
+
+
+class HungUpError(StoppedError):
+    """Its terminal is gone."""
+
+    exit_code = 129
 
 
 class CellError(MetabenchError):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
 
+from metabench.engine.snapshot import (
+    Snapshot,
+    optimizer_tensors,
+    restore_optimizer,
+    restore_tally,
+    tally_facts,
+)
 from metabench.engine.step import StepDone, require_finite
 
 if TYPE_CHECKING:
@@ -40,8 +48,12 @@ class FineTuning:
     settings: FineTuneOptimizer
     steps: int
 
-    def run(self, theta: Tensor, batches: Iterable[Batch]) -> Generator[StepDone, None, Tensor]:
+    def run(
+        self, theta: Tensor, batches: Iterable[Batch], *, start: Snapshot | None = None
+    ) -> Generator[StepDone, None, Tensor]:
         """Fine-tune from ``theta`` [P], which is not written to; return where it ends.
+
+        With ``start``, go on after its step, from its theta; ``batches`` are all of them anyway.
 
         On a GPU what a step says is read back, and yielded, some steps later, so that the device
         never waits; on a CPU at once.
@@ -49,11 +61,21 @@ class FineTuning:
         Raises:
             DivergedError: a loss or a gradient is not finite.
         """
-        theta = theta.clone()
+        theta = (theta if start is None else start.tensors["theta"]).clone()
         gradient = torch.zeros_like(theta)
         optimizer = self._optimizer(theta, gradient)
+        first = 0
+        if start is not None:
+            first = start.step
+            restore_optimizer(optimizer, start.tensors)
+            restore_tally(self.learner.tally, start.facts["tally"])
+
+        def snapshot() -> Snapshot:
+            tensors = {"theta": theta, **optimizer_tensors(optimizer)}
+            return Snapshot(step + 1, tensors, {"tally": tally_facts(self.learner.tally)})
+
         unread: list[Tensor] = []
-        for step, batch in enumerate(batches):
+        for step, batch in enumerate(islice(batches, first, None), first):
             gradient.copy_(self.learner.gradient(theta, batch))
             norm = gradient.norm()
             unread.append(torch.stack([self.learner.drain_losses()[-1].double(), norm.double()]))
@@ -66,7 +88,8 @@ class FineTuning:
                     step, total=self.steps, warmup=self.settings.warmup
                 )
             optimizer.step()
-            yield from ready
+            for done in ready:
+                yield replace(done, snapshot=snapshot) if done is ready[-1] else done
         yield from self._read(unread, self.steps)
         return theta
 

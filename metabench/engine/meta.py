@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
+from metabench.engine.snapshot import Snapshot, restore_tally, tally_facts, under
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import MetabenchError, PluginError
 from metabench.nn.episode_view import view
@@ -65,8 +67,12 @@ class MetaTraining:
     state: Blocks = field(default_factory=dict)
     sampler_state: State = field(default_factory=dict)
 
-    def run(self, theta: Tensor) -> Generator[StepDone, None, Initialisation]:
+    def run(
+        self, theta: Tensor, *, start: Snapshot | None = None
+    ) -> Generator[StepDone, None, Initialisation]:
         """Meta-train from ``theta`` [P], which is not written to; yield after every step.
+
+        With ``start``, go on after its step from its blocks and states, whatever ``theta`` is.
 
         Raises:
             DivergedError: a loss or a direction is not finite; nothing was updated with it.
@@ -77,11 +83,34 @@ class MetaTraining:
             rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
         optimizer = OuterOptimizer(self.settings.optimizer, rates)
         self._check_curvature(meta)
-        for step in range(self.steps):
-            yield self._step(step, meta, optimizer)
+        if start is not None:
+            self._restore(start, meta, optimizer)
+        for step in range(start.step if start else 0, self.steps):
+            done = self._step(step, meta, optimizer)
+            yield replace(done, snapshot=partial(self._snapshot, done.step, meta, optimizer))
         with self._guard():
             final = self.algorithm.initialisation(self.learner, meta)
         return Initialisation(final.detach().clone(), dict(self.visits))
+
+    def _snapshot(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> Snapshot:
+        blocks = {f"meta/{name}": value for name, value in meta.items()}
+        state = {f"state/{name}": value for name, value in self.state.items()}
+        facts = {
+            "counts": dict(optimizer.counts),
+            "visits": dict(self.visits),
+            "sampler": dict(self.sampler_state),
+            "tally": tally_facts(self.learner.tally),
+        }
+        return Snapshot(step, {**blocks, **state, **optimizer.tensors()}, facts)
+
+    def _restore(self, start: Snapshot, meta: Blocks, optimizer: OuterOptimizer) -> None:
+        for name, value in under("meta", start.tensors).items():
+            meta[name].copy_(value)
+        self.state = {k: v.clone() for k, v in under("state", start.tensors).items()}
+        optimizer.restore(start.tensors, start.facts["counts"])
+        self.visits = Counter(start.facts["visits"])
+        self.sampler_state = dict(start.facts["sampler"])
+        restore_tally(self.learner.tally, start.facts["tally"])
 
     def _step(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> StepDone:
         episodes = [self._episode(task, step) for task in self._draw(step)]

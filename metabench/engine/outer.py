@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor
 
+from metabench.engine.snapshot import under
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,6 +53,21 @@ class OuterOptimizer:
             rate = self.rates.get(name, self.settings.lr)
             for part, span in spans.get(name, {"": slice(None)}).items():
                 self._descend(blocks[name], direction[span], (name, part), span, rate=rate)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the moments by name."""
+        return {
+            f"{moment}/{name}": value
+            for moment, values in (("first", self.first), ("second", self.second))
+            for name, value in values.items()
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor], counts: Mapping[str, int]) -> None:
+        """Go on from moments that ``tensors`` returned, and from step counts."""
+        for moment, values in (("first", self.first), ("second", self.second)):
+            found = under(moment, tensors)
+            values.update({name: value.clone() for name, value in found.items()})
+        self.counts.update(counts)
 
     def _descend(
         self, block: Tensor, direction: Tensor, place: tuple[str, str], span: slice, *, rate: float

@@ -11,6 +11,7 @@ import transformers
 from torch import Tensor, nn
 
 from metabench.engine.finetune import rate_factor
+from metabench.engine.snapshot import Snapshot, optimizer_tensors, restore_optimizer
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import DataError
 from metabench.nn.dropout import seeded
@@ -47,8 +48,10 @@ class Pretraining:
     stream: Stream
     device: torch.device
 
-    def run(self) -> Generator[StepDone, None, Mapping[str, Tensor]]:
-        """Train, and return the encoder's parameters by name.
+    def run(
+        self, *, start: Snapshot | None = None
+    ) -> Generator[StepDone, None, Mapping[str, Tensor]]:
+        """Train, and return the encoder's parameters by name; with ``start``, go on after it.
 
         Raises:
             DivergedError: the loss is not finite.
@@ -58,8 +61,19 @@ class Pretraining:
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=self.settings.lr, weight_decay=0.01, fused=True
         )
+        parameters = {f"model/{name}": value for name, value in model.named_parameters()}
+        if start is not None:
+            with torch.no_grad():
+                for name, value in parameters.items():
+                    value.copy_(start.tensors[name])
+            restore_optimizer(optimizer, start.tensors)
+
+        def snapshot() -> Snapshot:
+            tensors = {name: value.detach() for name, value in parameters.items()}
+            return Snapshot(step + 1, {**tensors, **optimizer_tensors(optimizer)})
+
         rows = self._rows()
-        for step in range(self.settings.steps):
+        for step in range(start.step if start else 0, self.settings.steps):
             loss = self._loss(model, rows, step)
             require_finite(loss.item(), "the loss", stage="pretrain", step=step + 1)
             optimizer.zero_grad(set_to_none=True)
@@ -67,7 +81,8 @@ class Pretraining:
             factor = rate_factor(step, total=self.settings.steps, warmup=0.1)
             optimizer.param_groups[0]["lr"] = self.settings.lr * factor
             optimizer.step()
-            yield StepDone("pretrain", step + 1, self.settings.steps, {"loss": loss.item()})
+            scalars = {"loss": loss.item()}
+            yield StepDone("pretrain", step + 1, self.settings.steps, scalars, snapshot)
         trained = getattr(model, model.base_model_prefix)
         return {name: value.detach() for name, value in trained.named_parameters()}
 

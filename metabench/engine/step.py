@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from metabench.errors import DivergedError
+
+if TYPE_CHECKING:
+    from metabench.engine.snapshot import Snapshot
 
 __all__ = ["StepDone", "require_finite"]
 
@@ -15,12 +18,22 @@ __all__ = ["StepDone", "require_finite"]
 @final
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step is done: ``step`` counts from 1; scalars to log."""
+    """A step is done.
+
+    Args:
+        stage: ``pretrain``, ``meta`` or ``adapt``.
+        step: which one, counted from 1.
+        total: how many there are.
+        scalars: what to log.
+        snapshot: returns the state after this very step, until the loop goes on; None where the
+            device is further already.
+    """
 
     stage: str
     step: int
     total: int
     scalars: Mapping[str, float] = field(default_factory=dict)
+    snapshot: Callable[[], Snapshot] | None = field(default=None, compare=False, repr=False)
 
 
 def require_finite(value: float, what: str, *, stage: str, step: int, task: str = "") -> None:

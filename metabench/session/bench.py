@@ -21,4 +21,10 @@ def open_bench(assignment: Assignment) -> Workbench:
         DeviceError: the device is not there.
     """
     device = resolve_device(assignment.runtime.device, assignment.compute)
-    return Workbench(Store(assignment.folder), assignment.runtime, device, assignment.cells)
+    return Workbench(
+        Store(assignment.folder),
+        assignment.runtime,
+        device,
+        assignment.cells,
+        assignment.compute.checkpoint_seconds,
+    )

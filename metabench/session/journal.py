@@ -8,6 +8,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, final
 
+from metabench.results.commit import commit_bytes
+
 if TYPE_CHECKING:
     from io import BufferedWriter
     from pathlib import Path
@@ -22,20 +24,21 @@ _FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that ru
 
 @final
 class Journal:
-    """Appends to the two files; a new attempt at a cell begins ``metrics.jsonl`` anew.
+    """Appends to the two files; an attempt goes on with ``metrics.jsonl`` where it begins itself.
 
     Neither file is evidence: results are in ``result.json`` alone.
 
     Args:
         folder: where the log is.
         metrics: where the metrics are; None is beside the log.
+        after: the step after which the attempt begins; what was written of later ones goes.
     """
 
-    def __init__(self, folder: Path, *, metrics: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, metrics: Path | None = None, after: int = 0) -> None:
         for place in (folder, metrics or folder):
             place.mkdir(parents=True, exist_ok=True)
         self._metrics_path = (metrics or folder) / "metrics.jsonl"
-        self._metrics_path.unlink(missing_ok=True)
+        _keep(self._metrics_path, after)
         self._log: BufferedWriter = (folder / "log.txt").open("ab")
         self._metrics: BufferedWriter = self._metrics_path.open("ab")
         self._flushed = time.monotonic()
@@ -64,6 +67,10 @@ class Journal:
         self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
         self._log.flush()
 
+    def flush(self) -> None:
+        """Hand all metrics to the system: a checkpoint is about to say that they are there."""
+        self._metrics.flush()
+
     def step(self, done: StepDone) -> None:
         """Append a step's scalars to the metrics."""
         scalars = {name: value for name, value in done.scalars.items() if math.isfinite(value)}
@@ -72,3 +79,11 @@ class Journal:
         if time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self._flushed = time.monotonic()
             self._metrics.flush()
+
+
+def _keep(path: Path, steps: int) -> None:
+    """Keep the lines of the first steps, one each; where one is missing, none after it."""
+    lines = path.read_bytes().splitlines(keepends=True) if steps and path.exists() else []
+    path.unlink(missing_ok=True)
+    if lines:
+        commit_bytes(path, b"".join(lines[:steps]))

@@ -7,6 +7,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded
+from metabench.errors import StoppedError
 from metabench.results.records import Failure
 from metabench.results.store import Store
 from metabench.session.provenance import cell_provenance
@@ -17,45 +18,60 @@ if TYPE_CHECKING:
     from metabench.results.records import Status
     from metabench.session.assignment import Assignment
     from metabench.session.queue import CellQueue
+    from metabench.session.stopping import Stopping
 
 __all__ = ["launch"]
 
 Emit = Callable[["Event"], None]
 
+_LISTENING = 0.2  # seconds after which to see whether somebody has asked to stop
 
-def launch(queue: CellQueue, assignment: Assignment, *, emit: Emit) -> Generator[CellEnded]:
+
+def launch(
+    queue: CellQueue, assignment: Assignment, *, emit: Emit, stopping: Stopping
+) -> Generator[CellEnded]:
     """Run the cells of a queue; yield as each one ends.
 
     Raises:
         SetupError: the device, the store or a worker cannot go on.
+        StoppedError: somebody asked to stop; every cell that ran has a checkpoint.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
     if jobs <= 1:
-        yield from _in_this_process(queue, assignment, emit)
+        yield from _in_this_process(queue, assignment, emit, stopping)
     else:
-        yield from _in_workers(queue, assignment, jobs, emit)
+        yield from _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
 
 
-def _in_this_process(queue: CellQueue, assignment: Assignment, emit: Emit) -> Generator[CellEnded]:
+def _in_this_process(
+    queue: CellQueue, assignment: Assignment, emit: Emit, stopping: Stopping
+) -> Generator[CellEnded]:
     from metabench.session.bench import open_bench  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell_run import run_cell  # noqa: PLC0415
 
     bench = open_bench(assignment)
-    while (cell := queue.take()) is not None:
-        ended = run_cell(cell, bench, benchmark=assignment.benchmark, emit=emit)
+    while not stopping.asked() and (cell := queue.take()) is not None:
+        try:
+            ended = run_cell(
+                cell, bench, benchmark=assignment.benchmark, emit=emit, stop=stopping.asked
+            )
+        except StoppedError as stopped:
+            stopping.note(stopped)
+            break
         if ended.status == "ok":
             queue.finish(cell.key)
         yield ended
+    stopping.end()
 
 
 def _in_workers(
-    queue: CellQueue, assignment: Assignment, jobs: int, emit: Emit
+    queue: CellQueue, assignment: Assignment, jobs: int, *, emit: Emit, stopping: Stopping
 ) -> Generator[CellEnded]:
     workers = [Worker(assignment) for _ in range(jobs)]
     try:
-        while busy := _hand_out(queue, workers):
+        while busy := _hand_out(queue, workers, stopping):
             for worker in busy:
-                ended = _listen(worker, assignment, emit)
+                ended = _listen(worker, assignment, emit, stopping)
                 if ended is None:
                     continue
                 if worker.cell is not None:  # it was lost: put another in its place
@@ -67,18 +83,30 @@ def _in_workers(
     finally:
         for worker in workers:
             worker.stop()
+    stopping.end()
 
 
-def _hand_out(queue: CellQueue, workers: list[Worker]) -> list[Worker]:
-    """Give every idle worker a cell; return those that have something to say, none if all idle."""
-    for worker in workers:
-        if worker.cell is None and (cell := queue.take()) is not None:
-            worker.give(cell)
-    busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
-    return [busy[pipe] for pipe in wait([w.pipe for w in busy.values()])] if busy else []
+def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> list[Worker]:
+    """Give every idle worker a cell; return those that have something to say, none if all idle.
+
+    Once somebody has asked to stop, nothing is given, and those at work are told.
+    """
+    while True:
+        for worker in workers:
+            if stopping.asked():
+                worker.ask_to_stop()
+            elif worker.cell is None and (cell := queue.take()) is not None:
+                worker.give(cell)
+        busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
+        if not busy:
+            return []
+        if ready := wait([w.pipe for w in busy.values()], timeout=_LISTENING):
+            return [busy[pipe] for pipe in ready]
 
 
-def _listen(worker: Worker, assignment: Assignment, emit: Emit) -> CellEnded | None:
+def _listen(
+    worker: Worker, assignment: Assignment, emit: Emit, stopping: Stopping
+) -> CellEnded | None:
     """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
     try:
         message = worker.receive()
@@ -86,6 +114,10 @@ def _listen(worker: Worker, assignment: Assignment, emit: Emit) -> CellEnded | N
         message = _record(lost, worker, assignment)
         emit(message)
         return message
+    if isinstance(message, StoppedError):
+        stopping.note(message)
+        worker.cell = None
+        return None
     if isinstance(message, Exception):
         raise message
     emit(message)

@@ -15,6 +15,7 @@ from metabench.session.launch import launch
 from metabench.session.policy import RunPolicy, to_do
 from metabench.session.queue import CellQueue
 from metabench.session.runtime import Asked, RunSummary, Runtime
+from metabench.session.stopping import Stopping
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def run_plan(
     Raises:
         SetupError: the folder is held by another process or cannot be written, or the device is
             not there.
+        StoppedError: somebody asked to stop; running it again goes on.
     """
-    with store.lock():
+    with store.lock(), Stopping(runtime.command) as stopping:
         todo = to_do(plan, cell_states(plan, store), policy)
         note = run_note(plan, catalog, selection=policy.selection)
         store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), note)
@@ -65,7 +67,9 @@ def run_plan(
                 files=catalog.files,
             )
             queue = CellQueue(todo.cells, todo.done)
-            summary = _walk(queue, assignment, emit=emit, most=policy.max_failures)
+            summary = _walk(
+                queue, assignment, emit=emit, most=policy.max_failures, stopping=stopping
+            )
         summary = replace(summary, counts=dict(+(counts + Counter(summary.counts))))
         emit(RunEnded(str(store.folder), summary.counts))
         return summary
@@ -77,10 +81,11 @@ def _walk(
     *,
     emit: Callable[[Event], None],
     most: int | None,
+    stopping: Stopping,
 ) -> RunSummary:
     counts: Counter[str] = Counter()
     failures: list[CellEnded] = []
-    with closing(launch(queue, assignment, emit=emit)) as cells:
+    with closing(launch(queue, assignment, emit=emit, stopping=stopping)) as cells:
         for ended in cells:
             counts[ended.status] += 1
             if ended.status != "ok":

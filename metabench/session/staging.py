@@ -27,7 +27,7 @@ class Stage:
     """
 
     def __init__(self, cell: Cell, store: Store) -> None:
-        self._final = cell
+        self.final = cell
         self._store = store
         self.beside = store.result(cell.folder, key=cell.key) is not None
         self.cell = replace(cell, name=f"{AGAIN}{cell.name}") if self.beside else cell
@@ -40,10 +40,11 @@ class Stage:
             StoreError: the folder cannot be written.
         """
         if not self.beside:
-            self._store.commit_result(self._final.folder, result)
+            self._store.commit_result(self.final.folder, result)
             return
         fresh = self._store.cell_folder(self.cell.folder)
-        final = self._store.cell_folder(self._final.folder)
+        final = self._store.cell_folder(self.final.folder)
+        shutil.rmtree(fresh / "checkpoints", ignore_errors=True)
         commit_bytes(fresh / "log.txt", (final / "log.txt").read_bytes())
         self._store.commit_note(self.cell.folder, note)
         self._store.commit_result(self.cell.folder, result)

@@ -30,6 +30,7 @@ from metabench.tasks.overlap import count_overlap
 
 if TYPE_CHECKING:
     from metabench.data.tokens import TokenTable
+    from metabench.engine.snapshot import Snapshot
     from metabench.engine.step import StepDone
     from metabench.learning import Batch
     from metabench.nn.learner import TransformerLearner
@@ -39,20 +40,22 @@ __all__ = ["FineTuned", "fine_tune", "work_on"]
 Steps = Generator["StepDone", None, Outcome]
 
 
-def work_on(cell: Cell, bench: Workbench) -> Steps:
+def work_on(cell: Cell, bench: Workbench, *, start: Snapshot | None = None) -> Steps:
     """Do a cell's work, yielding each step, and leave its files in its folder.
+
+    With ``start``, go on after its step.
 
     Raises:
         MetabenchError: whatever stops the cell; its status says how to record it.
     """
     if isinstance(cell.work, PretrainWork):
-        return _pretrain(cell, cell.work, bench)
+        return _pretrain(cell, cell.work, bench, start)
     if isinstance(cell.work, MetaWork):
-        return _meta(cell, cell.work, bench)
-    return _adapt(cell, cell.work, bench)
+        return _meta(cell, cell.work, bench, start)
+    return _adapt(cell, cell.work, bench, start)
 
 
-def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench) -> Steps:
+def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench, start: Snapshot | None) -> Steps:
     stream = Stream.root(work.settings.seed).child("pretrain")
     encoder = bench.encoder(work.model, None)
     training = Pretraining(
@@ -63,13 +66,13 @@ def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench) -> Steps:
         stream=stream,
         device=bench.device.device,
     )
-    values = yield from training.run()
+    values = yield from training.run(start=start)
     folder = bench.store.cell_folder(cell.folder)
     sha256 = write_parameters(folder / PARAMETERS, values)
     return Outcome(steps=work.settings.steps, files=(file_note(folder, PARAMETERS, sha256),))
 
 
-def _meta(cell: Cell, work: MetaWork, bench: Workbench) -> Steps:
+def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) -> Steps:
     stream = Stream.root(work.seed).child("meta")
     uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
     options: Any = work.algorithm.options
@@ -94,20 +97,20 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench) -> Steps:
         stream=stream,
         provider=f"{work.algorithm.name} of {work.algorithm.distribution} {work.algorithm.version}",
     )
-    start = yield from training.run(learner.theta(_heads(work.seed, 0)))
+    found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
     folder = bench.store.cell_folder(cell.folder)
-    sha256 = write_parameters(folder / PARAMETERS, named(start.theta, learner.layout))
+    sha256 = write_parameters(folder / PARAMETERS, named(found.theta, learner.layout))
     return Outcome(
         steps=work.steps,
         files=(file_note(folder, PARAMETERS, sha256),),
-        draws=start.draws,
+        draws=found.draws,
         work=work_note(learner.tally),
         train_rows=sum(len(table) for table in tables.values()),
     )
 
 
-def _adapt(cell: Cell, work: AdaptWork, bench: Workbench) -> Steps:
-    tuned = yield from fine_tune(work, bench)
+def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None) -> Steps:
+    tuned = yield from fine_tune(work, bench, start=start)
     train, scored = tuned.train, bench.scored_table(work.task, work.model)
     outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
     labels = scored.labels.cpu().numpy()
@@ -138,7 +141,9 @@ class FineTuned:
     train: TokenTable
 
 
-def fine_tune(work: AdaptWork, bench: Workbench) -> Generator[StepDone, None, FineTuned]:
+def fine_tune(
+    work: AdaptWork, bench: Workbench, *, start: Snapshot | None = None
+) -> Generator[StepDone, None, FineTuned]:
     """Do the fine-tuning of an adapt cell; what it reads and draws depends on ``work`` alone."""
     task = work.task.card.name
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
@@ -146,7 +151,7 @@ def fine_tune(work: AdaptWork, bench: Workbench) -> Generator[StepDone, None, Fi
     train = bench.training_table(work.task, work.model, stream=stream)
     training = FineTuning(learner, task, work.settings.optimizer, work.steps)
     theta = yield from training.run(
-        _start(work, learner, bench), _batches(work, train, stream.child(task))
+        _start(work, learner, bench), _batches(work, train, stream.child(task)), start=start
     )
     return FineTuned(learner, theta, train)
 

@@ -44,6 +44,7 @@ class Workbench:
     runtime: Runtime
     device: Device
     cells: Mapping[str, Cell]
+    checkpoint_seconds: float = 300.0
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def tokenizer(self, model: ModelSpec) -> Any:

@@ -36,6 +36,9 @@ class WorkerStoppedError(WorkerLostError):
     status = "interrupted"
 
 
+_PARENTS = [signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Signals that a terminal sends to all its processes; the parent says what they mean."""
+
 _STOPPED = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
@@ -53,6 +56,7 @@ class Worker:
         theirs.close()
         self.cell: Cell | None = None
         self._given = 0.0
+        self._asked = False
         self._send(assignment)
 
     @property
@@ -65,6 +69,12 @@ class Worker:
         self.cell = cell
         self._given = time.monotonic()
         self._send(cell.key)
+
+    def ask_to_stop(self) -> None:
+        """Have it stop after its step, where it has a cell; asking once is enough."""
+        if self.cell is not None and not self._asked:
+            self._asked = True
+            self._send(None)
 
     def receive(self) -> Any:
         """Return the next event, or the error that the run has to stop for.
@@ -100,7 +110,8 @@ def _how(code: int | None) -> str:
 
 
 def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    for number in _PARENTS:
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     register_local_files(files)  # before anything arrives that is made of their classes
@@ -112,8 +123,12 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
 
         bench = open_bench(assignment)
         while True:
-            cell = assignment.cells[pipe.recv()]
-            run_cell(cell, bench, benchmark=assignment.benchmark, emit=pipe.send)
+            key = pipe.recv()
+            if key is None:
+                return  # asked to stop just when the cell before had ended
+            cell = assignment.cells[key]
+            # While a cell runs, the parent has nothing to say but that it should stop.
+            run_cell(cell, bench, benchmark=assignment.benchmark, emit=pipe.send, stop=pipe.poll)
     except MetabenchError as error:
         pipe.send(error)
     except (EOFError, OSError):

@@ -9,7 +9,7 @@ import torch
 
 from metabench.errors import DivergedError, StoreError
 from metabench.results.store import Store
-from metabench.session.cell_run import _known, _status
+from metabench.session.attempt import _known, _status
 from metabench.session.workbench import Workbench
 
 

@@ -1,0 +1,81 @@
+"""All that a training loop needs to go on after a step, as tensors and plain numbers.
+
+Randomness is no part of it: every draw is keyed by its step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+
+    from metabench.nn.tally import Tally
+
+__all__ = [
+    "Snapshot",
+    "optimizer_tensors",
+    "restore_optimizer",
+    "restore_tally",
+    "tally_facts",
+    "under",
+]
+
+
+@final
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of a training loop after ``step`` steps.
+
+    Args:
+        step: steps that are done.
+        tensors: parameters and moments by name; views of what training goes on to change, so
+            whoever keeps them copies them first.
+        facts: counts and states, as JSON knows them.
+    """
+
+    step: int
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with ``prefix/``, without it."""
+    start = f"{prefix}/"
+    return {
+        name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)
+    }
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return an optimizer's moments and step counts, named by parameter."""
+    state: Mapping[int, Mapping[str, Tensor]] = optimizer.state_dict()["state"]
+    return {
+        f"optimizer/{number}/{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Give a fresh optimizer over equal parameters what ``optimizer_tensors`` returned."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in under("optimizer", tensors).items():
+        number, _, part = name.partition("/")
+        state.setdefault(int(number), {})[part] = value.clone()
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def tally_facts(tally: Tally) -> dict[str, int]:
+    """Return what a learner has evaluated."""
+    return asdict(tally)
+
+
+def restore_tally(tally: Tally, facts: Mapping[str, int]) -> None:
+    """Set a learner's counts to what they were."""
+    for name, value in facts.items():
+        setattr(tally, name, value)

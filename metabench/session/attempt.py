@@ -1,0 +1,164 @@
+"""An attempt at a cell: when it began, what it depends on, and the records that it can end in."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final, get_args
+
+import torch
+
+from metabench import __version__
+from metabench.api.events import CellEnded
+from metabench.errors import MemoryExhaustedError, MetabenchError
+from metabench.results.records import Failure, Result, Status
+from metabench.session.provenance import cell_provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from metabench.engine.snapshot import Snapshot
+    from metabench.plan.cell import Cell
+    from metabench.results.checkpoint_note import CheckpointNote
+    from metabench.results.provenance import Provenance
+    from metabench.session.checkpoints import Checkpoints
+    from metabench.session.outcome import Outcome
+    from metabench.session.runtime import Asked
+    from metabench.session.workbench import Workbench
+
+__all__ = ["Attempt"]
+
+
+@final
+@dataclass(frozen=True)
+class Attempt:
+    """When an attempt at a cell began, and the records that it can end in."""
+
+    cell: Cell
+    bench: Workbench
+    benchmark: Asked
+    started: str
+    wall: float
+    cpu: float
+
+    @property
+    def profile(self) -> dict[str, str]:
+        """What the same bits depend on beside the cell's key."""
+        device = self.bench.device
+        plugins = {note.distribution: note.version for note in self._provenance().plugins}
+        return {
+            **self._provenance().versions,
+            **plugins,
+            "metabench": __version__,
+            "device": device.title,
+            "precision": device.precision,
+            "threads": str(device.threads),
+            "curvature": device.keep,
+        }
+
+    def going_on(self, note: CheckpointNote) -> Attempt:
+        """Return an attempt that began as much earlier as the cell has taken before."""
+        return replace(self, wall=self.wall - note.wall_seconds, cpu=self.cpu - note.cpu_seconds)
+
+    def save(
+        self, checkpoints: Checkpoints, snapshot: Snapshot, losses: Mapping[str, float]
+    ) -> None:
+        """Write a checkpoint with the time that the cell has taken."""
+        checkpoints.save(
+            snapshot,
+            losses=losses,
+            wall_seconds=time.monotonic() - self.wall,
+            cpu_seconds=time.process_time() - self.cpu,
+        )
+
+    def result(self, outcome: Outcome, losses: dict[str, float]) -> Result:
+        """Return the record of a cell that is done."""
+        return Result(
+            kind=self.cell.kind,
+            name=self.cell.name,
+            key=self.cell.key,
+            method=self.cell.method,
+            scores=dict(outcome.scores),
+            primary=outcome.primary,
+            collapsed=outcome.collapsed,
+            train_rows=outcome.train_rows,
+            scored_rows=outcome.scored_rows,
+            steps=outcome.steps,
+            losses=losses,
+            draws=dict(outcome.draws),
+            overlap=dict(outcome.overlap),
+            notes=self.cell.notes,
+            wall_seconds=time.monotonic() - self.wall,
+            cpu_seconds=time.process_time() - self.cpu,
+            peak_memory_bytes=_peak_memory(self.bench.device.device),
+            work=outcome.work,
+            files=outcome.files,
+            provenance=self._provenance(),
+        )
+
+    def failure(self, error: Exception) -> Failure:
+        """Return the record of a cell that failed."""
+        known = _known(error)
+        return Failure(
+            kind=self.cell.kind,
+            name=self.cell.name,
+            key=self.cell.key,
+            method=self.cell.method,
+            status=_status(known),
+            message=str(known).partition("\n")[0],
+            hint=known.hint,
+            traceback="".join(traceback.format_exception(error)),
+            wall_seconds=time.monotonic() - self.wall,
+            provenance=self._provenance(),
+        )
+
+    def ended(
+        self, status: str, *, scores: dict[str, float] | None = None, message: str = ""
+    ) -> CellEnded:
+        """Return the event."""
+        return CellEnded(
+            self.cell.key,
+            self.cell.name,
+            status,
+            time.monotonic() - self.wall,
+            scores or {},
+            message,
+        )
+
+    def _provenance(self) -> Provenance:
+        return cell_provenance(
+            self.cell,
+            runtime=self.bench.runtime,
+            device=self.bench.device,
+            benchmark=self.benchmark,
+            started=self.started,
+        )
+
+
+def _known(error: Exception) -> MetabenchError:
+    """Return what an exception means for the record."""
+    if isinstance(error, MetabenchError):
+        return error
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return MemoryExhaustedError(
+            "there is no memory left",
+            hint="lower meta.batch_size, finetune.batch_size or model.max_length",
+        )
+    return MetabenchError(
+        f"a bug: {type(error).__name__}: {error}", hint="report it with the cell's log.txt"
+    )
+
+
+def _status(error: MetabenchError) -> Status:
+    known: tuple[Status, ...] = get_args(Status)
+    return next((status for status in known if status == error.status), "error")
+
+
+def _peak_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,170 @@
+"""The checkpoints of a cell: folders with tensors, a record and their hashes; two are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING, final
+
+import safetensors.torch
+
+from metabench.engine.snapshot import Snapshot
+from metabench.errors import StoreError
+from metabench.results.checkpoint_note import CheckpointNote
+from metabench.results.commit import commit_bytes, commit_folder, make_folder
+from metabench.results.records import from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import torch
+
+__all__ = ["Checkpoints"]
+
+_TENSORS, _NOTE, _SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
+_KEPT = 2
+
+
+@final
+class Checkpoints:
+    """Writes and reads the checkpoints of one cell.
+
+    Args:
+        folder: where they lie; it need not exist.
+        key: the cell's.
+        profile: what the same bits depend on beside the key.
+        interval: seconds from one to the next.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: str,
+        profile: Mapping[str, str],
+        interval: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._key, self._profile = folder, key, dict(profile)
+        self._interval, self._clock = interval, clock
+        self._last = clock()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return self._clock() - self._last >= self._interval
+
+    def newest(self, device: torch.device) -> tuple[Snapshot, CheckpointNote] | None:
+        """Return the newest checkpoint that is whole; None where there is none.
+
+        Raises:
+            StoreError: it is another cell's, or that of another machine or other versions; going
+                on from it would not give the same bits.
+        """
+        for path in self._there():
+            found = self._read(path)
+            if found is None:
+                continue
+            note, data = found
+            self._require_same(note, path)
+            tensors = safetensors.torch.load(data)
+            moved = {name: value.to(device) for name, value in tensors.items()}
+            return Snapshot(note.step, moved, note.facts), note
+        return None
+
+    def save(
+        self,
+        snapshot: Snapshot,
+        *,
+        losses: Mapping[str, float],
+        wall_seconds: float,
+        cpu_seconds: float,
+    ) -> None:
+        """Write a checkpoint durably, then let go of all but the newest two.
+
+        Raises:
+            StoreError: it cannot be written; those before it are still there.
+        """
+        ready = {k: v.detach().cpu().contiguous() for k, v in snapshot.tensors.items()}
+        note = CheckpointNote(
+            key=self._key,
+            step=snapshot.step,
+            facts=dict(snapshot.facts),
+            losses=dict(losses),
+            wall_seconds=wall_seconds,
+            cpu_seconds=cpu_seconds,
+            profile=self._profile,
+        )
+        files = {_TENSORS: safetensors.torch.save(ready), _NOTE: to_json(note)}
+        files[_SUMS] = _sums(files)
+        make_folder(self._folder)
+        final = self._folder / f"step-{snapshot.step:09d}"
+        temporary = self._folder / f".{final.name}.{os.getpid()}.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        make_folder(temporary)
+        try:
+            for name, data in files.items():
+                commit_bytes(temporary / name, data)
+            commit_folder(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        self._prune(final)
+        self._last = self._clock()
+
+    def clear(self) -> None:
+        """Let go of all of them: the cell is done, or is to begin anew."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _there(self) -> list[Path]:
+        """Return the checkpoints, the newest first; by step, for clocks go wrong."""
+        return sorted(self._folder.glob("step-*"), reverse=True)
+
+    def _prune(self, newest: Path) -> None:
+        if self._read(newest) is None:
+            raise StoreError(
+                "was written, and cannot be read back as it was",
+                where=str(newest),
+                hint="look at the disk, or name another folder with --runs DIR",
+            )
+        for path in self._there()[_KEPT:]:
+            shutil.rmtree(path, ignore_errors=True)
+        for path in self._folder.glob(".step-*.tmp"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    @staticmethod
+    def _read(path: Path) -> tuple[CheckpointNote, bytes] | None:
+        """Return a checkpoint; None where a part is missing or is not what was written."""
+        try:
+            files = {name: (path / name).read_bytes() for name in (_TENSORS, _NOTE)}
+            if _sums(files) != (path / _SUMS).read_bytes():
+                return None
+            note = from_json(CheckpointNote, files[_NOTE], where=str(path / _NOTE))
+        except (OSError, StoreError):
+            return None
+        return note, files[_TENSORS]
+
+    def _require_same(self, note: CheckpointNote, path: Path) -> None:
+        found, now = {"cell": note.key, **note.profile}, {"cell": self._key, **self._profile}
+        changed = [
+            f"{name} {found.get(name, 'none')} -> {now.get(name, 'none')}"
+            for name in sorted({*found, *now})
+            if found.get(name) != now.get(name)
+        ]
+        if changed:
+            raise StoreError(
+                f"was written where {', '.join(changed)}, and going on would not give the same"
+                " numbers",
+                where=str(path),
+                hint="go on where it was written, or delete the folder to begin the cell anew",
+            )
+
+
+def _sums(files: Mapping[str, bytes]) -> bytes:
+    """Return what ``sha256sum`` writes of files, and can check."""
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
+    return "".join(lines).encode()

@@ -1,0 +1,93 @@
+"""Signals that ask a run to stop: the first one politely, the second one at once."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self, final
+
+from metabench.errors import HungUpError, StoppedError, TerminatedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType, TracebackType
+
+__all__ = ["Stopping"]
+
+_ERRORS: dict[int, type[StoppedError]] = {
+    signal.SIGINT: StoppedError,
+    signal.SIGTERM: TerminatedError,
+    **({signal.SIGHUP: HungUpError} if hasattr(signal, "SIGHUP") else {}),
+}
+_SAID = b"\nfinishing the step and saving it; once more stops at once\n"
+
+
+@final
+class Stopping:
+    """Whether somebody has asked to stop, within a ``with`` block.
+
+    Outside the main thread, where Python has no signals, nobody can ask.
+
+    Args:
+        command: the command line that goes on.
+    """
+
+    def __init__(self, command: Sequence[str] = ()) -> None:
+        self._command = shlex.join(command)
+        self._signal: int | None = None
+        self._places: list[str] = []
+        self._handlers: dict[int, signal._HANDLER] = {}
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {number: signal.getsignal(number) for number in _ERRORS}
+            self._listen()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hear no more."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers.clear()
+
+    def asked(self) -> bool:
+        """Return whether to stop; also listen again, where a plugin has put itself in between."""
+        if self._handlers:
+            self._listen()
+        return self._signal is not None
+
+    def note(self, stopped: StoppedError) -> None:
+        """Note where a cell has stopped."""
+        self._places.append(f"{stopped.where}: {stopped.problem}")
+
+    def end(self) -> None:
+        """End the run if it was asked to stop.
+
+        Raises:
+            StoppedError: it was; the exit code is that of the signal.
+        """
+        if self._signal is not None:
+            where = "; ".join(self._places) or "stopped between two cells"
+            hint = f"go on with: {self._command}" if self._command else ""
+            raise _ERRORS[self._signal](where, hint=hint)
+
+    def _listen(self) -> None:
+        for number in self._handlers:
+            if signal.getsignal(number) != self._hear:
+                signal.signal(number, self._hear)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if self._signal is not None:
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        self._signal = number
+        with suppress(OSError):  # the terminal may be what is gone
+            os.write(2, _SAID)

@@ -1,0 +1,177 @@
+"""Whatever ends a run in the middle of a cell, running it again ends in the same bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from metabench.seeding import Stream
+
+FILE = """
+schema = 1
+name = "long"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 32
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/entailment"]
+[pretrain]
+steps = 25
+[meta]
+steps = 25
+tasks_per_step = 2
+batch_size = 4
+[finetune]
+epochs = 0.5
+[seeds]
+meta = [0]
+[[methods]]
+id = "MAML"
+algorithm = "maml"
+options = { inner_steps = 2, inner_lr = 0.01 }
+[[methods]]
+id = "Reptile"
+algorithm = "reptile"
+options = { inner_steps = 2, inner_lr = 0.01 }
+[compute]
+checkpoint_seconds = 0
+[compare]
+baselines = []
+"""
+
+
+def start(folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "metabench", "run", "long.toml", *arguments],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def ends(folder):
+    """Return what must not depend on how often a run was stopped: scores, files, steps, work."""
+    found = {}
+    for path in sorted((folder / "runs" / "long" / "cells").glob("*/result.json")):
+        record = json.loads(path.read_text())
+        metrics = (path.parent / "metrics.jsonl").read_text()
+        same = ("scores", "files", "steps", "losses", "draws", "work")
+        found[path.parent.name] = ({name: record[name] for name in same}, metrics)
+    return found
+
+
+def wait_for_checkpoint(process, folder, *, after=""):
+    """Wait until some cell has a checkpoint later than ``after``; return it."""
+    cells = folder / "runs" / "long" / "cells"
+    while process.poll() is None:
+        there = [str(path) for path in cells.glob("*/checkpoints/step-*")]
+        if any(path not in after for path in there):
+            return " ".join(there)
+        time.sleep(0.01)
+    return ""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return what a run leaves that nobody stops."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "long.toml").write_text(FILE)
+    process = start(folder)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert not list((folder / "runs").glob("*/cells/*/checkpoints"))
+    return ends(folder)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with the benchmark file."""
+    (tmp_path / "long.toml").write_text(FILE)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole):
+    draws = Stream.root(6).numpy()
+    kills, seen = 0, ""
+    while True:
+        process = start(folder)
+        seen = wait_for_checkpoint(process, folder, after=seen)
+        if kills < 6:
+            time.sleep(0.4 * draws.random())
+            process.kill()
+        _, errors = process.communicate()
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, errors
+        kills += 1
+
+    assert kills >= 3
+    assert ends(folder) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, number, code):
+    process = start(folder)
+    wait_for_checkpoint(process, folder)
+    process.send_signal(number)
+    asked = time.monotonic()
+    _, errors = process.communicate()
+
+    assert process.returncode == code, errors
+    assert time.monotonic() - asked < 10
+    assert "once more stops at once" in errors
+    assert "stopped after step" in errors
+    assert "run long.toml" in errors
+    process = start(folder)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert ends(folder) == whole
+
+
+@pytest.mark.slow
+def test_two_workers_save_both_their_cells(folder, whole):
+    process = start(folder, "-j", "2")
+    cells = folder / "runs" / "long" / "cells"
+    while process.poll() is None and not list(cells.glob("meta-*/checkpoints/step-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+
+    assert process.returncode == 130, errors
+    assert "stopped after step" in errors
+    assert not list(cells.glob("*/failure.json"))
+    process = start(folder, "-j", "2")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert ends(folder) == whole
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(folder):
+    process = start(folder)
+    wait_for_checkpoint(process, folder)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    there = sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*"))
+
+    process = start(folder, "--set", "compute.threads=2")
+    _, errors = process.communicate()
+
+    assert process.returncode == 4
+    assert "threads 1 -> 2" in errors
+    assert "delete the folder to begin the cell anew" in errors
+    assert sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*")) == there

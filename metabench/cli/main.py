@@ -15,7 +15,7 @@ from metabench.cli.command_line import remember
 from metabench.cli.group import LazyGroup
 from metabench.cli.installed import plugin_options
 from metabench.cli.options import TRACEBACK
-from metabench.errors import MetabenchError, SpecError
+from metabench.errors import MetabenchError, SpecError, StoppedError
 from metabench.report.escape import visible
 
 __all__ = ["main"]
@@ -99,9 +99,26 @@ def _call(arguments: list[str]) -> int:
 
 
 def _explain(error: BaseException, *, with_traceback: bool) -> int:
-    """Say what an error means and return its exit code."""
-    if with_traceback:
-        click.echo("".join(traceback.format_exception(error)), err=True)
+    """Say what an error means, to a terminal that is still there, and return its exit code."""
+    stopped = _behind(error)
+    try:
+        if with_traceback:
+            click.echo("".join(traceback.format_exception(error)), err=True)
+        return _say_what_it_means(stopped or error)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return stopped.exit_code if stopped else _BUG
+
+
+def _behind(error: BaseException | None) -> StoppedError | None:
+    """Return the request to stop that an error came up in, as when a display cannot be ended."""
+    while error is not None and not isinstance(error, StoppedError):
+        error = error.__context__ if isinstance(error, OSError) else None
+    return error
+
+
+def _say_what_it_means(error: BaseException) -> int:
     match error:
         case click.ClickException():
             _say_usage(error)

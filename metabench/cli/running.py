@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -155,14 +156,19 @@ def _failed_cell(one: Prepared, folder: str) -> FailedCell | None:
 
 
 def _telling(catalog: Catalog, show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return what hands an event to the display and to all observers; complains of each once."""
+    """Return what hands an event to the display and to all observers; complains of each once.
+
+    A display that cannot be written to, because its terminal or pipe is gone, costs no cell.
+    """
     told: set[str] = set()
 
     def emit(event: Event) -> None:
-        show(event)
+        with suppress(OSError):
+            show(event)
         for problem in map(str, notify(catalog.observers, event)):
             if problem not in told:
                 told.add(problem)
-                warn(problem)
+                with suppress(OSError):
+                    warn(problem)
 
     return emit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -175,3 +176,24 @@ def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(folder):
     assert "threads 1 -> 2" in errors
     assert "delete the folder to begin the cell anew" in errors
     assert sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*")) == there
+
+
+@pytest.mark.slow
+def test_a_terminal_that_is_closed_costs_nothing(folder, whole):
+    child, terminal = pty.fork()
+    if not child:  # pragma: no cover  (the command takes the place of this process)
+        os.chdir(folder)
+        os.environ["OMP_NUM_THREADS"] = "1"
+        command = [sys.executable, "-m", "metabench", "run", "long.toml"]
+        os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted)
+    cells = folder / "runs" / "long" / "cells"
+    while not list(cells.glob("*/checkpoints/step-*")):
+        time.sleep(0.01)
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 129
+    process = start(folder)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert ends(folder) == whole

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
@@ -19,7 +20,9 @@ from metabench.seeding import Stream
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TINY_HEADS", "tiny_batch", "tiny_episode", "tiny_learner"]
+    from metabench.api import EpisodeShape
+
+__all__ = ["TINY_HEADS", "TinyEpisodes", "tiny_batch", "tiny_episode", "tiny_learner"]
 
 TINY_HEADS: Mapping[str, HeadShape] = MappingProxyType(
     {
@@ -108,3 +111,24 @@ def tiny_episode(
         total_steps=1,
         stream=stream,
     )
+
+
+@final
+@dataclass(frozen=True)
+class TinyEpisodes:
+    """Random rows keyed by task, visit and place, as an episode source gives them.
+
+    Args:
+        shape: support and query batches of an episode.
+        stream: names all rows.
+    """
+
+    shape: EpisodeShape
+    stream: Stream
+
+    def episode(self, task: str, *, visit: int, step: int, total_steps: int) -> Episode:
+        """Return the episode of a task's visit."""
+        stream = self.stream.child(task, visit)
+        batches = [tiny_batch(task, stream.child(i)) for i in range(self.shape.batches)]
+        support, query = batches[: self.shape.support], batches[self.shape.support :]
+        return Episode(task, tuple(support), tuple(query), step, total_steps, stream)

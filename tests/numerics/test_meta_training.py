@@ -8,11 +8,11 @@ from typing_extensions import override
 
 from metabench.engine.meta import MetaTraining
 from metabench.errors import DivergedError, PluginError
-from metabench.learning import Algorithm, Episode, MetaGradient, SampledTask, TaskSampler
+from metabench.learning import Algorithm, MetaGradient, SampledTask, TaskSampler
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.spec.model import MetaOptimizer, MetaSpec
-from metabench.testing import tiny_batch, tiny_learner
+from metabench.testing import TinyEpisodes, tiny_learner
 from metabench_algorithms.joint import Joint
 from metabench_algorithms.maml import Maml
 from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
@@ -37,26 +37,13 @@ class Fixed(TaskSampler):
         return self.names
 
 
-class Rows:
-    """Random rows keyed by task, visit and place, as an episode source gives them."""
-
-    def __init__(self, shape):
-        self.shape = shape
-
-    def episode(self, task, *, visit, step, total_steps):
-        stream = STREAM.child(task, visit)
-        batches = [tiny_batch(task, stream.child(i)) for i in range(self.shape.batches)]
-        support, query = batches[: self.shape.support], batches[self.shape.support :]
-        return Episode(task, tuple(support), tuple(query), step, total_steps, stream)
-
-
 def training(algorithm, *names, optimizer=None, steps=2):
     learner = tiny_learner(curvature=Curvature() if algorithm.options.uses_curvature() else None)
     return MetaTraining(
         algorithm=algorithm,
         sampler=Fixed(*names),
         learner=learner,
-        source=Rows(algorithm.options.episode_shape()),
+        source=TinyEpisodes(algorithm.options.episode_shape(), STREAM),
         tasks=TASKS,
         settings=MetaSpec(optimizer=optimizer or MetaOptimizer(lr=0.01)),
         steps=steps,
@@ -105,7 +92,7 @@ def test_a_heads_direction_is_averaged_over_its_own_episodes_the_encoders_over_a
         optimizer=MetaOptimizer(name="sgd", lr=1.0), steps=1,
     )  # fmt: skip
     theta = run.learner.theta(STREAM)
-    rows = Rows(JointOptions().episode_shape())
+    rows = TinyEpisodes(JointOptions().episode_shape(), STREAM)
     gradients = [
         run.learner.gradient(theta, rows.episode(task, visit=visit, step=0, total_steps=1).query[0])
         for task, visit in (("three", 0), ("two", 0), ("three", 1))

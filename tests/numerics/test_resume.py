@@ -11,11 +11,11 @@ from typing_extensions import override
 from metabench.engine.finetune import FineTuning
 from metabench.engine.meta import MetaTraining
 from metabench.engine.snapshot import Snapshot
-from metabench.learning import Algorithm, Episode, SampledTask, Schedule
+from metabench.learning import Algorithm, SampledTask, Schedule
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.spec.model import FineTuneOptimizer, MetaOptimizer, MetaSpec
-from metabench.testing import tiny_batch, tiny_learner
+from metabench.testing import TinyEpisodes, tiny_batch, tiny_learner
 from metabench_algorithms.joint import Joint
 from metabench_algorithms.maml import Maml
 from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
@@ -26,19 +26,6 @@ from metabench_samplers.pps import Pps
 STREAM = Stream.root(29)
 TASKS = [SampledTask("three", 30, "auxiliary"), SampledTask("two", 20, "target")]
 STEPS = 5
-
-
-class Rows:
-    """Random rows keyed by task, visit and place."""
-
-    def __init__(self, shape):
-        self.shape = shape
-
-    def episode(self, task, *, visit, step, total_steps):
-        stream = STREAM.child(task, visit)
-        batches = [tiny_batch(task, stream.child(i)) for i in range(self.shape.batches)]
-        support, query = batches[: self.shape.support], batches[self.shape.support :]
-        return Episode(task, tuple(support), tuple(query), step, total_steps, stream)
 
 
 class Momentum(Algorithm[JointOptions]):
@@ -79,7 +66,7 @@ def meta_training(algorithm, optimizer):
         algorithm=algorithm,
         sampler=Pps(PpsOptions(), schedule),
         learner=learner,
-        source=Rows(algorithm.options.episode_shape()),
+        source=TinyEpisodes(algorithm.options.episode_shape(), STREAM),
         tasks=TASKS,
         settings=MetaSpec(optimizer=MetaOptimizer(name=optimizer, lr=0.01)),
         steps=STEPS,

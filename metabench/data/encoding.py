@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoding", "cached", "encode"]
 
-_FORMAT = 1
+_FORMAT = 2
 _CHUNK = 10_000
 _ARRAYS = ("firsts", "ids", "lengths")
 
@@ -87,16 +88,21 @@ def _encoding(arrays: Mapping[str, npt.NDArray[np.int32]], tokenizer: Any) -> En
 def _key(texts: tuple[list[str], ...], tokenizer: Any, max_length: int) -> str:
     content = hashlib.sha256()
     for column in texts:
+        encoded = [text.encode() for text in column]
         content.update(f"column {len(column)}\n".encode())
-        for text in column:
-            encoded = text.encode()
-            content.update(len(encoded).to_bytes(8, "little"))
-            content.update(encoded)
-    rules = json.loads(tokenizer.backend_tokenizer.to_str())
-    for state in ("truncation", "padding"):  # of the tokenizer's last call
+        content.update(np.array([len(text) for text in encoded], dtype="<u8").tobytes())
+        content.update(b"".join(encoded))
+    rules = _rules(tokenizer.backend_tokenizer.to_str())
+    return fingerprint([_FORMAT, content.hexdigest(), rules, type(tokenizer).__name__, max_length])
+
+
+@lru_cache(maxsize=8)
+def _rules(text: str) -> str:
+    """Return the digest of a tokenizer's own JSON, without the state of its last call."""
+    rules = json.loads(text)
+    for state in ("truncation", "padding"):
         rules.pop(state, None)
-    digest = hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
-    return fingerprint([_FORMAT, content.hexdigest(), digest, type(tokenizer).__name__, max_length])
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
 
 
 def _tokenize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 
 import pytest
 import torch
@@ -173,3 +174,26 @@ def test_a_folder_that_was_left_half_written_is_swept(checkpoints, tmp_path):
     assert checkpoints.newest(CPU)[0].step == 1
     save(checkpoints, 2)
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
+
+
+def test_what_a_disk_did_not_keep_is_said_and_the_one_before_it_stays(
+    checkpoints, tmp_path, monkeypatch
+):
+    save(checkpoints, 1)
+    save(checkpoints, 2)
+    sync = os.fsync
+
+    def lie(descriptor):
+        sync(descriptor)
+        if os.fstat(descriptor).st_size > 100:  # no folder's descriptor can be cut
+            with suppress(OSError):
+                os.ftruncate(descriptor, 100)
+
+    monkeypatch.setattr(os, "fsync", lie)
+    with pytest.raises(StoreError, match="cannot be read back as it was") as caught:
+        save(checkpoints, 3)
+    monkeypatch.undo()
+
+    assert "look at the disk" in caught.value.hint
+    assert checkpoints.newest(CPU)[0].step == 2
+    assert "step-000000001" in folders(tmp_path)

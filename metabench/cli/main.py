@@ -70,9 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if _COMPLETE in os.environ:
             return _complete(os.environ[_COMPLETE])
         code = _call(list(sys.argv[1:] if arguments is None else arguments))
-        sys.stdout.flush()
+        _flush()
     except BrokenPipeError:
-        _silence()
+        _silence(sys.stdout)
         return _BROKEN_PIPE
     return code
 
@@ -165,9 +165,20 @@ def _never_fail_to_encode(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace")
 
 
-def _silence() -> None:
+def _flush() -> None:
+    """Write out what is left; a terminal that is gone does not change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
     # Whoever read our output has gone; without this, the interpreter complains at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

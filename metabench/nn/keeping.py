@@ -51,7 +51,7 @@ def values_at_a_time(device: str, *, lean: bool) -> int:
     return values // _LEAN if lean else values
 
 
-def parts(rows: int, *, values: float, most: int) -> int:
+def parts(rows: int, *, values: int, most: int) -> int:
     """Return in how many parts, as equal as may be, passes go through a batch's rows.
 
     Args:
@@ -59,4 +59,4 @@ def parts(rows: int, *, values: float, most: int) -> int:
         values: numbers of a layer's state.
         most: how many of them at a time; a row is never parted.
     """
-    return max(1, min(rows, -(-int(values) // most)))
+    return max(1, min(rows, -(-values // most)))

@@ -99,16 +99,17 @@ def _call(arguments: list[str]) -> int:
 
 
 def _explain(error: BaseException, *, with_traceback: bool) -> int:
-    """Say what an error means, to a terminal that is still there, and return its exit code."""
-    stopped = _behind(error)
+    """Say what an error means, where somebody can still read it, and return its exit code."""
+    error = _behind(error) or error
     try:
         if with_traceback:
             click.echo("".join(traceback.format_exception(error)), err=True)
-        return _say_what_it_means(stopped or error)
+        _say_what_it_means(error)
     except BrokenPipeError:
         raise
-    except OSError:
-        return stopped.exit_code if stopped else _BUG
+    except OSError:  # the terminal is gone
+        pass
+    return _exit_code(error)
 
 
 def _behind(error: BaseException | None) -> StoppedError | None:
@@ -118,21 +119,26 @@ def _behind(error: BaseException | None) -> StoppedError | None:
     return error
 
 
-def _say_what_it_means(error: BaseException) -> int:
+def _exit_code(error: BaseException) -> int:
+    match error:
+        case click.ClickException() | MetabenchError():
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            return _INTERRUPTED
+        case _:
+            return _BUG
+
+
+def _say_what_it_means(error: BaseException) -> None:
     match error:
         case click.ClickException():
             _say_usage(error)
-            code = error.exit_code
         case KeyboardInterrupt() | click.Abort():
             _say("interrupted", hint="run the same command again to go on")
-            code = _INTERRUPTED
         case MetabenchError():
             _say_error(error)
-            code = error.exit_code
         case _:
             _say(f"a bug of metabench: {type(error).__name__}: {error}", hint=_REPORT)
-            code = _BUG
-    return code
 
 
 def _say(problem: str, *, hint: str = "") -> None:

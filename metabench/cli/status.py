@@ -33,7 +33,7 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     """Show where a run stands, also while it goes on.
 
     RUN is a run folder or its name; without one, the run that was started last is shown. Nothing
-    is written. Interrupted cells are those that the next `run` begins again.
+    is written. Interrupted cells are those that the next `run` goes on with.
     """
     from metabench.results.standing import standing
     from metabench.results.store import Store

@@ -75,13 +75,13 @@ class Pretraining:
         rows = self._rows()
         for step in range(start.step if start else 0, self.settings.steps):
             loss = self._loss(model, rows, step)
-            require_finite(loss.item(), "the loss", stage="pretrain", step=step + 1)
+            scalars = {"loss": loss.item()}
+            require_finite(scalars["loss"], "the loss", stage="pretrain", step=step + 1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             factor = rate_factor(step, total=self.settings.steps, warmup=0.1)
             optimizer.param_groups[0]["lr"] = self.settings.lr * factor
             optimizer.step()
-            scalars = {"loss": loss.item()}
             yield StepDone("pretrain", step + 1, self.settings.steps, scalars, snapshot)
         trained = getattr(model, model.base_model_prefix)
         return {name: value.detach() for name, value in trained.named_parameters()}

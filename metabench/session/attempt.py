@@ -7,13 +7,14 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final, get_args
+from typing import TYPE_CHECKING, Any, final, get_args
 
 import torch
 
 from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.errors import MemoryExhaustedError, MetabenchError
+from metabench.plan.cell import MetaWork
 from metabench.results.records import Failure, Result, Status
 from metabench.session.provenance import cell_provenance
 
@@ -47,17 +48,24 @@ class Attempt:
     @property
     def profile(self) -> dict[str, str]:
         """What the same bits depend on beside the cell's key."""
-        device = self.bench.device
-        plugins = {note.distribution: note.version for note in self._provenance().plugins}
+        device, provenance = self.bench.device, self._provenance()
         return {
-            **self._provenance().versions,
-            **plugins,
+            **provenance.versions,
+            **{note.distribution: note.version for note in provenance.plugins},
             "metabench": __version__,
             "device": device.title,
             "precision": device.precision,
             "threads": str(device.threads),
-            "curvature": device.keep,
+            **self._curvature(),
         }
+
+    def _curvature(self) -> dict[str, str]:
+        """Return how exact curvature adds up, where the cell has any: lean in another order."""
+        work = self.cell.work
+        options: Any = work.algorithm.options if isinstance(work, MetaWork) else None
+        if options is None or options.uses_curvature() != "exact":
+            return {}
+        return {"curvature": "lean" if self.bench.device.keep == "lean" else "auto or fast"}
 
     def going_on(self, note: CheckpointNote) -> Attempt:
         """Return an attempt that began as much earlier as the cell has taken before."""

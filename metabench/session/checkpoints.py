@@ -99,16 +99,15 @@ class Checkpoints:
             cpu_seconds=cpu_seconds,
             profile=self._profile,
         )
-        files = {_TENSORS: safetensors.torch.save(ready), _NOTE: to_json(note)}
-        files[_SUMS] = _sums(files)
         make_folder(self._folder)
         final = self._folder / f"step-{snapshot.step:09d}"
         temporary = self._folder / f".{final.name}.{os.getpid()}.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         make_folder(temporary)
         try:
-            for name, data in files.items():
-                commit_bytes(temporary / name, data)
+            commit_bytes(temporary / _TENSORS, safetensors.torch.save(ready))
+            commit_bytes(temporary / _NOTE, to_json(note))
+            commit_bytes(temporary / _SUMS, _sums(temporary))
             commit_folder(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -125,7 +124,7 @@ class Checkpoints:
         return sorted(self._folder.glob("step-*"), reverse=True)
 
     def _prune(self, newest: Path) -> None:
-        if self._read(newest) is None:
+        if not _is_whole(newest):
             raise StoreError(
                 "was written, and cannot be read back as it was",
                 where=str(newest),
@@ -139,14 +138,14 @@ class Checkpoints:
     @staticmethod
     def _read(path: Path) -> tuple[CheckpointNote, bytes] | None:
         """Return a checkpoint; None where a part is missing or is not what was written."""
-        try:
-            files = {name: (path / name).read_bytes() for name in (_TENSORS, _NOTE)}
-            if _sums(files) != (path / _SUMS).read_bytes():
-                return None
-            note = from_json(CheckpointNote, files[_NOTE], where=str(path / _NOTE))
-        except (OSError, StoreError):
+        if not _is_whole(path):
             return None
-        return note, files[_TENSORS]
+        try:
+            data = (path / _NOTE).read_bytes()
+            note = from_json(CheckpointNote, data, where=str(path / _NOTE))
+            return note, (path / _TENSORS).read_bytes()
+        except (OSError, StoreError):  # pragma: no cover  (it was whole a moment ago)
+            return None
 
     def _require_same(self, note: CheckpointNote, path: Path) -> None:
         found, now = {"cell": note.key, **note.profile}, {"cell": self._key, **self._profile}
@@ -164,7 +163,18 @@ class Checkpoints:
             )
 
 
-def _sums(files: Mapping[str, bytes]) -> bytes:
-    """Return what ``sha256sum`` writes of files, and can check."""
-    lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
+def _is_whole(folder: Path) -> bool:
+    """Return whether a checkpoint is what was written; no file of it is held whole."""
+    try:
+        return _sums(folder) == (folder / _SUMS).read_bytes()
+    except OSError:
+        return False
+
+
+def _sums(folder: Path) -> bytes:
+    """Return what ``sha256sum`` writes of a checkpoint's files, and can check."""
+    lines = []
+    for name in (_TENSORS, _NOTE):
+        with (folder / name).open("rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
     return "".join(lines).encode()

@@ -29,7 +29,8 @@ _SAID = b"\nfinishing the step and saving it; once more stops at once\n"
 class Stopping:
     """Whether somebody has asked to stop, within a ``with`` block.
 
-    Outside the main thread, where Python has no signals, nobody can ask.
+    Outside the main thread, where Python has no signals, nobody can ask; nor by a signal that was
+    ignored before, as ``nohup`` has it with SIGHUP.
 
     Args:
         command: the command line that goes on.
@@ -44,7 +45,8 @@ class Stopping:
     def __enter__(self) -> Self:
         """Listen."""
         if threading.current_thread() is threading.main_thread():
-            self._handlers = {number: signal.getsignal(number) for number in _ERRORS}
+            before = {number: signal.getsignal(number) for number in _ERRORS}
+            self._handlers = {n: how for n, how in before.items() if how != signal.SIG_IGN}
             self._listen()
         return self
 

@@ -63,6 +63,19 @@ def test_a_plugin_that_takes_the_handler_loses_it_at_the_next_step():
         assert stopping.asked()
 
 
+def test_a_signal_that_was_ignored_before_stays_so_as_nohup_wants_it():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Stopping() as stopping:
+            ask(signal.SIGHUP)
+            assert not stopping.asked()
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            ask(signal.SIGTERM)
+            assert stopping.asked()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_terminal_that_is_gone_cannot_be_told_and_does_not_matter():
     kept = os.dup(2)
     os.close(2)

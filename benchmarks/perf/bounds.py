@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from perf.record import Machine, Part, Report
@@ -35,6 +35,10 @@ def bounds(report: Report) -> list[Bound]:
     found: list[Bound] = []
     for name, check in _CHECKS.items():
         found += check(report.parts.get(name) or _NOTHING)
+    if means := report.parts.get("means"):
+        found += [
+            replace(bound, claim=f"mean over tokens, {bound.claim}") for bound in _gradient(means)
+        ]
     return found
 
 

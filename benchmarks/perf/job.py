@@ -33,6 +33,8 @@ class Shape(BaseModel):
     ragged: bool = False
     """Whether rows are as long as those of RTE and MRPC are (`perf.lengths`)."""
     initializer_range: float = 0.02
+    pooling: Literal["cls", "mean"] = "cls"
+    """What the head reads: the first token as in BERT, or the mean over all as in MiniLM."""
 
     @property
     def heads(self) -> int:

@@ -70,6 +70,8 @@ def _gradient(part: Part) -> str:
     for variant in (*PEERS, *OURS):
         seconds = part.median(variant, "cpu_seconds")
         peak = part.median(variant, "peak_bytes", kind="memory")
+        if not any(m.job.variant == variant for m in part.measured):
+            continue
         if seconds is None and peak is None:
             rows.append([variant, part.why_not(variant), *[""] * 6])
             continue
@@ -196,6 +198,7 @@ def _exponent(value: float | None) -> str:
 
 BLOCKS: Mapping[str, Callable[[Part], str]] = {
     "gradient": _gradient,
+    "means": _gradient,
     "rows": _rows,
     "finetuning": _finetuning,
     "encoding": _encoding,

@@ -21,6 +21,10 @@ GROWTH = {
 _GROWING = (
     "learn2learn", "metabench exact/auto", "metabench exact/lean", "metabench central",
 )  # fmt: skip
+_POOLED = (
+    "unrolled", "learn2learn", "transformers gradient", "metabench exact/auto",
+    "metabench exact/lean", "metabench central", "metabench forward",
+)  # fmt: skip
 _TINY = Shape(layers=2, width=48, vocabulary=2000, batch=4, length=16, steps=2, dropout=True)
 
 
@@ -40,6 +44,15 @@ def _gradient(example: Job) -> list[Job]:
         _of(example, variant, kind=kind)
         for kind in ("time", "memory")
         for variant in (*PEERS, *OURS)
+    ]
+
+
+def _means(example: Job) -> list[Job]:
+    shape = example.shape.model_copy(update={"pooling": "mean"})
+    return [
+        _of(example, variant, kind=kind).model_copy(update={"shape": shape})
+        for kind in ("time", "memory")
+        for variant in _POOLED
     ]
 
 
@@ -90,6 +103,7 @@ def _of(example: Job, variant: str, *, kind: Kind = "time") -> Job:
 PARTS: Mapping[str, Callable[[Job], list[Job]]] = MappingProxyType(
     {
         "gradient": _gradient,
+        "means": _means,
         "rows": _rows,
         "finetuning": _finetuning,
         "encoding": _encoding,

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from metabench.learning import Batch, Episode
 from metabench.nn.dropout import seeded
-from metabench.nn.encoder import Encoder
+from metabench.nn.encoder import Encoder, pool
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.seeding import Stream
 from perf.lengths import row_lengths
@@ -32,7 +32,7 @@ _STREAM = Stream.root(0).child("perf")
 
 
 def encoder(shape: Shape, *, attention: str = "sdpa") -> Encoder:
-    """Return the encoder of a shape with mean pooling; the same numbers at every call."""
+    """Return the encoder of a shape; the same numbers at every call."""
     config = transformers.BertConfig(
         vocab_size=shape.vocabulary,
         hidden_size=shape.width,
@@ -48,7 +48,7 @@ def encoder(shape: Shape, *, attention: str = "sdpa") -> Encoder:
     module.pooler = None
     return Encoder(
         module=module.float().eval(),
-        pooling="mean",
+        pooling=shape.pooling,
         width=shape.width,
         head_dropout=config.hidden_dropout_prob,
         head_std=0.02,
@@ -75,11 +75,12 @@ def theta(own: TransformerLearner) -> Tensor:
 
 @final
 class Classifier(nn.Module):
-    """The encoder, the mean over the real tokens, dropout, one linear layer."""
+    """The encoder, the first token or the mean over the real ones, dropout, one linear layer."""
 
     def __init__(self, body: Encoder) -> None:
         super().__init__()
         self.encoder = body.module
+        self.pooling = body.pooling
         self.dropout = nn.Dropout(body.head_dropout)
         self.classifier = nn.Linear(body.width, CLASSES)
 
@@ -88,8 +89,7 @@ class Classifier(nn.Module):
         states = self.encoder(
             input_ids=input_ids, attention_mask=mask, token_type_ids=types
         ).last_hidden_state
-        weight = mask.unsqueeze(-1).to(states.dtype)
-        logits: Tensor = self.classifier(self.dropout((states * weight).sum(1) / weight.sum(1)))
+        logits: Tensor = self.classifier(self.dropout(pool(states, mask, self.pooling)))
         return logits
 
 

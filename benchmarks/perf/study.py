@@ -80,7 +80,7 @@ def _run(job: Job, repeat: int) -> Measured:
 
 
 def _leaving_gradient(job: Job, folder: Path) -> Job:
-    if job.part != "gradient" or job.kind != "memory":
+    if job.part not in {"gradient", "means"} or job.kind != "memory":
         return job
     name = job.variant.replace("/", " ").replace(" ", "-")
     return job.model_copy(update={"gradient": folder / f"{name}.safetensors"})

@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
-from metabench.nn.keeping import SPARSE_SHARE, most_that_fits, values_at_a_time
+from metabench.nn.keeping import (
+    SPARSE_SHARE,
+    layers_held,
+    layers_worked,
+    most_that_fits,
+    values_at_a_time,
+)
 
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
@@ -99,6 +105,8 @@ class EncoderShape:
     attention_dropout: bool = True
     packed: bool = True
     """Whether padding is left out of the arithmetic, as `metabench.nn.bert` does."""
+    firsts: bool = False
+    """Whether of the last layer only each row's first token is computed."""
 
     @property
     def layer_parameters(self) -> int:
@@ -115,10 +123,13 @@ class EncoderShape:
 
     def work(self, batch: BatchShape) -> float:
         """Return the multiplications of a forward pass through all layers."""
+        return layers_worked(self.layers, firsts=self.firsts) * self.layer_work(batch)
+
+    def layer_work(self, batch: BatchShape) -> float:
+        """Return the multiplications of a forward pass through one layer, all of it."""
         w, i = self.width, self.inner
         tokens = batch.tokens if self.packed else batch.rows * batch.width
-        attention = 2 * batch.rows * batch.width**2 * w
-        return self.layers * (tokens * (4 * w * w + 2 * w * i) + attention)
+        return tokens * (4 * w * w + 2 * w * i) + 2 * batch.rows * batch.width**2 * w
 
     # -- stages ------------------------------------------------------------------------------
 
@@ -173,6 +184,11 @@ class EncoderShape:
 
     # -- parts -------------------------------------------------------------------------------
 
+    @property
+    def _held(self) -> float:
+        """How many whole layers are held as much as."""
+        return layers_held(self.layers, firsts=self.firsts)
+
     def _cut(self, words: float | None) -> float:
         if words is None or words > SPARSE_SHARE * self.words:
             return 0.0
@@ -199,7 +215,7 @@ class EncoderShape:
         attention = 4 * spread if fused else 3 * spread + 2 * scores
         layer = numbers.size * (tokens * (5 * w + 2 * i) + attention) + self._masks(batch)
         spare = tokens * 2 * i if fused else 3 * scores
-        return self.layers * layer + numbers.size * spare
+        return self._held * layer + numbers.size * spare
 
     def _inference(self, batch: BatchShape, numbers: Numbers) -> float:
         """Return what a layer holds at a time where nothing is kept."""
@@ -229,17 +245,17 @@ class EncoderShape:
         if not by_passes:  # double backward keeps a graph of the graph
             return (3 if exact else 1) * self._graph(batch, numbers)
         part = self._part(batch, numbers, lean=exact and episode.keep == "lean")
-        masks = self.layers * self._masks(batch)
+        masks = self._held * self._masks(batch)
         inputs = _FLOAT * self._tokens(part) * (self.width + self.inner)
         wide = _FLOAT * self._tokens(part) * 2 * self.inner
-        gradient = self.layers * (self._forward(part) + inputs) + self._backward(part) + wide
+        gradient = self._held * (self._forward(part) + inputs) + self._backward(part) + wide
         if not exact:
             return masks + gradient
-        product = self.layers * (self._forward(part) + self._tangents(part))
+        product = self._held * (self._forward(part) + self._tangents(part))
         product += 2 * (self._backward(part) + wide)
         _, gone = self.kept(batch, episode)
         if not gone:
-            product, masks = self.layers * self._tangents(part), 0.0
+            product, masks = self._held * self._tangents(part), 0.0
         return masks + max(product, gradient)
 
     def _part(self, batch: BatchShape, numbers: Numbers, *, lean: bool) -> BatchShape:
@@ -254,8 +270,8 @@ class EncoderShape:
 
         It follows the engine's own rule: as much as fits, if the passes to come are like this one.
         """
-        masks = self.layers * self._masks(batch)
-        forward, backward = self.layers * self._forward(batch), self.layers * self._backward(batch)
+        masks = self._held * self._masks(batch)
+        forward, backward = self._held * self._forward(batch), self._held * self._backward(batch)
         if episode.keep == "fast":
             return episode.support * (forward + backward + masks), 0
         if episode.keep == "lean":

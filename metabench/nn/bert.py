@@ -21,6 +21,7 @@ from torch.nn.functional import (
     softmax,
 )
 
+from metabench.nn.keeping import layers_held
 from metabench.nn.masks import Masks, dropped
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class Bert:
         """Sites of dropout in the encoder; a head's is the next."""
         return 3 * self.layers + 1
 
-    def bytes_kept(self, *, tokens: int, rows: int, width: int, size: int) -> int:
+    def bytes_kept(
+        self, *, tokens: int, rows: int, width: int, size: int, firsts: bool
+    ) -> float:
         """Return about how much a forward pass leaves for its derivatives.
 
         Args:
@@ -87,12 +90,21 @@ class Bert:
             rows: rows of the batch.
             width: its columns.
             size: bytes of a number.
+            firsts: whether of the last layer only the first tokens' states are computed.
         """
         heads = 3 * rows * width * self.width + rows * self.heads * width * width
-        return self.layers * size * (tokens * (4 * self.width + self.inner) + heads)
+        layers = layers_held(self.layers, firsts=firsts)
+        return layers * size * (tokens * (4 * self.width + self.inner) + heads)
 
     def states(
-        self, p: Parameters, batch: Batch, *, packing: Packing, masks: Masks, fused: bool
+        self,
+        p: Parameters,
+        batch: Batch,
+        *,
+        packing: Packing,
+        masks: Masks,
+        fused: bool,
+        firsts: bool,
     ) -> Tensor:
         """Return the last layer's states of the real tokens, [tokens, width].
 
@@ -103,12 +115,14 @@ class Bert:
             masks: what is dropped.
             fused: whether attention may use a fused kernel, which has no second derivative and,
                 with dropout, draws masks of its own from the global generator.
+            firsts: return those of each row's first token alone, [rows, width]; what nobody reads
+                of the last layer is not computed then.
         """
         forward = _Forward(self, p, packing, masks, fused)
         x = forward.norm("embeddings.LayerNorm", self.embedded(p, batch, packing))
         x = forward.dropped(x, 0)
         for number in range(self.layers):
-            x = forward.layer(number, x)
+            x = forward.layer(number, x, firsts=firsts and number == self.layers - 1)
         return x
 
     def embedded(self, p: Parameters, batch: Batch, packing: Packing) -> Tensor:
@@ -139,16 +153,24 @@ class _Forward:
     masks: Masks
     fused: bool
 
-    def layer(self, number: int, x: Tensor) -> Tensor:
-        """Return the output of a layer, [tokens, width] like its input."""
+    def layer(self, number: int, x: Tensor, *, firsts: bool) -> Tensor:
+        """Return the output of a layer, [tokens, width] like its input, or of the first tokens."""
         name, site = f"encoder.layer.{number}", 3 * number + 1
-        query, key, value = (
-            self.bert.split(self.linear(f"{name}.attention.self.{part}", x), self.packing)
-            for part in ("query", "key", "value")
+        packing = self.packing
+        own, asking = (
+            (x.index_select(0, packing.firsts), packing.single) if firsts else (x, packing)
         )
-        context = self.bert.merge(self.attention(query, key, value, site), self.packing)
+        query, key, value = (
+            self.bert.split(self.linear(f"{name}.attention.self.{part}", states), places)
+            for part, states, places in (
+                ("query", own, asking),
+                ("key", x, packing),
+                ("value", x, packing),
+            )
+        )
+        context = self.bert.merge(self.attention(query, key, value, site), asking)
         out = self.dropped(self.linear(f"{name}.attention.output.dense", context), site + 1)
-        attended = self.norm(f"{name}.attention.output.LayerNorm", out + x)
+        attended = self.norm(f"{name}.attention.output.LayerNorm", out + own)
         inner = gelu(self.linear(f"{name}.intermediate.dense", attended))
         out = self.dropped(self.linear(f"{name}.output.dense", inner), site + 2)
         return self.norm(f"{name}.output.LayerNorm", out + attended)

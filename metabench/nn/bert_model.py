@@ -65,12 +65,13 @@ class BertModel:
         self._back = False
         self._norm = Norm(p, "embeddings.LayerNorm", eps=bert.eps)
         self._drop = Dropout(masks.states(0, width=bert.width, rate=bert.hidden_dropout))
-        self._layers = [
-            BertLayer(bert, p, number, packing=packing, masks=masks)
-            for number in range(bert.layers)
-        ]
         self._pooler = (Linear(p, "pooler.dense"), Tanh()) if head.pooling == "pooler" else None
         self._means = head.pooling == "mean"
+        firsts = None if self._means else bert.layers - 1
+        self._layers = [
+            BertLayer(bert, p, number, packing=packing, masks=masks, firsts=number == firsts)
+            for number in range(bert.layers)
+        ]
         self._head_drop = Dropout(masks.pooled(head.site, width=bert.width, rate=head.dropout))
         self._head = Linear(p, head.task)
         self._loss = Loss(batch.labels, rows=rows, regression=head.regression)
@@ -131,20 +132,18 @@ class BertModel:
     def _pool(self, x: Tensor) -> Tensor:
         if self._means:
             return self._packing.mean(x)
-        firsts = x.index_select(0, self._packing.firsts)
         if self._pooler is None:
-            return firsts
+            return x
         dense, tanh = self._pooler
-        return tanh.forward(dense.forward(firsts))
+        return tanh.forward(dense.forward(x))
 
     def _pool_tangent(self, dx: Tensor, along: Parameters) -> Tensor:
         if self._means:
             return self._packing.mean(dx)
-        firsts = dx.index_select(0, self._packing.firsts)
         if self._pooler is None:
-            return firsts
+            return dx
         dense, tanh = self._pooler
-        return tanh.tangent(dense.tangent(firsts, along))
+        return tanh.tangent(dense.tangent(dx, along))
 
     def _unpool(self, bar: Tensor, gradient: Sums | None) -> Tensor:
         bar = self._head_drop(bar)
@@ -161,13 +160,11 @@ class BertModel:
         return self._scatter(change)
 
     def _scatter(self, rows: Tensor) -> Tensor:
-        """Return what a derivative for the pooled rows is for their tokens."""
-        packing = self._packing
-        if self._means:
-            shares = rows / packing.mask.sum(1, keepdim=True)
-            return shares.index_select(0, packing.row_of)
-        tokens = rows.new_zeros(packing.tokens, rows.shape[1])
-        return tokens.index_copy_(0, packing.firsts, rows)
+        """Return what a derivative for the pooled rows is for the last layer's outputs."""
+        if not self._means:
+            return rows
+        shares = rows / self._packing.mask.sum(1, keepdim=True)
+        return shares.index_select(0, self._packing.row_of)
 
     def _to_embeddings(self, bar: Tensor, sums: Sums) -> None:
         packing, batch = self._packing, self._batch

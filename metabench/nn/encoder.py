@@ -41,6 +41,11 @@ class Encoder:
     head_std: float
     takes_token_types: bool
 
+    @property
+    def reads_firsts(self) -> bool:
+        """Whether features are made of each row's first token alone."""
+        return self.pooling != "mean"
+
 
 def load_tokenizer(model: ModelSpec, *, hub: Hub) -> Any:
     """Return the encoder's fast tokenizer.

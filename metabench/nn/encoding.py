@@ -66,14 +66,20 @@ class BertBody:
     def features(self, p: Parameters, batch: Batch) -> Tensor:
         """Return [rows, width], differentiable; dropout as the batch says."""
         packing, masks = Packing.of(batch), Masks(batch.dropout_seed, self.device)
-        states = self.bert.states(p, batch, packing=packing, masks=masks, fused=self.fused)
+        states = self.bert.states(
+            p,
+            batch,
+            packing=packing,
+            masks=masks,
+            fused=self.fused,
+            firsts=self.encoder.reads_firsts,
+        )
         if self.encoder.pooling == "mean":
             return packing.mean(states)
-        firsts = states.index_select(0, packing.firsts)
         if self.encoder.pooling == "cls":
-            return firsts
+            return states
         return torch.nn.functional.linear(
-            firsts, p["pooler.dense.weight"], p["pooler.dense.bias"]
+            states, p["pooler.dense.weight"], p["pooler.dense.bias"]
         ).tanh()
 
     def dropped(self, features: Tensor, batch: Batch) -> Tensor:

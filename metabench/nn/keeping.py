@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-__all__ = ["SPARSE_SHARE", "Kept", "most_that_fits", "parts", "values_at_a_time"]
+__all__ = [
+    "SPARSE_SHARE", "Kept", "layers_held", "layers_worked", "most_that_fits", "parts",
+    "values_at_a_time",
+]  # fmt: skip
 
 Kept: TypeAlias = Literal["nothing", "forward", "backward"]
 """What stays of a gradient's passes for the product that follows: nothing, what forward leaves, or
@@ -22,6 +25,28 @@ with them stays in its caches, on a GPU they are enough to be busy with."""
 
 _LEAN = 2
 """How many times fewer they are where nothing is kept: it is they that take memory then."""
+
+
+def layers_held(layers: int, *, firsts: bool) -> float:
+    """Return how many whole layers a pass leaves as much as.
+
+    Args:
+        layers: the encoder's.
+        firsts: whether of the last only each row's first token is computed: input, keys and values
+            of all tokens stay, a quarter of a layer.
+    """
+    return layers - 0.75 * firsts
+
+
+def layers_worked(layers: int, *, firsts: bool) -> float:
+    """Return how many whole layers a pass multiplies as much as.
+
+    Args:
+        layers: the encoder's.
+        firsts: whether of the last only each row's first token is computed: two of its twelve
+            square matrices see all tokens.
+    """
+    return layers - 10 / 12 * firsts
 
 
 def most_that_fits(needed: float, *, room: float, passes: int) -> tuple[Kept, float]:

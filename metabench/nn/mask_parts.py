@@ -60,10 +60,15 @@ class MaskParts:
         """Return what stays of states [tokens, width]."""
         return self.whole.part(site, (self.whole.tokens, width), self.tokens, rate=rate)
 
-    def weights(self, site: int, *, heads: int, rate: float) -> Mask | None:
-        """Return what stays of attention weights [heads of all rows, columns, columns]."""
+    def weights(
+        self, site: int, *, heads: int, rate: float, queries: int | None = None
+    ) -> Mask | None:
+        """Return what stays of attention weights [heads of all rows, queries, columns].
+
+        Without ``queries`` there are as many as columns.
+        """
         columns = self.whole.width
-        shape = (self.whole.rows, heads, columns, columns)
+        shape = (self.whole.rows, heads, queries or columns, columns)
         mask = self.whole.part(site, shape, self.rows, rate=rate)
         return None if mask is None else Mask(mask.keep.flatten(0, 1), mask.scale)
 

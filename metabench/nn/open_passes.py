@@ -113,7 +113,8 @@ class OpenPasses:
         """Return the most that may be kept of a batch, if the ones to come are like it."""
         rows, width = batch.input_ids.shape
         tokens = rows * width if batch.tokens is None else batch.tokens
-        needed = float(bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4))
+        firsts = self.encoder.reads_firsts
+        needed = bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4, firsts=firsts)
         passes = len(self._expected) - len(self._passes)
         kept, self._room = most_that_fits(needed, room=self._room, passes=passes)
         return kept

@@ -75,6 +75,11 @@ class Packing:
         return self.places % self.width
 
     @property
+    def single(self) -> Packing:
+        """The packing of as many rows of one token each."""
+        return Packing(self.rows, 1, None, self.mask.new_ones(self.rows, 1))
+
+    @property
     def firsts(self) -> Int[Tensor, " rows"]:
         """Where each row begins among the packed tokens."""
         counts = self.mask.sum(1)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINE_FORMAT", "Inputs", "Sources"]
 
-ENGINE_FORMAT = 1
+ENGINE_FORMAT = 2
 """Raised when the engine computes other numbers from the same inputs."""
 
 

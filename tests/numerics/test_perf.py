@@ -39,9 +39,10 @@ def oracle():
     return theirs.flat(theirs.unrolled(model, episode(SHAPE, CPU), SHAPE.inner_lr))
 
 
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
 @pytest.mark.parametrize("ragged", [False, True])
-def test_the_problem_is_the_same_function_on_both_sides(ragged):
-    shape = SHAPE.model_copy(update={"ragged": ragged, "length": 48})
+def test_the_problem_is_the_same_function_on_both_sides(ragged, pooling):
+    shape = SHAPE.model_copy(update={"ragged": ragged, "length": 48, "pooling": pooling})
     own, model = learner(shape, CPU), classifier(shape, CPU, attention="eager")
     batch = episode(shape, CPU).query[0]
 

@@ -81,7 +81,7 @@ def probe(
     """
     device.apply()
     if device.device.type == "cpu":
-        share = min(1.0, _MOST / (2 / shape.layers * shape.work(batch)))
+        share = min(1.0, _MOST / (2 * shape.layer_work(batch)))
         rows = max(1, round(batch.rows * share))
         batch = replace(batch, rows=rows, tokens=batch.tokens * rows / batch.rows)
     found: dict[Operation, list[float]] = {operation: [] for operation in operations}
@@ -89,7 +89,7 @@ def probe(
         encoder = _encoder(config, layers)
         for operation in operations:
             found[operation].append(_seconds(operation, encoder, batch, device))
-    work = shape.work(batch) / shape.layers
+    work = shape.layer_work(batch)
     return Speeds(
         {name: _line(times[0], times[1], work) for name, times in found.items()}, _access(device)
     )

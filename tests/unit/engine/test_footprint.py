@@ -7,7 +7,9 @@ import torch
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
 
 from metabench.engine.footprint import BatchShape, EncoderShape, EpisodeNeeds, Numbers
 from metabench.learning import Batch
@@ -21,7 +23,7 @@ ROWS, WIDTH = 16, 48
 LARGE = Numbers()
 
 
-def learner(keep=None):
+def learner(keep=None, pooling="mean"):
     config = transformers.BertConfig(
         vocab_size=SHAPE.words,
         hidden_size=SHAPE.width,
@@ -32,7 +34,7 @@ def learner(keep=None):
     )
     module = transformers.AutoModel.from_config(config, attn_implementation="sdpa")
     module.pooler = None
-    encoder = Encoder(module, "mean", SHAPE.width, 0.1, 0.02, takes_token_types=True)
+    encoder = Encoder(module, pooling, SHAPE.width, 0.1, 0.02, takes_token_types=True)
     curvature = Curvature(keep=keep, memory=1 << 40) if keep else None
     heads = {"task": HeadShape(2, regression=False)}
     return TransformerLearner(encoder, heads, torch.device("cpu"), curvature=curvature)
@@ -76,20 +78,23 @@ def test_the_parameters_are_those_of_the_model():
     assert SHAPE.parameters == sum(value.numel() for value in small.parameters())
 
 
-def test_a_gradient_holds_what_the_model_says():
-    ours, batch = learner(), rows()
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_gradient_holds_what_the_model_says(pooling):
+    ours, batch = learner(pooling=pooling), rows()
     theta = ours.theta(Stream.root(0))
     ours.gradient(theta, batch)  # what is allocated once
     most, _, _ = allocated(lambda: ours.gradient(theta, batch))
 
     shape = BatchShape(ROWS, batch.tokens, WIDTH)
-    expected = SHAPE.adapt(shape, BatchShape(1, 1, 1), heads=0, numbers=LARGE).activations
+    encoder = replace(SHAPE, firsts=pooling == "cls")
+    expected = encoder.adapt(shape, BatchShape(1, 1, 1), heads=0, numbers=LARGE).activations
     assert most == pytest.approx(expected, rel=0.15)
 
 
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
 @pytest.mark.parametrize("keep", ["fast", "lean"])
-def test_what_is_kept_for_a_product_and_the_product_itself_hold_what_the_model_says(keep):
-    ours, batch = learner(keep), rows()
+def test_what_is_kept_for_a_product_and_the_product_itself_hold_what_the_model_says(keep, pooling):
+    ours, batch = learner(keep, pooling), rows()
     theta = ours.theta(Stream.root(0))
     vector = ours.gradient(theta, batch)
     ours.passes.expect([batch])
@@ -98,10 +103,11 @@ def test_what_is_kept_for_a_product_and_the_product_itself_hold_what_the_model_s
 
     shape = BatchShape(ROWS, batch.tokens, WIDTH)
     needs = EpisodeNeeds(1, "exact", keep)
-    found = SHAPE.meta(shape, shape, needs, heads=0, tasks=1, numbers=LARGE)
+    encoder = replace(SHAPE, firsts=pooling == "cls")
+    found = encoder.meta(shape, shape, needs, heads=0, tasks=1, numbers=LARGE)
     size = 4 * theta.numel()
     # The gradient that is returned is a copy of theta, which the model counts as one.
-    assert SHAPE.kept(shape, needs)[0] == pytest.approx(kept - size, rel=0.15, abs=size)
+    assert encoder.kept(shape, needs)[0] == pytest.approx(kept - size, rel=0.15, abs=size)
     assert found.activations == pytest.approx(kept + most - 2 * size, rel=0.2)
 
 
@@ -163,3 +169,17 @@ def test_words_that_an_episode_does_not_hold_are_not_copied():
     # where theta is cut; then the outer step's three are more.
     assert takes(None) == (5 + 4) * theta
     assert takes(100) == (5 + 3) * theta
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_forward_pass_multiplies_what_the_model_says(pooling):
+    ours, batch = learner(pooling=pooling), rows()
+    full = replace(batch, attention_mask=torch.ones_like(batch.attention_mask), tokens=ROWS * WIDTH)
+    theta = ours.theta(Stream.root(0))
+
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        ours.outputs(theta, full)
+
+    encoder = replace(SHAPE, firsts=pooling == "cls")
+    expected = 2 * encoder.work(BatchShape(ROWS, ROWS * WIDTH, WIDTH))
+    assert counter.get_total_flops() == pytest.approx(expected, rel=0.02)

@@ -1,6 +1,12 @@
 """What a plugin's light half is written in: hooks, descriptors, options; never loads torch."""
 
-from metabench.api.algorithm import AlgorithmInfo, AlgorithmOptions, CurvatureWay, EpisodeShape
+from metabench.api.algorithm import (
+    AlgorithmInfo,
+    AlgorithmOptions,
+    CurvatureWay,
+    EpisodeCost,
+    EpisodeShape,
+)
 from metabench.api.events import (
     CellEnded,
     CellStarted,
@@ -23,6 +29,7 @@ __all__ = [
     "CellStarted",
     "CurvatureWay",
     "DataFile",
+    "EpisodeCost",
     "EpisodeShape",
     "Event",
     "FileSource",

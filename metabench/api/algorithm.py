@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, final
 
 from metabench.api.options import Options
 
-__all__ = ["AlgorithmInfo", "AlgorithmOptions", "CurvatureWay", "EpisodeShape"]
+__all__ = ["AlgorithmInfo", "AlgorithmOptions", "CurvatureWay", "EpisodeCost", "EpisodeShape"]
 
 CurvatureWay: TypeAlias = Literal["exact", "central", "forward"]
 """How a Hessian-vector product is made: exactly, or as a difference of gradients."""
@@ -28,10 +28,36 @@ class EpisodeShape:
         return self.support + self.query
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class EpisodeCost:
+    """What an algorithm evaluates and holds in an episode, on average over meta-training.
+
+    Args:
+        gradients: gradients of a batch.
+        products: Hessian-vector products of a batch, however they are made.
+        alone: of the products, those of which no gradient of the same batch at the same theta was
+            taken before: nothing is there that they could go on from.
+        features: passes through features, there and back; there alone is a third.
+        vectors: vectors like theta that are held at a time, at most, beside what a product itself
+            holds.
+        blocks: blocks of meta-parameters like theta, beside theta.
+        gathers: whether ``combine`` holds the directions of a whole meta-batch at a time.
+    """
+
+    gradients: float
+    products: float = 0.0
+    alone: float = 0.0
+    features: float = 0.0
+    vectors: int = 4
+    blocks: int = 0
+    gathers: bool = False
+
+
 class AlgorithmOptions(Options):
     """Options of an algorithm; they also settle what an episode is and what it costs.
 
-    Both questions are asked while planning, before torch is loaded, so they live here and not on
+    These questions are asked while planning, before torch is loaded, so they live here and not on
     the algorithm (ADR 0008).
     """
 
@@ -42,6 +68,19 @@ class AlgorithmOptions(Options):
     def uses_curvature(self) -> CurvatureWay | None:
         """Return how Hessian-vector products are made; None where none is asked for."""
         return None
+
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return the mean cost of an episode in so many meta-steps; no number depends on it.
+
+        The default is a gradient of each batch and, with curvature, a product of each support batch
+        after its gradient, as in MAML; held are the inner path and a direction or, without
+        curvature, where it begins and ends, a gradient and its multiple.
+        """
+        del total_steps
+        shape = self.episode_shape()
+        if self.uses_curvature() is None:
+            return EpisodeCost(float(shape.batches))
+        return EpisodeCost(float(shape.batches), float(shape.support), vectors=shape.support + 1)
 
 
 @final

@@ -81,6 +81,7 @@ class MetaTraining:
         with self._guard():
             meta = {k: v.clone() for k, v in self.algorithm.init(self.learner, theta).items()}
             rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
+            self.state = dict(self.algorithm.initial_state(self.learner))
         optimizer = OuterOptimizer(self.settings.optimizer, rates)
         self._check_curvature(meta)
         if start is not None:
@@ -121,7 +122,8 @@ class MetaTraining:
             )
         directions = self._average_heads(directions, episodes)
         scalars = self._check(step, trace, directions)
-        optimizer.step(meta, directions, {"theta": self._spans(episodes)})
+        spans = self._spans(episodes)
+        optimizer.step(meta, directions, dict.fromkeys(self._along_theta(directions), spans))
         self.sampler_state = self.sampler.update(self.sampler_state, trace.by_task())
         return StepDone("meta", step + 1, self.steps, scalars)
 
@@ -182,10 +184,17 @@ class MetaTraining:
 
     def _average_heads(self, directions: Blocks, episodes: Sequence[Episode]) -> Blocks:
         """Turn each head's mean over the meta-batch into the mean over its own episodes."""
-        theta = directions["theta"].clone()
+        along = {name: directions[name].clone() for name in self._along_theta(directions)}
         for task, count in Counter(episode.task for episode in episodes).items():
-            theta[self.learner.layout.head(task)].mul_(len(episodes) / count)
-        return {**directions, "theta": theta}
+            for value in along.values():
+                value[self.learner.layout.head(task)].mul_(len(episodes) / count)
+        return {**directions, **along}
+
+    def _along_theta(self, blocks: Blocks) -> list[str]:
+        """Return the names of the blocks that hold a number for each parameter."""
+        return [
+            name for name, block in blocks.items() if block.shape == (self.learner.layout.size,)
+        ]
 
     def _spans(self, episodes: Sequence[Episode]) -> dict[str, slice]:
         spans = {"encoder": self.learner.layout.spans()["encoder"]}

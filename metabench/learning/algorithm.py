@@ -52,9 +52,18 @@ class Algorithm(ABC, Generic[OptionsT]):
         self.options = options
 
     def init(self, learner: Learner, theta: Float[Tensor, " P"]) -> Blocks:
-        """Return the blocks of meta-parameters at the start; just theta unless there are more."""
+        """Return the blocks of meta-parameters at the start; just theta unless there are more.
+
+        A block of theta's shape is one number for each parameter and is treated as theta is: heads
+        of tasks that were not drawn stay as they are (ADR 0011).
+        """
         del learner
         return {"theta": theta}
+
+    def initial_state(self, learner: Learner) -> Blocks:
+        """Return the state that the first ``combine`` is given; empty unless there is one."""
+        del learner
+        return {}
 
     def learning_rates(self, outer_lr: float) -> Mapping[str, float]:
         """Return the outer learning rate of each block; ``outer_lr`` where none is named."""
@@ -69,8 +78,9 @@ class Algorithm(ABC, Generic[OptionsT]):
     ) -> tuple[Blocks, Blocks]:
         """Return the meta-batch's direction for every block, and the state to keep.
 
-        The default is the mean, taken as the directions come so that only one is alive. Of theta,
-        the engine then divides a head's slice by the number of its own episodes.
+        The default is the mean, taken as the directions come so that only one is alive. Of theta
+        and blocks of its shape, the engine then divides a head's slice by the number of its own
+        episodes, not of all.
 
         Differs: Dou et al. 2019 sum MAML's gradients and average Reptile's; under Adam the scale
         does not matter, and both are averaged here.

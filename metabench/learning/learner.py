@@ -43,5 +43,8 @@ class Learner(Protocol):
         ...
 
     def spans(self, task: str | None = None) -> Mapping[str, slice]:
-        """Return named slices of theta: ``encoder``, each layer, and the task's ``head``."""
+        """Return named slices of theta: ``encoder``, each layer, and the task's ``head``.
+
+        A head is its weights [outputs, width of the features], row by row, and then its biases.
+        """
         ...

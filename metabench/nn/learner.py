@@ -135,7 +135,8 @@ class TransformerLearner:
         self.tally.gradient(batch)
         gradient = torch.zeros_like(theta)
         self.losses.append(self._add_gradient(gradient, theta, batch, span))
-        self.passes.note_gradient(theta, batch, gradient)
+        if span is None:  # of a part, no difference can be taken
+            self.passes.note_gradient(theta, batch, gradient)
         return gradient
 
     def hvp(

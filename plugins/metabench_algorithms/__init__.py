@@ -5,8 +5,14 @@ from __future__ import annotations
 from metabench.api import AlgorithmInfo, hookimpl
 from metabench_algorithms.options import (
     FineTuneOptions,
+    ImamlOptions,
     JointOptions,
     MamlOptions,
+    MamlPlusPlusOptions,
+    MetaSgdOptions,
+    PartialMamlOptions,
+    PcGradOptions,
+    ProtoMamlOptions,
     ReptileOptions,
 )
 
@@ -21,10 +27,19 @@ _FINN = "Finn, Abbeel and Levine 2017, Model-Agnostic Meta-Learning"
 _NICHOL = "Nichol, Achiam and Schulman 2018, On First-Order Meta-Learning Algorithms"
 _LIU = "Liu, He, Chen and Gao 2019, Multi-Task Deep Neural Networks"
 
+_RAGHU = "Raghu, Raghu, Bengio and Vinyals 2020, Rapid Learning or Feature Reuse?"
+_OH = "Oh, Yoo, Kim and Yun 2021, BOIL: Towards Representation Change for Few-shot Learning"
+_LI = "Li, Zhou, Chen and Li 2017, Meta-SGD: Learning to Learn Quickly for Few-Shot Learning"
+_ANTONIOU = "Antoniou, Edwards and Storkey 2019, How to Train Your MAML"
+_RAJESWARAN = "Rajeswaran, Finn, Kakade and Levine 2019, Meta-Learning with Implicit Gradients"
+_TRIANTAFILLOU = "Triantafillou et al. 2020, Meta-Dataset"
+_SNELL = "Snell, Swersky and Zemel 2017, Prototypical Networks for Few-shot Learning"
+_YU = "Yu et al. 2020, Gradient Surgery for Multi-Task Learning"
+
 
 @hookimpl
 def metabench_algorithms() -> list[AlgorithmInfo]:
-    """Provide plain fine-tuning, joint training, MAML, FOMAML and Reptile."""
+    """Provide plain fine-tuning, joint training, and methods of meta-learning."""
     return [
         AlgorithmInfo(
             name="finetune",
@@ -61,5 +76,63 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
             options=ReptileOptions,
             summary="move towards the parameters that a task's inner loop ends at",
             references=(_NICHOL, _DOU),
+        ),
+        *_variants_of_maml(),
+        AlgorithmInfo(
+            name="imaml",
+            target="metabench_algorithms.imaml:Imaml",
+            options=ImamlOptions,
+            summary="implicit MAML: a proximal inner problem and conjugate gradients, no path",
+            references=(_RAJESWARAN,),
+        ),
+        AlgorithmInfo(
+            name="pcgrad",
+            target="metabench_algorithms.pcgrad:PcGrad",
+            options=PcGradOptions,
+            summary="joint training without what conflicts between the tasks' gradients",
+            references=(_YU,),
+        ),
+    ]
+
+
+def _variants_of_maml() -> list[AlgorithmInfo]:
+    """Return what differentiates a path of inner steps as MAML does."""
+    return [
+        AlgorithmInfo(
+            name="anil",
+            target="metabench_algorithms.partial_maml:PartialMaml",
+            options=PartialMamlOptions,
+            summary="MAML whose inner loop moves the head alone",
+            references=(_RAGHU, _FINN),
+            preset={"inner_part": "head"},
+        ),
+        AlgorithmInfo(
+            name="boil",
+            target="metabench_algorithms.partial_maml:PartialMaml",
+            options=PartialMamlOptions,
+            summary="MAML whose inner loop moves the body alone",
+            references=(_OH, _FINN),
+            preset={"inner_part": "body"},
+        ),
+        AlgorithmInfo(
+            name="meta-sgd",
+            target="metabench_algorithms.meta_sgd:MetaSgd",
+            options=MetaSgdOptions,
+            summary="MAML that learns an inner rate for each parameter",
+            references=(_LI,),
+        ),
+        AlgorithmInfo(
+            name="maml++",
+            target="metabench_algorithms.maml_plus_plus:MamlPlusPlus",
+            options=MamlPlusPlusOptions,
+            summary="MAML with multi-step loss, learned rates by layer and step, late second order",
+            references=(_ANTONIOU,),
+        ),
+        AlgorithmInfo(
+            name="protomaml",
+            target="metabench_algorithms.proto_maml:ProtoMaml",
+            options=ProtoMamlOptions,
+            summary="MAML whose head begins as a nearest-prototype classifier",
+            references=(_TRIANTAFILLOU, _SNELL),
         ),
     ]

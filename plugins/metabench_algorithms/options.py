@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from dataclasses import replace
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import override
 
-from metabench.api import AlgorithmOptions, CurvatureWay, EpisodeShape
+from metabench.api import AlgorithmOptions, CurvatureWay, EpisodeCost, EpisodeShape
 
-__all__ = ["FineTuneOptions", "JointOptions", "MamlOptions", "ReptileOptions"]
+__all__ = [
+    "FineTuneOptions",
+    "ImamlOptions",
+    "InnerLoopOptions",
+    "JointOptions",
+    "MamlOptions",
+    "MamlPlusPlusOptions",
+    "MetaSgdOptions",
+    "PartialMamlOptions",
+    "PcGradOptions",
+    "ProtoMamlOptions",
+    "ReptileOptions",
+]
 
 InnerSteps = Annotated[int, Field(ge=1, le=1000)]
 InnerRate = Annotated[float, Field(ge=0, le=100)]
+OuterRate = Annotated[float, Field(ge=0, le=100)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class FineTuneOptions(AlgorithmOptions):
@@ -23,15 +39,15 @@ class JointOptions(AlgorithmOptions):
     """Joint training has no inner loop, so nothing to set."""
 
 
-class MamlOptions(AlgorithmOptions):
-    """Options of MAML and FOMAML."""
+class InnerLoopOptions(AlgorithmOptions):
+    """Options of a method that differentiates what k inner steps lead to."""
 
     inner_steps: InnerSteps = 5
     """Gradient steps k of the inner loop, each on a support batch of its own."""
     inner_lr: InnerRate = 1e-3
     """Step size alpha of the inner loop."""
     second_order: bool = True
-    """Whether second derivatives are taken; without them this is FOMAML."""
+    """Whether second derivatives are taken; for MAML without them this is FOMAML."""
     curvature: CurvatureWay = "exact"
     """How: ``exact``, or from differences of gradients: ``central``, 1e-4 off, or ``forward``, 2e-3
     off at two thirds of the price."""
@@ -43,8 +59,145 @@ class MamlOptions(AlgorithmOptions):
 
     @override
     def uses_curvature(self) -> CurvatureWay | None:
-        """Return how Hessian-vector products are made; None for FOMAML, which needs none."""
+        """Return how Hessian-vector products are made; None at first order, which needs none."""
         return self.curvature if self.second_order else None
+
+
+class MamlOptions(InnerLoopOptions):
+    """Options of MAML and FOMAML."""
+
+
+class PartialMamlOptions(InnerLoopOptions):
+    """Options of ANIL and BOIL."""
+
+    inner_part: Literal["head", "body"] = "head"
+    """What the inner loop moves: ``head`` for ANIL, ``body`` for BOIL; the name fixes it."""
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return MAML's cost, and the part of a vector that lies in what is moved."""
+        cost = super().episode_cost(total_steps)
+        return replace(cost, vectors=cost.vectors + 1)
+
+
+class MetaSgdOptions(InnerLoopOptions):
+    """Options of Meta-SGD."""
+
+    inner_steps: InnerSteps = 1
+    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    inner_lr: InnerRate = 1e-3
+    """Where the learned rate of every parameter begins."""
+    rates_lr: OuterRate = 1e-5
+    """Outer learning rate of the rates."""
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return MAML's cost; held are path and gradients, rates, two directions and a product."""
+        cost = super().episode_cost(total_steps)
+        return replace(cost, vectors=2 * self.inner_steps + 5, blocks=1)
+
+
+class MamlPlusPlusOptions(AlgorithmOptions):
+    """Options of MAML++."""
+
+    inner_steps: InnerSteps = 5
+    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    inner_lr: InnerRate = 1e-3
+    """Where the learned rate of every layer and step begins."""
+    rates_lr: OuterRate = 1e-5
+    """Outer learning rate of the rates."""
+    multi_step_share: Share = 0.1
+    """Share of the meta-steps in which the losses before the last one fade out."""
+    first_order_share: Share = 0.5
+    """Share of the meta-steps that leave out second derivatives, from the first on."""
+    curvature: CurvatureWay = "exact"
+    """How second derivatives are taken: ``exact``, or from differences of gradients: ``central`` or
+    ``forward``."""
+
+    def multi_step_steps(self, total_steps: int) -> int:
+        """Return how many meta-steps look at more than the last loss."""
+        return math.ceil(self.multi_step_share * total_steps)
+
+    def first_order_steps(self, total_steps: int) -> int:
+        """Return how many meta-steps leave out second derivatives."""
+        return math.ceil(self.first_order_share * total_steps)
+
+    @override
+    def episode_shape(self) -> EpisodeShape:
+        """Return k support batches and one query batch, which is looked at after each step."""
+        return EpisodeShape(support=self.inner_steps, query=1)
+
+    @override
+    def uses_curvature(self) -> CurvatureWay | None:
+        """Return how Hessian-vector products are made; None where no step takes any."""
+        return self.curvature if self.first_order_share < 1.0 else None
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return the mean over early and late meta-steps; path, gradients and losses' are held."""
+        k, all_steps = self.inner_steps, max(1, total_steps)
+        early = self.multi_step_steps(all_steps) / all_steps
+        late = 1.0 - self.first_order_steps(all_steps) / all_steps
+        gradients = k + 1 + early * (k - 1)
+        return EpisodeCost(gradients=gradients, products=k * late, vectors=3 * k + 4)
+
+
+class ImamlOptions(AlgorithmOptions):
+    """Options of iMAML."""
+
+    support_batches: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Support batches, over which the inner problem's loss is a mean."""
+    inner_steps: InnerSteps = 16
+    """Gradient steps that the inner problem is solved with."""
+    inner_lr: InnerRate = 1e-2
+    """Step size of these; below two over lambda and the loss's largest curvature together."""
+    proximal: Annotated[float, Field(gt=0, le=1e6)] = 2.0
+    """lambda: how strongly the inner problem is held to theta."""
+    cg_steps: Annotated[int, Field(ge=1, le=1000)] = 5
+    """Steps of conjugate gradients."""
+    curvature: CurvatureWay = "exact"
+    """How Hessian-vector products are made: ``exact``, or from differences of gradients:
+    ``central`` or ``forward``, which costs what ``central`` does here."""
+
+    @override
+    def episode_shape(self) -> EpisodeShape:
+        """Return the support batches and one query batch."""
+        return EpisodeShape(support=self.support_batches, query=1)
+
+    @override
+    def uses_curvature(self) -> CurvatureWay | None:
+        """Return how Hessian-vector products are made; they are always needed."""
+        return self.curvature
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return a gradient of each support batch and step, a product of each and iteration."""
+        m = self.support_batches
+        products = float(m * (self.cg_steps + 1))
+        gradients = float(m * self.inner_steps + 1)
+        return EpisodeCost(
+            gradients=gradients, products=products, alone=products, vectors=7 + 2 * m
+        )
+
+
+class ProtoMamlOptions(InnerLoopOptions):
+    """Options of ProtoMAML."""
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return MAML's cost, and that of features: there for prototypes, there and back again."""
+        cost = super().episode_cost(total_steps)
+        features = (1 / 3 + 1) * self.inner_steps
+        return replace(cost, features=features, vectors=cost.vectors + 3)
+
+
+class PcGradOptions(AlgorithmOptions):
+    """PCGrad has no inner loop, so nothing to set."""
+
+    @override
+    def episode_cost(self, total_steps: int) -> EpisodeCost:
+        """Return one gradient; all of a meta-batch are held at a time."""
+        return replace(super().episode_cost(total_steps), gathers=True)
 
 
 class ReptileOptions(AlgorithmOptions):

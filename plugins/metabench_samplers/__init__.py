@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from metabench.api import SamplerInfo, hookimpl
-from metabench_samplers.options import MixedOptions, PpsOptions, UniformOptions
+from metabench_samplers.options import (
+    AdaptiveOptions,
+    MixedOptions,
+    PpsOptions,
+    TemperatureOptions,
+    UniformOptions,
+)
 
 __all__ = ["METABENCH_API", "metabench_samplers"]
 
@@ -11,10 +17,15 @@ METABENCH_API = 1
 
 _DOU = "Dou et al. 2019, Investigating Meta-Learning Algorithms for Low-Resource NLU Tasks"
 
+_ARIVAZHAGAN = (
+    "Arivazhagan et al. 2019, Massively Multilingual Neural Machine Translation in the Wild"
+)
+_CHEN = "Chen et al. 2018, GradNorm: Gradient Normalization for Adaptive Loss Balancing"
+
 
 @hookimpl
 def metabench_samplers() -> list[SamplerInfo]:
-    """Provide ``uniform``, ``pps`` and ``mixed``."""
+    """Provide ``uniform``, ``pps``, ``mixed``, ``temperature`` and ``adaptive``."""
     return [
         SamplerInfo(
             name="uniform",
@@ -37,5 +48,19 @@ def metabench_samplers() -> list[SamplerInfo]:
             summary="each epoch: all tasks uniformly, then the target task alone",
             references=(f"{_DOU}, section 2.4",),
             per_target=True,
+        ),
+        SamplerInfo(
+            name="temperature",
+            target="metabench_samplers.temperature:Temperature",
+            options=TemperatureOptions,
+            summary="probability proportional to a root of the size: between pps and uniform",
+            references=(_ARIVAZHAGAN,),
+        ),
+        SamplerInfo(
+            name="adaptive",
+            target="metabench_samplers.adaptive:Adaptive",
+            options=AdaptiveOptions,
+            summary="tasks whose loss has fallen least are drawn more often",
+            references=(_CHEN,),
         ),
     ]

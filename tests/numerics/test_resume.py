@@ -16,11 +16,28 @@ from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.spec.model import FineTuneOptimizer, MetaOptimizer, MetaSpec
 from metabench.testing import TinyEpisodes, tiny_batch, tiny_learner
+from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.joint import Joint
 from metabench_algorithms.maml import Maml
-from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
+from metabench_algorithms.maml_plus_plus import MamlPlusPlus
+from metabench_algorithms.meta_sgd import MetaSgd
+from metabench_algorithms.options import (
+    ImamlOptions,
+    JointOptions,
+    MamlOptions,
+    MamlPlusPlusOptions,
+    MetaSgdOptions,
+    PartialMamlOptions,
+    PcGradOptions,
+    ProtoMamlOptions,
+    ReptileOptions,
+)
+from metabench_algorithms.partial_maml import PartialMaml
+from metabench_algorithms.pcgrad import PcGrad
+from metabench_algorithms.proto_maml import ProtoMaml
 from metabench_algorithms.reptile import Reptile
-from metabench_samplers.options import PpsOptions
+from metabench_samplers.adaptive import Adaptive
+from metabench_samplers.options import AdaptiveOptions, PpsOptions
 from metabench_samplers.pps import Pps
 
 STREAM = Stream.root(29)
@@ -54,17 +71,31 @@ ALGORITHMS = {
     "Reptile": lambda: Reptile(ReptileOptions(inner_steps=2, inner_lr=0.1)),
     "FOMAML": lambda: Maml(MamlOptions(inner_steps=2, inner_lr=0.1, second_order=False)),
     "MAML": lambda: Maml(MamlOptions(inner_steps=2, inner_lr=0.1)),
+    "MAML, central": lambda: Maml(MamlOptions(inner_steps=2, inner_lr=0.1, curvature="central")),
+    "ANIL": lambda: partial_maml("head"),
+    "BOIL": lambda: partial_maml("body"),
+    "Meta-SGD": lambda: MetaSgd(MetaSgdOptions(inner_steps=2, inner_lr=0.1, rates_lr=0.01)),
+    "MAML++": lambda: MamlPlusPlus(
+        MamlPlusPlusOptions(inner_steps=2, inner_lr=0.1, rates_lr=0.01, multi_step_share=0.5)
+    ),
+    "iMAML": lambda: Imaml(ImamlOptions(support_batches=2, inner_steps=3)),
+    "ProtoMAML": lambda: ProtoMaml(ProtoMamlOptions(inner_steps=2, inner_lr=0.1)),
+    "PCGrad": lambda: PcGrad(PcGradOptions()),
     "with a state": lambda: Momentum(JointOptions()),
 }
 
 
-def meta_training(algorithm, optimizer):
+def partial_maml(part):
+    return PartialMaml(PartialMamlOptions(inner_steps=2, inner_lr=0.1, inner_part=part))
+
+
+def meta_training(algorithm, optimizer, sampler=None):
     way = algorithm.options.uses_curvature()
-    learner = tiny_learner(curvature=Curvature() if way else None)
+    learner = tiny_learner(curvature=Curvature(way) if way else None)
     schedule = Schedule(STEPS, STEPS, 2, None)
     return MetaTraining(
         algorithm=algorithm,
-        sampler=Pps(PpsOptions(), schedule),
+        sampler=sampler or Pps(PpsOptions(), schedule),
         learner=learner,
         source=TinyEpisodes(algorithm.options.episode_shape(), STREAM),
         tasks=TASKS,
@@ -108,6 +139,23 @@ def test_meta_training_goes_on_from_any_step(name, optimizer):
         assert found.draws == expected.draws
         assert rest == steps[snapshot.step :]
         assert run.learner.tally == whole.learner.tally
+
+
+def test_an_adaptive_sampler_goes_on_from_any_step_with_what_it_remembers():
+    def run():
+        sampler = Adaptive(AdaptiveOptions(power=5.0), Schedule(STEPS, STEPS, 2, None))
+        return meta_training(ALGORITHMS["joint"](), "adam", sampler)
+
+    whole, snapshots = run(), []
+    theta = whole.learner.theta(STREAM)
+    expected, _ = finish(whole.run(theta), snapshots)
+
+    for snapshot in snapshots:
+        again = run()
+        found, _ = finish(again.run(torch.zeros_like(theta), start=snapshot))
+        assert torch.equal(found.theta, expected.theta)
+        assert again.sampler_state == whole.sampler_state
+    assert {"first/two", "mean/three"} <= set(whole.sampler_state)
 
 
 @pytest.mark.parametrize("dropout", [True, False])

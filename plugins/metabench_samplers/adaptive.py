@@ -1,0 +1,62 @@
+"""Task sampling that follows the losses: what has been learnt least is drawn most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+from typing_extensions import override
+
+from metabench.learning import SampledTask, State, TaskSampler
+from metabench_samplers.options import AdaptiveOptions
+
+__all__ = ["Adaptive"]
+
+
+@final
+class Adaptive(TaskSampler[AdaptiveOptions]):
+    r"""Draw a task the more often, the less its loss has fallen since it was first drawn.
+
+    .. math::
+        r_i = \bar L_i / L_i^{(0)}, \qquad
+        p(T_i) = (1 - \varepsilon) \, r_i^\alpha / \textstyle\sum_j r_j^\alpha + \varepsilon / n
+
+    The mean loss is moved along at each draw, :math:`\bar L_i \leftarrow m \bar L_i + (1 - m) L_i`,
+    beginning at the first loss; a task that was never drawn has r = 1, as at its first draw. Ratios
+    have no unit, so that cross-entropies and squared errors compare.
+
+    Source: r is the inverse training rate of Chen et al. 2018, GradNorm, section 3.1, and alpha its
+    power there.
+    Differs: GradNorm sets the sizes of the tasks' gradients by it, here it sets how often a task is
+    drawn; losses are averaged over draws, and a share of the draws is uniform.
+    """
+
+    @override
+    def probabilities(
+        self, step: int, tasks: Sequence[SampledTask], state: State
+    ) -> Mapping[str, float]:
+        """Return what the losses so far say; uniform before there are any."""
+        ratios = {task.name: _ratio(state, task.name) ** self.options.power for task in tasks}
+        total = sum(sorted(ratios.values()))
+        share = self.options.uniform_share if total > 0 else 1.0
+        each = share / len(tasks)
+        return {
+            name: each + (1 - share) * (ratio / total if total > 0 else 0.0)
+            for name, ratio in ratios.items()
+        }
+
+    @override
+    def update(self, state: State, losses: Mapping[str, float]) -> State:
+        """Return the state with the drawn tasks' means moved, and their first losses noted."""
+        memory, changed = self.options.memory, dict(state)
+        for task, loss in losses.items():
+            changed.setdefault(f"first/{task}", loss)
+            before = changed.get(f"mean/{task}", loss)
+            changed[f"mean/{task}"] = memory * before + (1 - memory) * loss
+        return changed
+
+
+def _ratio(state: State, task: str) -> float:
+    """Return r; a first loss of zero leaves nothing to learn."""
+    first = state.get(f"first/{task}", 1.0)
+    return max(0.0, state.get(f"mean/{task}", 1.0) / first) if first > 0 else 0.0

@@ -11,9 +11,25 @@ from metabench.nn.curvature import Curvature
 from metabench.nn.episode_view import view
 from metabench.seeding import Stream
 from metabench.testing import tiny_episode, tiny_learner
+from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.joint import Joint
 from metabench_algorithms.maml import Maml
-from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
+from metabench_algorithms.maml_plus_plus import MamlPlusPlus
+from metabench_algorithms.meta_sgd import MetaSgd
+from metabench_algorithms.options import (
+    ImamlOptions,
+    JointOptions,
+    MamlOptions,
+    MamlPlusPlusOptions,
+    MetaSgdOptions,
+    PartialMamlOptions,
+    PcGradOptions,
+    ProtoMamlOptions,
+    ReptileOptions,
+)
+from metabench_algorithms.partial_maml import PartialMaml
+from metabench_algorithms.pcgrad import PcGrad
+from metabench_algorithms.proto_maml import ProtoMaml
 from metabench_algorithms.reptile import Reptile
 
 STREAM = Stream.root(7)
@@ -22,6 +38,13 @@ ALGORITHMS = [
     Reptile(ReptileOptions(inner_steps=2, inner_lr=0.1)),
     Maml(MamlOptions(inner_steps=2, inner_lr=0.1)),
     Maml(MamlOptions(inner_steps=2, inner_lr=0.1, second_order=False)),
+    PartialMaml(PartialMamlOptions(inner_steps=2, inner_lr=0.1, inner_part="head")),
+    PartialMaml(PartialMamlOptions(inner_steps=2, inner_lr=0.1, inner_part="body")),
+    MetaSgd(MetaSgdOptions(inner_steps=2, inner_lr=0.1)),
+    MamlPlusPlus(MamlPlusPlusOptions(inner_steps=2, inner_lr=0.1, first_order_share=0.0)),
+    Imaml(ImamlOptions(support_batches=2, inner_steps=3)),
+    ProtoMaml(ProtoMamlOptions(inner_steps=2, inner_lr=0.1)),
+    PcGrad(PcGradOptions()),
 ]
 
 
@@ -47,13 +70,16 @@ def test_directions_are_those_of_the_whole_theta(algorithm, task):
     learner = tiny_learner(curvature=Curvature(way) if way else None)
     theta = learner.theta(STREAM)
     episode = episode_of_few_words(task)
-    whole = algorithm.meta_gradient(learner, {"theta": theta}, episode).directions["theta"]
+    blocks = algorithm.init(learner, theta)
+    whole = algorithm.meta_gradient(learner, blocks, episode).directions
 
     part = view(learner, episode, sparse=True)
-    small = algorithm.meta_gradient(part.learner, {"theta": part.take(theta)}, part.episode)
+    cut = {name: part.take(block) for name, block in blocks.items()}
+    small = algorithm.meta_gradient(part.learner, cut, part.episode).directions
 
     assert part.learner.layout.size < learner.layout.size
-    assert torch.allclose(part.put(small.directions["theta"]), whole, rtol=0, atol=1e-13)
+    for name, direction in whole.items():
+        assert torch.allclose(part.put(small[name]), direction, rtol=0, atol=1e-13)
 
 
 def test_the_part_of_a_vector_comes_back_to_its_places_and_all_else_is_zero():

@@ -196,7 +196,7 @@ def test_all_blocks_agree_with_backpropagation_through_the_unrolled_loop(name, t
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", SECOND_ORDER)
 def test_all_blocks_agree_with_finite_differences(name, task):
-    """Central differences, extrapolated once, in directions that move every block; dropout is on."""
+    """Central differences, extrapolated once, along directions that move all; dropout is on."""
     method, learner, blocks, episode = setting(name, task)
     found = method.meta_gradient(learner, blocks, episode).directions
     found = compared(name, learner, episode, found)

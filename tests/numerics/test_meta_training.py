@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from typing_extensions import override
@@ -13,9 +15,25 @@ from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.spec.model import MetaOptimizer, MetaSpec
 from metabench.testing import TinyEpisodes, tiny_learner
+from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.joint import Joint
 from metabench_algorithms.maml import Maml
-from metabench_algorithms.options import JointOptions, MamlOptions, ReptileOptions
+from metabench_algorithms.maml_plus_plus import MamlPlusPlus
+from metabench_algorithms.meta_sgd import MetaSgd
+from metabench_algorithms.options import (
+    ImamlOptions,
+    JointOptions,
+    MamlOptions,
+    MamlPlusPlusOptions,
+    MetaSgdOptions,
+    PartialMamlOptions,
+    PcGradOptions,
+    ProtoMamlOptions,
+    ReptileOptions,
+)
+from metabench_algorithms.partial_maml import PartialMaml
+from metabench_algorithms.pcgrad import PcGrad
+from metabench_algorithms.proto_maml import ProtoMaml
 from metabench_algorithms.reptile import Reptile
 
 STREAM = Stream.root(17)
@@ -67,10 +85,17 @@ ALGORITHMS = [
     Maml(MamlOptions(inner_steps=2)),
     Maml(MamlOptions(inner_steps=2, second_order=False)),
     Reptile(ReptileOptions(inner_steps=2)),
+    PartialMaml(PartialMamlOptions(inner_steps=2, inner_part="head")),
+    PartialMaml(PartialMamlOptions(inner_steps=2, inner_part="body")),
+    MetaSgd(MetaSgdOptions(inner_steps=2)),
+    MamlPlusPlus(MamlPlusPlusOptions(inner_steps=2)),
+    Imaml(ImamlOptions(inner_steps=2)),
+    ProtoMaml(ProtoMamlOptions(inner_steps=2)),
+    PcGrad(PcGradOptions()),
 ]
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=["joint", "maml", "fomaml", "reptile"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda rule: type(rule).__name__)
 def test_heads_of_tasks_that_were_not_drawn_do_not_move(algorithm):
     run = training(algorithm, "three", "three")
     theta = run.learner.theta(STREAM)
@@ -83,6 +108,38 @@ def test_heads_of_tasks_that_were_not_drawn_do_not_move(algorithm):
     assert torch.equal(found.theta[head("two")], theta[head("two")])
     assert torch.equal(found.theta[head("number")], theta[head("number")])
     assert not torch.equal(found.theta[head("three")], theta[head("three")])
+
+
+class Alternating(Fixed):
+    """Draws the first task at even steps, the second at odd ones."""
+
+    @override
+    def draw(self, step, tasks, state, stream):
+        return (self.names[step % 2],)
+
+
+class Noting(MetaSgd):
+    """Meta-SGD that shows its rates in the end."""
+
+    @override
+    def initialisation(self, learner, meta):
+        self.rates = meta["rates"].clone()
+        return meta["theta"]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_rates_of_heads_of_tasks_that_were_not_drawn_do_not_move(steps):
+    """Adam would go on moving the first task's rates at the second's step."""
+    algorithm = Noting(MetaSgdOptions(inner_lr=0.1, rates_lr=0.01))
+    run = replace(training(algorithm, "three", steps=steps), sampler=Alternating("three", "two"))
+
+    finish(run, run.learner.theta(STREAM))
+
+    head, rates = run.learner.layout.head, algorithm.rates
+    one_step_of_adam = torch.tensor(0.01, dtype=torch.float64)
+    assert torch.allclose((rates[head("three")] - 0.1).abs(), one_step_of_adam, rtol=1e-3)
+    assert rates[head("two")].eq(0.1).all() == (steps == 1)
+    assert rates[head("number")].eq(0.1).all()
 
 
 def test_a_heads_direction_is_averaged_over_its_own_episodes_the_encoders_over_all():

@@ -80,6 +80,9 @@ class EpisodeNeeds:
         keep: what may be kept for exact ones.
         room: bytes that may be kept under ``auto``.
         words: how many words the episode holds; None where theta is not cut.
+        vectors: vectors like theta that the algorithm holds; None for those of MAML.
+        blocks: blocks of meta-parameters like theta, beside theta.
+        gathers: whether the directions of a whole meta-batch are held at a time.
     """
 
     support: int
@@ -87,6 +90,9 @@ class EpisodeNeeds:
     keep: KeepPolicy = "auto"
     room: float = 0.0
     words: float | None = None
+    vectors: int | None = None
+    blocks: int = 0
+    gathers: bool = False
 
 
 @final
@@ -158,18 +164,24 @@ class EncoderShape:
     ) -> Footprint:
         """Return what meta-training takes at its widest: in an episode, or at the outer step.
 
-        Held throughout: the encoder's own parameters, theta before and as it is, Adam's moments.
-        In an episode, beside its own small copies: the sum of the directions and the one before.
-        At the outer step: two directions and a temporary.
+        Held throughout: the encoder's own parameters, theta before and as it is, Adam's moments;
+        of other blocks like theta, themselves and moments. In an episode, beside its own small
+        copies: the sum of the directions and the one before, or all of them. At the outer step:
+        two directions and a temporary.
         """
         p = _FLOAT * (self.parameters + heads)
         q = p - self._cut(episode.words)
         copies = q * _copies(episode)
-        inside = copies + (2 * p if tasks > 1 else 0)
+        blocks = 1 + episode.blocks
+        held = (2 + 3 * blocks) * p
+        if episode.gathers:
+            inside, outside = copies + tasks * p, (tasks + 3) * p
+        else:
+            inside, outside = copies + (2 * blocks * p if tasks > 1 else 0), (1 + 2 * blocks) * p
         exact = episode.way == "exact" and self.packed
         kept = self.kept(mean, episode)[0] if exact else 0.0
         passes = numbers.slack * self._episode(longest, episode, numbers)
-        return Footprint(5 * p + max(inside, 3 * p), kept + passes)
+        return Footprint(held + max(inside, outside), kept + passes)
 
     def pretrain(self, batch: BatchShape, *, numbers: Numbers) -> Footprint:
         """Return what masked-language-model training takes: by transformers, padding and all.
@@ -288,9 +300,10 @@ class EncoderShape:
 def _copies(episode: EpisodeNeeds) -> int:
     """Return how many vectors along the parameters in use an episode holds at its widest.
 
-    Of exact products: the path, a direction and a product. Of differences: the path, a direction,
-    a point beside it and two gradients, for ``forward`` one of each support batch. Without
-    either: the first point, the last, a gradient and its multiple.
+    Of MAML: the path and a direction; without curvature: the first point, the last, a gradient and
+    its multiple. A product adds itself; by differences a point beside it and two gradients or, for
+    ``forward``, one and those of each support batch.
     """
     k = episode.support
-    return {"exact": k + 2, "central": k + 4, "forward": 2 * k + 3, None: 4}[episode.way]
+    own = episode.vectors if episode.vectors is not None else (4 if episode.way is None else k + 1)
+    return own + {"exact": 1, "central": 3, "forward": k + 2, None: 0}[episode.way]

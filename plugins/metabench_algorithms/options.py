@@ -75,9 +75,13 @@ class PartialMamlOptions(InnerLoopOptions):
 
     @override
     def episode_cost(self, total_steps: int) -> EpisodeCost:
-        """Return MAML's cost, and the part of a vector that lies in what is moved."""
+        """Return MAML's cost, and the part of a vector that lies in what is moved.
+
+        A support gradient is that of the part alone, which a forward difference cannot go on from.
+        """
         cost = super().episode_cost(total_steps)
-        return replace(cost, vectors=cost.vectors + 1)
+        alone = cost.products if self.curvature == "forward" else 0.0
+        return replace(cost, alone=alone, vectors=cost.vectors + 1)
 
 
 class MetaSgdOptions(InnerLoopOptions):

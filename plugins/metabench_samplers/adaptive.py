@@ -36,13 +36,14 @@ class Adaptive(TaskSampler[AdaptiveOptions]):
         self, step: int, tasks: Sequence[SampledTask], state: State
     ) -> Mapping[str, float]:
         """Return what the losses so far say; uniform before there are any."""
-        ratios = {task.name: _ratio(state, task.name) ** self.options.power for task in tasks}
-        total = sum(sorted(ratios.values()))
+        ratios = {task.name: _ratio(state, task.name) for task in tasks}
+        largest = max(ratios.values()) or 1.0
+        weights = {name: (ratio / largest) ** self.options.power for name, ratio in ratios.items()}
+        total = sum(sorted(weights.values()))
         share = self.options.uniform_share if total > 0 else 1.0
-        each = share / len(tasks)
         return {
-            name: each + (1 - share) * (ratio / total if total > 0 else 0.0)
-            for name, ratio in ratios.items()
+            name: share / len(tasks) + (1 - share) * weight / (total or 1.0)
+            for name, weight in weights.items()
         }
 
     @override
@@ -57,6 +58,6 @@ class Adaptive(TaskSampler[AdaptiveOptions]):
 
 
 def _ratio(state: State, task: str) -> float:
-    """Return r; a first loss of zero leaves nothing to learn."""
+    """Return r, at most a million; where the first loss is zero, nothing is left to learn."""
     first = state.get(f"first/{task}", 1.0)
-    return max(0.0, state.get(f"mean/{task}", 1.0) / first) if first > 0 else 0.0
+    return min(max(0.0, state.get(f"mean/{task}", 1.0) / first), 1e6) if first > 0 else 0.0

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any, final
 from metabench.plan.cell import AdaptWork, MetaWork
 
 if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay, EpisodeCost
     from metabench.plan.cell import Cell
 
-__all__ = ["FORWARD", "Counts", "cell_counts"]
+__all__ = ["FORWARD", "PRODUCT", "Counts", "cell_counts"]
 
 FORWARD = 1 / 3
 """A forward pass, in gradients: products of matrices, of which a gradient takes three."""
 
-_PRODUCT = {"auto": 2.0, "fast": 2.0, "lean": 8 / 3}
+PRODUCT = {"auto": 2.0, "fast": 2.0, "lean": 8 / 3}
 """An exact Hessian-vector product: two for each product of matrices of tangents, and four of their
 way back; a lean one goes forward and backward again."""
 
 _DIFFERENCE = {"central": 2.0, "forward": 1.0}
+_ALONE = {"exact": PRODUCT["lean"], "central": 2.0, "forward": 2.0}
+"""The same where no gradient was taken before that they could go on from."""
 
 
 @final
@@ -32,7 +35,8 @@ class Counts:
         products: Hessian-vector products of a batch.
         scored_rows: rows that are only gone through forward.
         updates: updates of all parameters: optimizer steps, or meta-steps.
-        product_cost: what a product costs, in plain gradients.
+        product_cost: what a product costs, in plain gradients, on average.
+        features: passes through features there and back, each as dear as a gradient.
     """
 
     gradients: float
@@ -40,11 +44,12 @@ class Counts:
     scored_rows: int = 0
     updates: int = 0
     product_cost: float = 0.0
+    features: float = 0.0
 
     @property
     def cost(self) -> float:
         """All training, in plain gradients."""
-        return self.gradients + self.products * self.product_cost
+        return self.gradients + self.features + self.products * self.product_cost
 
 
 def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
@@ -52,17 +57,26 @@ def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
     work = cell.work
     if isinstance(work, MetaWork):
         options: Any = work.algorithm.options
-        shape, way = options.episode_shape(), options.uses_curvature()
+        cost, way = options.episode_cost(work.steps), options.uses_curvature()
         episodes = work.steps * work.settings.tasks_per_step
-        exact = way == "exact"
         return Counts(
-            gradients=float(episodes * shape.batches),
-            products=float(episodes * shape.support) if way else 0.0,
+            gradients=episodes * cost.gradients,
+            products=episodes * cost.products,
             updates=work.steps,
-            product_cost=_PRODUCT[keep] if exact else _DIFFERENCE.get(way, 0.0),
+            product_cost=_product_cost(cost, way, keep),
+            features=episodes * cost.features,
         )
     if isinstance(work, AdaptWork):
         use = work.task
         scored = min(use.scored_rows, use.scored_limit or use.scored_rows)
         return Counts(float(work.steps), scored_rows=scored, updates=work.steps)
     return Counts(float(work.settings.steps), updates=work.settings.steps)
+
+
+def _product_cost(cost: EpisodeCost, way: CurvatureWay | None, keep: str) -> float:
+    """Return the mean over products after a gradient and those without one."""
+    if way is None or not cost.products:
+        return 0.0
+    after = PRODUCT[keep] if way == "exact" else _DIFFERENCE[way]
+    share = cost.alone / cost.products
+    return (1 - share) * after + share * _ALONE[way]

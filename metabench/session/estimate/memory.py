@@ -90,7 +90,17 @@ class MemoryModel:
         mean, longest, words = _batches(
             work.tasks, settings.batch_size, draws, lengths, limit, episode=episode.batches
         )
-        needs = EpisodeNeeds(episode.support, way, self.compute.curvature, self._room(), words)
+        cost = options.episode_cost(work.steps)
+        needs = EpisodeNeeds(
+            support=episode.support,
+            way=way,
+            keep=self.compute.curvature,
+            room=self._room(),
+            words=words,
+            vectors=cost.vectors,
+            blocks=cost.blocks,
+            gathers=cost.gathers,
+        )
         numbers = self._numbers()
         if way is not None:
             numbers = replace(numbers, size=4, fused=numbers.fused and way != "exact")

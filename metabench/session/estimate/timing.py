@@ -10,13 +10,14 @@ from metabench.engine.footprint import BatchShape
 from metabench.learning import SampledTask, Schedule
 from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
 from metabench.plugin.target import load_target
-from metabench.session.estimate.counts import FORWARD, cell_counts
+from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metabench.engine.footprint import EncoderShape
     from metabench.plan.cell import Cell
+    from metabench.session.estimate.counts import Counts
     from metabench.session.estimate.lengths import RowLengths
     from metabench.session.estimate.memory import Lengths
     from metabench.session.estimate.probe import Operation, Speeds
@@ -74,31 +75,38 @@ class TimeModel:
     def seconds(self, cell: Cell, speeds: Speeds) -> float:
         """Return the seconds that a cell takes by itself."""
         work, counts, mean = cell.work, cell_counts(cell, keep=self.keep), self.mean(cell)
-        whole = self.shape.parameters
-        one = self.shape.work(mean)
         if isinstance(work, MetaWork):
-            options: Any = work.algorithm.options
-            exact = options.uses_curvature() == "exact"
-            kind: Operation = "exact gradient" if exact else "gradient"
-            single = speeds.operations[kind].seconds(one)
-            product = speeds.operations["product"].seconds(one) if exact else 0.0
-            if not exact and counts.products:
-                product = counts.product_cost * single
-            part = whole - self.shape.words * self.shape.width
-            touched = (counts.gradients + counts.products) * _INNER * part
-            episodes = work.steps * work.settings.tasks_per_step * _EPISODE * whole
-            floats = touched + episodes + _OUTER * whole * counts.updates
-            return counts.gradients * single + counts.products * product + speeds.access * floats
+            return self._meta_seconds(work, counts, speeds, self.shape.work(mean))
+        one = self.shape.work(mean)
         if isinstance(work, PretrainWork):
             one += mean.tokens * self.shape.words * self.shape.width
         words = _GRADIENT * self.shape.words * self.shape.width
-        floats = counts.updates * (_UPDATE * whole + words)
+        floats = counts.updates * (_UPDATE * self.shape.parameters + words)
         training = counts.gradients * speeds.operations["gradient"].seconds(one)
         scoring = 0.0
         if isinstance(work, AdaptWork):
             forward = speeds.operations["forward"]
             scoring = forward.slope * self._scoring(work) + forward.start * counts.scored_rows / 64
         return training + scoring + speeds.access * floats
+
+    def _meta_seconds(
+        self, work: MetaWork, counts: Counts, speeds: Speeds, batch: float, /
+    ) -> float:
+        """Return the seconds of meta-training with batches of so many multiplications."""
+        options: Any = work.algorithm.options
+        exact = options.uses_curvature() == "exact"
+        kind: Operation = "exact gradient" if exact else "gradient"
+        single = speeds.operations[kind].seconds(batch)
+        product = counts.product_cost * single
+        if exact and counts.products:  # timed by itself, after a gradient
+            dearer = counts.product_cost / PRODUCT[self.keep]
+            product = dearer * speeds.operations["product"].seconds(batch)
+        whole, asked = self.shape.parameters, counts.gradients + counts.features
+        part = whole - self.shape.words * self.shape.width
+        touched = (asked + counts.products) * _INNER * part
+        episodes = work.steps * work.settings.tasks_per_step * _EPISODE * whole
+        floats = touched + episodes + _OUTER * whole * counts.updates
+        return asked * single + counts.products * product + speeds.access * floats
 
     def _scoring(self, work: AdaptWork) -> float:
         """Return the multiplications of going forward through all rows that are scored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,17 @@ from scipy import stats
 from metabench.learning import SampledTask, Schedule
 from metabench.seeding import Stream
 from metabench_samplers import metabench_samplers
+from metabench_samplers.adaptive import Adaptive
 from metabench_samplers.mixed import Mixed
-from metabench_samplers.options import MixedOptions, PpsOptions, UniformOptions
+from metabench_samplers.options import (
+    AdaptiveOptions,
+    MixedOptions,
+    PpsOptions,
+    TemperatureOptions,
+    UniformOptions,
+)
 from metabench_samplers.pps import Pps
+from metabench_samplers.temperature import Temperature
 from metabench_samplers.uniform import Uniform
 
 TASKS = (
@@ -28,6 +37,8 @@ SAMPLERS = {
     "uniform": Uniform(UniformOptions(), SCHEDULE),
     "pps": Pps(PpsOptions(), SCHEDULE),
     "mixed": Mixed(MixedOptions(), SCHEDULE),
+    "temperature": Temperature(TemperatureOptions(), SCHEDULE),
+    "adaptive": Adaptive(AdaptiveOptions(), SCHEDULE),
 }
 
 tasks = st.lists(st.integers(1, 10**7), min_size=1, max_size=12).map(
@@ -61,7 +72,7 @@ def test_probabilities_are_not_negative_and_sum_to_one(tasks, step, name):
     assert sum(chances.values()) == pytest.approx(1.0, abs=1e-12)
 
 
-@given(tasks=tasks, step=st.integers(0, 99), name=st.sampled_from(["uniform", "pps"]))
+@given(tasks=tasks, step=st.integers(0, 99), name=st.sampled_from(sorted({*SAMPLERS} - {"mixed"})))
 def test_the_order_of_the_tasks_does_not_matter(tasks, step, name):
     sampler = SAMPLERS[name]
 
@@ -77,9 +88,10 @@ def test_pps_depends_on_shares_not_on_sizes(factor):
     assert chances == pytest.approx(SAMPLERS["pps"].probabilities(0, TASKS, {}), rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["uniform", "pps"])
+@pytest.mark.parametrize("name", ["uniform", "pps", "temperature", "adaptive"])
 def test_tasks_are_drawn_as_often_as_their_probabilities_say(name):
-    weights = {"uniform": [1, 1, 1, 1], "pps": [task.size for task in TASKS]}[name]
+    sizes = [task.size for task in TASKS]
+    weights = {"pps": sizes, "temperature": [size**0.2 for size in sizes]}.get(name, [1, 1, 1, 1])
     root = Stream.root(20190827)
 
     drawn = Counter(
@@ -144,8 +156,98 @@ def test_a_ratio_is_a_positive_whole_number(ratio):
         MixedOptions(ratio=ratio)
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_samplers_of_the_paper_do_not_adapt(name):
+@pytest.mark.parametrize("name", sorted({*SAMPLERS} - {"adaptive"}))
+def test_samplers_that_are_not_adaptive_do_not_adapt(name):
     state = {"x": 1.0}
 
     assert SAMPLERS[name].update(state, {"rte": 9.9}) is state
+
+
+@given(tasks=tasks, temperature=st.floats(1, 1e6))
+def test_a_temperature_lies_between_pps_and_uniform(tasks, temperature):
+    sampler = Temperature(TemperatureOptions(temperature=temperature), SCHEDULE)
+
+    chances = sampler.probabilities(0, tasks, {})
+
+    pps = SAMPLERS["pps"].probabilities(0, tasks, {})
+    order = sorted(pps, key=pps.get)
+    assert chances[order[0]] >= pps[order[0]] * (1 - 1e-9)
+    assert chances[order[-1]] <= pps[order[-1]] * (1 + 1e-9)
+    assert all(chances[a] <= chances[b] * (1 + 1e-12) for a, b in pairwise(order))
+
+
+def test_a_temperature_of_one_is_pps_and_of_two_takes_square_roots():
+    one, two = (
+        Temperature(TemperatureOptions(temperature=value), SCHEDULE).probabilities(0, TASKS, {})
+        for value in (1.0, 2.0)
+    )
+
+    assert one == pytest.approx(SAMPLERS["pps"].probabilities(0, TASKS, {}), rel=1e-12)
+    assert two["mnli"] / two["rte"] == pytest.approx((392_702 / 2_490) ** 0.5, rel=1e-12)
+
+
+def adaptive(**options) -> Adaptive:
+    return Adaptive(AdaptiveOptions(**options), SCHEDULE)
+
+
+def test_before_any_loss_adaptive_is_uniform():
+    assert adaptive().probabilities(0, TASKS, {}) == pytest.approx(
+        dict.fromkeys(("mnli", "cola", "rte", "sst2"), 0.25)
+    )
+
+
+def test_adaptive_follows_what_is_left_of_each_loss():
+    """By hand: after 2, then 1, with memory 1/2 the mean is 1.5 and the ratio 3/4."""
+    sampler = adaptive(power=2.0, memory=0.5, uniform_share=0.2)
+    state = sampler.update({}, {"mnli": 2.0, "cola": 1.0})
+    state = sampler.update(state, {"mnli": 1.0})
+
+    chances = sampler.probabilities(2, TASKS, state)
+
+    total = 0.75**2 + 3
+    expected = {"mnli": 0.75**2 / total, "cola": 1 / total, "rte": 1 / total, "sst2": 1 / total}
+    assert chances == pytest.approx({task: 0.8 * p + 0.05 for task, p in expected.items()})
+    assert state == {"first/mnli": 2.0, "mean/mnli": 1.5, "first/cola": 1.0, "mean/cola": 1.0}
+
+
+def test_update_leaves_the_state_that_it_was_given_alone():
+    before = adaptive().update({}, {"rte": 1.0})
+    copy = dict(before)
+
+    adaptive().update(before, {"rte": 0.5})
+
+    assert before == copy
+
+
+@pytest.mark.parametrize("factor", [1e-6, 100.0])
+def test_the_unit_of_a_loss_does_not_matter(factor):
+    sampler = adaptive()
+    plain = scaled = {}
+    for losses in ({"cola": 2.0, "rte": 1.0}, {"cola": 1.5}, {"rte": 0.2}):
+        plain = sampler.update(plain, losses)
+        scaled = sampler.update(scaled, {task: factor * loss for task, loss in losses.items()})
+
+    one, other = (sampler.probabilities(3, TASKS, state) for state in (plain, scaled))
+    assert one["cola"] > one["rte"]
+    assert one["cola"] == pytest.approx(
+        other["cola"] * (sum(one.values()) / sum(other.values())), rel=1e-9
+    )
+
+
+@given(losses=st.lists(st.dictionaries(st.sampled_from(["mnli", "rte"]), st.floats(0, 1e9))))
+def test_whatever_the_losses_adaptive_forgets_no_task(losses):
+    sampler, state = adaptive(power=3.0), {}
+    for found in losses:
+        state = sampler.update(state, found)
+
+    chances = sampler.probabilities(0, TASKS, state)
+
+    assert sum(chances.values()) == pytest.approx(1.0, abs=1e-12)
+    assert min(chances.values()) >= 0.2 / 4 * (1 - 1e-12)
+
+
+def test_where_nothing_is_left_to_learn_draws_are_uniform():
+    sampler, tasks = adaptive(), TASKS[:2]
+    state = sampler.update({}, {"mnli": 0.0, "cola": 0.0})
+
+    assert sampler.probabilities(1, tasks, state) == {"mnli": 0.5, "cola": 0.5}

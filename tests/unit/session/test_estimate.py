@@ -57,6 +57,28 @@ options = { inner_steps = 5, curvature = "central" }
 id = "Forward"
 algorithm = "maml"
 options = { inner_steps = 5, curvature = "forward" }
+[[methods]]
+id = "Plus"
+algorithm = "maml++"
+options = { inner_steps = 5, multi_step_share = 0.5, first_order_share = 0.5 }
+[[methods]]
+id = "Implicit"
+algorithm = "imaml"
+options = { support_batches = 1, inner_steps = 4, cg_steps = 2 }
+[[methods]]
+id = "Prototypes"
+algorithm = "protomaml"
+options = { inner_steps = 5 }
+[[methods]]
+id = "Rates"
+algorithm = "meta-sgd"
+options = { inner_steps = 5 }
+[[methods]]
+id = "Surgery"
+algorithm = "pcgrad"
+[[methods]]
+id = "Joint"
+algorithm = "joint"
 """
 HUB = Hub(None)
 
@@ -103,6 +125,13 @@ def lengths(cells):
         ("meta-maml-s0", "lean", 36 + 30 * 8 / 3),
         ("meta-central-s0", "lean", 36 + 2 * 30),
         ("meta-forward-s0", "auto", 36 + 30),
+        # iMAML: four inner steps and the query; two products and one more, none after a gradient.
+        ("meta-implicit-s0", "auto", 6 * (5 + 3 * 8 / 3)),
+        # MAML++: in two of the three steps four more losses, in one of them products.
+        ("meta-plus-s0", "auto", 36 + 2 * 2 * 4 + 2 * 10),
+        ("meta-prototypes-s0", "auto", 36 + 2 * 30 + 30 * 4 / 3),
+        ("meta-rates-s0", "auto", 36 + 2 * 30),
+        ("meta-surgery-s0", "auto", 6),
         ("pretrain", "auto", 7),
         ("adapt-maml-embedded-grammar-s0-f0", "auto", 2 * 13),  # 400 rows in batches of 32
     ],
@@ -154,6 +183,19 @@ def test_a_batch_is_as_wide_as_its_longest_row_rounded_up_to_eight():
     assert known.batches(size=500, number=1).longest.rows == 100
     assert known.scored().longest == BatchShape(36.0, 468.0, 16.0)
     assert found.words <= 40
+
+
+def test_learned_rates_and_gathered_directions_take_memory(plan_of, lengths):
+    cells = {cell.name: cell for cell in plan_of("meta.tasks_per_step=8").cells}
+    shape = encoder_shape(cells["pretrain"].work.model, hub=HUB)
+    memory = MemoryModel(shape, make_compute(), free=1 << 40)
+
+    def needed(name):
+        return memory.needed(cells[f"meta-{name}-s0"], lengths)
+
+    size = 4 * shape.parameters
+    assert needed("rates") >= needed("maml") + 3 * size
+    assert needed("surgery") == pytest.approx(needed("joint") + 6 * size, abs=size)
 
 
 def test_longer_rows_more_steps_and_larger_k_never_take_less(plan_of, lengths):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
     from metabench.plugin.status import PluginStatus
 
-__all__ = ["every_plugin", "installed", "plugin_options"]
+__all__ = ["every_plugin", "installed", "left_out", "plugin_files", "plugin_options"]
 
 _LEFT_OUT, _FILES = "metabench.left_out", "metabench.plugin_files"
 _CATALOG, _COMPLAINED = "metabench.catalog", "metabench.complained"
@@ -116,15 +116,39 @@ def installed() -> Catalog:
 def _load() -> Catalog:
     from metabench.plugin.catalog import load_catalog
     from metabench.plugin.local import read_local_files
+    from metabench.plugin.watch import name_slow
 
-    disabled = re.split(r"[,\s]+", os.environ.get("METABENCH_DISABLE_PLUGINS", ""))
-    left_out = [_name_of(value) for value in _asked(_LEFT_OUT)]
     files = read_local_files(_asked(_FILES))
-    blocked = frozenset(name for name in (*disabled, *left_out) if name)
-    catalog = load_catalog(blocked=blocked, files=files)
-    for name in left_out:
+    catalog = load_catalog(blocked=left_out(), files=files, watch=name_slow(_say_slow))
+    for name in _names_after_option():
         _check_known(name, catalog.plugins)
     return catalog
+
+
+def left_out() -> frozenset[str]:
+    """Return what METABENCH_DISABLE_PLUGINS and ``-P`` leave out.
+
+    Raises:
+        UsageError: ``-P`` is not followed by ``no:NAME``.
+    """
+    disabled = re.split(r"[,\s]+", os.environ.get("METABENCH_DISABLE_PLUGINS", ""))
+    return frozenset(name for name in (*disabled, *_names_after_option()) if name)
+
+
+def plugin_files() -> tuple[Path, ...]:
+    """Return the files that ``--plugin-file`` names."""
+    return tuple(_asked(_FILES))
+
+
+def _names_after_option() -> list[str]:
+    return [_name_of(value) for value in _asked(_LEFT_OUT)]
+
+
+def _say_slow(plugin: PluginStatus) -> None:
+    from metabench.plugin.absence import slow_complaint
+    from metabench.plugin.watch import SLOW_SECONDS
+
+    warn(slow_complaint(plugin, seconds=SLOW_SECONDS))
 
 
 def _meta() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import click
 
 from metabench.cli.installed import every_plugin, plugin_options
 from metabench.cli.options import json_option, traceback_option
+from metabench.cli.plugins_check import check
 from metabench.cli.text import aligned
 from metabench.errors import NothingMatchedError
 from metabench.plugin.absence import remedy
@@ -87,6 +88,9 @@ def show(name: str, as_json: bool) -> int:
         for line in _details(plugin):
             click.echo(line)
     return 0
+
+
+command.add_command(check)
 
 
 def _echo_list(*, as_json: bool) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from metabench.plugin.status import PluginStatus
 
-__all__ = ["clash_error", "missing_error", "remedy"]
+__all__ = ["clash_error", "missing_error", "remedy", "slow_complaint"]
 
 
 def clash_error(kind: str, name: str, owners: Sequence[PluginStatus]) -> PluginError:
@@ -39,6 +39,17 @@ def missing_error(
                 hint=f"see `metabench plugins show {plugin.name}`",
             )
     return PluginError(f"no {kind} is called {name!r}", hint=_hint(name, known, absent))
+
+
+def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
+    """Return what to say of a plugin that has been loading for so long, with the way out."""
+    way = f"use {_way_to_leave_out(plugin)}"
+    if not plugin.local:
+        way = f"set METABENCH_DISABLE_PLUGINS={plugin.distribution} or {way}"
+    return (
+        f"plugin {plugin.origin} ({plugin.module}) is still loading after {seconds:.0f} s;"
+        f" to leave it out, stop with Ctrl-C and {way}"
+    )
 
 
 def remedy(plugin: PluginStatus) -> str:

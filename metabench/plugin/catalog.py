@@ -14,6 +14,7 @@ from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer
 from metabench.plugin.offers import KINDS
 from metabench.plugin.status import Offer, PluginStatus
+from metabench.plugin.watch import Watch, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,10 @@ class Catalog:
 
 
 def load_catalog(
-    *, blocked: frozenset[str] = frozenset(), files: Sequence[LocalFile] = ()
+    *,
+    blocked: frozenset[str] = frozenset(),
+    files: Sequence[LocalFile] = (),
+    watch: Watch = unwatched,
 ) -> Catalog:
     """Load all plugins and return what they offer; a plugin that fails hurts only itself.
 
@@ -98,8 +102,9 @@ def load_catalog(
         blocked: names of entry points, modules or distributions that are not to be loaded; ``all``
             stands for every plugin that does not ship with metabench.
         files: plugins that are single files.
+        watch: looks on while each plugin is loaded.
     """
-    loaded = load_plugins(blocked=blocked, files=files)
+    loaded = load_plugins(blocked=blocked, files=files, watch=watch)
     owners = _owners(loaded)
     taken_twice = {key: held for key, held in owners.items() if len(held) > 1}
     loaded = tuple(_mark_conflicts(plugin, taken_twice) for plugin in loaded)

@@ -18,6 +18,7 @@ from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.hooks import OBSERVER_HOOKS, HookProblem, implemented, open_manager
 from metabench.plugin.local import LocalFile, register_local_files
 from metabench.plugin.offers import collect_offers
+from metabench.plugin.watch import Watch, unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,25 +41,31 @@ class LoadedPlugin:
 
 
 def load_plugins(
-    *, blocked: frozenset[str], files: Sequence[LocalFile] = ()
+    *, blocked: frozenset[str], files: Sequence[LocalFile] = (), watch: Watch = unwatched
 ) -> tuple[LoadedPlugin, ...]:
     """Load every plugin that is not blocked; whatever one does, the others load.
 
     Args:
         blocked: as for `load_catalog`.
         files: plugin files, which come after what is installed.
+        watch: looks on while each of them is loaded.
     """
     register_local_files(files)
     local = [Found(file.status, file.load, lenient=True) for file in files]
     return tuple(
         LoadedPlugin(replace(found.status, state="blocked", detail="blocked by the user"))
         if is_blocked(found.status, blocked)
-        else _load(found)
+        else _load(found, watch)
         for found in (*discover(), *local)
     )
 
 
-def _load(found: Found) -> LoadedPlugin:
+def _load(found: Found, watch: Watch) -> LoadedPlugin:
+    with watch(found.status):
+        return _load_unwatched(found)
+
+
+def _load_unwatched(found: Found) -> LoadedPlugin:
     started = time.perf_counter()
     plugin = guarded(found.load)
     status = replace(found.status, milliseconds=(time.perf_counter() - started) * 1000)

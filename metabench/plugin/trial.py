@@ -1,0 +1,172 @@
+"""The conformance checks of a plugin in child processes, which survive whatever it does."""
+
+from __future__ import annotations
+
+import json
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import IO, Any, Literal, TypeAlias, final
+
+from metabench import errors
+from metabench.errors import MetabenchError, PluginError
+
+__all__ = ["Outcome", "Request", "run_checks"]
+
+_CHILD = "metabench.testing.conformance"
+_GRACE_SECONDS = 20.0
+Event: TypeAlias = dict[str, Any]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be checked.
+
+    Args:
+        name: a plugin, a distribution, or something that a plugin offers.
+        seconds: how long loading, and each check, may take.
+        left_out: plugins that are not to be loaded.
+        files: plugins that are single files.
+        hub: a mirror of data sets.
+    """
+
+    name: str
+    seconds: float = 60.0
+    left_out: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    hub: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one check ended; ``detail`` says why it failed, or why it has nothing to say."""
+
+    kind: str
+    name: str
+    origin: str
+    check: str
+    law: str
+    state: Literal["ok", "failed", "skipped"]
+    detail: str = ""
+    seconds: float = 0.0
+
+
+def run_checks(request: Request, tell: Callable[[Event], None]) -> tuple[Outcome, ...]:
+    """Run all checks of what a name stands for; tell of each event as it comes.
+
+    A check that ends its process, or does not end, has failed; a fresh process goes on with the
+    next one.
+
+    Raises:
+        PluginError: the plugin cannot be loaded, ends the process, or hangs.
+        NothingMatchedError: nothing has that name.
+    """
+    outcomes: list[Outcome] = []
+    while True:
+        last = _attempt(request, outcomes, tell)
+        if last["event"] == "over":
+            return tuple(outcomes)
+        if last["event"] == "refused":
+            raise getattr(errors, last["kind"])(
+                last["problem"], where=last["where"], hint=last["hint"]
+            )
+        if last["event"] != "begun":
+            raise _never_began(request, last)
+        broken = {**last["case"], "state": "failed", "detail": last["ending"]}
+        outcomes.append(Outcome(**broken, seconds=last["seconds"]))
+        tell({"event": "ended", **asdict(outcomes[-1])})
+
+
+def _attempt(request: Request, outcomes: list[Outcome], tell: Callable[[Event], None]) -> Event:
+    """Run what is left in one process; return its last event, with how the process ended."""
+    done = [[one.kind, one.name, one.check] for one in outcomes]
+    last: Event = {"event": "started"}
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
+        process = _start({**asdict(request), "done": done}, stderr)
+        try:
+            for last in _events(process, request.seconds + _GRACE_SECONDS):
+                began = time.monotonic()
+                tell(last)
+                if last["event"] == "ended":
+                    told = {key: value for key, value in last.items() if key != "event"}
+                    outcomes.append(Outcome(**told))
+        finally:
+            process.kill()
+            code = process.wait()
+        seconds = time.monotonic() - began
+        ending = _ending(code, _read(stderr), seconds, limit=request.seconds)
+    return {**last, "ending": ending, "seconds": seconds}
+
+
+def _start(request: Event, stderr: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603  (our own module)
+        [sys.executable, "-X", "faulthandler", "-m", _CHILD, json.dumps(request)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def _events(process: subprocess.Popen[str], seconds: float) -> Iterator[Event]:
+    """Yield what the child says, until it ends or says nothing for so many seconds."""
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def pump() -> None:
+        if process.stdout is not None:
+            for line in process.stdout:
+                lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=pump, daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=seconds)
+        except queue.Empty:
+            return
+        if line is None:
+            process.wait(seconds)
+            return
+        yield json.loads(line)
+
+
+def _read(stderr: IO[str]) -> str:
+    stderr.seek(0)
+    return stderr.read()
+
+
+def _ending(code: int, said: str, seconds: float, *, limit: float) -> str:
+    """Return how a child ended before its time, with the place where it was."""
+    place = _place(said)
+    if seconds >= limit:
+        return f"did not end within {limit:g} s{place}"
+    if code < 0:
+        return f"killed the process with {signal.Signals(-code).name}{place}"
+    return f"ended the process with exit code {code}{place}"
+
+
+def _place(said: str) -> str:
+    """Return where the interpreter's own traceback says that the child was."""
+    _, _, stack = said.rpartition("(most recent call first)")
+    frames = [line.strip() for line in stack.splitlines() if line.strip().startswith("File ")]
+    return f", in {frames[0]}" if frames else ""
+
+
+def _never_began(request: Request, last: Event) -> MetabenchError:
+    plugin = last.get("plugin", {})
+    named = plugin.get("distribution", request.name)
+    return PluginError(
+        f"loading it {last['ending']}",
+        where=plugin.get("origin", f"{request.name!r}"),
+        hint=f"mend it, or leave it out with METABENCH_DISABLE_PLUGINS={named}",
+    )

@@ -1,0 +1,46 @@
+"""The conformance kit: checks of plugins, for pytest and for ``metabench plugins check``."""
+
+from metabench.testing.conformance import (
+    algorithms,
+    descriptors,
+    observers,
+    samplers,
+    tasks_and_metrics,
+    training,
+)
+from metabench.testing.conformance.check import (
+    Check,
+    NotApplicableError,
+    NotConformingError,
+    checks_of,
+)
+from metabench.testing.conformance.classes import (
+    AlgorithmConformance,
+    MetricConformance,
+    ObserverConformance,
+    SamplerConformance,
+    TaskConformance,
+)
+from metabench.testing.conformance.subject import KINDS, Subject, find_subject, find_subjects
+
+__all__ = [
+    "KINDS",
+    "AlgorithmConformance",
+    "Check",
+    "MetricConformance",
+    "NotApplicableError",
+    "NotConformingError",
+    "ObserverConformance",
+    "SamplerConformance",
+    "Subject",
+    "TaskConformance",
+    "algorithms",
+    "checks_of",
+    "descriptors",
+    "find_subject",
+    "find_subjects",
+    "observers",
+    "samplers",
+    "tasks_and_metrics",
+    "training",
+]

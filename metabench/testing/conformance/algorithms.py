@@ -1,0 +1,219 @@
+"""Checks of one call of an algorithm: what it returns, and what it leaves alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from metabench.api import EpisodeShape
+from metabench.learning import Algorithm
+from metabench.nn.episode_view import view
+from metabench.testing.conformance.ambient import (
+    changed_settings,
+    drawn_generators,
+    network_watched,
+    same_ambient,
+)
+from metabench.testing.conformance.check import NotApplicableError, law, require
+from metabench.testing.conformance.laboratory import (
+    Trial,
+    fewer_words,
+    same_bits,
+    trial,
+    wrong_shape,
+    wrong_value,
+)
+from metabench.testing.tiny import TINY_HEADS
+
+if TYPE_CHECKING:
+    from metabench.testing.conformance.subject import Subject
+
+__all__ = [
+    "any_outputs",
+    "blocks",
+    "deterministic",
+    "episode_shape",
+    "finite",
+    "follows_gradients",
+    "leaves_globals",
+    "loads",
+    "no_ambient_randomness",
+    "no_network",
+    "shapes",
+    "tiny_task",
+    "writes_nothing",
+]
+
+_WORDS = 13
+_ROUNDING = 1e-9
+
+
+@law("algorithm")
+def loads(subject: Subject) -> None:
+    """The class behind the descriptor loads, is an Algorithm, and takes its options alone."""
+    built = subject.algorithm()
+    require(isinstance(built, Algorithm), f"{subject.value.target} is not a metabench Algorithm")
+
+
+@law("algorithm")
+def episode_shape(subject: Subject) -> None:
+    """The options say how many batches an episode holds: at least one, never fewer than none."""
+    shape = subject.options.episode_shape()
+    require(isinstance(shape, EpisodeShape), f"episode_shape returned {type(shape).__name__}")
+    counts = (shape.support, shape.query)
+    whole = all(type(count) is int and count >= 0 for count in counts)
+    require(whole, f"an episode of {counts[0]!r} support and {counts[1]!r} query batches")
+    if subject.value.meta_trains:
+        require(shape.batches, "an episode without a batch")
+
+
+@law("algorithm")
+def blocks(subject: Subject) -> None:
+    """Blocks begin with theta, are tensors of its dtype and device, and have positive rates."""
+    one = trial(subject)
+    theta = one.meta.get("theta")
+    require(isinstance(theta, Tensor), "init returns no block 'theta'")
+    for name, block in one.meta.items():
+        require(
+            block.dtype == theta.dtype and block.device == theta.device,
+            f"block {name!r} is {block.dtype} on {block.device},"
+            f" theta {theta.dtype} on {theta.device}",
+        )
+    rates = one.algorithm.learning_rates(0.25)
+    unknown = sorted(set(rates) - set(one.meta))
+    require(not unknown, f"learning_rates names no block: {', '.join(unknown)}")
+    for name, rate in rates.items():
+        require(math.isfinite(rate) and rate >= 0, f"the learning rate of {name!r} is {rate}")
+    start = one.algorithm.initialisation(one.learner, one.meta)
+    require(
+        (start.shape, start.dtype) == (theta.shape, theta.dtype),
+        f"initialisation is {start.dtype} {tuple(start.shape)},"
+        f" theta {theta.dtype} {tuple(theta.shape)}",
+    )
+
+
+@law("algorithm")
+def shapes(subject: Subject) -> None:
+    """There is one direction per block, of its shape and dtype, in float64 and in float32."""
+    for dtype in (torch.float64, torch.float32):
+        one = trial(subject, dtype=dtype)
+        wrong = wrong_shape(one.run(), one.meta)
+        require(not wrong, wrong)
+
+
+@law("algorithm")
+def finite(subject: Subject) -> None:
+    """Directions and scalars are finite."""
+    wrong = wrong_value(trial(subject).run())
+    require(not wrong, wrong)
+
+
+@law("algorithm")
+def deterministic(subject: Subject) -> None:
+    """Equal batches give equal directions, to the bit, in two fresh objects."""
+    with same_ambient():
+        first = trial(subject).run()
+    with same_ambient():
+        second = trial(subject).run()
+    differing = [
+        name
+        for name, value in first.directions.items()
+        if not same_bits(value, second.directions[name])
+    ]
+    require(not differing, f"equal batches gave two directions for {', '.join(differing)}")
+
+
+@law("algorithm")
+def no_ambient_randomness(subject: Subject) -> None:
+    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    one = trial(subject)
+    drawn = drawn_generators(one.run)
+    require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from episode.stream instead")
+
+
+@law("algorithm")
+def writes_nothing(subject: Subject) -> None:
+    """Blocks and batches that are passed in are not written to."""
+    one = trial(subject)
+    before = {name: value.clone() for name, value in one.tensors().items()}
+    one.run()
+    written = [name for name, value in one.tensors().items() if not same_bits(value, before[name])]
+    require(not written, f"wrote to {'; '.join(written)}; write to a clone instead")
+
+
+@law("algorithm")
+def leaves_globals(subject: Subject) -> None:
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    changed = changed_settings(trial(subject).run)
+    require(not changed, f"changed {'; '.join(changed)[:300]}")
+
+
+@law("algorithm")
+def no_network(subject: Subject) -> None:
+    """Nothing is asked of a network."""
+    one = trial(subject)
+    with network_watched() as tried:
+        _outcome(one)
+    require(not tried, f"tried {'; '.join(tried)}")
+
+
+@law("algorithm")
+def follows_gradients(subject: Subject) -> None:
+    """Where it says so, directions are zero wherever the gradients of its batches are."""
+    one = trial(subject)
+    if not type(one.algorithm).follows_gradients:
+        raise NotApplicableError("does not say follows_gradients")
+    one = Trial(one.algorithm, one.learner, one.meta, fewer_words(one.episode, _WORDS))
+    whole = one.run().directions
+    part = view(one.learner, one.episode, sparse=True)
+    meta = {name: part.take(block) for name, block in one.meta.items()}
+    small = Trial(one.algorithm, part.learner, meta, part.episode).run().directions
+    for name, value in whole.items():
+        distance = float((part.put(small[name]) - value).abs().max())
+        require(
+            distance <= _ROUNDING * max(1.0, float(value.abs().max())),
+            f"the direction for {name!r} is not zero where no batch reaches: it is off by"
+            f" {distance:.1e} when that is left out; do not set follows_gradients",
+        )
+
+
+@law("algorithm")
+def any_outputs(subject: Subject) -> None:
+    """Tasks with three classes, with two classes and with a number all work."""
+    _usual(subject)
+    for task, head in TINY_HEADS.items():
+        wrong = _wrong(trial(subject, task=task))
+        outputs = "a number" if head.regression else f"{head.outputs} classes"
+        require(not wrong, f"on a task with {outputs}: {wrong}")
+
+
+@law("algorithm")
+def tiny_task(subject: Subject) -> None:
+    """Batches of one row and of two rows work."""
+    _usual(subject)
+    for rows in (1, 2):
+        wrong = _wrong(trial(subject, rows=rows))
+        require(not wrong, f"on batches of {rows} row{'s'[: rows - 1]}: {wrong}")
+
+
+def _usual(subject: Subject) -> None:
+    """Leave it to other checks to say what is wrong on four rows of three classes."""
+    wrong = _wrong(trial(subject))
+    if wrong:
+        raise NotApplicableError(f"already on four rows of three classes: {wrong}")
+
+
+def _wrong(one: Trial) -> str:
+    return _outcome(one)[1]
+
+
+def _outcome(one: Trial) -> tuple[object, str]:
+    """Return what a trial returned, and what is wrong with it."""
+    try:
+        found = one.run()
+    except Exception as error:  # noqa: BLE001  (whatever a plugin raises is what is wrong)
+        return None, f"raised {type(error).__name__}: {' '.join(str(error).split())}"
+    return found, wrong_shape(found, one.meta) or wrong_value(found)

@@ -1,0 +1,124 @@
+"""What a plugin shares with everybody in its process: generators, settings, sockets."""
+
+from __future__ import annotations
+
+import os
+import random  # noqa: TID251  (watched, never drawn from)
+import signal
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["changed_settings", "drawn_generators", "network_watched", "same_ambient"]
+
+_NETWORK = ("connect", "connect_ex", "sendto", "bind")
+
+
+@contextmanager
+def same_ambient() -> Iterator[None]:
+    """Run a block from fixed states of the ambient generators, then put back what was there."""
+    numpy_random = np.random  # noqa: TID251  (watched, never drawn from)
+    before = torch.get_rng_state(), numpy_random.get_state(), random.getstate()
+    torch.default_generator.manual_seed(1)
+    numpy_random.seed(1)
+    random.seed(1)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(before[0])
+        numpy_random.set_state(before[1])
+        random.setstate(before[2])
+
+
+def drawn_generators(call: Callable[[], object]) -> list[str]:
+    """Return the names of the ambient generators that ``call`` drew from or seeded."""
+    with same_ambient():
+        before = _generators()
+        call()
+        after = _generators()
+    return [name for name, state in before.items() if after[name] != state]
+
+
+def changed_settings(call: Callable[[], object]) -> list[str]:
+    """Return what of the process ``call`` changed, as ``name: before -> after``; put it back."""
+    before = _settings()
+    kept = os.environ.copy(), Path.cwd(), warnings.filters[:]  # noqa: TID251  (watched)
+    try:
+        call()
+        after = _settings()
+    finally:
+        _put_back(before, *kept)
+    return [
+        f"{name}: {value} -> {after[name]}"
+        for name, value in before.items()
+        if after[name] != value
+    ]
+
+
+@contextmanager
+def network_watched() -> Iterator[list[str]]:
+    """Run a block without a network; the list fills with what was tried."""
+    tried: list[str] = []
+
+    def refusal(name: str) -> Callable[..., Any]:
+        def refuse(*arguments: Any, **_: Any) -> None:
+            tried.append(f"{name}({', '.join(map(repr, arguments[1:3]))})")
+            raise OSError("the conformance kit allows no network")
+
+        return refuse
+
+    resolve = socket.getaddrinfo
+    for name in _NETWORK:
+        setattr(socket.socket, name, refusal(name))
+    socket.getaddrinfo = refusal("getaddrinfo")
+    try:
+        yield tried
+    finally:
+        socket.getaddrinfo = resolve
+        for name in _NETWORK:
+            delattr(socket.socket, name)
+
+
+def _generators() -> Mapping[str, object]:
+    state: Any = np.random.get_state()  # noqa: NPY002, TID251  (watched, never drawn from)
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "numpy.random": (state[1].tobytes(), state[2:]),
+        "random": random.getstate(),
+    }
+
+
+def _settings() -> Mapping[str, object]:
+    return {
+        "threads of torch": torch.get_num_threads(),
+        "default dtype of torch": torch.get_default_dtype(),
+        "grad mode of torch": torch.is_grad_enabled(),
+        "deterministic mode of torch": torch.are_deterministic_algorithms_enabled(),
+        "anomaly mode of torch": torch.is_anomaly_enabled(),
+        "working folder": str(Path.cwd()),
+        "environment": dict(os.environ),  # noqa: TID251  (watched, never read for a setting)
+        "filters of warnings": tuple(map(repr, warnings.filters)),
+        "handlers of signals": tuple(map(repr, map(signal.getsignal, signal.valid_signals()))),
+        "running threads": threading.active_count(),
+    }
+
+
+def _put_back(
+    before: Mapping[str, Any], environment: dict[str, str], folder: Path, filters: list[Any]
+) -> None:
+    torch.set_num_threads(before["threads of torch"])
+    torch.set_default_dtype(before["default dtype of torch"])
+    torch.set_grad_enabled(before["grad mode of torch"])
+    torch.use_deterministic_algorithms(before["deterministic mode of torch"])
+    torch.autograd.set_detect_anomaly(before["anomaly mode of torch"])
+    os.chdir(folder)
+    os.environ.clear()  # noqa: TID251
+    os.environ.update(environment)  # noqa: TID251
+    warnings.filters[:] = filters

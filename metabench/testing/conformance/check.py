@@ -1,0 +1,89 @@
+"""A check of the conformance kit: its name, the law it states, and how it says that it failed."""
+
+from __future__ import annotations
+
+import functools
+import unittest
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    from metabench.testing.conformance.subject import Subject
+
+__all__ = ["Check", "NotApplicableError", "NotConformingError", "checks_of", "law", "require"]
+
+_CHECKS: dict[str, dict[str, Check]] = {}
+
+
+class NotConformingError(AssertionError):
+    """What is checked breaks the law of a check; says how in one sentence."""
+
+
+class NotApplicableError(unittest.SkipTest):
+    """The check has nothing to say here; says why. pytest shows it as skipped."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of the kit.
+
+    Args:
+        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric`` or ``observer``.
+        name: what it is called, in a table and behind ``test_``.
+        law: one sentence that holds for every plugin that passes.
+        call: raises `NotConformingError` where it does not hold.
+    """
+
+    kind: str
+    name: str
+    law: str
+    call: Callable[[Subject], None]
+
+
+def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+    """Return what makes a function a check of these kinds; its docstring is the law."""
+
+    def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
+        said = " ".join((function.__doc__ or "").split()).rstrip(".")
+        for kind in kinds:
+            check = Check(kind, function.__name__, said, _named(function))
+            _CHECKS.setdefault(kind, {})[check.name] = check
+        return function
+
+    return register
+
+
+def checks_of(kind: str) -> tuple[Check, ...]:
+    """Return the checks of a kind, in the order in which they are worth reading."""
+    return tuple(_CHECKS.get(kind, {}).values())
+
+
+def require(holds: object, otherwise: str) -> None:
+    """Go on only where something holds.
+
+    Raises:
+        NotConformingError: it does not.
+    """
+    if not holds:
+        raise NotConformingError(otherwise)
+
+
+def _named(function: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return the check so that whatever the plugin raises is named as its doing."""
+
+    @functools.wraps(function)
+    def call(subject: Subject) -> None:
+        try:
+            function(subject)
+        except (NotConformingError, NotApplicableError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            said = " ".join(str(error).split())
+            kind = type(error).__name__
+            raise NotConformingError(
+                f"raised {kind}: {said}" if said else f"raised {kind}"
+            ) from error
+
+    return call

@@ -1,0 +1,92 @@
+"""Checks of what a plugin says before its mathematics is loaded: entry module and options."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from metabench.testing.conformance.check import NotApplicableError, law, require
+
+if TYPE_CHECKING:
+    from metabench.testing.conformance.subject import Subject
+
+__all__ = ["imports_light", "options_documented", "options_strict"]
+
+_MOST_SECONDS = 0.1
+_ATTEMPTS = 3
+_HEAVY = ("torch", "transformers", "datasets", "tensorflow", "jax", "scipy", "sklearn", "pandas")
+_PROGRAM = """\
+import json, sys, time, importlib
+import metabench.api, metabench.errors, metabench.plugin.catalog
+path, module = json.loads(sys.argv[1])
+sys.path[:] = path
+started = time.process_time()
+importlib.import_module(module)
+spent = time.process_time() - started
+loaded = {name.partition(".")[0] for name in sys.modules}
+sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
+"""
+
+
+@law("algorithm", "sampler", "task", "metric", "observer")
+def imports_light(subject: Subject) -> None:
+    """The entry module is imported in 0.1 s of processor time, and without a heavy library."""
+    if subject.plugin.local:
+        raise NotApplicableError("a single file may import what it likes")
+    spent = float("inf")
+    for _ in range(_ATTEMPTS):  # the fastest counts: what else the machine does is not its doing
+        seconds, loaded = _imported(subject.plugin.module)
+        heavy = [name for name in _HEAVY if name in loaded]
+        require(not heavy, f"importing {subject.plugin.module} loads {', '.join(heavy)}")
+        spent = min(spent, seconds)
+        if spent <= _MOST_SECONDS:
+            return
+    require(
+        spent <= _MOST_SECONDS,
+        f"importing {subject.plugin.module} takes {spent:.2f} s, more than {_MOST_SECONDS} s",
+    )
+
+
+@law("algorithm", "sampler")
+def options_documented(subject: Subject) -> None:
+    """Every option has a docstring and a default."""
+    fields: Any = subject.value.options.model_fields
+    silent = [name for name, field in fields.items() if not (field.description or "").strip()]
+    require(not silent, f"options without a docstring: {', '.join(silent)}")
+    needed = [name for name, field in fields.items() if field.is_required()]
+    require(not needed, f"options without a default: {', '.join(needed)}")
+    require((subject.value.summary or "").strip(), "the descriptor has no summary")
+
+
+@law("algorithm", "sampler")
+def options_strict(subject: Subject) -> None:
+    """Options refuse unknown keys, values of another type and NaN, and are frozen."""
+    model: Any = subject.value.options
+    _refused(model, {"no_such_option": 1}, "an unknown key")
+    for name, value in model().model_dump().items():
+        if isinstance(value, bool | int | float):
+            _refused(model, {name: str(value)}, f"a text for {name!r}")
+        if isinstance(value, float):
+            _refused(model, {name: float("nan")}, f"NaN for {name!r}")
+    require(model.model_config.get("frozen"), "options can be written to; leave them frozen")
+
+
+def _refused(model: Any, values: dict[str, Any], what: str) -> None:
+    try:
+        model.model_validate(values)
+    except ValidationError:
+        return
+    require(holds=False, otherwise=f"options accept {what}")
+
+
+def _imported(module: str) -> tuple[float, set[str]]:
+    """Return the seconds that importing a module takes in a fresh process, and what is loaded."""
+    command = [sys.executable, "-c", _PROGRAM, json.dumps([sys.path, module])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    require(done.returncode == 0, f"importing {module} alone fails: {done.stderr.strip()[-300:]}")
+    seconds, loaded = json.loads(done.stdout.splitlines()[-1])
+    return seconds, set(loaded)

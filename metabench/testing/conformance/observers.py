@@ -1,0 +1,82 @@
+"""Checks of an observer: it takes every event, and leaves the run alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from metabench.api import CellEnded, CellStarted, Event, Progressed, RunEnded, RunStarted
+from metabench.testing.conformance.ambient import (
+    changed_settings,
+    drawn_generators,
+    network_watched,
+)
+from metabench.testing.conformance.check import law, require
+
+if TYPE_CHECKING:
+    from metabench.testing.conformance.subject import Subject
+
+__all__ = ["accepts_events", "leaves_globals", "no_ambient_randomness", "no_network"]
+
+
+@law("observer")
+def accepts_events(subject: Subject) -> None:
+    """Every event is taken without an exception: of cells that fail, and of two runs in a row."""
+    with tempfile.TemporaryDirectory() as folder:
+        for event in [*_events(folder), *_events(folder)]:
+            problem = subject.value.tell(event)
+            require(problem is None, f"{type(event).__name__}: {problem and problem.problem}")
+
+
+@law("observer")
+def no_ambient_randomness(subject: Subject) -> None:
+    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    drawn = _after_a_first_run(subject, drawn_generators)
+    require(not drawn, f"drew from or seeded {', '.join(drawn)}")
+
+
+@law("observer")
+def leaves_globals(subject: Subject) -> None:
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    changed = _after_a_first_run(subject, changed_settings)
+    require(not changed, f"changed {'; '.join(changed)[:300]}")
+
+
+@law("observer")
+def no_network(subject: Subject) -> None:
+    """Nothing is asked of a network while a run waits."""
+    with network_watched() as tried:
+        _after_a_first_run(subject, lambda _: [])
+    require(not tried, f"tried {'; '.join(tried)}")
+
+
+def _after_a_first_run(
+    subject: Subject, watch: Callable[[Callable[[], object]], list[str]]
+) -> list[str]:
+    """Return what a second run does; what an observer begins once, it may begin."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def tell() -> None:
+            for event in _events(folder):
+                subject.value.tell(event)
+
+        tell()
+        return watch(tell)
+
+
+def _events(folder: str) -> list[Event]:
+    steps = [
+        Progressed("k", "meta", step, 3, {"loss_after": loss})
+        for step, loss in enumerate((0.5, 0.25, float("nan")), start=1)
+    ]
+    return [
+        RunStarted(folder, done=1, planned=3),
+        CellStarted("k", "meta-name-00000000"),
+        *steps,
+        Progressed("k", "adapt", 1, 1),
+        CellEnded("k", "meta-name-00000000", "ok", 1.5, {"accuracy": 0.5}),
+        CellStarted("l", "adapt-name-00000000"),
+        CellEnded("l", "adapt-name-00000000", "diverged", 0.0, message="a loss is nan"),
+        RunEnded(folder, {"ok": 2, "diverged": 1}),
+    ]

@@ -1,0 +1,130 @@
+"""What is checked: one thing that a plugin offers, with the options that it is checked with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, final
+
+from metabench.errors import NothingMatchedError, PluginError
+from metabench.plugin import Catalog, PluginStatus, load_target
+from metabench.plugin.absence import remedy
+from metabench.testing.conformance.check import NotApplicableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from metabench.learning import Algorithm, Schedule, TaskSampler
+
+__all__ = ["KINDS", "Subject", "find_subject", "find_subjects"]
+
+KINDS = ("algorithm", "sampler", "task", "metric", "observer")
+"""The kinds of things that can be checked, as a plugin's status names them."""
+
+
+@final
+@dataclass(frozen=True)
+class Subject:
+    """One thing that is checked.
+
+    Args:
+        kind: one of `KINDS`.
+        name: what it is called; for an observer, the plugin's name.
+        value: the descriptor, or the `metabench.plugin.Observer`.
+        plugin: where it comes from.
+        given: options to check it with, in place of its defaults.
+        hub: a mirror of data sets, for tasks.
+    """
+
+    kind: str
+    name: str
+    value: Any
+    plugin: PluginStatus
+    given: Mapping[str, Any] = field(default_factory=dict)
+    hub: Path | None = None
+
+    @property
+    def options(self) -> Any:
+        """The options, validated: the preset and what is given over the defaults."""
+        preset = getattr(self.value, "preset", {})
+        return self.value.options.model_validate({**preset, **self.given})
+
+    def algorithm(self) -> Algorithm[Any]:
+        """Return a fresh algorithm; `NotApplicableError` where it has no mathematics."""
+        if self.value.target is None:
+            raise NotApplicableError("has no meta-training stage")
+        built: Algorithm[Any] = load_target(self.value.target)(self.options)
+        return built
+
+    def sampler(self, schedule: Schedule) -> TaskSampler[Any]:
+        """Return a fresh sampler."""
+        built: TaskSampler[Any] = load_target(self.value.target)(self.options, schedule)
+        return built
+
+
+def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tuple[Subject, ...]:
+    """Return what a name stands for: all that a plugin or a distribution offers, or one offer.
+
+    Raises:
+        PluginError: the plugin of that name is not in use, or offers nothing.
+        NothingMatchedError: nothing has that name.
+    """
+    every = tuple(_subjects(catalog, hub))
+    owners = [plugin for plugin in catalog.plugins if name in {plugin.name, plugin.distribution}]
+    for plugin in owners:
+        if not plugin.in_use:
+            raise PluginError(
+                f"plugin {plugin.name!r} is {plugin.state}: {plugin.detail}",
+                where=plugin.place or plugin.origin,
+                hint=remedy(plugin),
+            )
+    found = tuple(subject for subject in every if subject.plugin in owners)
+    found = found or tuple(subject for subject in every if subject.name == name)
+    if found:
+        return found
+    if owners:
+        raise PluginError(
+            f"plugin {name!r} offers nothing to check",
+            where=owners[0].origin,
+            hint="return a descriptor from one of its hooks; docs/reference/hooks.md lists them",
+        )
+    known = {subject.name for subject in every} | {plugin.name for plugin in catalog.plugins}
+    close = get_close_matches(name, sorted(known), n=1)
+    raise NothingMatchedError(
+        f"nothing is called {name!r}",
+        hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
+    )
+
+
+def find_subject(kind: str, name: str, catalog: Catalog) -> Subject:
+    """Return one offer.
+
+    Raises:
+        PluginError: there is none of that kind and name.
+    """
+    if kind == "observer":
+        found = [one for one in _subjects(catalog, None) if (one.kind, one.name) == (kind, name)]
+        if not found:
+            raise PluginError(f"no observer is called {name!r}", hint="see `metabench plugins`")
+        return found[0]
+    offer = getattr(catalog, kind)(name)
+    return Subject(kind, name, offer.value, offer.plugin)
+
+
+def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
+    offers = {
+        "algorithm": catalog.algorithms,
+        "sampler": catalog.samplers,
+        "task": catalog.tasks,
+        "metric": catalog.metrics,
+    }
+    found = [
+        Subject(kind, name, offer.value, offer.plugin, hub=hub)
+        for kind, known in offers.items()
+        for name, offer in known.items()
+    ]
+    observers = [
+        Subject("observer", each.plugin.name, each, each.plugin) for each in catalog.observers
+    ]
+    return [*found, *observers]

@@ -1,0 +1,50 @@
+"""Everything that ships with metabench passes the kit that it is shipped with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from metabench.api import TaskCard
+from metabench.plugin import load_catalog
+from metabench.testing.conformance import NotApplicableError, checks_of, find_subjects
+
+CATALOG = load_catalog(blocked=frozenset({"all"}))
+HUB = os.environ.get("METABENCH_HUB")
+SUBJECTS = [
+    subject
+    for plugin in CATALOG.plugins
+    for subject in find_subjects(plugin.name, CATALOG, hub=Path(HUB) if HUB else None)
+]
+CASES = [
+    pytest.param(subject, check, id=f"{subject.kind} {subject.name}: {check.name}")
+    for subject in SUBJECTS
+    for check in checks_of(subject.kind)
+]
+
+
+def test_every_kind_but_observers_is_among_what_ships():
+    assert {subject.kind for subject in SUBJECTS} >= {"algorithm", "sampler", "task", "metric"}
+
+
+REASONS = {
+    "has no meta-training stage": {"finetune"},
+    "it does not train: NotApplicableError": {"finetune"},
+    "its rows are not generated": {s.name for s in SUBJECTS if s.value.__class__ is TaskCard},
+}
+"""Why a check has nothing to say, and of whom that is expected; and rows that are elsewhere."""
+
+
+@pytest.mark.parametrize(("subject", "check"), CASES)
+def test_what_ships_conforms(subject, check):
+    skipped = ""
+    try:
+        check.call(subject)
+    except NotApplicableError as reason:
+        skipped = str(reason)
+
+    if skipped:
+        assert "on this machine" in skipped or subject.name in REASONS[skipped]
+        pytest.skip(skipped)

@@ -108,12 +108,11 @@ def _named(plugin: PluginStatus) -> dict[str, str]:
 
 def _own_stdout() -> Tell:
     """Keep stdout for what is told; what a plugin prints goes to stderr."""
-    line = os.fdopen(os.dup(1), "w", encoding="utf-8")  # a pipe to the parent, no file
+    pipe = os.dup(1)
     os.dup2(2, 1)
 
     def tell(event: str, **told: Any) -> None:
-        line.write(json.dumps({"event": event, **told}) + "\n")
-        line.flush()
+        os.write(pipe, json.dumps({"event": event, **told}).encode() + b"\n")
 
     return tell
 

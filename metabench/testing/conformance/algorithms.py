@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
 from metabench.api import EpisodeShape
 from metabench.learning import Algorithm
@@ -20,7 +19,9 @@ from metabench.testing.conformance.ambient import (
 from metabench.testing.conformance.check import NotApplicableError, law, require
 from metabench.testing.conformance.laboratory import (
     Trial,
+    complaint,
     fewer_words,
+    require_usual,
     same_bits,
     trial,
     wrong_shape,
@@ -74,8 +75,8 @@ def episode_shape(subject: Subject) -> None:
 def blocks(subject: Subject) -> None:
     """Blocks begin with theta, are tensors of its dtype and device, and have positive rates."""
     one = trial(subject)
-    theta = one.meta.get("theta")
-    require(isinstance(theta, Tensor), "init returns no block 'theta'")
+    require("theta" in one.meta, "init returns no block 'theta'")
+    theta = one.meta["theta"]
     for name, block in one.meta.items():
         require(
             block.dtype == theta.dtype and block.device == theta.device,
@@ -156,7 +157,7 @@ def no_network(subject: Subject) -> None:
     """Nothing is asked of a network."""
     one = trial(subject)
     with network_watched() as tried:
-        _outcome(one)
+        complaint(one)
     require(not tried, f"tried {'; '.join(tried)}")
 
 
@@ -183,9 +184,9 @@ def follows_gradients(subject: Subject) -> None:
 @law("algorithm")
 def any_outputs(subject: Subject) -> None:
     """Tasks with three classes, with two classes and with a number all work."""
-    _usual(subject)
+    require_usual(subject)
     for task, head in TINY_HEADS.items():
-        wrong = _wrong(trial(subject, task=task))
+        wrong = complaint(trial(subject, task=task))
         outputs = "a number" if head.regression else f"{head.outputs} classes"
         require(not wrong, f"on a task with {outputs}: {wrong}")
 
@@ -193,27 +194,7 @@ def any_outputs(subject: Subject) -> None:
 @law("algorithm")
 def tiny_task(subject: Subject) -> None:
     """Batches of one row and of two rows work."""
-    _usual(subject)
+    require_usual(subject)
     for rows in (1, 2):
-        wrong = _wrong(trial(subject, rows=rows))
+        wrong = complaint(trial(subject, rows=rows))
         require(not wrong, f"on batches of {rows} row{'s'[: rows - 1]}: {wrong}")
-
-
-def _usual(subject: Subject) -> None:
-    """Leave it to other checks to say what is wrong on four rows of three classes."""
-    wrong = _wrong(trial(subject))
-    if wrong:
-        raise NotApplicableError(f"already on four rows of three classes: {wrong}")
-
-
-def _wrong(one: Trial) -> str:
-    return _outcome(one)[1]
-
-
-def _outcome(one: Trial) -> tuple[object, str]:
-    """Return what a trial returned, and what is wrong with it."""
-    try:
-        found = one.run()
-    except Exception as error:  # noqa: BLE001  (whatever a plugin raises is what is wrong)
-        return None, f"raised {type(error).__name__}: {' '.join(str(error).split())}"
-    return found, wrong_shape(found, one.meta) or wrong_value(found)

@@ -16,21 +16,28 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["changed_settings", "drawn_generators", "network_watched", "same_ambient"]
+__all__ = [
+    "changed_settings",
+    "drawn_generators",
+    "kept_settings",
+    "network_watched",
+    "same_ambient",
+]
 
 _NETWORK = ("connect", "connect_ex", "sendto", "bind")
 
 
 @contextmanager
 def same_ambient() -> Iterator[None]:
-    """Run a block from fixed states of the ambient generators, then put back what was there."""
+    """Run a block from fixed states of the ambient generators, then put all back as it was."""
     numpy_random = np.random  # noqa: TID251  (watched, never drawn from)
     before = torch.get_rng_state(), numpy_random.get_state(), random.getstate()
     torch.default_generator.manual_seed(1)
     numpy_random.seed(1)
     random.seed(1)
     try:
-        yield
+        with kept_settings():
+            yield
     finally:
         torch.set_rng_state(before[0])
         numpy_random.set_state(before[1])
@@ -48,18 +55,29 @@ def drawn_generators(call: Callable[[], object]) -> list[str]:
 
 def changed_settings(call: Callable[[], object]) -> list[str]:
     """Return what of the process ``call`` changed, as ``name: before -> after``; put it back."""
-    before = _settings()
-    kept = os.environ.copy(), Path.cwd(), warnings.filters[:]  # noqa: TID251  (watched)
-    try:
+    with kept_settings():
+        before = _settings()
         call()
         after = _settings()
-    finally:
-        _put_back(before, *kept)
     return [
         f"{name}: {value} -> {after[name]}"
         for name, value in before.items()
         if after[name] != value
     ]
+
+
+@contextmanager
+def kept_settings() -> Iterator[None]:
+    """Run a block, then put back what it changed of the process, as far as that can be."""
+    before = _settings()
+    environment, folder = dict(os.environ), Path.cwd()  # noqa: TID251  (watched)
+    filters: Any = warnings.filters
+    kept = list(filters)
+    try:
+        yield
+    finally:
+        _put_back(before, environment, folder)
+        filters[:] = kept
 
 
 @contextmanager
@@ -110,9 +128,7 @@ def _settings() -> Mapping[str, object]:
     }
 
 
-def _put_back(
-    before: Mapping[str, Any], environment: dict[str, str], folder: Path, filters: list[Any]
-) -> None:
+def _put_back(before: Mapping[str, Any], environment: dict[str, str], folder: Path) -> None:
     torch.set_num_threads(before["threads of torch"])
     torch.set_default_dtype(before["default dtype of torch"])
     torch.set_grad_enabled(before["grad mode of torch"])
@@ -121,4 +137,3 @@ def _put_back(
     os.chdir(folder)
     os.environ.clear()  # noqa: TID251
     os.environ.update(environment)  # noqa: TID251
-    warnings.filters[:] = filters

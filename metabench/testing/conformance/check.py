@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.testing.conformance.ambient import kept_settings
+
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject
 
@@ -76,7 +78,8 @@ def _named(function: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(function)
     def call(subject: Subject) -> None:
         try:
-            function(subject)
+            with kept_settings():  # one check finds nothing of what another one changed
+                function(subject)
         except (NotConformingError, NotApplicableError, KeyboardInterrupt):
             raise
         except BaseException as error:

@@ -10,6 +10,7 @@ from metabench.api import CellEnded, CellStarted, Event, Progressed, RunEnded, R
 from metabench.testing.conformance.ambient import (
     changed_settings,
     drawn_generators,
+    kept_settings,
     network_watched,
 )
 from metabench.testing.conformance.check import law, require
@@ -61,7 +62,8 @@ def _after_a_first_run(
             for event in _events(folder):
                 subject.value.tell(event)
 
-        tell()
+        with kept_settings():
+            tell()
         return watch(tell)
 
 

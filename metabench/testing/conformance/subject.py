@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import NothingMatchedError, PluginError
-from metabench.plugin import Catalog, PluginStatus, load_target
+from metabench.plugin import Catalog, Offer, PluginStatus, load_target
 from metabench.plugin.absence import remedy
 from metabench.testing.conformance.check import NotApplicableError
 
@@ -113,7 +113,7 @@ def find_subject(kind: str, name: str, catalog: Catalog) -> Subject:
 
 
 def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
-    offers = {
+    offers: Mapping[str, Mapping[str, Offer]] = {
         "algorithm": catalog.algorithms,
         "sampler": catalog.samplers,
         "task": catalog.tasks,

@@ -13,6 +13,7 @@ import click
 from metabench.cli.installed import every_plugin, plugin_options
 from metabench.cli.options import json_option, traceback_option
 from metabench.cli.plugins_check import check
+from metabench.cli.plugins_new import new
 from metabench.cli.text import aligned
 from metabench.errors import NothingMatchedError
 from metabench.plugin.absence import remedy
@@ -91,6 +92,7 @@ def show(name: str, as_json: bool) -> int:
 
 
 command.add_command(check)
+command.add_command(new)
 
 
 def _echo_list(*, as_json: bool) -> None:

@@ -21,6 +21,7 @@ __all__ = ["Outcome", "Request", "run_checks"]
 
 _CHILD = "metabench.testing.conformance"
 _GRACE_SECONDS = 20.0
+_TIMED_OUT = "Timeout ("  # how the child's faulthandler begins when time is up
 Event: TypeAlias = dict[str, Any]
 
 
@@ -148,7 +149,7 @@ def _read(stderr: IO[str]) -> str:
 def _ending(code: int, said: str, seconds: float, *, limit: float) -> str:
     """Return how a child ended before its time, with the place where it was."""
     place = _place(said)
-    if seconds >= limit:
+    if seconds >= limit or _TIMED_OUT in said:
         return f"did not end within {limit:g} s{place}"
     if code < 0:
         return f"killed the process with {signal.Signals(-code).name}{place}"

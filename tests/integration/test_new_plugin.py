@@ -1,0 +1,167 @@
+"""What `plugins new` writes: a package that installs, is green, and stands on a leaderboard."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from metabench.cli.main import main
+from metabench.plugin.scaffold import KINDS
+
+SHOWN = {
+    "algorithm": ("method=My algorithm", "My algorithm"),
+    "sampler": ("method=Reptile, My sampler", "Reptile, My sampler"),
+    "task": ("method=Fine-tuning", "My task"),
+    "metric": ("method=Fine-tuning", "My metric, times 100, for remarks"),
+    "observer": ("method=Fine-tuning", "Fine-tuning"),
+}
+"""The part of the benchmark that is walked through, and what its leaderboard shows."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a package of each kind."""
+    folder = tmp_path_factory.mktemp("packages")
+    for kind in KINDS:
+        arguments = ["plugins", "new", f"my-{kind}", "--kind", kind]
+        assert main([*arguments, "--folder", str(folder / kind)]) == 0
+        project = tomllib.loads((folder / kind / "pyproject.toml").read_text())["project"]
+        info = folder / kind / f"metabench_my_{kind}-0.1.0.dist-info"  # as an installer writes it
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+        )
+        ((name, module),) = project["entry-points"]["metabench"].items()
+        (info / "entry_points.txt").write_text(f"[metabench]\n{name} = {module}\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def path(folder):
+    """The path on which all five are installed."""
+    return os.pathsep.join(
+        [*(str(folder / kind) for kind in KINDS), os.environ.get("PYTHONPATH", "")]
+    )
+
+
+def test_the_tests_that_come_with_each_are_green_with_warnings_as_errors(folder, path):
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "--import-mode=importlib"]
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider", *(f"{kind}/tests" for kind in KINDS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_benchmark_runs_and_shows_it(folder, path, command, kind):
+    only, shown = SHOWN[kind]
+
+    done = command(
+        "run", "benchmark.toml", "--smoke", "--only", only, cwd=folder / kind, PYTHONPATH=path
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert shown in " ".join(done.stdout.split())
+    if kind == "observer":
+        assert "my-observer: " in done.stderr
+        assert "cells ok" in done.stderr
+
+
+def test_a_plugin_that_was_just_made_is_checked_by_name(folder, path, command):
+    done = command("plugins", "check", "metabench-my-sampler", cwd=folder, PYTHONPATH=path)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sampler my-sampler (metabench-my-sampler 0.1.0)\n")
+    assert "fits_probabilities" in done.stdout
+
+
+@pytest.mark.slow
+def test_pip_installs_it(folder, tmp_path):
+    pytest.importorskip("hatchling", reason="building the package needs its build backend")
+    pytest.importorskip("pip", reason="installing the package needs pip")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    options = ["--no-build-isolation", "--disable-pip-version-check", "--target", str(tmp_path)]
+
+    subprocess.run([*command, *options, str(folder / "task")], check=True, capture_output=True)
+
+    (info,) = tmp_path.glob("*.dist-info")
+    assert "my-task = metabench_my_task" in (info / "entry_points.txt").read_text()
+    assert (tmp_path / "metabench_my_task" / "train.jsonl").is_file()
+
+
+def test_the_code_that_is_written_is_as_clean_as_ours(folder):
+    for kind in KINDS:
+        for file in sorted((folder / kind).rglob("*.py")):
+            text = file.read_text()
+
+            assert "$" not in text, file
+            assert max(map(len, text.splitlines())) <= 100, file
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("Clipped FOMAML", 2, "'Clipped FOMAML' cannot be the name of a plugin"),
+        ("../maml", 2, "cannot be the name of a plugin"),
+        ("2maml", 2, "cannot be the name of a plugin"),
+        ("maml", 2, "algorithm 'maml' is provided by metabench"),
+        ("x" * 61, 2, "cannot be the name of a plugin"),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_refused(name, code, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["plugins", "new", name, "--kind", "algorithm"]) == code
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("algoritm", "there is no kind 'algoritm'; did you mean 'algorithm'?"),
+        ("launcher", "there is no kind 'launcher'; there are algorithm, sampler"),
+    ],
+)
+def test_a_kind_that_there_is_not_is_refused(kind, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["plugins", "new", "mine", "--kind", kind]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_there_is_not_written_over(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "metabench-mine").mkdir()
+
+    assert main(["plugins", "new", "mine", "--kind", "task"]) == 2
+    assert "metabench-mine: is there already" in capsys.readouterr().err
+    assert list((tmp_path / "metabench-mine").iterdir()) == []
+
+
+def test_a_folder_below_nothing_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["plugins", "new", "mine", "--kind", "task", "--folder", "no/such/place"]) == 2
+    assert "there is no folder 'no/such'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(Path("/").stat().st_uid != os.getuid(), reason="anybody may write there")
+def test_a_folder_that_cannot_be_made_is_a_problem_of_the_disk(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["plugins", "new", "mine", "--kind", "task", "--folder", "/proc/mine"]) == 4
+    assert "/proc/mine: cannot be" in capsys.readouterr().err

@@ -99,6 +99,6 @@ def _judge(name: str, outcomes: tuple[Outcome, ...]) -> int:
     if counts["failed"]:
         raise GateFailedError(
             f"{counts['failed']} of {len(outcomes)} checks of {name!r} failed",
-            hint="mend what they name; docs/conformance.md says what each check means",
+            hint="mend what each of them names; docs/conformance.md says what a check means",
         )
     return 0

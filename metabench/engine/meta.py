@@ -15,6 +15,7 @@ from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
 from metabench.engine.snapshot import Snapshot, restore_tally, tally_facts, under
 from metabench.engine.step import StepDone, require_finite
+from metabench.engine.untouched import require_untouched, writes
 from metabench.errors import MetabenchError, PluginError
 from metabench.nn.episode_view import view
 
@@ -161,7 +162,9 @@ class MetaTraining:
             self.learner.drain_losses()
             part = view(self.learner, episode, sparse=self.algorithm.follows_gradients)
             blocks = {name: part.take(block) for name, block in meta.items()}
+            before = writes(blocks, part.episode)
             result = self.algorithm.meta_gradient(part.learner, blocks, part.episode)
+            require_untouched(before, blocks, part.episode, provider=self.provider)
             self._check_shapes(blocks, result.directions)
             trace.add(episode.task, self.learner.drain_losses(), result.scalars)
             if not number:

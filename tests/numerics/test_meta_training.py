@@ -245,3 +245,36 @@ def test_a_sampler_that_draws_what_is_not_there_is_stopped(names, said):
     with pytest.raises(PluginError, match=rf"drew {said}, which is not among the tasks") as caught:
         next(steps.run(theta))
     assert caught.value.hint == "mend the sampler"
+
+
+class Writes(Joint):
+    """Joint training that writes to something of what it is given."""
+
+    def __init__(self, deed):
+        super().__init__(JointOptions())
+        self.deed = deed
+
+    @override
+    def meta_gradient(self, learner, meta, episode):
+        found = super().meta_gradient(learner, meta, episode)
+        self.deed(meta, episode)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        (lambda meta, _: meta["theta"].mul_(0.5), "block 'theta'"),
+        (lambda meta, _: meta["theta"][3:5].zero_(), "block 'theta'"),
+        (lambda _, episode: episode.query[0].labels.zero_(), "labels of query batch 0"),
+        (lambda _, episode: episode.query[0].input_ids.t_(), "input_ids of query batch 0"),
+    ],
+    ids=["all of theta", "a slice of theta", "labels", "a batch in its shape"],
+)
+def test_an_algorithm_that_writes_to_what_it_is_given_is_named(deed, said):
+    run = training(Writes(deed), "two")
+
+    with pytest.raises(PluginError, match=f"wrote to what it was given: {said}") as caught:
+        finish(run, run.learner.theta(STREAM))
+
+    assert caught.value.where == "test 1.0, task two"

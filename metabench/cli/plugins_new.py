@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from metabench.cli.installed import every_plugin, plugin_options
 from metabench.cli.options import traceback_option
+from metabench.cli.places import shipped_benchmarks
 from metabench.cli.text import note
 from metabench.errors import UsageError
 from metabench.plugin.scaffold import KINDS, PackageName, package_files
 
+if TYPE_CHECKING:
+    from metabench.plugin.status import Offer
+
 __all__ = ["new"]
 
-_BENCHMARK = "quickstart.toml"
+_BENCHMARK = "quickstart"
 _ROWS = (("lamp", "works", 1), ("lamp", "broke", 0), ("chair", "holds", 1), ("chair", "fell", 0))
 
 
@@ -65,7 +71,7 @@ def new(name: str, kind: str, folder: Path | None) -> int:
 
 def _check_free(called: PackageName, kind: str) -> None:
     catalog = every_plugin()
-    offers = {
+    offers: Mapping[str, Mapping[str, Offer]] = {
         "algorithm": catalog.algorithms,
         "sampler": catalog.samplers,
         "task": catalog.tasks,
@@ -113,12 +119,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _benchmark(called: PackageName, kind: str) -> dict[str, str]:
     """Return the quickstart with the plugin in it, and what else that needs."""
-    from metabench.spec.shipped import shipped_folder
-
-    shipped = shipped_folder()
-    if shipped is None:
-        raise UsageError("the shipped benchmarks are missing", hint="install metabench again")
-    text = (shipped / _BENCHMARK).read_text(encoding="utf-8")
+    text = shipped_benchmarks()[_BENCHMARK].read_text(encoding="utf-8")
     _, _, tables = text.partition("schema = 1")
     text = f"# metabench's quickstart, with {kind} {called.name}.\n\nschema = 1{tables}"
     text = re.sub(r'^name = ".*"', f'name = "{called.name}"', text, count=1, flags=re.MULTILINE)

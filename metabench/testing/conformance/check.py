@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "NotApplicableError", "NotConformingError", "checks_of", "law", "require"]
 
+_FIRST = ".descriptors"
 _CHECKS: dict[str, dict[str, Check]] = {}
 
 
@@ -58,8 +59,9 @@ def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
-    """Return the checks of a kind, in the order in which they are worth reading."""
-    return tuple(_CHECKS.get(kind, {}).values())
+    """Return the checks of a kind: of what is said before anything is loaded, then the others."""
+    found = _CHECKS.get(kind, {}).values()
+    return tuple(sorted(found, key=lambda check: not check.call.__module__.endswith(_FIRST)))
 
 
 def require(holds: object, otherwise: str) -> None:

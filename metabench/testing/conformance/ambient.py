@@ -24,6 +24,8 @@ __all__ = [
     "same_ambient",
 ]
 
+_HANDLERS = "handlers of signals"
+_SIGNALS = sorted(signal.valid_signals())
 _NETWORK = ("connect", "connect_ex", "sendto", "bind")
 
 
@@ -113,7 +115,7 @@ def _generators() -> Mapping[str, object]:
     }
 
 
-def _settings() -> Mapping[str, object]:
+def _settings() -> Mapping[str, Any]:
     return {
         "threads of torch": torch.get_num_threads(),
         "default dtype of torch": torch.get_default_dtype(),
@@ -123,17 +125,28 @@ def _settings() -> Mapping[str, object]:
         "working folder": str(Path.cwd()),
         "environment": dict(os.environ),  # noqa: TID251  (watched, never read for a setting)
         "filters of warnings": tuple(map(repr, warnings.filters)),
-        "handlers of signals": tuple(map(repr, map(signal.getsignal, signal.valid_signals()))),
+        _HANDLERS: {number: signal.getsignal(number) for number in _SIGNALS},
         "running threads": threading.active_count(),
     }
 
 
 def _put_back(before: Mapping[str, Any], environment: dict[str, str], folder: Path) -> None:
-    torch.set_num_threads(before["threads of torch"])
-    torch.set_default_dtype(before["default dtype of torch"])
-    torch.set_grad_enabled(before["grad mode of torch"])
-    torch.use_deterministic_algorithms(before["deterministic mode of torch"])
-    torch.autograd.set_detect_anomaly(before["anomaly mode of torch"])
+    """Undo what was changed, and only that: asking torch for some of it takes a second."""
+    setters: Mapping[str, Callable[[Any], object]] = {
+        "threads of torch": torch.set_num_threads,
+        "default dtype of torch": torch.set_default_dtype,
+        "grad mode of torch": torch.set_grad_enabled,
+        "deterministic mode of torch": torch.use_deterministic_algorithms,
+        "anomaly mode of torch": torch.autograd.set_detect_anomaly,
+    }
+    now = _settings()
+    for name, put in setters.items():
+        if now[name] != before[name]:
+            put(before[name])
+    for number, handler in before[_HANDLERS].items():
+        if now[_HANDLERS][number] is not handler:
+            signal.signal(number, handler)
     os.chdir(folder)
-    os.environ.clear()  # noqa: TID251
-    os.environ.update(environment)  # noqa: TID251
+    if dict(os.environ) != environment:  # noqa: TID251  (watched)
+        os.environ.clear()  # noqa: TID251
+        os.environ.update(environment)  # noqa: TID251

@@ -119,7 +119,9 @@ def device(subject: Subject) -> None:
     except (RuntimeError, NotImplementedError, TypeError) as error:
         said = " ".join(str(error).split())
         if "meta tensor" in said or "convert meta" in said or "register_meta" in said:
-            raise NotApplicableError("reads numbers back, so that only a GPU can tell") from error
+            raise NotApplicableError(
+                "reads numbers back, which a device without numbers cannot give"
+            ) from error
         raise
     for name, value in found.directions.items():
         require(value.device.type == "meta", f"the direction for {name!r} is on {value.device}")

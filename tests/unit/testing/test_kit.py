@@ -8,16 +8,23 @@ from typing import ClassVar
 
 import pytest
 
+from metabench.api import MetricInfo
 from metabench.errors import NothingMatchedError, PluginError
-from metabench.plugin import load_catalog, read_local_files
+from metabench.plugin import PluginStatus, load_catalog, read_local_files
 from metabench.testing.conformance import (
     AlgorithmConformance,
     NotConformingError,
+    Subject,
     checks_of,
     find_subject,
     find_subjects,
 )
 
+BUSY = """
+import time
+end = time.process_time() + 0.3
+while time.process_time() < end: pass
+"""
 FILE = '''
 from metabench.api import AlgorithmInfo, AlgorithmOptions, EpisodeShape, hookimpl
 from metabench.learning import Algorithm, MetaGradient
@@ -122,3 +129,22 @@ def test_laws_are_sentences_and_no_two_checks_of_a_kind_state_one():
 
         assert len(set(laws)) == len(laws)
         assert all(law[0].isupper() and not law.endswith(".") for law in laws)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import torch", "importing kit_entry loads torch"),
+        (BUSY, r"takes \d+\.\d\d s, more than 0.1 s"),
+        ("raise RuntimeError('out of ideas')", "importing kit_entry alone fails: .*out of ideas"),
+    ],
+    ids=["torch", "slow", "raises"],
+)
+def test_an_entry_module_that_is_not_light_is_named(source, said, tmp_path, monkeypatch):
+    (tmp_path / "kit_entry.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    status = PluginStatus("entry", "kit_entry", "bench-entry", "0.3")
+    (check,) = [one for one in checks_of("metric") if one.name == "imports_light"]
+
+    with pytest.raises(NotConformingError, match=said):
+        check.call(Subject("metric", "m", MetricInfo("m", "kit_entry:m", "M"), status))

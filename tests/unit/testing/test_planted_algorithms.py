@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import secrets
+import signal
 import socket
 from typing import Annotated
 
@@ -171,6 +172,13 @@ class SetsEnvironment(Sound):
         return super().direction(learner, theta, episode)
 
 
+class TakesSignals(Sound):
+    @override
+    def direction(self, learner, theta, episode):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        return super().direction(learner, theta, episode)
+
+
 class ClassesOnly(Sound):
     @override
     def direction(self, learner, theta, episode):
@@ -260,6 +268,7 @@ FAULTS = {
     SetsDefaultDtype: "leaves_globals",
     ChangesFolder: "leaves_globals",
     SetsEnvironment: "leaves_globals",
+    TakesSignals: "leaves_globals",
     ClassesOnly: "any_outputs",
     TwoRowsAtLeast: "tiny_task",
     OnTheCpu: "device",

@@ -83,10 +83,14 @@ def _refused(model: Any, values: dict[str, Any], what: str) -> None:
     require(holds=False, otherwise=f"options accept {what}")
 
 
+def _last_line(said: str) -> str:
+    return next(reversed(said.strip().splitlines()), "it says nothing")
+
+
 def _imported(module: str) -> tuple[float, set[str]]:
     """Return the seconds that importing a module takes in a fresh process, and what is loaded."""
     command = [sys.executable, "-c", _PROGRAM, json.dumps([sys.path, module])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    require(done.returncode == 0, f"importing {module} alone fails: {done.stderr.strip()[-300:]}")
+    require(done.returncode == 0, f"importing {module} alone fails: {_last_line(done.stderr)}")
     seconds, loaded = json.loads(done.stdout.splitlines()[-1])
     return seconds, set(loaded)

@@ -18,6 +18,7 @@ from metabench.api.events import (
 from metabench.api.hooks import API_VERSION, hookimpl
 from metabench.api.metric import MetricInfo
 from metabench.api.options import Options
+from metabench.api.renderer import RendererInfo
 from metabench.api.sampler import SamplerInfo
 from metabench.api.task import DataFile, FileSource, GeneratedSource, HubSource, TaskCard
 
@@ -38,6 +39,7 @@ __all__ = [
     "MetricInfo",
     "Options",
     "Progressed",
+    "RendererInfo",
     "RunEnded",
     "RunStarted",
     "SamplerInfo",

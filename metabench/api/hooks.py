@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from metabench.api.algorithm import AlgorithmInfo
     from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
     from metabench.api.metric import MetricInfo
+    from metabench.api.renderer import RendererInfo
     from metabench.api.sampler import SamplerInfo
     from metabench.api.task import TaskCard
 
@@ -42,6 +43,11 @@ def metabench_tasks() -> Sequence[TaskCard]:  # type: ignore[empty-body]
 @hookspec
 def metabench_metrics() -> Sequence[MetricInfo]:  # type: ignore[empty-body]
     """Provide metrics."""
+
+
+@hookspec
+def metabench_renderers() -> Sequence[RendererInfo]:  # type: ignore[empty-body]
+    """Provide formats for leaderboards, for ``compare --format NAME``."""
 
 
 @hookspec

@@ -11,6 +11,7 @@ import click
 
 from metabench.cli.completing import complete_run
 from metabench.cli.gate import BoundGate, parse_gate, strict_reasons
+from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import json_option, runs_option, traceback_option
 from metabench.cli.places import find_run, newest_run
 from metabench.cli.show import Compared, Format, compared, put, put_plots, render
@@ -19,6 +20,8 @@ from metabench.errors import GateFailedError, UsageError
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
+    from metabench.api import RendererInfo
+    from metabench.plugin.status import Offer
     from metabench.report.choice import Choice
 
 __all__ = ["command"]
@@ -48,7 +51,10 @@ _SHORT: Mapping[str, Format] = {
     metavar="NAME", help="paper: as the published tables are printed.",
 )  # fmt: skip
 @click.option(
-    "--format", "form", metavar="NAME", help="terminal, markdown, csv, json, latex, html."
+    "--format",
+    "form",
+    metavar="NAME",
+    help="terminal, markdown, csv, json, latex, html, …",
 )
 @json_option
 @click.option(
@@ -64,6 +70,7 @@ _SHORT: Mapping[str, Format] = {
     "--fail-if", multiple=True, metavar="EXPR", help="Exit with 6 if so: 'rte < -1.0'; repeatable."
 )
 @runs_option
+@plugin_options(hidden=True)
 @traceback_option
 def command(**options: Any) -> int:
     """Show the leaderboard of a run, or of several.
@@ -106,14 +113,7 @@ def _compare(asked: _Asked) -> int:
     stores = [Store(folder) for folder in dict.fromkeys(folders)]
     found = compared(stores, baselines=asked.baselines, choice=_choice(asked))
     bound = [gate.bind(found.board) for gate in gates]
-    text = render(
-        found,
-        form,
-        layout=asked.layout,
-        explain=asked.explain,
-        live=asked.output is None,
-    )
-    put(text, asked.output)
+    put(_text(asked, found, form), asked.output)
     if asked.output is not None:
         note(f"written: {asked.output}")
     if asked.plots is not None:
@@ -122,7 +122,16 @@ def _compare(asked: _Asked) -> int:
     return 0
 
 
-def _format(asked: _Asked) -> Format:
+def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:
+    if isinstance(form, str):
+        live = asked.output is None
+        return render(found, form, layout=asked.layout, explain=asked.explain, live=live)
+    from metabench.cli.own_format import rendered
+
+    return rendered(form, found.board)
+
+
+def _format(asked: _Asked) -> Format | Offer[RendererInfo]:
     """Return the format: that of --json or --format, else that of the file's suffix.
 
     Raises:
@@ -137,12 +146,15 @@ def _format(asked: _Asked) -> Format:
         suffix = "" if asked.output is None else asked.output.suffix.lower()
         named = suffix.removeprefix(".") or "terminal"
     form = _SHORT.get(named) or next((known for known in _FORMATS if known == named), None)
+    offered = {} if form else installed().renderers
+    if named in offered:
+        return offered[named]
     if form is None:
         where = f"-o {asked.output}" if asked.form is None else "--format"
         raise UsageError(
-            f"there is no format {named!r}{suggest(named, [*_FORMATS, *_SHORT])}",
+            f"there is no format {named!r}{suggest(named, [*_FORMATS, *_SHORT, *offered])}",
             where=where,
-            hint=f"choose one of {', '.join(_FORMATS)} with --format",
+            hint=f"choose one of {', '.join([*_FORMATS, *offered])} with --format",
         )
     if asked.explain and form == "csv":
         raise UsageError("--explain has no place in CSV", hint="choose json, which always has it")

@@ -76,6 +76,7 @@ def _check_free(called: PackageName, kind: str) -> None:
         "sampler": catalog.samplers,
         "task": catalog.tasks,
         "metric": catalog.metrics,
+        "renderer": catalog.renderers,
     }
     taken = offers.get(kind, {}).get(called.name)
     if taken is not None:

@@ -1,4 +1,4 @@
-"""The catalog: every algorithm, sampler, task and metric that is installed, by name."""
+"""The catalog: every algorithm, sampler, task, metric and renderer that is installed, by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
+from metabench.api import AlgorithmInfo, MetricInfo, RendererInfo, SamplerInfo, TaskCard
 from metabench.plugin.absence import clash_error, missing_error
 from metabench.plugin.loader import LoadedPlugin, load_plugins
 from metabench.plugin.local import LocalFile
@@ -31,10 +31,11 @@ class Catalog:
     """What is installed; a name that two plugins offer is in ``conflicts`` and nowhere else.
 
     Args:
-        algorithms: offers by name, as are the next three.
+        algorithms: offers by name, as are the next four.
         samplers: task samplers.
         tasks: task cards.
         metrics: metrics.
+        renderers: formats for leaderboards.
         plugins: every plugin that was found, whatever its state.
         observers: plugins that want to be told what a run does.
         conflicts: the plugins behind a (kind, name) that is taken twice.
@@ -45,6 +46,7 @@ class Catalog:
     samplers: Mapping[str, Offer[SamplerInfo]] = field(default_factory=dict)
     tasks: Mapping[str, Offer[TaskCard]] = field(default_factory=dict)
     metrics: Mapping[str, Offer[MetricInfo]] = field(default_factory=dict)
+    renderers: Mapping[str, Offer[RendererInfo]] = field(default_factory=dict)
     plugins: tuple[PluginStatus, ...] = ()
     observers: tuple[Observer, ...] = ()
     conflicts: Mapping[Key, tuple[PluginStatus, ...]] = field(default_factory=dict)
@@ -82,6 +84,14 @@ class Catalog:
         """
         return self._find("metric", name, self.metrics)
 
+    def renderer(self, name: str) -> Offer[RendererInfo]:
+        """Return a format for leaderboards.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("renderer", name, self.renderers)
+
     def _find(self, kind: str, name: str, offers: Mapping[str, Offer[ValueT]]) -> Offer[ValueT]:
         if name in offers:
             return offers[name]
@@ -114,6 +124,7 @@ def load_catalog(
         samplers=offers["sampler"],
         tasks=offers["task"],
         metrics=offers["metric"],
+        renderers=offers["renderer"],
         plugins=tuple(plugin.status for plugin in loaded),
         observers=_observers(loaded),
         conflicts=taken_twice,

@@ -11,6 +11,7 @@ from metabench.api import (
     AlgorithmOptions,
     MetricInfo,
     Options,
+    RendererInfo,
     SamplerInfo,
     TaskCard,
 )
@@ -26,6 +27,7 @@ KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "sampler": ("metabench_samplers", SamplerInfo),
     "task": ("metabench_tasks", TaskCard),
     "metric": ("metabench_metrics", MetricInfo),
+    "renderer": ("metabench_renderers", RendererInfo),
 }
 """Kinds of offers: the hook that provides them and what it returns a list of."""
 
@@ -68,7 +70,7 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
     elif isinstance(value, SamplerInfo):
         _check_target(hook, value.name, value.target)
         _check_options(hook, value, Options, preset={})
-    elif isinstance(value, MetricInfo):
+    elif isinstance(value, MetricInfo | RendererInfo):
         _check_target(hook, value.name, value.target)
 
 

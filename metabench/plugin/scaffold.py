@@ -13,7 +13,7 @@ from metabench.errors import UsageError
 
 __all__ = ["KINDS", "PackageName", "package_files"]
 
-KINDS = ("algorithm", "sampler", "task", "metric", "observer")
+KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer")
 """The kinds of plugins that there are hooks for, and templates."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -25,6 +25,7 @@ _HOLDS = {
     "sampler": ("sampler.py", "options and descriptor; loads in no time", "the distribution"),
     "task": ("train.jsonl", "the task's card: labels, metrics, licence", "rows to train on"),
     "metric": ("metric.py", "descriptor; loads in no time", "the score"),
+    "renderer": ("renderer.py", "descriptor; loads in no time", "the format"),
     "observer": ("__init__.py", "one function per event", "one function per event"),
 }
 

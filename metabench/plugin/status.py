@@ -36,7 +36,8 @@ class PluginStatus:
         traceback: of what it raised.
         place: ``file:line`` in the plugin that raised; the file itself for a plugin that is one.
         milliseconds: how long importing its entry module took.
-        offers: names by kind (``algorithm``, ``sampler``, ``task``, ``metric``, ``observer``).
+        offers: names by kind (``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer``,
+            ``observer``).
     """
 
     name: str

@@ -18,6 +18,7 @@ SHOWN = {
     "sampler": ("method=Reptile, My sampler", "Reptile, My sampler"),
     "task": ("method=Fine-tuning", "My task"),
     "metric": ("method=Fine-tuning", "My metric, times 100, for remarks"),
+    "renderer": ("method=Fine-tuning", "Fine-tuning"),
     "observer": ("method=Fine-tuning", "Fine-tuning"),
 }
 """The part of the benchmark that is walked through, and what its leaderboard shows."""
@@ -43,7 +44,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def path(folder):
-    """The path on which all five are installed."""
+    """The path on which all are installed."""
     return os.pathsep.join(
         [*(str(folder / kind) for kind in KINDS), os.environ.get("PYTHONPATH", "")]
     )
@@ -75,6 +76,13 @@ def test_its_benchmark_runs_and_shows_it(folder, path, command, kind):
 
     assert done.returncode == 0, done.stderr
     assert shown in " ".join(done.stdout.split())
+    if kind == "renderer":
+        shown = command("compare", "--format", "my-renderer", cwd=folder / kind, PYTHONPATH=path)
+
+        assert shown.returncode == 0, shown.stderr
+        first, second, *_ = shown.stdout.splitlines()
+        assert first == "# a smoke run, no result"
+        assert second.startswith("Fine-tuning\tGrammar\t")
     if kind == "observer":
         assert "my-observer: " in done.stderr
         assert "cells ok" in done.stderr

@@ -33,7 +33,8 @@ class Check:
     """One check of the kit.
 
     Args:
-        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric`` or ``observer``.
+        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer`` or
+            ``observer``.
         name: what it is called, in a table and behind ``test_``.
         law: one sentence that holds for every plugin that passes.
         call: raises `NotConformingError` where it does not hold.

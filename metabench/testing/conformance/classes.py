@@ -13,6 +13,7 @@ from metabench.testing.conformance import (  # noqa: F401
     algorithms,
     descriptors,
     observers,
+    renderers,
     samplers,
     tasks_and_metrics,
     training,
@@ -24,6 +25,7 @@ __all__ = [
     "AlgorithmConformance",
     "MetricConformance",
     "ObserverConformance",
+    "RendererConformance",
     "SamplerConformance",
     "TaskConformance",
 ]
@@ -90,6 +92,11 @@ class TaskConformance(_Conformance):
 @_with_checks("metric")
 class MetricConformance(_Conformance):
     """Tests of a metric."""
+
+
+@_with_checks("renderer")
+class RendererConformance(_Conformance):
+    """Tests of a format for leaderboards."""
 
 
 @_with_checks("observer")

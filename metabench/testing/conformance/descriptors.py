@@ -32,7 +32,7 @@ sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
 """
 
 
-@law("algorithm", "sampler", "task", "metric", "observer")
+@law("algorithm", "sampler", "task", "metric", "renderer", "observer")
 def imports_light(subject: Subject) -> None:
     """The entry module is imported in 0.1 s of processor time, and without a heavy library."""
     if subject.plugin.local:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Subject", "find_subject", "find_subjects"]
 
-KINDS = ("algorithm", "sampler", "task", "metric", "observer")
+KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer")
 """The kinds of things that can be checked, as a plugin's status names them."""
 
 
@@ -118,6 +118,7 @@ def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
         "sampler": catalog.samplers,
         "task": catalog.tasks,
         "metric": catalog.metrics,
+        "renderer": catalog.renderers,
     }
     found = [
         Subject(kind, name, offer.value, offer.plugin, hub=hub)

@@ -95,7 +95,7 @@ def test_a_plugin_that_offers_nothing_has_nothing_to_check(tmp_path):
         find_subjects("empty_idea", catalog)
 
 
-@pytest.mark.parametrize("kind", ["algorithm", "sampler", "task", "metric", "observer"])
+@pytest.mark.parametrize("kind", ["algorithm", "sampler", "task", "metric", "renderer", "observer"])
 def test_an_offer_that_is_not_there_is_named(kind):
     with pytest.raises(PluginError, match=f"no {kind} is called 'nobody'"):
         find_subject(kind, "nobody", load_catalog(blocked=frozenset({"all"})))
@@ -124,7 +124,7 @@ def test_a_check_that_has_nothing_to_say_is_skipped_as_pytest_knows_it():
 
 
 def test_laws_are_sentences_and_no_two_checks_of_a_kind_state_one():
-    for kind in ("algorithm", "sampler", "task", "metric", "observer"):
+    for kind in ("algorithm", "sampler", "task", "metric", "renderer", "observer"):
         laws = [check.law for check in checks_of(kind)]
 
         assert len(set(laws)) == len(laws)

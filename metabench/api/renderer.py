@@ -1,0 +1,26 @@
+"""What a plugin says of a format for leaderboards before it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["RendererInfo"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RendererInfo:
+    """A cheap descriptor of a format that ``compare --format NAME`` prints.
+
+    Args:
+        name: what the command line calls it.
+        target: ``package.module:function``; the function takes a
+            `metabench.api.leaderboard.Leaderboard` and returns its text. Equal leaderboards give
+            equal texts; what is shown of names is for the function to escape.
+        summary: one line.
+    """
+
+    name: str
+    target: str
+    summary: str

@@ -1,0 +1,117 @@
+"""Checks of a format for leaderboards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from metabench.api.leaderboard import (
+    Cost,
+    Difference,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.plugin import load_target
+from metabench.testing.conformance.ambient import changed_settings, drawn_generators, same_ambient
+from metabench.testing.conformance.check import law, require
+
+if TYPE_CHECKING:
+    from metabench.testing.conformance.subject import Subject
+
+__all__ = ["deterministic", "leaves_globals", "names_every_method", "returns_text"]
+
+_COLUMNS = (
+    LeaderboardColumn("glue/rte", "RTE", "target", "Accuracy"),
+    LeaderboardColumn("average", "Average", "average", "", percent=False),
+    LeaderboardColumn("scitail@0.001", "SciTail", "transfer", "Accuracy", label="0.1 % = 24 rows"),
+)
+_DIFFERENCE = Difference("Plain", 0.01, (-0.01, 0.03), 3, p=0.25, improvement=0.67)
+_SCORES = (
+    LeaderboardScore(0.62, 0.01, 3, 3, differences=(_DIFFERENCE,), best=True),
+    LeaderboardScore(None, None, 2, 3, status="1/2", detail="RTE has no score", failed=1),
+    LeaderboardScore(0.51, None, 1, 3, collapsed=1),
+)
+_BOARDS = {
+    "a leaderboard": Leaderboard(
+        name="bench",
+        smoke=False,
+        columns=_COLUMNS,
+        rows=(
+            LeaderboardRow("Plain", _SCORES, Cost(12.5, 100, 0, 3200, 51200, 1 << 30)),
+            LeaderboardRow("Mine", _SCORES),
+        ),
+        baselines=("Plain",),
+        alpha=0.05,
+        captions=("PARTIAL: some rows are missing",),
+        published=(LeaderboardRow("Theirs", _SCORES, source="a paper, test"),),
+        signature="mb:0.1.0",
+        explanation="Means over seeds.",
+    ),
+    "a leaderboard without a row": Leaderboard("bench", True, _COLUMNS, (), (), 0.05, ()),  # noqa: FBT003
+    "names of control characters": Leaderboard(
+        name="\x1b[2J<script>",
+        smoke=True,
+        columns=_COLUMNS,
+        rows=(LeaderboardRow("\x1b]0;title\x07<b>", _SCORES),),
+        baselines=(),
+        alpha=0.05,
+        captions=(),
+    ),
+}
+
+
+@law("renderer")
+def returns_text(subject: Subject) -> None:
+    """It returns a text for every leaderboard: with scores missing, without a row, of odd names."""
+    for what, board in _BOARDS.items():
+        text = _render(subject)(board)
+        require(isinstance(text, str), f"of {what} it returned {type(text).__name__}")
+        lone = any("\ud800" <= letter <= "\udfff" for letter in text)
+        require(not lone, f"of {what} it returned half of a character")
+
+
+@law("renderer")
+def names_every_method(subject: Subject) -> None:
+    """Every method of the leaderboard is in the text."""
+    text = _render(subject)(_BOARDS["a leaderboard"])
+    absent = [row.method for row in _BOARDS["a leaderboard"].rows if row.method not in text]
+    require(not absent, f"the text does not name {', '.join(absent)}")
+
+
+@law("renderer")
+def no_control_characters(subject: Subject) -> None:
+    """No name reaches the terminal as an instruction to it."""
+    text = _render(subject)(_BOARDS["names of control characters"])
+    bad = sorted({letter for letter in text if ord(letter) < ord(" ") and letter not in "\n\t"})
+    require(not bad, f"the text of odd names holds {', '.join(map(repr, bad))}")
+
+
+@law("renderer")
+def deterministic(subject: Subject) -> None:
+    """Equal leaderboards give equal texts."""
+    with same_ambient():
+        first = _render(subject)(_BOARDS["a leaderboard"])
+    with same_ambient():
+        second = _render(subject)(_BOARDS["a leaderboard"])
+    require(first == second, "one leaderboard gave two texts")
+
+
+@law("renderer")
+def no_ambient_randomness(subject: Subject) -> None:
+    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    drawn = drawn_generators(lambda: _render(subject)(_BOARDS["a leaderboard"]))
+    require(not drawn, f"drew from or seeded {', '.join(drawn)}")
+
+
+@law("renderer")
+def leaves_globals(subject: Subject) -> None:
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    changed = changed_settings(lambda: _render(subject)(_BOARDS["a leaderboard"]))
+    require(not changed, f"changed {'; '.join(changed)[:300]}")
+
+
+def _render(subject: Subject) -> Callable[[Leaderboard], str]:
+    render: Callable[[Leaderboard], str] = load_target(subject.value.target)
+    return render

@@ -34,7 +34,12 @@ REASONS = {
     "it does not train: NotApplicableError": {"finetune"},
     "its rows are not generated": {s.name for s in SUBJECTS if s.value.__class__ is TaskCard},
 }
-"""Why a check has nothing to say, and of whom that is expected; and rows that are elsewhere."""
+"""Why a check has nothing to say, and of whom that is expected."""
+OF_ANYBODY = {
+    "does not say follows_gradients",
+    "reads numbers back from the device",
+    "all draws are of one task",
+}
 
 
 @pytest.mark.parametrize(("subject", "check"), CASES)
@@ -46,5 +51,6 @@ def test_what_ships_conforms(subject, check):
         skipped = str(reason)
 
     if skipped:
-        assert "on this machine" in skipped or subject.name in REASONS[skipped]
+        rows_are_elsewhere = "on this machine" in skipped
+        assert rows_are_elsewhere or skipped in OF_ANYBODY or subject.name in REASONS[skipped]
         pytest.skip(skipped)

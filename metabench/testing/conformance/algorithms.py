@@ -73,7 +73,7 @@ def episode_shape(subject: Subject) -> None:
 
 @law("algorithm")
 def blocks(subject: Subject) -> None:
-    """Blocks hold theta, are tensors of its dtype and device, and no learning rate is below zero."""
+    """Blocks hold theta, are like it in dtype and device, and no learning rate is below zero."""
     one = trial(subject)
     require("theta" in one.meta, "init returns no block 'theta'")
     theta = one.meta["theta"]

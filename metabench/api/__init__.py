@@ -11,12 +11,14 @@ from metabench.api.events import (
     CellEnded,
     CellStarted,
     Event,
+    Noticed,
     Progressed,
     RunEnded,
     RunStarted,
 )
 from metabench.api.hooks import API_VERSION, hookimpl
 from metabench.api.metric import MetricInfo
+from metabench.api.observer import ObserverInfo
 from metabench.api.options import Options
 from metabench.api.renderer import RendererInfo
 from metabench.api.sampler import SamplerInfo
@@ -37,6 +39,8 @@ __all__ = [
     "GeneratedSource",
     "HubSource",
     "MetricInfo",
+    "Noticed",
+    "ObserverInfo",
     "Options",
     "Progressed",
     "RendererInfo",

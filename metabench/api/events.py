@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-__all__ = ["CellEnded", "CellStarted", "Event", "Progressed", "RunEnded", "RunStarted"]
+__all__ = ["CellEnded", "CellStarted", "Event", "Noticed", "Progressed", "RunEnded", "RunStarted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,41 @@ class CellStarted(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class Progressed(Event):
-    """A step of a cell is done: step counts from 1; scalars such as ``query_loss``."""
+    """A step of a cell is done.
+
+    Args:
+        key: key of the cell.
+        stage: ``pretrain``, ``meta`` or ``adapt``.
+        step: which one, counted from 1.
+        total: how many there are.
+        scalars: what was measured, such as ``loss_after``; not to be written to.
+        name: name of the cell.
+        folder: path of the cell's folder.
+    """
 
     key: str
     stage: str
     step: int
     total: int
     scalars: Mapping[str, float] = field(default_factory=dict)
+    name: str = ""
+    folder: str = ""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CellEnded(Event):
-    """A cell has ended: its status, its scores in [-1, 1] by metric, and what went wrong."""
+    """A cell has ended.
+
+    Args:
+        key: its key.
+        name: its name.
+        status: ``ok``, or why it failed, or ``skipped``.
+        wall_seconds: how long it took.
+        scores: in [-1, 1], by metric; only an adapt cell has some.
+        message: what went wrong.
+        folder: path of its folder; empty where it was not begun.
+    """
 
     key: str
     name: str
@@ -56,6 +78,15 @@ class CellEnded(Event):
     wall_seconds: float
     scores: Mapping[str, float] = field(default_factory=dict)
     message: str = ""
+    folder: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Noticed(Event):
+    """Something that the user is to be told, in one sentence; no hook hears it."""
+
+    message: str
 
 
 @final

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from metabench.api.algorithm import AlgorithmInfo
     from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
     from metabench.api.metric import MetricInfo
+    from metabench.api.observer import ObserverInfo
     from metabench.api.renderer import RendererInfo
     from metabench.api.sampler import SamplerInfo
     from metabench.api.task import TaskCard
@@ -51,25 +52,36 @@ def metabench_renderers() -> Sequence[RendererInfo]:  # type: ignore[empty-body]
 
 
 @hookspec
+def metabench_observers() -> Sequence[ObserverInfo]:  # type: ignore[empty-body]
+    """Provide observers that are told of a run only where ``--observer NAME`` asks for them."""
+
+
+@hookspec
 def metabench_run_start(event: RunStarted) -> None:
-    """Observe that a run begins."""
+    """Observe that a run begins, in the process that the command runs in."""
 
 
 @hookspec
 def metabench_cell_start(event: CellStarted) -> None:
-    """Observe that a cell begins."""
+    """Observe that a cell begins, in the process that the command runs in."""
 
 
 @hookspec
-def metabench_step(event: Progressed) -> None:
-    """Observe that a step is done."""
+def metabench_step(event: Progressed) -> Mapping[str, float] | None:
+    """Observe that a step is done; what is returned joins the step's scalars.
+
+    It is called after every step, in the process that runs the cell, which with ``--jobs`` is
+    another one than that of the other hooks. Names are lower-case letters, digits and ``_ . / -``;
+    values are finite numbers; a name that the step has already is refused. The scalars are written
+    to the cell's metrics.jsonl and drawn in the report; they are never part of a result.
+    """
 
 
 @hookspec
 def metabench_cell_end(event: CellEnded) -> None:
-    """Observe that a cell has ended."""
+    """Observe that a cell has ended, in the process that the command runs in."""
 
 
 @hookspec
 def metabench_run_end(event: RunEnded) -> None:
-    """Observe that a run is over."""
+    """Observe that a run is over, in the process that the command runs in."""

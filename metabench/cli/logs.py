@@ -1,4 +1,4 @@
-"""``metabench logs``: what a cell wrote, to its end if it runs."""
+"""``metabench logs``: what a cell wrote, its log or its scalars, to its end if it runs."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ _MOST = 12
 
 @click.command("logs")
 @click.argument("cell", metavar="CELL")
+@click.option("--scalars", is_flag=True, help="Print the scalars of its steps, a JSON object each.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the cell has ended.")
 @runs_option
 @traceback_option
-def command(cell: str, follow: bool, runs: Path) -> int:
+def command(cell: str, scalars: bool, follow: bool, runs: Path) -> int:
     """Print a cell's log.
 
     CELL is the name of a cell, or how its name or its key begins; RUN/CELL where several runs have
     it. `metabench status` lists the cells that run.
     """
     folder = find_cell(cell, runs=runs)
-    for text in _follow(folder) if follow else iter([_read(folder, 0)]):
+    file = folder / ("metrics.jsonl" if scalars else "log.txt")
+    for text in _follow(file) if follow else iter([_read(file, 0)]):
         click.echo(visible(text.decode("utf-8", "backslashreplace"), keep="\n\t"), nl=False)
     return 0
 
@@ -85,14 +87,14 @@ def _listed(folders: list[Path]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-def _follow(folder: Path) -> Iterator[bytes]:
-    """Yield what is appended to the log until the cell has ended or nobody runs it any more."""
+def _follow(file: Path) -> Iterator[bytes]:
+    """Yield what is appended to the file until the cell has ended or nobody runs it any more."""
     from metabench.results.standing import is_running
 
     place = 0
     while True:
-        goes_on = is_running(folder)  # asked first, so that what was written last is read
-        text = _read(folder, place)
+        goes_on = is_running(file.parent)  # asked first, so that what was written last is read
+        text = _read(file, place)
         place += len(text)
         yield text
         if not goes_on:
@@ -100,9 +102,9 @@ def _follow(folder: Path) -> Iterator[bytes]:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _read(folder: Path, place: int) -> bytes:
+def _read(path: Path, place: int) -> bytes:
     try:
-        with (folder / "log.txt").open("rb") as file:
+        with path.open("rb") as file:
             file.seek(place)
             return file.read()
     except FileNotFoundError:

@@ -13,6 +13,7 @@ import click
 from metabench.cli.command_line import typed
 from metabench.cli.installed import plugin_options
 from metabench.cli.listing import cell_entries, cell_lines
+from metabench.cli.observing import observed, observer_option
 from metabench.cli.options import (
     device_option,
     files_argument,
@@ -60,6 +61,7 @@ __all__ = ["command"]
 @click.option(
     "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop at the N-th failed cell."
 )
+@observer_option
 @runs_option
 @hub_option
 @plugin_options(hidden=True)
@@ -77,24 +79,27 @@ def command(
     force: bool,
     fail_fast: bool,
     max_failures: int | None,
+    observers: tuple[str, ...],
     runs: Path,
     hub: Path | None,
 ) -> int:
     """Run a benchmark file, or what is left of it.
 
-    FILE is a TOML file or a shipped benchmark (quickstart). What is done is not run again; what
-    was stopped goes on. Keys of --only: method, target, task, seed, kind; a key twice is "or", two
-    keys are "and".
+    FILE is a TOML file or a shipped benchmark (quickstart). What is done is not run again.
+    Keys of --only: method, target, task, seed, kind; a key twice is "or", two keys "and".
     """
     from metabench.session.policy import RunPolicy
     from metabench.session.runtime import Runtime
 
     if as_json and not dry_run:
         raise UsageError("--json goes with --dry-run", hint="see `metabench compare --json`")
-    prepared = [
-        prepare(file, sets=sets, only=only, smoke=smoke, hub=hub, runs=runs)
-        for file in dict.fromkeys(files)
-    ]
+    prepared = observed(
+        [
+            prepare(file, sets=sets, only=only, smoke=smoke, hub=hub, runs=runs)
+            for file in dict.fromkeys(files)
+        ],
+        observers,
+    )
     refuse_shared_folders(prepared)
     most = 1 if fail_fast else max_failures
     policy = RunPolicy(force=force, retry_failed=retry_failed, max_failures=most)

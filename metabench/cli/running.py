@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from metabench.api.events import Noticed, Progressed
 from metabench.cli.command_line import again
 from metabench.cli.failures import FailedCell, failure_lines
 from metabench.cli.listing import reason_lines, state_counts
@@ -156,7 +157,7 @@ def _failed_cell(one: Prepared, folder: str) -> FailedCell | None:
 
 
 def _telling(catalog: Catalog, show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return what hands an event to the display and to all observers; complains of each once.
+    """Return what hands an event to the display and to observers; complains of each once.
 
     A display that cannot be written to, because its terminal or pipe is gone, costs no cell.
     """
@@ -165,7 +166,9 @@ def _telling(catalog: Catalog, show: Callable[[Event], None]) -> Callable[[Event
     def emit(event: Event) -> None:
         with suppress(OSError):
             show(event)
-        for problem in map(str, notify(catalog.observers, event)):
+        # A step is told where it is done, so that one in another process is not told twice.
+        heard = () if isinstance(event, Progressed) else notify(catalog.observers, event)
+        for problem in (event.message,) if isinstance(event, Noticed) else map(str, heard):
             if problem not in told:
                 told.add(problem)
                 with suppress(OSError):

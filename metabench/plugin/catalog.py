@@ -7,8 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from metabench.api import AlgorithmInfo, MetricInfo, RendererInfo, SamplerInfo, TaskCard
+from metabench.api import (
+    AlgorithmInfo,
+    MetricInfo,
+    ObserverInfo,
+    RendererInfo,
+    SamplerInfo,
+    TaskCard,
+)
 from metabench.plugin.absence import clash_error, missing_error
+from metabench.plugin.hooks import OBSERVER_HOOKS, implemented
 from metabench.plugin.loader import LoadedPlugin, load_plugins
 from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer
@@ -37,7 +45,8 @@ class Catalog:
         metrics: metrics.
         renderers: formats for leaderboards.
         plugins: every plugin that was found, whatever its state.
-        observers: plugins that want to be told what a run does.
+        observers: what is told of every run.
+        on_request: observers that are told of a run only where it asks for them.
         conflicts: the plugins behind a (kind, name) that is taken twice.
         files: plugins that are single files; worker processes need them too.
     """
@@ -49,6 +58,7 @@ class Catalog:
     renderers: Mapping[str, Offer[RendererInfo]] = field(default_factory=dict)
     plugins: tuple[PluginStatus, ...] = ()
     observers: tuple[Observer, ...] = ()
+    on_request: Mapping[str, Offer[ObserverInfo]] = field(default_factory=dict)
     conflicts: Mapping[Key, tuple[PluginStatus, ...]] = field(default_factory=dict)
     files: tuple[LocalFile, ...] = ()
 
@@ -92,6 +102,14 @@ class Catalog:
         """
         return self._find("renderer", name, self.renderers)
 
+    def observer(self, name: str) -> Offer[ObserverInfo]:
+        """Return an observer that a run can ask for.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("observer", name, self.on_request)
+
     def _find(self, kind: str, name: str, offers: Mapping[str, Offer[ValueT]]) -> Offer[ValueT]:
         if name in offers:
             return offers[name]
@@ -127,6 +145,7 @@ def load_catalog(
         renderers=offers["renderer"],
         plugins=tuple(plugin.status for plugin in loaded),
         observers=_observers(loaded),
+        on_request=offers["observer"],
         conflicts=taken_twice,
         files=tuple(files),
     )
@@ -172,7 +191,7 @@ def _offers(
 
 def _observers(loaded: Sequence[LoadedPlugin]) -> tuple[Observer, ...]:
     return tuple(
-        Observer(plugin.status, plugin.manager)
+        Observer(plugin.status, plugin.manager, plugin.target)
         for plugin in loaded
-        if plugin.manager is not None and "observer" in plugin.status.offers
+        if plugin.manager is not None and not OBSERVER_HOOKS.isdisjoint(implemented(plugin.manager))
     )

@@ -27,11 +27,13 @@ class Found:
     Args:
         status: what is known of it.
         load: imports it.
+        target: what is imported: ``package.module`` or ``package.module:attribute``.
         lenient: whether it may go without ``METABENCH_API``, as a file in research may.
     """
 
     status: PluginStatus
     load: Callable[[], Any]
+    target: str
     lenient: bool = False
 
 
@@ -70,9 +72,13 @@ def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
     name = _normal(_said(lambda: distribution.name))
     version = _said(lambda: distribution.version)
     return tuple(
-        Found(PluginStatus(entry.name, _module(entry), name, version), entry.load)
+        Found(PluginStatus(entry.name, _module(entry), name, version), entry.load, _target(entry))
         for entry in entries
     )
+
+
+def _target(entry: metadata.EntryPoint) -> str:
+    return entry.value.partition("[")[0].strip()  # without extras
 
 
 def _module(entry: metadata.EntryPoint) -> str:

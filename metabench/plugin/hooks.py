@@ -24,7 +24,7 @@ _SPECS: Mapping[str, tuple[str, ...]] = {
 }
 
 PROVIDER_HOOKS = tuple(name for name, parameters in _SPECS.items() if not parameters)
-OBSERVER_HOOKS = tuple(name for name, parameters in _SPECS.items() if parameters)
+OBSERVER_HOOKS = frozenset(name for name, parameters in _SPECS.items() if parameters)
 
 
 class HookProblem(Exception):  # noqa: N818  (a message for the loader, never for the user)

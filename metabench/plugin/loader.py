@@ -33,11 +33,15 @@ __all__ = ["LoadedPlugin", "load_plugins"]
 @final
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """A plugin after loading: its status, what it offers, and its manager where it loaded."""
+    """A plugin after loading: its status, what it offers, its manager where it loaded.
+
+    ``target`` is how another process loads it: ``package.module`` or ``package.module:attribute``.
+    """
 
     status: PluginStatus
     offers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     manager: pluggy.PluginManager | None = None
+    target: str = ""
 
 
 def load_plugins(
@@ -51,7 +55,7 @@ def load_plugins(
         watch: looks on while each of them is loaded.
     """
     register_local_files(files)
-    local = [Found(file.status, file.load, lenient=True) for file in files]
+    local = [Found(file.status, file.load, file.module, lenient=True) for file in files]
     return tuple(
         LoadedPlugin(replace(found.status, state="blocked", detail="blocked by the user"))
         if is_blocked(found.status, blocked)
@@ -76,18 +80,18 @@ def _load_unwatched(found: Found) -> LoadedPlugin:
         return _failed(status, mismatch)
     if mismatch:
         return LoadedPlugin(replace(status, state="incompatible", detail=mismatch))
-    answer = guarded(lambda: _ask(status, plugin))
+    answer = guarded(lambda: _ask(status, plugin, found.target))
     return _failed(status, answer) if isinstance(answer, Fault) else answer
 
 
-def _ask(status: PluginStatus, plugin: Any) -> LoadedPlugin:
+def _ask(status: PluginStatus, plugin: Any, target: str) -> LoadedPlugin:
     manager = open_manager(plugin)
     offers = collect_offers(manager)
     observed = tuple(hook for hook in implemented(manager) if hook in OBSERVER_HOOKS)
     named = {kind: tuple(sorted(values)) for kind, values in offers.items() if values}
     if observed:
-        named["observer"] = observed
-    return LoadedPlugin(replace(status, offers=named), offers, manager)
+        named["observer"] = (*named.get("observer", ()), *observed)
+    return LoadedPlugin(replace(status, offers=named), offers, manager, target)
 
 
 def _version_mismatch(plugin: Any, *, lenient: bool) -> str:

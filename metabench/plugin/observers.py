@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
-from metabench.api import CellEnded, CellStarted, Event, Progressed, RunEnded, RunStarted
+from typing_extensions import override
+
+from metabench.api import (
+    CellEnded,
+    CellStarted,
+    Event,
+    ObserverInfo,
+    Progressed,
+    RunEnded,
+    RunStarted,
+    hookimpl,
+)
 from metabench.errors import PluginError
 from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.hooks import implemented, open_manager
+from metabench.plugin.target import load_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pluggy
 
-    from metabench.plugin.status import PluginStatus
+    from metabench.plugin.status import Offer, PluginStatus
 
-__all__ = ["Observer", "notify"]
+__all__ = ["Observer", "notify", "open_observer"]
 
 _HOOKS: Mapping[type[Event], str] = {
     RunStarted: "metabench_run_start",
@@ -31,29 +46,105 @@ _HOOKS: Mapping[type[Event], str] = {
 @final
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """A plugin that implements at least one observer hook."""
+    """A plugin that implements at least one observer hook, or an observer that a run asked for.
+
+    Handed to another process it is loaded there anew: each process has one of its own.
+
+    Args:
+        plugin: where it comes from.
+        manager: holds its hooks and nothing else.
+        target: what to import for it; empty where there is nothing to import.
+        called: whether what is imported is a class that has to be called.
+    """
 
     plugin: PluginStatus
     manager: pluggy.PluginManager
+    target: str = ""
+    called: bool = False
+
+    @override
+    def __reduce__(self) -> tuple[Callable[..., Observer], tuple[Any, ...]]:
+        return _loaded_again, (self.plugin, self.target, self.called)
+
+    @property
+    def watches_steps(self) -> bool:
+        """Whether it wants to be told of steps."""
+        return "metabench_step" in implemented(self.manager)
 
     def tell(self, event: Event) -> PluginError | None:
         """Hand the event over; return what the plugin raised instead of raising it."""
+        told = self.ask(event)
+        return told if isinstance(told, PluginError) else None
+
+    def ask(self, event: Event) -> Any:
+        """Hand the event over; return what the plugin returned, or what it raised as an error."""
         hook = _HOOKS.get(type(event))
         if hook is None:
             return None
-        fault = guarded(lambda: getattr(self.manager.hook, hook)(event=event))
-        if not isinstance(fault, Fault):
-            return None
-        problem = PluginError(
-            f"{hook} raised {fault.detail}",
-            where=self.plugin.origin,
-            hint=f"block the plugin with METABENCH_DISABLE_PLUGINS={self.plugin.distribution}",
-        )
-        problem.__cause__ = fault.error
-        return problem
+        returned = guarded(lambda: getattr(self.manager.hook, hook)(event=event))
+        if isinstance(returned, Fault):
+            return self.problem(f"{hook} raised {returned.detail}", returned.error)
+        return returned[0] if returned else None
+
+    def problem(self, what: str, cause: BaseException | None = None) -> PluginError:
+        """Return the error that says what is wrong with it."""
+        return _problem(self.plugin, what, cause)
+
+
+def open_observer(offer: Offer[ObserverInfo]) -> Observer:
+    """Return an observer that a run asks for.
+
+    Raises:
+        PluginError: it cannot be loaded, or is no observer.
+    """
+    info = offer.value
+    opened = guarded(lambda: open_manager(load_target(info.target)()))
+    if isinstance(opened, Fault):
+        if isinstance(opened.error, PluginError):
+            raise opened.error
+        raise _problem(offer.plugin, f"observer {info.name!r}: {opened.detail}", opened.error)
+    return Observer(offer.plugin, opened, info.target, called=True)
 
 
 def notify(observers: Iterable[Observer], event: Event) -> tuple[PluginError, ...]:
     """Tell all observers; return what went wrong, one problem per observer that raised."""
     problems = (observer.tell(event) for observer in observers)
     return tuple(problem for problem in problems if problem is not None)
+
+
+def _problem(plugin: PluginStatus, what: str, cause: BaseException | None) -> PluginError:
+    problem = PluginError(
+        what,
+        where=plugin.origin,
+        hint=f"block the plugin with METABENCH_DISABLE_PLUGINS={plugin.distribution}",
+    )
+    problem.__cause__ = cause
+    return problem
+
+
+def _loaded_again(plugin: PluginStatus, target: str, called: bool) -> Observer:  # noqa: FBT001
+    """Return an observer in a process that did not have it; where it fails there, it says so."""
+
+    def load() -> pluggy.PluginManager:
+        module, _, path = target.partition(":")
+        found = importlib.import_module(module)
+        loaded = functools.reduce(getattr, path.split("."), found) if path else found
+        return open_manager(loaded() if called else loaded)
+
+    manager = guarded(load)
+    if isinstance(manager, Fault):
+        manager = open_manager(_Broken(manager.error))
+    return Observer(plugin, manager, target, called)
+
+
+@final
+class _Broken:
+    """Stands for an observer that did not load in this process."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    @hookimpl
+    def metabench_step(self) -> None:
+        """Say why."""
+        raise self._error

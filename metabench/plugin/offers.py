@@ -10,6 +10,7 @@ from metabench.api import (
     AlgorithmInfo,
     AlgorithmOptions,
     MetricInfo,
+    ObserverInfo,
     Options,
     RendererInfo,
     SamplerInfo,
@@ -28,6 +29,7 @@ KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "task": ("metabench_tasks", TaskCard),
     "metric": ("metabench_metrics", MetricInfo),
     "renderer": ("metabench_renderers", RendererInfo),
+    "observer": ("metabench_observers", ObserverInfo),
 }
 """Kinds of offers: the hook that provides them and what it returns a list of."""
 
@@ -70,7 +72,7 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
     elif isinstance(value, SamplerInfo):
         _check_target(hook, value.name, value.target)
         _check_options(hook, value, Options, preset={})
-    elif isinstance(value, MetricInfo | RendererInfo):
+    elif isinstance(value, MetricInfo | ObserverInfo | RendererInfo):
         _check_target(hook, value.name, value.target)
 
 

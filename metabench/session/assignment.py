@@ -9,6 +9,7 @@ from typing import final
 
 from metabench.plan.cell import Cell
 from metabench.plugin.local import LocalFile
+from metabench.plugin.observers import Observer
 from metabench.session.runtime import Asked, Runtime
 from metabench.spec.model import ComputeSpec
 
@@ -21,6 +22,7 @@ class Assignment:
     """All that a worker has to know.
 
     ``files`` are plugins that are single files; the cells' options may be of classes in them.
+    ``observers`` are those that are told of steps; each process has its own.
     """
 
     folder: Path
@@ -29,3 +31,4 @@ class Assignment:
     runtime: Runtime
     compute: ComputeSpec
     files: tuple[LocalFile, ...] = ()
+    observers: tuple[Observer, ...] = ()

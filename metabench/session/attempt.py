@@ -134,6 +134,7 @@ class Attempt:
             time.monotonic() - self.wall,
             scores or {},
             message,
+            str(self.bench.store.cell_folder(self.cell.folder)),
         )
 
     def _provenance(self) -> Provenance:

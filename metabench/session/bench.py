@@ -27,4 +27,5 @@ def open_bench(assignment: Assignment) -> Workbench:
         device,
         assignment.cells,
         assignment.compute.checkpoint_seconds,
+        observers=assignment.observers,
     )

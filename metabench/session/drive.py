@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
-from metabench.api.events import Progressed
+from metabench.api.events import Noticed, Progressed
 from metabench.errors import StoppedError
+from metabench.plugin.step_scalars import StepScalars
 from metabench.session.work import work_on
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
     from metabench.engine.snapshot import Snapshot
     from metabench.engine.step import StepDone
+    from metabench.errors import PluginError
     from metabench.plan.cell import Cell
     from metabench.results.checkpoint_note import CheckpointNote
     from metabench.session.attempt import Attempt
@@ -59,6 +62,7 @@ class Drive:
         """
         steps = work_on(self.cell, self.attempt.bench, start=start)
         self.losses.update(note.losses if note else {})
+        scalars = StepScalars(self.attempt.bench.observers, self._complain)
         told = 0.0
         while True:
             try:
@@ -66,12 +70,30 @@ class Drive:
             except StopIteration as stop:
                 outcome: Outcome = stop.value
                 return outcome
-            self._note(done)
+            self._note(self._watched(done, scalars) if scalars.observers else done)
             if time.monotonic() - told > _INTERVAL or done.step == done.total:
                 told = time.monotonic()
                 self.emit(
                     Progressed(self.cell.key, done.stage, done.step, done.total, done.scalars)
                 )
+
+    def _watched(self, done: StepDone, scalars: StepScalars) -> StepDone:
+        """Return a step with what observers add to its scalars; they cannot change its own."""
+        event = Progressed(
+            self.cell.key,
+            done.stage,
+            done.step,
+            done.total,
+            MappingProxyType(dict(done.scalars)),
+            name=self.attempt.cell.name,
+            folder=str(self.attempt.bench.store.cell_folder(self.attempt.cell.folder)),
+        )
+        added = scalars.of(event)
+        return replace(done, scalars={**added, **done.scalars}) if added else done
+
+    def _complain(self, problem: PluginError) -> None:
+        self.journal.write(f"observer: {problem}")
+        self.emit(Noticed(str(problem)))
 
     def _note(self, done: StepDone) -> None:
         self.journal.step(done)

@@ -73,8 +73,12 @@ class Journal:
 
     def step(self, done: StepDone) -> None:
         """Append a step's scalars to the metrics."""
-        scalars = {name: value for name, value in done.scalars.items() if math.isfinite(value)}
-        record = {"stage": done.stage, "step": done.step, "total": done.total, **scalars}
+        record: dict[str, str | int | float] = {
+            "stage": done.stage, "step": done.step, "total": done.total,
+        }  # fmt: skip
+        for name, value in done.scalars.items():
+            if math.isfinite(value):
+                record.setdefault(name, value)  # a plugin's scalar is never in the step's place
         self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")
         if time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self._flushed = time.monotonic()

@@ -150,5 +150,9 @@ def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> Ce
             started="",
         ),
     )
-    Store(assignment.folder).commit_failure(cell.folder, failure)
-    return CellEnded(cell.key, cell.name, status, worker.wall_seconds, message=lost.problem)
+    store = Store(assignment.folder)
+    store.commit_failure(cell.folder, failure)
+    folder = str(store.cell_folder(cell.folder))
+    return CellEnded(
+        cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
+    )

@@ -65,6 +65,7 @@ def run_plan(
                 runtime=runtime,
                 compute=plan.benchmark.spec.compute,
                 files=catalog.files,
+                observers=tuple(one for one in catalog.observers if one.watches_steps),
             )
             queue = CellQueue(todo.cells, todo.done)
             summary = _walk(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from metabench.engine.device import Device
     from metabench.nn.curvature import Curvature
     from metabench.plan.cell import Cell, TaskUse
+    from metabench.plugin.observers import Observer
     from metabench.results.store import Store
     from metabench.session.runtime import Runtime
     from metabench.spec.model import ModelSpec
@@ -45,6 +46,7 @@ class Workbench:
     device: Device
     cells: Mapping[str, Cell]
     checkpoint_seconds: float = 300.0
+    observers: tuple[Observer, ...] = ()
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def tokenizer(self, model: ModelSpec) -> Any:

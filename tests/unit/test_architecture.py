@@ -132,7 +132,10 @@ def test_the_benchmarks_travel_with_the_package():
     assert names == {path.relative_to(folder).as_posix() for path in folder.rglob("*.toml")}
 
 
-OF_AN_EXTRA = {"metabench/report/pdf.py": {"matplotlib"}}
+OF_AN_EXTRA = {
+    "metabench/report/pdf.py": {"matplotlib"},
+    "plugins/metabench_tensorboard/event_files.py": {"tensorboard"},
+}
 """The modules that may import what only an extra installs."""
 
 

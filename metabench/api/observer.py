@@ -1,0 +1,25 @@
+"""What a plugin says of an observer that is told of a run only when the user asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+__all__ = ["ObserverInfo"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ObserverInfo:
+    """A cheap descriptor of an observer.
+
+    Args:
+        name: what ``--observer`` calls it.
+        target: ``package.module:Class``; called without arguments once a process, and its methods
+            that are marked with `hookimpl` are observer hooks.
+        summary: one line.
+    """
+
+    name: str
+    target: str
+    summary: str

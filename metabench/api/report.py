@@ -17,6 +17,7 @@ __all__ = [
     "FractionPoint",
     "FractionSeries",
     "Report",
+    "ScalarPlot",
     "SeedCurve",
     "TaskMix",
     "TaskShare",
@@ -53,6 +54,15 @@ class Curve:
     method: str
     target: str
     seeds: tuple[SeedCurve, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ScalarPlot:
+    """A scalar that algorithms or observers gave in meta-training; the curves hold it as a loss."""
+
+    name: str
+    curves: tuple[Curve, ...]
 
 
 @final
@@ -164,6 +174,7 @@ class Report:
         fractions: one a transfer task that was trained on in several parts.
         cost: quality against cost; None where no cost or no score is known.
         mixes: what was drawn in meta-training, in the order of the rows.
+        scalars: what algorithms and observers gave at the steps of meta-training, by name.
         facts: where the numbers come from.
         notes: what a reader has to know of the records, one sentence each.
     """
@@ -173,5 +184,6 @@ class Report:
     fractions: tuple[FractionPlot, ...] = ()
     cost: CostPlot | None = None
     mixes: tuple[TaskMix, ...] = ()
+    scalars: tuple[ScalarPlot, ...] = ()
     facts: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()

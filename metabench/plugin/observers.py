@@ -127,7 +127,7 @@ def _loaded_again(plugin: PluginStatus, target: str, called: bool) -> Observer: 
 
     def load() -> pluggy.PluginManager:
         module, _, path = target.partition(":")
-        found = importlib.import_module(module)
+        found: Any = importlib.import_module(module)
         loaded = functools.reduce(getattr, path.split("."), found) if path else found
         return open_manager(loaded() if called else loaded)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from metabench.api.report import Report
 from metabench.report.drawing import Figure
 from metabench.report.figures.costs import cost_figures
-from metabench.report.figures.curves import curve_figures
+from metabench.report.figures.curves import curve_figures, scalar_figures
 from metabench.report.figures.forest import forest_figures
 from metabench.report.figures.fractions import fraction_figures
 from metabench.report.figures.mixes import mix_figures
@@ -26,6 +26,7 @@ def figures(report: Report) -> tuple[Figure, ...]:
         *fraction_figures(report.fractions, slots, alpha=board.alpha),
         *cost_figures(report.cost, slots, alpha=board.alpha),
         *curve_figures(report.curves, slots),
+        *scalar_figures(report.scalars, slots),
         *mix_figures(report.mixes),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardScore
 from metabench.api.report import (
@@ -14,6 +14,7 @@ from metabench.api.report import (
     FractionPoint,
     FractionSeries,
     Report,
+    ScalarPlot,
     SeedCurve,
     TaskMix,
     TaskShare,
@@ -21,7 +22,7 @@ from metabench.api.report import (
 from metabench.report.facts import facts
 from metabench.report.finite import finite
 from metabench.results.collect import Collected
-from metabench.results.history import MetaHistory, meta_histories
+from metabench.results.history import LossCurve, MetaHistory, meta_histories
 from metabench.results.run_note import ColumnNote
 from metabench.results.store import Store
 
@@ -43,10 +44,11 @@ def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Lea
     shown = {row.method: histories.get(row.method, ()) for row in board.rows}
     return Report(
         leaderboard=board,
-        curves=tuple(_curves(shown)),
+        curves=tuple(_curves(shown, lambda run: run.losses)),
         fractions=tuple(_fractions(board, collected)),
         cost=_cost(board),
         mixes=_mixes(shown),
+        scalars=tuple(_scalars(shown)),
         facts=facts(collected),
         notes=tuple(
             f"{damage.partition(chr(10))[0]}; the cell counts as not run"
@@ -55,13 +57,21 @@ def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Lea
     )
 
 
-def _curves(histories: Mapping[str, Sequence[MetaHistory]]) -> Iterator[Curve]:
+def _scalars(histories: Mapping[str, Sequence[MetaHistory]]) -> Iterator[ScalarPlot]:
+    names = {name for runs in histories.values() for run in runs for name in run.scalars}
+    for name in sorted(names):
+        yield ScalarPlot(name, tuple(_curves(histories, lambda run, n=name: run.scalars.get(n))))
+
+
+def _curves(
+    histories: Mapping[str, Sequence[MetaHistory]], told: Callable[[MetaHistory], LossCurve | None]
+) -> Iterator[Curve]:
     for method, runs in histories.items():
         for target in dict.fromkeys(run.target for run in runs):
             seeds = tuple(
-                SeedCurve(run.seed, run.losses.width, run.losses.points)
+                SeedCurve(run.seed, curve.width, curve.points)
                 for run in runs
-                if run.target == target and run.losses is not None
+                if run.target == target and (curve := told(run)) is not None
             )
             if seeds:
                 yield Curve(method, target, seeds)

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 from pydantic import JsonValue
 
+from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
 from metabench.results.records import Result
 from metabench.results.run_note import PlannedCell
 from metabench.results.store import Store
 
-__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_losses"]
+__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves", "read_losses"]
 
 _MOST_POINTS = 400
 _LONGEST_LINE = 1 << 16
 _LOSS = "loss_after"
 _LARGEST = 1e30
+_MOST_SCALARS = 12
+_MOST_NAMES = _MOST_SCALARS + len(OWN_SCALARS)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class LossCurve:
-    """A thinned loss: (mean step, mean loss) of every ``width`` steps."""
+    """A thinned loss or other scalar: (mean step, mean value) of every ``width`` steps."""
 
     width: int
     points: tuple[tuple[float, float], ...]
@@ -45,6 +48,7 @@ class MetaHistory:
         rows: training rows by task.
         draws: how often each task was drawn.
         losses: the outer loss; None where the steps were not written down.
+        scalars: what the algorithm and observers added to its steps, by name.
     """
 
     key: str
@@ -54,6 +58,7 @@ class MetaHistory:
     rows: Mapping[str, int]
     draws: Mapping[str, int]
     losses: LossCurve | None
+    scalars: Mapping[str, LossCurve] = field(default_factory=dict)
 
 
 @final
@@ -86,33 +91,55 @@ def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[f
 def read_losses(path: Path, *, name: str = _LOSS, most: int = _MOST_POINTS) -> LossCurve | None:
     """Return a scalar of ``metrics.jsonl`` by step, thinned while it is read.
 
-    Lines that cannot be used are passed over: the file is no evidence, only a picture.
-
     Args:
         path: the file.
         name: the scalar.
         most: points at most, an even number.
     """
-    found = _Thinning(most)
+    return read_curves(path, most=most).get(name)
+
+
+def read_curves(path: Path, *, most: int = _MOST_POINTS) -> Mapping[str, LossCurve]:
+    """Return the scalars of ``metrics.jsonl`` by name, each by step, thinned while they are read.
+
+    Lines that cannot be used are passed over: the file is no evidence, only a picture. Of scalars
+    that are not metabench's own, the first twelve that come up are read.
+
+    Args:
+        path: the file.
+        most: points at most of each, an even number.
+    """
+    found: dict[str, _Thinning] = {}
     try:
         with path.open("rb") as file:
             while line := file.readline(_LONGEST_LINE):
-                point = _point(line, name)
-                if point is not None:
-                    found.add(*point)
+                for name, step, value in _points(line):
+                    if name in found or name in OWN_SCALARS or len(found) < _MOST_NAMES:
+                        found.setdefault(name, _Thinning(most)).add(step, value)
     except OSError:
-        return None
-    return LossCurve(found.width, found.points()) if found.bins else None
+        return {}
+    return {name: LossCurve(one.width, one.points()) for name, one in found.items()}
 
 
-def _point(line: bytes, name: str) -> tuple[float, float] | None:
+def _points(line: bytes) -> Iterator[tuple[str, float, float]]:
+    """Yield name, step and value of each scalar of a line; nothing where the line is damaged."""
     try:
         record = json.loads(line)
-        step, value = float(record["step"]), float(record[name])
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        step = _number(record["step"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return
+    if step is None:
+        return
+    for name, told in record.items():
+        value = _number(told)
+        if value is not None and name not in {"step", "total"}:
+            yield name, step, value
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    within = abs(step) <= _LARGEST and abs(value) <= _LARGEST  # also false for NaN
-    return (step, value) if within else None
+    return float(value) if abs(value) <= _LARGEST else None  # also None for NaN
 
 
 def meta_histories(
@@ -151,6 +178,7 @@ def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> M
         if isinstance(task, Mapping)
     }
     seed, target = inputs.get("seed"), inputs.get("target")
+    curves = read_curves(store.cell_folder(planned.cell) / "metrics.jsonl")
     return MetaHistory(
         key=planned.key,
         seed=seed if isinstance(seed, int) else 0,
@@ -158,7 +186,8 @@ def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> M
         sampler=_sampler(inputs.get("sampler")),
         rows={name: rows for name, rows in sized.items() if isinstance(rows, int)},
         draws=result.draws,
-        losses=read_losses(store.cell_folder(planned.cell) / "metrics.jsonl"),
+        losses=curves.get(_LOSS),
+        scalars={n: curves[n] for n in sorted(curves.keys() - OWN_SCALARS)[:_MOST_SCALARS]},
     )
 
 

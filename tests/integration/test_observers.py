@@ -55,10 +55,9 @@ def numbers(read, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_scalars_of_an_observer_join_every_step_and_change_no_number(jobs, folder, command, read):
+def test_scalars_of_an_observer_join_every_step_and_change_no_number(folder, command, read):
     run(command, folder, "--runs", "plain")
-    run(command, folder, "--runs", "watched", "--plugin-file", "watcher.py", "-j", jobs)
+    run(command, folder, "--runs", "watched", "--plugin-file", "watcher.py", "-j", "2")
     watched, plain = metrics(folder, "watched"), metrics(folder, "plain")
 
     assert watched.keys() == plain.keys()
@@ -75,11 +74,17 @@ def test_scalars_of_an_observer_join_every_step_and_change_no_number(jobs, folde
 
 @pytest.mark.slow
 def test_an_observer_that_raises_at_every_step_fails_no_cell_and_is_named_once(folder, command):
-    done = run(command, folder, "--plugin-file", "raising.py")
+    files = ("--plugin-file", "raising.py", "--plugin-file", "watcher.py")
+    done = run(command, folder, *files)
+    report = command("compare", "small", "-o", "report.html", cwd=folder)
     logs = [path.read_text() for path in (folder / "runs").rglob("log.txt")]
 
     assert done.stderr.count("metabench_step raised OSError: no sensor") == 1
     assert all(log.count("metabench_step raised OSError: no sensor") == 1 for log in logs)
+    for steps in metrics(folder, "runs").values():
+        assert all(step["watcher/double"] == 2 * step["step"] for step in steps)
+    assert report.returncode == 0, report.stderr
+    assert "Watcher/double, one seed" in (folder / "report.html").read_text()
 
 
 @pytest.mark.slow

@@ -6,22 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from metabench.api.report import Curve
+from metabench.api.report import Curve, ScalarPlot
 from metabench.report.drawing import Figure, Panel, Path, Point, Shape
 from metabench.report.figures.frame import HEIGHT, WIDTH, frame
 from metabench.report.figures.values import tick_text
 from metabench.report.paint import slot_paint
 from metabench.report.scale import Scale
 
-__all__ = ["curve_figures"]
+__all__ = ["curve_figures", "scalar_figures"]
 
 _MOST, _FEWEST = 100, 20
 _IN_ALL = 25_000
 """Points of a figure, so that many methods with many seeds do not make a page of megabytes."""
+_MOST_SCALARS = 12
 _USUAL = 0.95
 _BEYOND = 4.0
 _UNLIKE = 4.0
 """How many times wider than the middle one the widest curve may be on a common axis."""
+
+_OUTER_LOSS = (
+    "The loss of the last batch of each episode, mean of the meta-batch. With a query batch"
+    " (MAML) it is the query loss after the inner loop, without one the loss of the last inner"
+    " step; compare the shape of two curves, not their height."
+)
 
 
 @final
@@ -45,25 +52,47 @@ def curve_figures(curves: Sequence[Curve], slots: Mapping[str, int]) -> Iterator
         curves: what to draw.
         slots: the slot of each method.
     """
+    if curves:
+        panels, notes = _panels(curves, slots, most=_most(curves), what="outer loss")
+        yield Figure("learning-curves", "Learning curves", (_OUTER_LOSS, *notes), panels)
+
+
+def scalar_figures(plots: Sequence[ScalarPlot], slots: Mapping[str, int]) -> Iterator[Figure]:
+    """Yield a figure of each scalar that an algorithm or an observer gave, up to twelve.
+
+    Args:
+        plots: what to draw.
+        slots: the slot of each method.
+    """
+    shown = plots[:_MOST_SCALARS]
+    most = _most([curve for plot in shown for curve in plot.curves])
+    left = len(plots) - len(shown)
+    for number, plot in enumerate(shown, start=1):
+        panels, notes = _panels(plot.curves, slots, most=most, what=plot.name)
+        rest = (f"Not drawn, but in metrics.jsonl: {left} more.",) if left else ()
+        lead = "Given by the algorithm or by an observer at the steps of meta-training."
+        yield Figure(f"scalar-{number}", plot.name, (lead, *notes, *rest), panels)
+
+
+def _most(curves: Sequence[Curve]) -> int:
     lines = sum(len(curve.seeds) + 1 for curve in curves)
-    most = max(_FEWEST, min(_MOST, _IN_ALL // max(lines, 1)))
+    return max(_FEWEST, min(_MOST, _IN_ALL // max(lines, 1)))
+
+
+def _panels(
+    curves: Sequence[Curve], slots: Mapping[str, int], *, most: int, what: str
+) -> tuple[tuple[Panel, ...], Sequence[str]]:
+    """Return a panel for each curve, and what has to be said below them."""
     drawn = [_drawn(curve, most) for curve in curves]
-    if not drawn:
-        return
     ranges = [_range(one.losses) for one in drawn]
     every = [loss for one in drawn for loss in one.losses]
     if _are_alike(ranges):
         ranges = [_range(every)] * len(drawn)
     panels = (
-        _panel(one, shown, slots[one.curve.method])
+        _panel(one, shown, slots[one.curve.method], what=what)
         for one, shown in zip(drawn, ranges, strict=True)
     )
-    yield Figure(
-        name="learning-curves",
-        title="Learning curves",
-        caption=tuple(_caption(drawn, ranges)),
-        panels=tuple(panels),
-    )
+    return tuple(panels), tuple(_notes(drawn, ranges, "loss" if what == "outer loss" else what))
 
 
 def _drawn(curve: Curve, most: int) -> _Drawn:
@@ -92,7 +121,7 @@ def _are_alike(ranges: Sequence[tuple[float, float]]) -> bool:
     return spreads[-1] <= _UNLIKE * spreads[len(spreads) // 2]
 
 
-def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int) -> Panel:
+def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int, *, what: str) -> Panel:
     curve = drawn.curve
     title = f"{curve.method}, for {curve.target}" if curve.target else curve.method
     last = max(step for points in drawn.seeds for step, _ in points)
@@ -100,7 +129,7 @@ def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int) -> Panel:
         title,
         x=Scale.counted(max(last, 1), 0, 1),
         y=Scale.linear(shown, 0, 1, count=4),
-        names=("meta-step", "outer loss"),
+        names=("meta-step", what),
     )
     mean = _mean(drawn.seeds)
     shapes: list[Shape] = list(made.shapes)
@@ -108,7 +137,7 @@ def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int) -> Panel:
         thin = slot_paint("seed", slot)
         shapes += [Path(_at(points, made.x, made.y), thin) for points in drawn.seeds]
     shapes.append(Path(_at(mean, made.x, made.y), slot_paint("line", slot)))
-    return Panel(title, _words(mean, len(drawn.seeds)), WIDTH, HEIGHT, tuple(shapes))
+    return Panel(title, _words(mean, len(drawn.seeds), what), WIDTH, HEIGHT, tuple(shapes))
 
 
 def _at(points: Sequence[Point], x: Scale, y: Scale) -> tuple[Point, ...]:
@@ -123,21 +152,18 @@ def _mean(seeds: Sequence[Sequence[Point]]) -> tuple[Point, ...]:
     return found or tuple(seeds[0])
 
 
-def _words(mean: Sequence[Point], seeds: int) -> str:
+def _words(mean: Sequence[Point], seeds: int, what: str) -> str:
     (first, before), (last, after) = mean[0], mean[-1]
     who = "one seed" if seeds == 1 else f"mean of {seeds} seeds"
     return (
-        f"Outer loss, {who}: {before:.3f} around step {tick_text(round(first))},"
+        f"{what[:1].upper()}{what[1:]}, {who}: {before:.3f} around step {tick_text(round(first))},"
         f" {after:.3f} around step {tick_text(round(last))}."
     )
 
 
-def _caption(drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]]) -> Iterator[str]:
-    yield (
-        "The loss of the last batch of each episode, mean of the meta-batch. With a query batch"
-        " (MAML) it is the query loss after the inner loop, without one the loss of the last inner"
-        " step; compare the shape of two curves, not their height."
-    )
+def _notes(
+    drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]], what: str
+) -> Iterator[str]:
     if any(len(one.seeds) > 1 for one in drawn):
         yield "Thin: one meta seed each; thick: their mean."
     if any(one.width > 1 for one in drawn):
@@ -146,4 +172,4 @@ def _caption(drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]]) -> 
     if any(max(one.losses) > most for one, (_, most) in pairs):
         yield "A curve at the upper edge goes beyond it."
     if len(set(ranges)) > 1:
-        yield "The axes of the loss differ from panel to panel."
+        yield f"The axes of the {what} differ from panel to panel."

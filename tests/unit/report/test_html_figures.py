@@ -25,6 +25,7 @@ from metabench.api.report import (
     FractionPoint,
     FractionSeries,
     Report,
+    ScalarPlot,
     SeedCurve,
     TaskMix,
     TaskShare,
@@ -192,6 +193,19 @@ def test_a_curve_is_the_mean_of_its_seeds():
     assert "mean of 2 seeds: 2.000 around step 1, 4.000 around step 3" in (
         figure.panels[0].description
     )
+
+
+def test_a_scalar_has_a_figure_of_its_own_with_a_panel_for_each_method_that_gives_it():
+    curves = (Curve("A", "", (curve([100.0, 300.0]), curve([200.0, 400.0], 1))),)
+    plots = [ScalarPlot(f"n{number:02}", curves) for number in range(13)]
+    plots[0] = ScalarPlot("gpu/watts", curves)
+    drawn = [one for one in figures(Report(board(), scalars=tuple(plots))) if "scalar" in one.name]
+
+    assert [one.name for one in drawn] == [f"scalar-{number}" for number in range(1, 13)]
+    assert drawn[0].title == "gpu/watts"
+    (panel,) = drawn[0].panels
+    assert "Gpu/watts, mean of 2 seeds: 150.000 around step" in panel.description
+    assert "Not drawn, but in metrics.jsonl: 1 more." in drawn[0].caption
 
 
 def test_a_spike_does_not_flatten_a_curve_and_the_caption_says_so():

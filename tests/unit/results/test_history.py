@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metabench.results.collect import collect
-from metabench.results.history import meta_histories, read_losses
+from metabench.results.history import meta_histories, read_curves, read_losses
 
 LOSSES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=300)
 
@@ -109,3 +109,30 @@ def test_inputs_of_any_shape_are_taken_as_they_are(make_study):
 
     first, _ = meta_histories([store], collect(store))["Joint"]
     assert (first.sampler, first.rows, first.target) == ("", {}, "")
+
+
+def test_every_scalar_of_a_file_is_a_curve_of_its_own(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    lines = [
+        {"stage": "meta", "step": step, "total": 3, "loss_after": 1 / step, "gpu/watts": 100 * step}
+        for step in (1, 2, 3)
+    ]
+    lines[1] |= {"gpu/watts": "hot", "late": True, "late/too": 5}
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    found = read_curves(path)
+
+    assert {name: curve.points for name, curve in found.items()} == {
+        "loss_after": ((1.0, 1.0), (2.0, 0.5), (3.0, 1 / 3)),
+        "gpu/watts": ((1.0, 100.0), (3.0, 300.0)),
+        "late/too": ((2.0, 5.0),),
+    }
+
+
+def test_a_flood_of_names_leaves_the_loss_its_curve(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    lines = [{"step": step, **{f"n{step}-{at}": 1.0 for at in range(50)}} for step in range(1, 50)]
+    path.write_text("".join(f"{json.dumps(line | {'loss_after': 2.0})}\n" for line in lines))
+    found = read_curves(path)
+
+    assert len(found["loss_after"].points) == 49
+    assert len(found) <= 21

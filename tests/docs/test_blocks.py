@@ -20,7 +20,7 @@ import click
 import pytest
 
 from metabench.cli.main import metabench
-from metabench.plugin import load_catalog
+from metabench.plugin import LocalFile, load_catalog
 from metabench.spec.load import load_benchmark
 from metabench.spec.published import read_published
 
@@ -81,6 +81,16 @@ def test_a_file_of_python_compiles(block):
     compile(block.text, str(block), "exec")
 
 
+def plugin_files(page: Path) -> list[LocalFile]:
+    """Return the single files of a page that are plugins: what its benchmarks can name."""
+    found = {
+        match[1]: block.text
+        for block in of("python")
+        if block.page == page and (match := re.match(r"# (\w+\.py)\n", block.text))
+    }
+    return [LocalFile(page.parent / name, text.encode()) for name, text in found.items()]
+
+
 @pytest.mark.parametrize("block", of("toml"), ids=str)
 def test_a_toml_block_is_toml_and_a_benchmark_file_is_valid(block, tmp_path):
     tables = tomllib.loads(block.text)
@@ -90,7 +100,8 @@ def test_a_toml_block_is_toml_and_a_benchmark_file_is_valid(block, tmp_path):
         assert read_published(tmp_path / "published.toml").tables
     elif "schema" in tables:
         (tmp_path / "page.toml").write_text(block.text)
-        assert load_benchmark(tmp_path / "page.toml", catalog=load_catalog()).methods
+        catalog = load_catalog(files=plugin_files(block.page))
+        assert load_benchmark(tmp_path / "page.toml", catalog=catalog).methods
 
 
 @pytest.mark.parametrize("block", of("json"), ids=str)

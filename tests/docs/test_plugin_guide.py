@@ -1,0 +1,124 @@
+"""What docs/plugin_guide.md shows is true: its files are a package that works as it says."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAGE = (Path(__file__).parents[2] / "docs" / "plugin_guide.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+FILES = {
+    match[1]: text
+    for language, text in BLOCKS
+    if language in {"python", "toml"} and (match := re.match(r"# (\S+\.(?:py|toml))\n", text))
+}
+TOML = [text for language, text in BLOCKS if language == "toml" and text not in FILES.values()]
+OTHERS = ("square_root.py", "balanced.py", "parity.py", "stopwatch.py")
+
+
+def command(*arguments, cwd, **environment):
+    inherited = {key: value for key, value in os.environ.items() if key != "METABENCH_HUB"}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=inherited | {"OMP_NUM_THREADS": "1", **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An empty folder with the files of the page."""
+    folder = tmp_path_factory.mktemp("guide")
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    """Where pip has installed the package of the page, built by its own build backend."""
+    pytest.importorskip("hatchling", reason="building the package needs its build backend")
+    pytest.importorskip("pip", reason="installing the package needs pip")
+    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", "site")
+    done = command("pip", "install", *options, ".", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return str(folder / "site")
+
+
+def test_the_tests_of_the_page_pass(folder, site):
+    done = command("pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=folder, PYTHONPATH=site)
+
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
+def test_the_plugin_is_listed_and_shown_as_the_page_shows_it(folder, site):
+    listed = command("metabench", "plugins", "--json", cwd=folder, PYTHONPATH=site)
+    shown = command("metabench", "show", "clipped-fomaml", cwd=folder, PYTHONPATH=site)
+
+    (plugin,) = [one for one in json.loads(listed.stdout) if one["name"] == "clipped"]
+    assert plugin["state"] == "ok"
+    assert plugin["distribution"] == "metabench-clipped"
+    (text,) = [text for language, text in BLOCKS if language == "text" and "options:" in text]
+    assert " ".join(text.split()) == " ".join(shown.stdout.split())
+
+
+@pytest.mark.slow
+def test_its_rows_stand_on_the_leaderboard_of_the_quickstart(folder, site):
+    made = command("metabench", "init", "clipped", cwd=folder, PYTHONPATH=site)
+    assert made.returncode == 0, made.stderr
+    path = folder / "clipped.toml"
+    rows, compare = path.read_text().split("\n[compare]", 1)
+    path.write_text(f"{rows}\n{TOML[0]}\n[compare]{compare}")
+    done = command("metabench", "run", "clipped.toml", "--smoke", cwd=folder, PYTHONPATH=site)
+
+    assert done.returncode == 0, done.stderr
+    board = command("metabench", "compare", "clipped.smoke", "--format", "json", cwd=folder)
+    rows = [row["method"] for row in json.loads(board.stdout)["rows"]]
+    mine = {"FOMAML", "Clipped FOMAML[clip=0.5]", "Clipped FOMAML[clip=2.0]"}
+    assert mine | {"Fine-tuning", "Joint", "Reptile"} == set(rows)
+    for log in (folder / "runs" / "clipped.smoke" / "cells").glob("meta-clipped-*/metrics.jsonl"):
+        for line in log.read_text().splitlines():
+            assert 0 <= json.loads(line)["clipped/share"] <= 1
+
+
+@pytest.mark.slow
+def test_the_other_kinds_of_the_page_work_in_one_run(folder):
+    (folder / "others.toml").write_text(TOML[1])
+    files = [word for name in OTHERS for word in ("--plugin-file", name)]
+    done = command("metabench", "run", "others.toml", *files, cwd=folder)
+
+    assert done.returncode == 0, done.stderr
+    cells = folder / "runs" / "others" / "cells"
+    (adapt,) = [json.loads(path.read_text()) for path in cells.glob("adapt-*/result.json")]
+    (steps,) = [path.read_text().splitlines() for path in cells.glob("meta-*/metrics.jsonl")]
+    assert adapt["primary"] == "balanced-accuracy"
+    told = ["stopwatch/seconds" in json.loads(line) for line in steps]
+    assert told == [False, True, True, True]
+
+
+def test_the_algorithm_takes_at_most_thirty_lines():
+    text = FILES["metabench_clipped/clipped_fomaml.py"]
+    lines = {line for node in ast.walk(ast.parse(text)) if (line := getattr(node, "lineno", 0))}
+
+    assert len(lines) <= 30
+
+
+def test_every_provider_and_observer_kind_is_on_the_page():
+    from generator.hooks import hook_names
+
+    shown = [hook for hook in hook_names() if hook in PAGE]
+
+    assert {hook for hook in hook_names() if hook.endswith("s")} <= set(shown)
+    assert "metabench_step" in shown

@@ -1,4 +1,4 @@
-"""``metabench list``: what a benchmark file can name."""
+"""``metabench list``: what a benchmark file or a run can name."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Entry = dict[str, Any]
 @click.argument(
     "kind",
     required=False,
-    type=click.Choice(["algorithms", "samplers", "tasks", "metrics", "benchmarks"]),
+    type=click.Choice(["algorithms", "samplers", "tasks", "metrics", "observers", "benchmarks"]),
     metavar="[KIND]",
 )
 @json_option
 @plugin_options()
 @traceback_option
 def command(kind: str | None, as_json: bool) -> int:
-    """List algorithms, samplers, tasks, metrics, benchmarks.
+    """List algorithms, samplers, tasks, metrics, observers, benchmarks.
 
-    These are the names that a benchmark file can use. KIND is one of the five; without it, all are
-    listed.
+    These are the names that a benchmark file can use, and observers that a run can ask for. KIND is
+    one of them; without it, all are listed.
     """
     catalog = installed()
     kinds = [kind] if kind else list(_KINDS)
@@ -86,6 +86,11 @@ def _metrics(catalog: Catalog) -> Iterator[Entry]:
         yield _entry(offer, offer.value.name, offer.value.title)
 
 
+def _observers(catalog: Catalog) -> Iterator[Entry]:
+    for offer in catalog.on_request.values():
+        yield _entry(offer, offer.value.name, offer.value.summary)
+
+
 def _benchmarks(catalog: Catalog) -> Iterator[Entry]:
     del catalog
     for name, path in shipped_benchmarks().items():
@@ -104,5 +109,6 @@ _KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
     "samplers": _samplers,
     "tasks": _tasks,
     "metrics": _metrics,
+    "observers": _observers,
     "benchmarks": _benchmarks,
 }

@@ -49,8 +49,14 @@ def command(context: click.Context, as_json: bool) -> int:
 @traceback_option
 def list_all(as_json: bool) -> int:
     """List the plugins, as without a subcommand."""
-    _echo_list(as_json=as_json)
+    _echo_list(as_json=as_json or _asked_before())
     return 0
+
+
+def _asked_before() -> bool:
+    """Return whether ``--json`` stands before the subcommand."""
+    group = click.get_current_context().parent
+    return group is not None and bool(group.params.get("as_json"))
 
 
 def _complete_name(
@@ -82,7 +88,7 @@ def show(name: str, as_json: bool) -> int:
             f"no plugin is called {name!r}",
             hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
         )
-    if as_json:
+    if as_json or _asked_before():
         click.echo(_json(found))
         return 0
     for plugin in found:

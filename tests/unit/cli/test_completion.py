@@ -33,6 +33,9 @@ def offered(line, *, cwd, monkeypatch=None):
     return {name for kind, name in answers if kind == "plain"}
 
 
+EMBEDDED = {"embedded/science", "embedded/sentiment", "embedded/similarity"}
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -42,6 +45,8 @@ def offered(line, *, cwd, monkeypatch=None):
         ("metabench show rept", {"reptile"}),
         ("metabench show glue/r", {"glue/rte"}),
         ("metabench show --kind sampler ", {"mixed", "pps", "uniform"}),
+        ("metabench show --kind task embedded/s", EMBEDDED),
+        ("metabench run quickstart --observer t", {"tensorboard"}),
         ("metabench list sa", {"samplers"}),
         ("metabench list -P no:metabench-s", {"no:metabench-samplers"}),
         ("metabench plugins show metabench-m", {"metabench-metrics"}),

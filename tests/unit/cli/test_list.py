@@ -9,7 +9,7 @@ import pytest
 
 from metabench.cli.main import main
 
-KINDS = ("algorithms", "samplers", "tasks", "metrics", "benchmarks")
+KINDS = ("algorithms", "samplers", "tasks", "metrics", "observers", "benchmarks")
 
 
 def test_all_kinds_are_listed(capsys):
@@ -53,6 +53,17 @@ def test_plugins_are_listed_as_json(capsys):
 def test_one_plugin_is_shown_with_what_it_offers(capsys):
     assert main(["plugins", "show", "metabench-algorithms"]) == 0
     assert "reptile" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("below", [["list"], ["show", "metabench-metrics"]])
+def test_json_may_be_asked_for_before_the_subcommand_and_after_it(below, capsys):
+    answers = []
+    for words in (["plugins", "--json", *below], ["plugins", *below, "--json"]):
+        assert main(words) == 0
+        answers.append([plugin["name"] for plugin in json.loads(capsys.readouterr().out)])
+
+    assert answers[0] == answers[1]
+    assert "metabench-metrics" in answers[0]
 
 
 def test_a_plugin_that_is_not_there_exits_with_5(capsys):

@@ -26,6 +26,7 @@ def catalog() -> str:
             if info.options.model_fields:
                 parts.append(field_table(info.options, getattr(info, "preset", {})))
     parts += ["## Tasks", _tasks(_ours(found.tasks)), "## Metrics", _metrics(_ours(found.metrics))]
+    parts += ["## Observers", _observers(_ours(found.on_request))]
     return "\n\n".join(parts)
 
 
@@ -39,6 +40,11 @@ def _tasks(cards: Mapping[str, Any]) -> str:
         rows = card.splits.get(card.train, "")
         lines.append(f"| `{name}` | {', '.join(card.metrics)} | {rows} | {card.summary} |")
     return "\n".join(lines)
+
+
+def _observers(infos: Mapping[str, Any]) -> str:
+    rows = (f"| `--observer {name}` | {info.summary} |" for name, info in infos.items())
+    return "\n".join(["| observer | |", "|---|---|", *rows])
 
 
 def _metrics(infos: Mapping[str, Any]) -> str:

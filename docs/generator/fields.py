@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
-from metabench.api.options import Options
+from pydantic import BaseModel
+
 from metabench.cli.option_words import option_entries
 from metabench.spec.values import FILE_NAME
 
@@ -16,7 +17,7 @@ __all__ = ["field_table", "models_below"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def field_table(model: type[Options], preset: Mapping[str, Any] = _NOTHING) -> str:
+def field_table(model: type[BaseModel], preset: Mapping[str, Any] = _NOTHING) -> str:
     """Return one row per field; a preset option is fixed and cannot be given."""
     required = {
         field.alias or name for name, field in model.model_fields.items() if field.is_required()
@@ -28,21 +29,21 @@ def field_table(model: type[Options], preset: Mapping[str, Any] = _NOTHING) -> s
     return "\n".join(lines)
 
 
-def models_below(model: type[Options]) -> Iterator[tuple[str, type[Options]]]:
+def models_below(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     """Yield each table of a file with the key path that it stands at, the file itself first."""
     yield from _below(model, "", set())
 
 
 def _below(
-    model: type[Options], path: str, seen: set[type[Options]]
-) -> Iterator[tuple[str, type[Options]]]:
+    model: type[BaseModel], path: str, seen: set[type[BaseModel]]
+) -> Iterator[tuple[str, type[BaseModel]]]:
     if model in seen:
         return
     seen.add(model)
     yield path, model
     for name, field in model.model_fields.items():
         for part in _parts(field.annotation):
-            if isinstance(part, type) and issubclass(part, Options):
+            if isinstance(part, type) and issubclass(part, BaseModel):
                 key = field.alias or name
                 yield from _below(part, f"{path}.{key}".lstrip("."), seen)
 

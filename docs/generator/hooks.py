@@ -6,9 +6,28 @@ import ast
 import inspect
 from collections.abc import Iterator
 
+from generator.fields import field_table
+from metabench.api import (
+    AlgorithmInfo,
+    CellEnded,
+    CellStarted,
+    MetricInfo,
+    ObserverInfo,
+    Progressed,
+    RunEnded,
+    RunStarted,
+    SamplerInfo,
+    TaskCard,
+)
 from metabench.api import hooks as specifications
 
-__all__ = ["hook_names", "hooks"]
+__all__ = ["VALUES", "hook_names", "hooks"]
+
+VALUES = (
+    AlgorithmInfo, SamplerInfo, MetricInfo, ObserverInfo,
+    RunStarted, CellStarted, Progressed, CellEnded, RunEnded,
+)  # fmt: skip
+"""Descriptors that provider hooks return, and events that observers are given."""
 
 _INTRODUCTION = """\
 A plugin is a module that an entry point of the group `metabench` names. It says
@@ -25,6 +44,12 @@ def hooks() -> str:
         signature = f"{node.name}({ast.unparse(node.args)}) -> {_result(node)}"
         parts += [f"## {node.name}", f"```text\n{signature}\n```"]
         parts.append(inspect.cleandoc(ast.get_docstring(node) or "").replace("``", "`"))
+    parts += ["# What hooks return and are given"]
+    for value in VALUES:
+        said = inspect.cleandoc(value.__doc__ or "").replace("``", "`").replace("`None`", "None")
+        parts += [f"## {value.__name__}", f"```text\n{said}\n```"]
+    parts += ["## TaskCard", "A task: a table in the form of the following fields."]
+    parts.append(field_table(TaskCard))
     return "\n\n".join(parts)
 
 

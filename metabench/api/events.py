@@ -17,7 +17,13 @@ class Event:
 @final
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A run begins: where it writes, how many cells are done and how many are to be run."""
+    """A run begins.
+
+    Args:
+        folder: path of the run folder.
+        done: cells that are done already.
+        planned: cells that are to be run.
+    """
 
     folder: str
     done: int
@@ -27,7 +33,12 @@ class RunStarted(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class CellStarted(Event):
-    """A cell begins."""
+    """A cell begins.
+
+    Args:
+        key: its key.
+        name: its name.
+    """
 
     key: str
     name: str
@@ -92,7 +103,12 @@ class Noticed(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class RunEnded(Event):
-    """A run is over: cells by status."""
+    """A run is over.
+
+    Args:
+        folder: path of the run folder.
+        counts: cells that were run, by status, and those ``skipped``.
+    """
 
     folder: str
     counts: Mapping[str, int]

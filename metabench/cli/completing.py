@@ -21,6 +21,7 @@ __all__ = [
     "complete_method",
     "complete_run",
     "items",
+    "quietly_installed",
 ]
 
 
@@ -82,7 +83,7 @@ def complete_anything(
 ) -> list[CompletionItem]:
     """Return names of algorithms, samplers, tasks and metrics."""
     del parameter
-    catalog = _quietly_installed()
+    catalog = quietly_installed(context)
     kinds: dict[str, Any] = {
         "algorithm": catalog.algorithms,
         "sampler": catalog.samplers,
@@ -94,8 +95,10 @@ def complete_anything(
     return items(names, incomplete)
 
 
-def _quietly_installed() -> Catalog:
+def quietly_installed(context: click.Context) -> Catalog:
+    """Return the catalog, with the plugin files that stand on the line before the cursor."""
     from metabench.cli.installed import every_plugin
 
-    with contextlib.redirect_stderr(io.StringIO()):  # a plugin's chatter would garble the line
+    # A plugin's chatter would garble the line.
+    with context.scope(cleanup=False), contextlib.redirect_stderr(io.StringIO()):
         return every_plugin()

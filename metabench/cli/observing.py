@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,12 +22,10 @@ __all__ = ["observed", "observer_option"]
 def _complete(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    from metabench.cli.completing import items
-    from metabench.cli.installed import every_plugin
+    from metabench.cli.completing import items, quietly_installed
 
-    del context, parameter
-    with contextlib.redirect_stderr(io.StringIO()):
-        return items(every_plugin().on_request, incomplete)
+    del parameter
+    return items(quietly_installed(context).on_request, incomplete)
 
 
 observer_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from metabench.api.options import Options
+from pydantic import BaseModel
 
 __all__ = ["option_entries", "option_rows"]
 
@@ -33,7 +33,7 @@ _BOUNDS = {
 
 
 def option_entries(
-    options: type[Options], preset: Mapping[str, Any]
+    options: type[BaseModel], preset: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield name, type, default, range and help of each option; ``fixed`` marks a preset one."""
     schema = options.model_json_schema()

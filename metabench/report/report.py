@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardScore
 from metabench.api.report import (
@@ -60,7 +61,11 @@ def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Lea
 def _scalars(histories: Mapping[str, Sequence[MetaHistory]]) -> Iterator[ScalarPlot]:
     names = {name for runs in histories.values() for run in runs for name in run.scalars}
     for name in sorted(names):
-        yield ScalarPlot(name, tuple(_curves(histories, lambda run, n=name: run.scalars.get(n))))
+        yield ScalarPlot(name, tuple(_curves(histories, partial(_scalar, name))))
+
+
+def _scalar(name: str, run: MetaHistory) -> LossCurve | None:
+    return run.scalars.get(name)
 
 
 def _curves(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from generator import PAGES, page
 from generator.cli import commands
 from generator.fields import models_below
-from generator.hooks import hook_names
-from metabench import errors
+from generator.hooks import VALUES, hook_names
+from generator.records import RECORDS
+from metabench import api, errors, fingerprint, learning, seeding, testing
 from metabench.cli.main import metabench
 from metabench.errors import MetabenchError
 from metabench.plugin import load_catalog
@@ -67,6 +72,76 @@ def test_every_option_of_what_is_built_in_has_help():
         for name, offer in offers.items():
             for option, field in offer.value.options.model_fields.items():
                 assert field.description, f"{name}: {option}"
+
+
+def test_what_is_built_in_is_on_its_page_with_a_summary():
+    catalog = load_catalog()
+    offers = (
+        catalog.algorithms, catalog.samplers, catalog.tasks, catalog.metrics, catalog.on_request,
+    )  # fmt: skip
+    for offer in (offer for kind in offers for offer in kind.values() if offer.plugin.built_in):
+        info = offer.value
+        said = getattr(info, "summary", None) or info.title
+        where = text("catalog.md").casefold()
+
+        assert said.strip()
+        assert said.casefold() in where, info.name
+        assert info.name in where
+        for option in getattr(getattr(info, "options", None), "model_fields", {}):
+            assert f"| `{option}` |" in where, f"{info.name}: {option}"
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.__name__)
+def test_every_field_that_a_hook_returns_or_is_given_is_on_its_page(value):
+    said = inspect.cleandoc(value.__doc__).replace("``", "`")
+
+    assert f"## {value.__name__}\n\n```text\n{said}\n```" in text("hooks.md")
+    for field in dataclasses.fields(value):
+        assert re.search(rf"^    {field.name}: \S", said, re.MULTILINE), field.name
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_field_of_a_record_is_on_its_page_with_help(name):
+    for path, model in models_below(RECORDS[name]):
+        heading = f"### `{name}`: `{path}`" if path else f"## `{name}`"
+        section = text("records.md").partition(f"\n{heading}\n")[2].partition("\n##")[0]
+        for field, info in model.model_fields.items():
+            row = rf"^\| `{info.alias or field}` \|.*\| \S.*\|$"
+            assert re.search(row, section, re.MULTILINE), f"{name}: {path}.{field}"
+
+
+def test_every_option_and_every_command_has_help():
+    def walk(command, path):
+        assert command.help, path
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.opts)
+        for name in getattr(command, "list_commands", lambda _: ())(None):
+            walk(command.get_command(None, name), f"{path} {name}")
+
+    walk(metabench, "metabench")
+
+
+PUBLIC = [
+    (module.__name__, name)
+    for module in (api, errors, fingerprint, learning, seeding, testing)
+    for name in module.__all__
+]
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_what_a_plugin_may_import_says_what_it_is(module, name):
+    value = getattr(sys.modules[module], name)
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        return  # a constant: the string below it is no attribute of it
+    assert (value.__doc__ or "").strip(), f"{module}.{name}"
+    if not inspect.isclass(value):
+        return
+
+    assert not (value.__doc__ or "").startswith(f"{name}("), "made by dataclass"
+    for attribute, member in vars(value).items():
+        if not attribute.startswith("_") and callable(getattr(member, "__func__", member)):
+            assert inspect.getdoc(getattr(value, attribute)), f"{module}.{name}.{attribute}"
 
 
 def test_every_error_and_every_exit_code_is_on_its_page():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 
@@ -78,3 +79,60 @@ def test_without_the_file_its_name_is_a_problem_of_the_benchmark(folder, command
 
     assert done.returncode == 2
     assert "there is no algorithm 'my-sign'" in done.stderr
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_it_is_listed_shown_completed_and_in_the_schema(before, folder, command):
+    """The option may stand before the command and behind it."""
+    given = ("--plugin-file", "my_sign.py")
+    head, _, tail = ALGORITHM.partition("class Sign(")
+    light = head.replace("from metabench.learning", "# ") + tail[tail.index("@hookimpl") :]
+    (folder / "my_sign.py").write_text(light)  # listing loads what the entry module loads
+
+    def said(name, *arguments, **environment):
+        words = (*given, name, *arguments) if before else (name, *arguments, *given)
+        done = command(*words, cwd=folder, **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (plugin,) = [one for one in json.loads(said("plugins", "--json")) if one["name"] == "my_sign"]
+    assert (plugin["state"], plugin["distribution"]) == ("ok", "local")
+    assert plugin["version"] == hashlib.sha256(light.encode()).hexdigest()[:12]
+    assert "my-sign" in said("list", "algorithms")
+    assert "inner_steps" in said("show", "my-sign")
+    schema = json.loads(said("schema"))
+    assert "my-sign" in schema["$defs"]["MethodSpec"]["properties"]["algorithm"]["enum"]
+    said("validate", "bench.toml")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["metabench --plugin-file my_sign.py show my", "metabench show --plugin-file my_sign.py my"],
+)
+def test_its_names_are_completed(line, folder, command):
+    done = command(
+        cwd=folder,
+        _METABENCH_COMPLETE="bash_complete",
+        COMP_WORDS=line,
+        COMP_CWORD=str(line.count(" ")),
+    )
+
+    assert done.stdout.split() == ["plain,my-sign"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("import", 3, "my_sign.py:1: SyntaxError"),
+        ("METABENCH_API = 99", 3, "newer API 99"),
+        (ALGORITHM.replace('"my-sign"', '"maml"'), 3, "'maml' is provided by both"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_an_error_with_its_place(text, code, said, folder, command):
+    (folder / "my_sign.py").write_text(text)
+    bench = folder / "bench.toml"
+    bench.write_text(bench.read_text().replace('"my-sign"', '"maml"'))
+    done = command("validate", "bench.toml", "--plugin-file", "my_sign.py", cwd=folder)
+
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr

@@ -1,0 +1,53 @@
+"""docs/reference/records.md: every file of a run folder, and every field of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import BaseModel
+
+from generator.fields import field_table, models_below
+from metabench.results.checkpoint_note import CheckpointNote
+from metabench.results.records import CellNote, Failure, Result
+from metabench.results.run_note import RunNote
+
+__all__ = ["RECORDS", "records"]
+
+RECORDS: Mapping[str, type[BaseModel]] = MappingProxyType(
+    {
+        "run.json": RunNote,
+        "cell.json": CellNote,
+        "result.json": Result,
+        "failure.json": Failure,
+        "checkpoint.json": CheckpointNote,
+    }
+)
+"""The record that each file holds."""
+
+_INTRODUCTION = """\
+A run folder is `runs/NAME`. Its files are the truth; there is no database. `run.json` says what was
+asked, beside `spec.toml` (the file as it was given) and `resolved.toml` (with all defaults). Each
+cell has a folder below `cells/`: `cell.json` is written when it begins, `result.json` last, and
+only that makes it done; `failure.json` says why it failed; each
+folder below its `checkpoints` holds a `checkpoint.json`.
+
+`log.txt` is for people. `metrics.jsonl` holds a JSON object for each step: `stage` (`pretrain`,
+`meta` or `adapt`), `step` from 1, `total`, and scalars by name: `loss` or, in meta-training,
+`loss_before` and `loss_after` (of the first and the last batch of an episode, mean of the
+meta-batch), `direction_norm`, `curvature_error` where products are differences of gradients, and
+what algorithms and observers add. Neither is evidence: a leaderboard takes no number from them."""
+
+
+def records() -> str:
+    """Return the page."""
+    parts = ["# The files of a run", _INTRODUCTION]
+    for name, record in RECORDS.items():
+        for path, model in models_below(record):
+            heading = f"### `{name}`: `{path}`" if path else f"## `{name}`"
+            parts += [heading, _summary(model), field_table(model)]
+    return "\n\n".join(parts)
+
+
+def _summary(model: type) -> str:
+    return " ".join((model.__doc__ or "").split()).replace("``", "`")

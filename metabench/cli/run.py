@@ -85,8 +85,8 @@ def command(
 ) -> int:
     """Run a benchmark file, or what is left of it.
 
-    FILE is a TOML file or a shipped benchmark (quickstart). What is done is not run again.
-    Keys of --only: method, target, task, seed, kind; a key twice is "or", two keys "and".
+    FILE is a TOML file or a shipped benchmark (quickstart). Keys of --only: method, target, task,
+    seed, kind; a key twice is "or", two keys "and".
     """
     from metabench.session.policy import RunPolicy
     from metabench.session.runtime import Runtime

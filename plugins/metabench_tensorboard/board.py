@@ -30,6 +30,8 @@ class TensorBoard:
     @hookimpl
     def metabench_step(self, event: Progressed) -> None:
         """Write the step's scalars, each below the name of its stage."""
+        if not event.folder:  # a cell that leaves no record
+            return
         if self._file is None or self._cell != event.key:
             self._close()
             self._cell = event.key

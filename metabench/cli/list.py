@@ -33,10 +33,10 @@ Entry = dict[str, Any]
 @plugin_options()
 @traceback_option
 def command(kind: str | None, as_json: bool) -> int:
-    """List algorithms, samplers, tasks, metrics, observers, benchmarks.
+    """List what a benchmark file or a run can name.
 
-    These are the names that a benchmark file can use, and observers that a run can ask for. KIND is
-    one of them; without it, all are listed.
+    KIND is algorithms, samplers, tasks, metrics, observers or benchmarks; without it, all are
+    listed.
     """
     catalog = installed()
     kinds = [kind] if kind else list(_KINDS)

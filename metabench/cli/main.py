@@ -35,7 +35,7 @@ _COMMANDS = {
     "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
     "export": ("metabench.cli.export", "Write a model for transformers, or a GLUE submission."),
     "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
-    "list": ("metabench.cli.list", "List algorithms, samplers, tasks, metrics, benchmarks."),
+    "list": ("metabench.cli.list", "List what a benchmark file or a run can name."),
     "plugins": ("metabench.cli.plugins", "List the plugins and how loading them went."),
     "show": ("metabench.cli.describe", "Show an algorithm, sampler, task, metric or cell."),
     "init": ("metabench.cli.init", "Write a commented benchmark file to start from."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,11 @@ from pathlib import Path
 
 from metabench.errors import StoreError
 
-__all__ = ["commit_bytes", "commit_folder", "make_folder", "store_error"]
+__all__ = ["commit_bytes", "commit_folder", "make_folder", "settle_folders", "store_error"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ASIDE = re.compile(r"\.(.+)\.([0-9]+)-[0-9]+\.old")
 
 
 def commit_bytes(path: Path, data: bytes) -> None:
@@ -43,7 +45,8 @@ def commit_bytes(path: Path, data: bytes) -> None:
 def commit_folder(temporary: Path, final: Path) -> None:
     """Make a finished folder durable and give it its name; an older one of that name goes.
 
-    Both must lie on one file system. Nothing may write into ``temporary`` any more.
+    Both must lie on one file system. Nothing may write into ``temporary`` any more. There is a
+    moment in which the older one is only set aside; see `settle_folders`.
 
     Raises:
         StoreError: a file cannot be written or the folder cannot be renamed.
@@ -54,20 +57,49 @@ def commit_folder(temporary: Path, final: Path) -> None:
                 _sync_file(Path(folder, name))
             _sync_folder(Path(folder))
         outdated = _set_aside(final)
-        temporary.rename(final)
+        try:
+            temporary.rename(final)
+        except BaseException:
+            if outdated is not None:
+                outdated.rename(final)
+            raise
         _sync_folder(final.parent)
     if outdated is not None:
         shutil.rmtree(outdated, ignore_errors=True)
 
 
+def settle_folders(parent: Path) -> None:
+    """Give folders their names back that a process which died in `commit_folder` had set aside.
+
+    Those for which there is a newer one go.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    with _explained(parent, needed=0):
+        for path in sorted(parent.glob(".*.old")):
+            aside = _ASIDE.fullmatch(path.name)
+            if aside is None or _lives(int(aside[2])):
+                continue
+            final = parent / aside[1]
+            if final.exists():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.rename(final)
+                _sync_folder(parent)
+
+
 def make_folder(folder: Path) -> None:
-    """Make a folder and its parents where they are missing.
+    """Make a folder and its parents durably where they are missing.
 
     Raises:
         StoreError: it cannot be made.
     """
     with _explained(folder, needed=0):
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+        for path in missing:  # without it, a power cut takes a folder with all that is in it
+            _sync_folder(path.parent)
 
 
 def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
@@ -138,14 +170,30 @@ def _set_aside(final: Path) -> Path | None:
     if not final.exists():
         return None
     for attempt in count():
-        outdated = final.with_name(f".{final.name}.{os.getpid()}-{attempt}.tmp")
+        outdated = final.with_name(f".{final.name}.{os.getpid()}-{attempt}.old")
         if not outdated.exists():
             return final.rename(outdated)
     raise AssertionError  # pragma: no cover  (count never ends)
 
 
+def _lives(pid: int) -> bool:
+    """Return whether another process of that number is at work; this one is not in the middle."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is there, and not ours
+        return True
+    return True
+
+
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    """Return the bytes in a folder, 0 where that cannot be seen."""
+    with suppress(OSError):
+        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return 0
 
 
 def _free(path: Path) -> int:

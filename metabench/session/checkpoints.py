@@ -12,8 +12,9 @@ import safetensors.torch
 
 from metabench.engine.snapshot import Snapshot
 from metabench.errors import StoreError
+from metabench.fingerprint import hash_file
 from metabench.results.checkpoint_note import CheckpointNote
-from metabench.results.commit import commit_bytes, commit_folder, make_folder
+from metabench.results.commit import commit_bytes, commit_folder, make_folder, store_error
 from metabench.results.records import from_json, to_json
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Checkpoints:
             StoreError: it is another cell's, or that of another machine or other versions; going
                 on from it would not give the same bits.
         """
-        for path in self._there():
+        for path in self._there("step-*"):
             found = self._read(path)
             if found is None:
                 continue
@@ -103,11 +104,11 @@ class Checkpoints:
         final = self._folder / f"step-{snapshot.step:09d}"
         temporary = self._folder / f".{final.name}.{os.getpid()}.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
-        make_folder(temporary)
         try:
-            commit_bytes(temporary / _TENSORS, safetensors.torch.save(ready))
-            commit_bytes(temporary / _NOTE, to_json(note))
-            commit_bytes(temporary / _SUMS, _sums(temporary))
+            make_folder(temporary)
+            sums = _part(temporary / _TENSORS, safetensors.torch.save(ready))
+            sums += _part(temporary / _NOTE, to_json(note))
+            commit_bytes(temporary / _SUMS, sums)
             commit_folder(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -119,9 +120,12 @@ class Checkpoints:
         """Let go of all of them: the cell is done, or is to begin anew."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _there(self) -> list[Path]:
-        """Return the checkpoints, the newest first; by step, for clocks go wrong."""
-        return sorted(self._folder.glob("step-*"), reverse=True)
+    def _there(self, pattern: str) -> list[Path]:
+        """Return the folders of that name, the newest first; by step, for clocks go wrong."""
+        try:
+            return sorted(self._folder.glob(pattern), reverse=True)
+        except OSError as error:
+            raise store_error(error, self._folder) from error
 
     def _prune(self, newest: Path) -> None:
         if not _is_whole(newest):
@@ -130,9 +134,7 @@ class Checkpoints:
                 where=str(newest),
                 hint="look at the disk, or name another folder with --runs DIR",
             )
-        for path in self._there()[_KEPT:]:
-            shutil.rmtree(path, ignore_errors=True)
-        for path in self._folder.glob(".step-*.tmp"):
+        for path in [*self._there("step-*")[_KEPT:], *self._there(".step-*")]:
             shutil.rmtree(path, ignore_errors=True)
 
     @staticmethod
@@ -163,6 +165,12 @@ class Checkpoints:
             )
 
 
+def _part(path: Path, data: bytes) -> bytes:
+    """Write a file durably; return its line in the sums, of what was meant to be written."""
+    commit_bytes(path, data)
+    return _line(hashlib.sha256(data).hexdigest(), path.name)
+
+
 def _is_whole(folder: Path) -> bool:
     """Return whether a checkpoint is what was written; no file of it is held whole."""
     try:
@@ -173,8 +181,9 @@ def _is_whole(folder: Path) -> bool:
 
 def _sums(folder: Path) -> bytes:
     """Return what ``sha256sum`` writes of a checkpoint's files, and can check."""
-    lines = []
-    for name in (_TENSORS, _NOTE):
-        with (folder / name).open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}\n")
-    return "".join(lines).encode()
+    names = (_TENSORS, _NOTE)
+    return b"".join(_line(hash_file(folder / name), name) for name in names)
+
+
+def _line(digest: str, name: str) -> bytes:
+    return f"{digest}  {name}\n".encode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded, RunEnded, RunStarted
 from metabench.plan.states import cell_states
+from metabench.results.commit import settle_folders
 from metabench.session.asked import run_note
 from metabench.session.assignment import Assignment
 from metabench.session.launch import launch
@@ -51,6 +52,7 @@ def run_plan(
         StoppedError: somebody asked to stop; running it again goes on.
     """
     with store.lock(), Stopping(runtime.command) as stopping:
+        settle_folders(store.folder / "cells")
         todo = to_do(plan, cell_states(plan, store), policy)
         note = run_note(plan, catalog, selection=policy.selection)
         store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), note)

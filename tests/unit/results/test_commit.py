@@ -9,7 +9,13 @@ import pytest
 
 from metabench.errors import StoreError
 from metabench.results import commit
-from metabench.results.commit import commit_bytes, commit_folder, store_error
+from metabench.results.commit import (
+    commit_bytes,
+    commit_folder,
+    make_folder,
+    settle_folders,
+    store_error,
+)
 
 
 def names(folder):
@@ -124,10 +130,91 @@ def test_what_is_free_can_be_said_of_a_folder_that_is_not_there(tmp_path):
 
 
 def test_an_old_folder_that_could_not_be_removed_is_in_nobodys_way(tmp_path):
-    (tmp_path / f".final.{os.getpid()}-0.tmp").mkdir()
+    (tmp_path / f".final.{os.getpid()}-0.old").mkdir()
     for content in ("one", "two"):
         (tmp_path / "new").mkdir()
         (tmp_path / "new" / content).write_bytes(b"")
         commit_folder(tmp_path / "new", tmp_path / "final")
 
     assert names(tmp_path / "final") == ["two"]
+
+
+def test_a_folder_that_cannot_be_renamed_leaves_the_one_before_it(tmp_path, monkeypatch):
+    (tmp_path / "final").mkdir()
+    (tmp_path / "final" / "old").write_bytes(b"")
+    (tmp_path / "new").mkdir()
+    rename = os.rename
+
+    def fail(source, target):
+        if source == tmp_path / "new":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail)
+    with pytest.raises(StoreError, match="input/output error"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+    (tmp_path / "final" / "old").unlink()
+    (tmp_path / "final").rmdir()
+    with pytest.raises(StoreError, match="input/output error"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert names(tmp_path) == ["new"]
+
+
+@pytest.fixture
+def dead():
+    """Return the number of a process that is no more."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_what_a_dead_process_set_aside_gets_its_name_back(tmp_path, dead):
+    (tmp_path / f".lost.{dead}-0.old").mkdir()
+    (tmp_path / f".mine.{os.getpid()}-1.old").mkdir()
+    (tmp_path / f".renewed.{dead}-0.old").mkdir()
+    (tmp_path / "renewed").mkdir()
+    (tmp_path / "renewed" / "new").write_bytes(b"")
+
+    settle_folders(tmp_path)
+
+    assert names(tmp_path) == ["lost", "mine", "renewed"]
+    assert names(tmp_path / "renewed") == ["new"]
+
+
+def test_what_a_living_process_set_aside_and_what_is_not_ours_stay(tmp_path, monkeypatch):
+    mine = f".half.{os.getppid()}-0.old"
+    (tmp_path / mine).mkdir()
+    (tmp_path / ".vimrc.old").mkdir()
+
+    settle_folders(tmp_path)
+
+    def refuse(_pid, _signal):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    settle_folders(tmp_path)
+    assert names(tmp_path) == sorted([mine, ".vimrc.old"])
+
+
+def test_where_nothing_is_there_is_nothing_to_settle(tmp_path):
+    settle_folders(tmp_path / "cells")
+
+    assert names(tmp_path) == []
+
+
+def test_a_new_folder_is_synchronised_with_the_one_around_it(tmp_path, monkeypatch):
+    synchronised = []
+    sync = os.fsync
+
+    def note(descriptor):
+        synchronised.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    make_folder(tmp_path / "a" / "b")
+    made = {path.stat().st_ino for path in (tmp_path, tmp_path / "a")}
+    make_folder(tmp_path / "a" / "b")
+
+    assert set(synchronised) == made
+    assert len(synchronised) == 2

@@ -197,3 +197,14 @@ def test_what_a_disk_did_not_keep_is_said_and_the_one_before_it_stays(
     assert "look at the disk" in caught.value.hint
     assert checkpoints.newest(CPU)[0].step == 2
     assert "step-000000001" in folders(tmp_path)
+
+
+def test_checkpoints_that_cannot_be_listed_are_a_store_error(checkpoints, tmp_path, monkeypatch):
+    save(checkpoints, 1)
+
+    def fail(_folder):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "scandir", fail)
+    with pytest.raises(StoreError, match="cannot be read or written: input/output error"):
+        checkpoints.newest(CPU)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, final
 
-from metabench.results.commit import commit_bytes
+from metabench.errors import StoreError
+from metabench.results.commit import commit_bytes, make_folder, store_error
 
 if TYPE_CHECKING:
     from io import BufferedWriter
@@ -32,15 +36,20 @@ class Journal:
         folder: where the log is.
         metrics: where the metrics are; None is beside the log.
         after: the step after which the attempt begins; what was written of later ones goes.
+
+    Raises:
+        StoreError: they cannot be written; so does every method.
     """
 
     def __init__(self, folder: Path, *, metrics: Path | None = None, after: int = 0) -> None:
         for place in (folder, metrics or folder):
-            place.mkdir(parents=True, exist_ok=True)
-        self._metrics_path = (metrics or folder) / "metrics.jsonl"
-        _keep(self._metrics_path, after)
-        self._log: BufferedWriter = (folder / "log.txt").open("ab")
-        self._metrics: BufferedWriter = self._metrics_path.open("ab")
+            make_folder(place)
+        self._folder = folder
+        path = (metrics or folder) / "metrics.jsonl"
+        with self._explained():
+            _keep(path, after)
+            self._log: BufferedWriter = (folder / "log.txt").open("ab")
+            self._metrics: BufferedWriter = path.open("ab")
         self._flushed = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -53,23 +62,33 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the files."""
-        self.close()
+        """Close the files; what ended the attempt is not hidden by a disk that is full."""
+        if error is None:
+            self.close()
+        else:
+            with suppress(StoreError):
+                self.close()
 
     def close(self) -> None:
         """Close the files; once more does no harm."""
-        self._log.close()
-        self._metrics.close()
+        with self._explained():
+            try:
+                self._log.close()
+            finally:
+                self._metrics.close()
 
     def write(self, line: str) -> None:
         """Append a line with the time to the log."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
-        self._log.flush()
+        with self._explained():
+            self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
+            self._log.flush()
 
     def flush(self) -> None:
-        """Hand all metrics to the system: a checkpoint is about to say that they are there."""
-        self._metrics.flush()
+        """Write all metrics durably: a checkpoint is about to say that they are there."""
+        with self._explained():
+            self._metrics.flush()
+            os.fsync(self._metrics.fileno())
 
     def step(self, done: StepDone) -> None:
         """Append a step's scalars to the metrics."""
@@ -79,15 +98,33 @@ class Journal:
         for name, value in done.scalars.items():
             if math.isfinite(value):
                 record.setdefault(name, value)  # a plugin's scalar is never in the step's place
-        self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")
-        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
-            self._flushed = time.monotonic()
-            self._metrics.flush()
+        with self._explained():
+            self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+            if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+                self._flushed = time.monotonic()
+                self._metrics.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise store_error(error, self._folder) from error
 
 
 def _keep(path: Path, steps: int) -> None:
-    """Keep the lines of the first steps, one each; where one is missing, none after it."""
-    lines = path.read_bytes().splitlines(keepends=True) if steps and path.exists() else []
-    path.unlink(missing_ok=True)
-    if lines:
-        commit_bytes(path, b"".join(lines[:steps]))
+    """Keep the lines of the first steps, one each; where one is missing or cut, none after it."""
+    lines = path.read_bytes().splitlines(keepends=True)[:steps] if steps and path.exists() else []
+    whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
+    if whole:
+        commit_bytes(path, b"".join(lines[:whole]))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _tells(line: bytes, step: int) -> bool:
+    """Return whether a line is whole and that of a step."""
+    try:
+        return line.endswith(b"\n") and json.loads(line)["step"] == step
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from kit.crash import recorded, write_tree
+from kit.ext4 import can_mount
 from kit.subjects import (
     NAME,
     checkpoints,
@@ -131,3 +136,21 @@ def _without(left_out):
             sync(descriptor)
 
     return some
+
+
+def test_on_a_real_file_system_nothing_acknowledged_is_lost(tmp_path, scale):
+    if not can_mount(tmp_path):
+        pytest.skip("no image may be mounted here")
+    cuts = 10 * scale
+    program = [sys.executable, "-m", "kit.ext4", str(tmp_path), str(cuts)]
+    done = subprocess.run(
+        [shutil.which("unshare") or "", "-m", *program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert f"'cuts': {cuts}," in done.stdout
+    assert "'acknowledged': 0" not in done.stdout

@@ -1,0 +1,97 @@
+"""A full disk costs nothing that was there, says how much it lacks, and freed it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kit.small_disk import in_own_namespace
+
+KIT = str(Path(__file__).parent)
+ENVIRONMENT = os.environ | {"PYTHONPATH": KIT, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+FILE = """
+schema = 1
+name = "small"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 32
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/entailment"]
+[meta]
+steps = 3
+tasks_per_step = 2
+batch_size = 4
+[finetune]
+epochs = 0.1
+[seeds]
+meta = [0]
+[[methods]]
+id = "Reptile"
+algorithm = "reptile"
+options = { inner_steps = 2, inner_lr = 0.01 }
+[compute]
+checkpoint_seconds = 0
+[compare]
+baselines = []
+"""
+PROGRAM = """
+import subprocess, sys
+from pathlib import Path
+from kit.small_disk import mount, small_disk
+run = [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "disk"]
+with small_disk(Path("disk"), int(sys.argv[1])):
+    first = subprocess.run(run, capture_output=True, text=True)
+    mount(Path("disk"), "remount,size=64m")
+    second = subprocess.run(run, capture_output=True, text=True)
+    subprocess.run(["cp", "-r", "disk", "copy"], check=True)
+    print(first.returncode, second.returncode, first.stderr + second.stderr)
+"""
+
+pytestmark = pytest.mark.skipif(not in_own_namespace(), reason="nothing may be mounted here")
+
+
+def call(*words, cwd):
+    done = subprocess.run(
+        [*in_own_namespace(), sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_checkpoints_and_results_are_whole_whatever_room_is_left(tmp_path):
+    assert call("-m", "kit.small_disk", str(tmp_path), cwd=tmp_path) == "held\n"
+
+
+def ends(folder):
+    """Return scores and hashes of every cell."""
+    records = map(Path.read_text, sorted(folder.glob("small/cells/*/result.json")))
+    return [(r["name"], r["scores"], r["files"]) for r in map(json.loads, records)]
+
+
+def test_a_run_on_a_full_disk_exits_with_4_and_goes_on_once_there_is_room(tmp_path):
+    (tmp_path / "small.toml").write_text(FILE)
+    whole = subprocess.run(
+        [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "whole"],
+        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
+    )  # fmt: skip
+    assert whole.returncode == 0
+    used = sum(path.stat().st_size for path in (tmp_path / "whole").rglob("*")) // 1024
+
+    said = call("-c", PROGRAM, str(used * 3 // 2), cwd=tmp_path)
+
+    assert said.startswith("4 0 ")
+    assert "bytes are needed and" in said
+    assert "free some space and run the same command again" in said
+    assert len(ends(tmp_path / "copy")) == 2
+    assert ends(tmp_path / "copy") == ends(tmp_path / "whole")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +25,7 @@ from metabench.results.store import AGAIN, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CPU = torch.device("cpu")
 DISK_SPACE = re.compile(r"\d+ bytes are needed and \d+ are free")
@@ -79,14 +78,6 @@ CASES = {
 each_case = pytest.mark.parametrize("name", CASES)
 
 
-@pytest.fixture
-def place():
-    """Return a folder in memory where there is one: an fsync costs nothing there."""
-    memory = Path("/dev/shm")  # noqa: S108  (a file system, not a name in one)
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
-
-
 @pytest.fixture(scope="module")
 def server():
     """Return a fork server."""
@@ -104,13 +95,13 @@ def leftovers(folder: Path) -> list[str]:
     ]
 
 
-def prepared(place: Path, name: str, number: object) -> Path:
+def prepared(memory: Path, name: str, number: object) -> Path:
     """Return a folder in the state before."""
-    origin = place / "before"
+    origin = memory / "before"
     if not origin.exists():
         origin.mkdir()
         CASES[name].before(origin)
-    folder = place / str(number)
+    folder = memory / str(number)
     shutil.copytree(origin, folder)
     return folder
 
@@ -133,13 +124,13 @@ def check(server: ForkServer, name: str, folder: Path, ended: Any, *, fault: str
 
 @each_case
 @pytest.mark.parametrize("fault", FAULTS)
-def test_every_call_of_a_commit_may_fail_or_be_the_last(server, place, name, fault):
-    calls = server.run(name, prepared(place, name, "whole")).calls
+def test_every_call_of_a_commit_may_fail_or_be_the_last(server, memory, name, fault):
+    calls = server.run(name, prepared(memory, name, "whole")).calls
     assert {"open", "write", "fsync"} <= set(calls)
 
     met = 0
     for at in range(1, len(calls) + 1):
-        folder = prepared(place, name, at)
+        folder = prepared(memory, name, at)
         ended = server.run(name, folder, at=at, fault=fault)
         check(server, name, folder, ended, fault=fault)
         met += not ended.acknowledged
@@ -154,12 +145,12 @@ def test_every_call_of_a_commit_may_fail_or_be_the_last(server, place, name, fau
 @each_case
 @pytest.mark.parametrize("fault", ["error=ENOSPC", "error=EIO", "signal=KILL"])
 @pytest.mark.parametrize("call", ["fsync", "rename", "mkdir", "unlink", "write", "openat"])
-def test_every_system_call_of_a_commit_may_fail_or_be_the_last(server, place, name, fault, call):
+def test_every_system_call_of_a_commit_may_fail_or_be_the_last(server, memory, name, fault, call):
     """The kernel itself answers so; what the wrapper above does not see is met as well."""
-    calls = server.run(name, prepared(place, name, "whole"), trace=call).calls
+    calls = server.run(name, prepared(memory, name, "whole"), trace=call).calls
     assert set(calls) <= {call}
 
     for at in range(1, len(calls) + 1):
-        folder = prepared(place, name, at)
+        folder = prepared(memory, name, at)
         ended = server.run(name, folder, trace=call, inject=f"{fault}:when={at}")
         check(server, name, folder, ended, fault=fault.partition("=")[2])

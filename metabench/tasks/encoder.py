@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING
 
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint
 from metabench.tasks.commit import hub_commit
 from metabench.tasks.mirror import file_hash
+from metabench.tasks.weights import LARGEST_TOKENIZER, check_weights, read_object, refuse_large
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["model_identity", "tokenizer_identity"]
 
+_SUFFIX = ".safetensors"
+_PLAIN = re.compile(r"[\w-][\w.-]{0,200}\.safetensors", re.ASCII)
 _TOKENIZER_FILES = (
     "added_tokens.json",
     "merges.txt",
@@ -75,32 +78,61 @@ def _hashes(folder: Path, names: list[str]) -> dict[str, str]:
 
 
 def _check_config(folder: Path) -> None:
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    if not (folder / "config.json").is_file():
         raise DataError(
-            f"no encoder: config.json cannot be read ({error})",
+            "no encoder: config.json cannot be read, for it is not there",
             where=str(folder),
             hint="give model.id a hub id, or a folder that transformers has saved",
-        ) from error
-    if "auto_map" in config:
-        raise DataError(
-            "config.json asks to run code that comes with the encoder, which metabench never does",
-            where=str(folder),
-            hint="choose an encoder that transformers knows",
         )
+    if (folder / "adapter_config.json").exists():
+        raise DataError(
+            "holds an adapter, which names another encoder to be loaded with it",
+            where=str(folder),
+            hint="merge the adapter into its encoder and save that",
+        )
+    for name in ("config.json", "tokenizer_config.json"):
+        if (folder / name).exists() and "auto_map" in read_object(folder / name):
+            raise DataError(
+                f"{name} asks to run code that comes with the encoder, which metabench never does",
+                where=str(folder),
+                hint="choose an encoder that transformers knows",
+            )
+    for name in _TOKENIZER_FILES:
+        refuse_large(folder / name, LARGEST_TOKENIZER)
 
 
 def _weight_files(folder: Path) -> list[str]:
+    names = _shards(folder)
+    for name in names:
+        if not (folder / name).is_file():
+            raise DataError(
+                f"lacks the file {name!r}, which its index names",
+                where=str(folder),
+                hint="copy that file too",
+            )
+        if name.endswith(_SUFFIX):
+            check_weights(folder / name)
+    return names
+
+
+def _shards(folder: Path) -> list[str]:
     if (folder / "model.safetensors").is_file():
         return ["model.safetensors"]
     index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-        return [index.name, *sorted(set(shards))]
-    raise DataError(
-        "holds no weights (model.safetensors)",
-        where=str(folder),
-        hint='set model.weights = "random" to build the encoder from its config, or add the file',
-    )
+    if not index.is_file():
+        raise DataError(
+            "holds no weights (model.safetensors)",
+            where=str(folder),
+            hint='set model.weights = "random" to build the encoder from its config, or add the'
+            " file",
+        )
+    listed = read_object(index).get("weight_map")
+    shards = list(listed.values()) if isinstance(listed, dict) else [None]
+    for name in shards:
+        if not isinstance(name, str) or not _PLAIN.fullmatch(name):
+            raise DataError(
+                f"names {name!r}, which is no safetensors file beside it",
+                where=str(index),
+                hint="copy the file again, or choose another encoder",
+            )
+    return [index.name, *sorted(set(shards))]

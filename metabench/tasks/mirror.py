@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from metabench.errors import DataError
@@ -16,6 +16,7 @@ __all__ = ["count_rows", "file_hash", "holds_split", "split_files"]
 
 Files = tuple[Path, ...]
 
+_LARGEST_README = 1024**2
 _COPY = "copy README.md from the hub along with the data files"
 
 
@@ -84,7 +85,7 @@ def _configs(folder: Path) -> Mapping[str, Mapping[str, list[str]]]:
     front = _front_matter(readme) if readme.is_file() else {}
     configs = front.get("configs") or []
     try:
-        found = {str(one["config_name"]): _patterns(one["data_files"]) for one in configs}
+        found = {_word(one["config_name"]): _patterns(one["data_files"]) for one in configs}
     except (KeyError, TypeError) as error:
         raise DataError(f"cannot read 'configs': {error}", where=str(readme), hint=_COPY) from error
     if not found:
@@ -103,19 +104,27 @@ def _patterns(listed: Any) -> Mapping[str, list[str]]:
     patterns: dict[str, list[str]] = {}
     for entry in entries:
         paths = entry["path"]
-        patterns.setdefault(entry["split"], []).extend([paths] if isinstance(paths, str) else paths)
+        listed = [paths] if isinstance(paths, str) else paths
+        patterns.setdefault(_word(entry["split"]), []).extend(map(_word, listed))
     return patterns
+
+
+def _word(value: Any) -> str:
+    """Return a text as it is; a list of lists of lists would take for ever to be written out."""
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"expected a text, found {type(value).__name__}")
 
 
 def _front_matter(readme: Path) -> Mapping[str, Any]:
     import yaml  # noqa: PLC0415  (only a mirror needs it)
 
-    parts = readme.read_text(encoding="utf-8").split("---\n", 2)
+    parts = _text(readme).split("---\n", 2)
     if len(parts) < 3 or parts[0].strip():  # noqa: PLR2004  (before, front matter, after)
         return {}
     try:
         front = yaml.safe_load(parts[1])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise DataError(
             f"the front matter of README.md is not YAML: {problem}", where=str(readme), hint=_COPY
@@ -123,10 +132,33 @@ def _front_matter(readme: Path) -> Mapping[str, Any]:
     return front if isinstance(front, dict) else {}
 
 
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    """Return the regular files below a folder that a pattern names."""
+    if ".." in PurePath(pattern).parts:
+        return []
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except (OSError, ValueError, NotImplementedError, IndexError, RecursionError):
+        return []  # a name that no file can have, or a path from the root
+
+
+def _text(readme: Path) -> str:
+    try:
+        with readme.open("rb") as file:
+            content = file.read(_LARGEST_README + 1)
+        if len(content) > _LARGEST_README:
+            raise DataError(
+                f"is larger than {_LARGEST_README // 1024**2} MiB", where=str(readme), hint=_COPY
+            )
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", where=str(readme), hint=_COPY) from error
+
+
 def _files(folder: Path, patterns: list[str]) -> Files:
     files: list[Path] = []
     for pattern in patterns:
-        found = sorted(folder.glob(pattern))
+        found = _matches(folder, pattern)
         if not found:
             raise DataError(
                 f"no file matches {pattern!r}, which README.md lists",

@@ -1,5 +1,6 @@
 """Identities: known without loading a row, equal for equal content, different for different."""
 
+import json
 import shutil
 import sys
 
@@ -160,13 +161,20 @@ def test_every_embedded_split_has_an_identity_of_its_own():
     assert [fact.rows for fact in facts] == [n for task in EMBEDDED for n in task.splits.values()]
 
 
+def safetensors(content):
+    """Return a file with one tensor of bytes."""
+    entry = {"dtype": "U8", "shape": [len(content)], "data_offsets": [0, len(content)]}
+    header = json.dumps({"a": entry}).encode()
+    return len(header).to_bytes(8, "little") + header + content
+
+
 @pytest.fixture
 def encoder(tmp_path):
     folder = tmp_path / "encoder"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "bert"}')
     (folder / "tokenizer.json").write_text("{}")
-    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "model.safetensors").write_bytes(safetensors(b"abcd"))
     return folder
 
 
@@ -178,14 +186,15 @@ def identity(folder, weights="pretrained"):
 def test_an_encoder_is_another_one_when_config_tokenizer_or_weights_change(encoder, name):
     before = identity(encoder)
     path = encoder / name
-    path.write_bytes(path.read_bytes() + b" ")
+    json_file = name.endswith(".json")
+    path.write_bytes(path.read_bytes() + b" " if json_file else safetensors(b"abce"))
 
     assert identity(encoder) != before
 
 
 def test_the_weights_of_an_encoder_that_is_drawn_anew_do_not_count(encoder):
     before = identity(encoder, "random")
-    (encoder / "model.safetensors").write_bytes(b"other")
+    (encoder / "model.safetensors").write_bytes(safetensors(b"wxyz"))
 
     assert identity(encoder, "random") == before
     assert identity(encoder) != before

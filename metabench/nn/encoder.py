@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
 import torch
@@ -13,10 +14,9 @@ from torch import Tensor, nn
 
 from metabench.errors import DataError
 from metabench.nn.dropout import seeded
+from metabench.tasks.encoder import check_encoder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from metabench.seeding import Stream
     from metabench.spec.model import ModelSpec
     from metabench.tasks.hub import Hub
@@ -54,12 +54,14 @@ def load_tokenizer(model: ModelSpec, *, hub: Hub) -> Any:
         DataError: there is none.
     """
     place = _place(model, hub)
+    if isinstance(place, Path):
+        check_encoder(place, weights="random")
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(
             place, revision=model.revision, trust_remote_code=False, local_files_only=hub.offline
         )
-    except (OSError, ValueError) as error:
-        raise _not_there(model, error) from error
+    except Exception as error:
+        raise _not_loaded(model, place, error) from error
     if not tokenizer.is_fast:
         raise DataError(
             "has no fast tokenizer", where=f"encoder {model.id!r}", hint="add its tokenizer.json"
@@ -71,11 +73,14 @@ def load_encoder(model: ModelSpec, *, hub: Hub, stream: Stream) -> Encoder:
     """Load an encoder; ``stream`` seeds whatever the checkpoint does not hold.
 
     Raises:
-        DataError: it cannot be loaded, or has no pooler where one was asked for.
+        DataError: it cannot be loaded, has a parameter that is no finite real number, or has no
+            pooler where one was asked for.
     """
     place = _place(model, hub)
+    whole = check_encoder(place, weights=model.weights) if isinstance(place, Path) else frozenset()
     with seeded(stream.child("encoder").seed, torch.device("cpu")):
         module, fresh = _load(model, place, offline=hub.offline)  # Any: transformers' own
+    _check_parameters(module, model, whole)
     own_pooler = getattr(module, "pooler", None) is not None and not fresh
     pooling = _pooling(model, own_pooler=own_pooler, has_pooler=hasattr(module, "pooler"))
     if pooling != "pooler" and hasattr(module, "pooler"):
@@ -127,10 +132,11 @@ def _load(model: ModelSpec, place: str | Path, *, offline: bool) -> tuple[Any, b
             dtype=torch.float32,
             attn_implementation="sdpa",
             output_loading_info=True,
+            use_safetensors=True,
             **options,
         )
-    except (OSError, ValueError) as error:
-        raise _not_there(model, error) from error
+    except Exception as error:
+        raise _not_loaded(model, place, error) from error
     missing = [name for name in report["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise DataError(
@@ -139,6 +145,18 @@ def _load(model: ModelSpec, place: str | Path, *, offline: bool) -> tuple[Any, b
             hint='use a complete checkpoint, or model.weights = "random"',
         )
     return module, any(name.startswith("pooler.") for name in report["missing_keys"])
+
+
+def _check_parameters(module: nn.Module, model: ModelSpec, whole: frozenset[str]) -> None:
+    for name, value in module.named_parameters():
+        found = [other for other in whole if other == name or other.endswith(f".{name}")]
+        if found or not bool(torch.isfinite(value).all()):
+            what = "are whole numbers" if found else "are not all finite"
+            raise DataError(
+                f"parameters {name!r} {what}",
+                where=f"encoder {model.id!r}",
+                hint="copy the encoder again, or choose another one",
+            )
 
 
 def _pooling(model: ModelSpec, *, own_pooler: bool, has_pooler: bool) -> Pooling:
@@ -156,11 +174,16 @@ def _head_dropout(config: Any) -> float:
     return float(own if own is not None else getattr(config, "hidden_dropout_prob", 0.0))
 
 
-def _not_there(model: ModelSpec, error: Exception) -> DataError:
+def _not_loaded(model: ModelSpec, place: str | Path, error: Exception) -> DataError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    elsewhere = (
+        f"set METABENCH_HUB (or --hub) to a folder that holds models/{model.id}, or give model.id"
+        " a folder"
+    )
     return DataError(
         f"cannot be loaded: {reason}",
         where=f"encoder {model.id!r}",
-        hint="set METABENCH_HUB (or --hub) to a folder that holds models/"
-        f"{model.id}, or give model.id a folder",
+        hint="copy its files again, or choose another encoder"
+        if isinstance(place, Path)
+        else elsewhere,
     )

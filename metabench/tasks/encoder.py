@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from metabench.tasks.hub import Hub
 
-__all__ = ["model_identity", "tokenizer_identity"]
+__all__ = ["check_encoder", "model_identity", "tokenizer_identity"]
 
 _SUFFIX = ".safetensors"
 _PLAIN = re.compile(r"[\w-][\w.-]{0,200}\.safetensors", re.ASCII)
@@ -55,8 +55,22 @@ def model_identity(
     _check_config(folder)
     files = ["config.json", *_TOKENIZER_FILES]
     if weights != "random":
-        files += _weight_files(folder)
+        files += _shards(folder)
+        _whole_numbers(folder)
     return fingerprint(_hashes(folder, files))
+
+
+def check_encoder(folder: Path, *, weights: str) -> frozenset[str]:
+    """Check what can be checked of a folder before it is loaded; no code of it is ever run.
+
+    Returned are the names of its tensors that hold no real numbers.
+
+    Raises:
+        DataError: it lacks a file, wants to run code of its own, or holds what is none of
+            safetensors.
+    """
+    _check_config(folder)
+    return frozenset() if weights == "random" else _whole_numbers(folder)
 
 
 def tokenizer_identity(folder: Path) -> str:
@@ -101,9 +115,9 @@ def _check_config(folder: Path) -> None:
         refuse_large(folder / name, LARGEST_TOKENIZER)
 
 
-def _weight_files(folder: Path) -> list[str]:
-    names = _shards(folder)
-    for name in names:
+def _whole_numbers(folder: Path) -> frozenset[str]:
+    found: frozenset[str] = frozenset()
+    for name in _shards(folder):
         if not (folder / name).is_file():
             raise DataError(
                 f"lacks the file {name!r}, which its index names",
@@ -111,8 +125,8 @@ def _weight_files(folder: Path) -> list[str]:
                 hint="copy that file too",
             )
         if name.endswith(_SUFFIX):
-            check_weights(folder / name)
-    return names
+            found |= check_weights(folder / name)
+    return found
 
 
 def _shards(folder: Path) -> list[str]:

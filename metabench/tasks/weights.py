@@ -25,6 +25,7 @@ _ITEM_BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F16": 16, "BF16": 16, "I16": 16,
     "U16": 16, "F32": 32, "I32": 32, "U32": 32, "F64": 64, "I64": 64, "U64": 64,
 }  # fmt: skip
+_REAL = {"F8_E4M3", "F8_E5M2", "F16", "BF16", "F32", "F64"}
 _ANOTHER = "copy the file again, or choose another encoder"
 
 
@@ -57,14 +58,16 @@ def refuse_large(path: Path, most: int) -> None:
         raise DataError(f"is larger than {limit}", where=str(path), hint=_ANOTHER)
 
 
-def check_weights(path: Path) -> None:
+def check_weights(path: Path) -> frozenset[str]:
     """Check that a file is one of safetensors whose tensors lie end to end, each name once.
 
-    Nothing but the header is read. Source: the format of safetensors: 8 bytes of length, a JSON
-    header, the tensors' bytes.
+    Nothing but the header is read. Returned are the names of the tensors that hold no real
+    numbers, as parameters do.
 
     Raises:
         DataError: it is not; so is a pickle, whatever it is called.
+
+    Source: the format of safetensors: 8 bytes of length, a JSON header, the tensors' bytes.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -81,6 +84,7 @@ def check_weights(path: Path) -> None:
     begins = [0, *(end for _, end in spans)]
     if begins != [*(start for start, _ in spans), size - _LENGTH_BYTES - length]:
         _refuse(path, "has tensors that overlap or leave gaps, or was cut")
+    return frozenset(name for name, entry in entries.items() if entry["dtype"] not in _REAL)
 
 
 def _span(entry: dict[str, Any]) -> tuple[int, int]:

@@ -1,0 +1,170 @@
+"""What is nowhere done in the packages; every ban is proved by a line that breaks it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
+SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
+
+COMMIT, JOURNAL = "metabench/results/commit.py", "metabench/session/journal.py"
+SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/dropout.py"
+MAIN = "metabench/cli/main.py"  # opens the null device when nobody reads any more
+
+MODULES = {
+    "pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal",
+    "tarfile", "lzma", "random", "secrets", "imp", "ctypes",
+}  # fmt: skip
+"""Loading what a stranger pickled, unpacking what he packed, numbers that no seed gives."""
+
+CALLS = {
+    "eval", "exec", "compile", "hash", "input", "breakpoint",
+    "torch.load", "torch.save", "torch.hub.load", "torch.jit.load", "torch.seed",
+    "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.save", "numpy.savez",
+    "yaml.load", "yaml.load_all", "yaml.full_load", "yaml.unsafe_load", "yaml.Loader",
+    "shutil.unpack_archive", "os.system", "os.popen", "time.time",
+}  # fmt: skip
+"""``hash`` differs from process to process, and a clock that is set is no order."""
+
+METHODS = {"extractall", "extract", "write_text", "write_bytes", "unpack_archive", "seed_all"}
+GENERATORS = {"numpy.random.Generator", "numpy.random.Philox"}
+NEVER_TRUE = {"trust_remote_code", "allow_pickle", "shell"}
+OPENS = {"open", "io.open", "os.fdopen", "builtins.open"}
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """Return what each imported name stands for."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
+
+
+def _dotted(node: ast.expr, aliases: dict[str, str]) -> str:
+    """Return ``a.b.c`` with imports resolved, ``.c`` for an attribute of anything else."""
+    if isinstance(node, ast.Name):
+        return aliases.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, aliases)}.{node.attr}"
+    return ""
+
+
+def _modes(call: ast.Call, at: int) -> str:
+    given = [*call.args[at : at + 1], *(k.value for k in call.keywords if k.arg == "mode")]
+    texts = [m.value for m in given if isinstance(m, ast.Constant) and isinstance(m.value, str)]
+    return "".join(texts)
+
+
+def _writes(call: ast.Call, name: str, path: str) -> bool:
+    """Return whether a call opens a file for writing where that is not the place for it."""
+    letters = "wx+" if path == JOURNAL else "wxa+"
+    if name == "os.open":
+        known = path.startswith("metabench/results/") or path == MAIN
+        flags = {n.attr for n in ast.walk(call) if isinstance(n, ast.Attribute)}
+        return not known and bool(flags & {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"})
+    if name in OPENS:
+        return bool(set(_modes(call, 1)) & set(letters))
+    if name.rpartition(".")[2] == "open":
+        return bool(set(_modes(call, 0)) & set(letters))
+    return name.endswith("zipfile.ZipFile") and _modes(call, 1) != "w"
+
+
+def _ambient(name: str, path: str) -> bool:
+    """Return whether a call draws from, or sets, a generator that everybody shares."""
+    if name.startswith("numpy.random."):
+        return not (path == SEEDING and name in GENERATORS)
+    return name in {"torch.manual_seed", "torch.random.manual_seed"} and path != DROPOUT
+
+
+def violations(source: str, path: str) -> list[str]:
+    """Return the lines of a module that do what is nowhere done."""
+    tree = ast.parse(source)
+    aliases = _aliases(tree)
+    found = [
+        f"{name}: imported"
+        for name in {target.partition(".")[0] for target in aliases.values()} & MODULES
+    ]
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = _dotted(call.func, aliases)
+        unsafe = any(
+            keyword.arg in NEVER_TRUE
+            and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False)
+            for keyword in call.keywords
+        )
+        banned = name in CALLS or (name.rpartition(".")[2] in METHODS and "." in name)
+        if banned or unsafe or _writes(call, name, path) or _ambient(name, path):
+            found.append(f"{name}: line {call.lineno}")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_banned_is_done(path):
+    name = path.relative_to(ROOT).as_posix().removeprefix("plugins/")
+
+    assert violations(path.read_text(encoding="utf-8"), name) == []
+
+
+PLANTED = [
+    "import pickle", "import dill as d", "from joblib import load", "import tarfile",
+    "import shelve", "import random", "from random import choice", "import secrets",
+    "import ctypes", "import torch; torch.load(p)", "from torch import load; load(p)",
+    "import torch as t; t.load(p, weights_only=True)", "import torch; torch.save(x, p)",
+    "import numpy as np; np.load(p)", "from numpy import load as read; read(p)",
+    "eval('1')", "exec(text)", "compile(text, 'f', 'exec')", "key = hash(name)",
+    "import yaml; yaml.load(t)", "from yaml import full_load; full_load(t)",
+    "import os; os.system('x')", "import subprocess; subprocess.run('x', shell=True)",
+    "import time; started = time.time()", "from time import time; time()",
+    "import shutil; shutil.unpack_archive(p)", "archive.extractall(p)", "archive.extract(m)",
+    "import zipfile; zipfile.ZipFile(p)", "from zipfile import ZipFile; ZipFile(p, 'r')",
+    "open(p, 'w')", "open(p, mode='ab')", "import io; io.open(p, 'x')", "path.open('w')",
+    "path.open(mode='r+')", "path.write_text(t)", "path.write_bytes(t)",
+    "import os; os.fdopen(1, 'w')", "import os; os.open(p, os.O_WRONLY | os.O_CREAT)",
+    "import numpy as np; np.random.rand(3)", "import numpy; numpy.random.seed(0)",
+    "from numpy.random import default_rng; default_rng()",
+    "from numpy import random; random.shuffle(x)", "import torch; torch.manual_seed(0)",
+    "from torch import manual_seed as m; m(0)", "import torch; torch.seed()",
+    "f(trust_remote_code=True)", "f(trust_remote_code=given)", "f(allow_pickle=True)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", PLANTED)
+def test_a_planted_example_is_found(source):
+    assert violations(source, "metabench/engine/planted.py")
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("path.open('rb')", "metabench/engine/x.py"),
+        ("open(p, encoding='utf-8')", "metabench/engine/x.py"),
+        ("path.open('ab')", JOURNAL),
+        ("import os; os.open(p, os.O_RDONLY)", "metabench/spec/x.py"),
+        ("import os; os.open(p, os.O_WRONLY | os.O_CREAT)", COMMIT),
+        ("import zipfile; zipfile.ZipFile(buffer, 'w')", "metabench/report/x.py"),
+        ("import numpy as np; np.random.Generator(np.random.Philox(key=1))", SEEDING),
+        ("import torch; torch.manual_seed(seed)", DROPOUT),
+        ("import re; re.compile('x')", "metabench/spec/x.py"),
+        ("import time; time.monotonic()", "metabench/engine/x.py"),
+        ("import yaml; yaml.safe_load(t)", "metabench/tasks/x.py"),
+        ("f(trust_remote_code=False)", "metabench/nn/x.py"),
+    ],
+)
+def test_what_is_allowed_is_not_found(source, path):
+    assert violations(source, path) == []
+
+
+def test_an_exception_is_for_one_place_only():
+    assert violations("path.open('ab')", "metabench/engine/x.py")
+    assert violations("path.open('wb')", JOURNAL)
+    assert violations("import numpy; numpy.random.seed(0)", SEEDING)

@@ -33,9 +33,12 @@ def slugs(names: Iterable[str], *, width: int) -> Mapping[str, str]:
     for name in names:
         plain = _plain(name)
         lossless = name.isascii() and 0 < len(plain) <= width
-        if not lossless or plain in taken.values():
-            plain = _hashed(name, plain, width=width)
-        taken.setdefault(name, plain)
+        digits = _HASH_WIDTH
+        slug = plain if lossless else _hashed(name, plain, digits, width=width)
+        while name not in taken and slug in taken.values():
+            slug = _hashed(name, plain, digits, width=width)
+            digits += 1
+        taken.setdefault(name, slug)
     return taken
 
 
@@ -43,6 +46,6 @@ def _plain(name: str) -> str:
     return _SEPARATORS.sub("-", name).strip("-").lower()
 
 
-def _hashed(name: str, plain: str, *, width: int) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_WIDTH]
-    return f"{plain[: width - _HASH_WIDTH - 1].rstrip('-')}-{digest}".lstrip("-")
+def _hashed(name: str, plain: str, digits: int, *, width: int) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()[:digits]
+    return f"{plain[: max(0, width - digits - 1)].rstrip('-')}-{digest}".lstrip("-")

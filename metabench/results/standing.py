@@ -107,8 +107,8 @@ def last_step(folder: Path) -> LastStep | None:
         try:
             record = json.loads(line)
             return LastStep(str(record["stage"]), int(record["step"]), int(record["total"]))
-        except (ValueError, TypeError, KeyError):  # the line was cut where we began to read
-            continue
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            continue  # the line was cut where we began to read
     return None
 
 

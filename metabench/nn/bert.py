@@ -80,9 +80,7 @@ class Bert:
         """Sites of dropout in the encoder; a head's is the next."""
         return 3 * self.layers + 1
 
-    def bytes_kept(
-        self, *, tokens: int, rows: int, width: int, size: int, firsts: bool
-    ) -> float:
+    def bytes_kept(self, *, tokens: int, rows: int, width: int, size: int, firsts: bool) -> float:
         """Return about how much a forward pass leaves for its derivatives.
 
         Args:

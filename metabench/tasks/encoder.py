@@ -141,12 +141,13 @@ def _shards(folder: Path) -> list[str]:
             " file",
         )
     listed = read_object(index).get("weight_map")
-    shards = list(listed.values()) if isinstance(listed, dict) else [None]
-    for name in shards:
+    shards: set[str] = set()
+    for name in listed.values() if isinstance(listed, dict) else [None]:
         if not isinstance(name, str) or not _PLAIN.fullmatch(name):
             raise DataError(
                 f"names {name!r}, which is no safetensors file beside it",
                 where=str(index),
                 hint="copy the file again, or choose another encoder",
             )
-    return [index.name, *sorted(set(shards))]
+        shards.add(name)
+    return [index.name, *sorted(shards)]

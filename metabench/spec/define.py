@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
@@ -12,6 +11,7 @@ from metabench.plugin.status import BUILT_IN, Offer, PluginStatus
 from metabench.spec.own_task import OwnTaskSpec
 from metabench.spec.problems import check
 from metabench.spec.raw import array, table
+from metabench.tasks.hub import user_path
 from metabench.tasks.own.formats import SUFFIXES, format_of
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _file(task: OwnTaskSpec, key: str, document: Document, path: KeyPath) -> Dat
     place = document.problem((*path, key), "")
     line = f"{place.file}:{place.line}" if place.line else place.file
     return DataFile(
-        path=str(document.path.parent / Path(named).expanduser()),
+        path=str(document.path.parent / user_path(named)),
         format=task.format or format_of(named) or "csv",
         place=f"{line}: {place.path}",
     )

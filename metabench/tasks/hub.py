@@ -8,7 +8,7 @@ from typing import Final, final
 
 from metabench.errors import DataError
 
-__all__ = ["SHIPPED_ENCODER", "Hub"]
+__all__ = ["SHIPPED_ENCODER", "Hub", "user_path"]
 
 SHIPPED_ENCODER: Final = "embedded/encoder"
 _SHIPPED_FOLDER = Path(__file__).parent / "embedded" / "encoder"
@@ -36,8 +36,8 @@ class Hub:
         """Return the folder of an encoder: shipped, mirrored, or given as a path; else None."""
         if id == SHIPPED_ENCODER:
             return _SHIPPED_FOLDER
-        path = Path(id).expanduser()
-        return self._mirrored("models", id) or (path if path.is_dir() else None)
+        path = user_path(id)
+        return self._mirrored("models", id) or (path if _is_folder(path) else None)
 
     def missing(self, what: str, id: str) -> DataError:  # noqa: A002
         """Return the error that says that neither mirror nor hub has it, and both ways out."""
@@ -52,4 +52,19 @@ class Hub:
         if self.mirror is None:
             return None
         folder = self.mirror / kind / id
-        return folder if folder.is_dir() else None
+        return folder if _is_folder(folder) else None
+
+
+def user_path(text: str) -> Path:
+    """Return a path as somebody wrote it, with ``~`` for his home where that is known."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # the home of nobody we know
+        return Path(text)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no folder can have
+        return False

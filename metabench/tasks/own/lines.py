@@ -47,9 +47,9 @@ def text_lines(file: DataFile, source: BinaryIO) -> Iterator[str]:
     """Yield each line as text, its end included.
 
     Raises:
-        DataError: a line is not UTF-8, holds a NUL or is too long.
+        DataError: a line cannot be read, is not UTF-8, holds a NUL or is too long.
     """
-    for number, raw in enumerate(iter(lambda: source.readline(_LONGEST_LINE + 1), b""), start=1):
+    for number, raw in enumerate(_raw_lines(file, source), start=1):
         line = raw.removeprefix(_MARK) if number == 1 else raw
         if len(raw) > _LONGEST_LINE:
             raise refused(file, "the line is longer than 1 MiB", line=number)
@@ -62,6 +62,13 @@ def text_lines(file: DataFile, source: BinaryIO) -> Iterator[str]:
         except UnicodeDecodeError as error:
             what = f"byte {error.start + 1} of the line is not UTF-8"
             raise refused(file, what, line=number, hint=_SAVE) from error
+
+
+def _raw_lines(file: DataFile, source: BinaryIO) -> Iterator[bytes]:
+    try:
+        yield from iter(lambda: source.readline(_LONGEST_LINE + 1), b"")
+    except OSError as error:
+        raise _unreadable(file, error) from error
 
 
 _SAVE = "save the file as UTF-8"

@@ -14,6 +14,7 @@ from metabench.api import (
     MetricInfo,
     ObserverInfo,
     Progressed,
+    RendererInfo,
     RunEnded,
     RunStarted,
     SamplerInfo,
@@ -24,7 +25,7 @@ from metabench.api import hooks as specifications
 __all__ = ["VALUES", "hook_names", "hooks"]
 
 VALUES = (
-    AlgorithmInfo, SamplerInfo, MetricInfo, ObserverInfo,
+    AlgorithmInfo, SamplerInfo, MetricInfo, RendererInfo, ObserverInfo,
     RunStarted, CellStarted, Progressed, CellEnded, RunEnded,
 )  # fmt: skip
 """Descriptors that provider hooks return, and events that observers are given."""

@@ -38,7 +38,8 @@ baselines = []
 """
 HOSTILE = [
     "~nobody-of-that-name/x", "~", "/dev/zero", "/dev/stdin", "/proc/self/mem",
-    "../../../../dev/zero", "http://localhost/x.csv", "file:///etc/passwd", "a" * 300, "a/" * 900, "\\u0000", "a\\u0000b",
+    "../../../../dev/zero", "http://localhost/x.csv", "file:///etc/passwd", "a" * 300,
+    "a/" * 900, "\\u0000", "a\\u0000b",
     "pipe", "folder", "loop", "nowhere",
 ]  # fmt: skip
 

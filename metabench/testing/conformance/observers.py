@@ -24,9 +24,10 @@ __all__ = ["accepts_events", "leaves_globals", "no_ambient_randomness", "no_netw
 @law("observer")
 def accepts_events(subject: Subject) -> None:
     """Every event is taken without an exception: of cells that fail, and of two runs in a row."""
+    observer = subject.observer()
     with tempfile.TemporaryDirectory() as folder:
         for event in [*_events(folder), *_events(folder)]:
-            problem = subject.value.tell(event)
+            problem = observer.tell(event)
             require(problem is None, f"{type(event).__name__}: {problem and problem.problem}")
 
 
@@ -56,11 +57,12 @@ def _after_a_first_run(
     subject: Subject, watch: Callable[[Callable[[], object]], list[str]]
 ) -> list[str]:
     """Return what a second run does; what an observer begins once, it may begin."""
+    observer = subject.observer()
     with tempfile.TemporaryDirectory() as folder:
 
         def tell() -> None:
             for event in _events(folder):
-                subject.value.tell(event)
+                observer.tell(event)
 
         with kept_settings():
             tell()

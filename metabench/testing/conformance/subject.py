@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin import Catalog, Offer, PluginStatus, load_target
 from metabench.plugin.absence import remedy
+from metabench.plugin.observers import Observer, open_observer
 from metabench.testing.conformance.check import NotApplicableError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Subject:
 
     Args:
         kind: one of `KINDS`.
-        name: what it is called; for an observer, the plugin's name.
-        value: the descriptor, or the `metabench.plugin.Observer`.
+        name: what it is called; for an observer of every run, the plugin's name.
+        value: the descriptor, or the `Observer` of a plugin that is told of every run.
         plugin: where it comes from.
         given: options to check it with, in place of its defaults.
         hub: a mirror of data sets, for tasks.
@@ -56,6 +57,16 @@ class Subject:
             raise NotApplicableError("has no meta-training stage")
         built: Algorithm[Any] = load_target(self.value.target)(self.options)
         return built
+
+    def observer(self) -> Observer:
+        """Return the observer; one that runs ask for is opened anew.
+
+        Raises:
+            PluginError: it cannot be loaded.
+        """
+        if isinstance(self.value, Observer):
+            return self.value
+        return open_observer(Offer(self.value, self.plugin))
 
     def sampler(self, schedule: Schedule) -> TaskSampler[Any]:
         """Return a fresh sampler."""
@@ -119,6 +130,7 @@ def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
         "task": catalog.tasks,
         "metric": catalog.metrics,
         "renderer": catalog.renderers,
+        "observer": catalog.on_request,
     }
     found = [
         Subject(kind, name, offer.value, offer.plugin, hub=hub)

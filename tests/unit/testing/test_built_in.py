@@ -44,6 +44,8 @@ OF_ANYBODY = {
 
 @pytest.mark.parametrize(("subject", "check"), CASES)
 def test_what_ships_conforms(subject, check):
+    if subject.name == "tensorboard":
+        pytest.importorskip("tensorboard")
     skipped = ""
     try:
         check.call(subject)

@@ -7,8 +7,9 @@ Nothing here loads torch. Activations are those of `metabench.nn.bert` and of th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final
+from typing import final
 
+from metabench.engine.needs import FLOAT, BatchShape, EpisodeNeeds, Footprint, Numbers
 from metabench.nn.keeping import (
     SPARSE_SHARE,
     layers_held,
@@ -17,82 +18,7 @@ from metabench.nn.keeping import (
     values_at_a_time,
 )
 
-if TYPE_CHECKING:
-    from metabench.api.algorithm import CurvatureWay
-    from metabench.nn.curvature import KeepPolicy
-
 __all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
-
-_FLOAT = 4
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class BatchShape:
-    """Rows, real tokens in all, and columns of a batch."""
-
-    rows: float
-    tokens: float
-    width: float
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """How a device holds what a gradient keeps.
-
-    Args:
-        size: bytes of an activation.
-        device: the device's type.
-        fused: whether attention is one kernel that keeps no weights, dropout or not.
-        slack: what the allocator holds for each byte that one pass takes and gives back. What is
-            kept from pass to pass needs none: it lies in one piece.
-    """
-
-    size: int = _FLOAT
-    device: str = "cpu"
-    fused: bool = False
-    slack: float = 1.0
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Footprint:
-    """Bytes of parameters in all their copies, and of activations with the allocator's slack."""
-
-    parameters: float
-    activations: float
-
-    @property
-    def total(self) -> float:
-        """All bytes beside the process itself and its tables of tokens."""
-        return self.parameters + self.activations
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class EpisodeNeeds:
-    """What an episode asks for.
-
-    Args:
-        support: support batches.
-        way: how Hessian-vector products are made; None where there are none.
-        keep: what may be kept for exact ones.
-        room: bytes that may be kept under ``auto``.
-        words: how many words the episode holds; None where theta is not cut.
-        vectors: vectors like theta that the algorithm holds; None for those of MAML.
-        blocks: blocks of meta-parameters like theta, beside theta.
-        gathers: whether the directions of a whole meta-batch are held at a time.
-    """
-
-    support: int
-    way: CurvatureWay | None = None
-    keep: KeepPolicy = "auto"
-    room: float = 0.0
-    words: float | None = None
-    vectors: int | None = None
-    blocks: int = 0
-    gathers: bool = False
 
 
 @final
@@ -147,9 +73,9 @@ class EncoderShape:
         Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; in a
         gradient the vector that it is written to and, in the end, all words once more.
         """
-        p = _FLOAT * (self.parameters + heads)
+        p = FLOAT * (self.parameters + heads)
         needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
-        words = _FLOAT * self.words * self.width
+        words = FLOAT * self.words * self.width
         return Footprint((5 + 1) * p + words, numbers.slack * needed)
 
     def meta(
@@ -169,7 +95,7 @@ class EncoderShape:
         copies: the sum of the directions and the one before, or all of them. At the outer step:
         two directions and a temporary.
         """
-        p = _FLOAT * (self.parameters + heads)
+        p = FLOAT * (self.parameters + heads)
         q = p - self._cut(episode.words)
         copies = q * _copies(episode)
         blocks = 1 + episode.blocks
@@ -188,10 +114,10 @@ class EncoderShape:
 
         The logits of every place are there three times: themselves, their softmax, its gradient.
         """
-        p = _FLOAT * self.parameters
+        p = FLOAT * self.parameters
         places = batch.rows * batch.width
         padded = BatchShape(batch.rows, places, batch.width)
-        logits = 3 * _FLOAT * places * self.words
+        logits = 3 * FLOAT * places * self.words
         return Footprint(6 * p, numbers.slack * (self._graph(padded, numbers) + logits))
 
     # -- parts -------------------------------------------------------------------------------
@@ -204,7 +130,7 @@ class EncoderShape:
     def _cut(self, words: float | None) -> float:
         if words is None or words > SPARSE_SHARE * self.words:
             return 0.0
-        return _FLOAT * self.width * (self.words - words)
+        return FLOAT * self.width * (self.words - words)
 
     def _scores(self, batch: BatchShape) -> float:
         return batch.rows * self.heads * batch.width**2
@@ -238,17 +164,17 @@ class EncoderShape:
     def _forward(self, batch: BatchShape) -> float:
         """Return what a layer's forward pass leaves, without masks."""
         tokens = self._tokens(batch) * (4 * self.width + self.inner)
-        return _FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
+        return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
     def _backward(self, batch: BatchShape) -> float:
         """Return what its backward pass leaves beside that."""
         tokens = self._tokens(batch) * (9 * self.width + self.inner)
-        return _FLOAT * (tokens + self._spread(batch) + self._scores(batch))
+        return FLOAT * (tokens + self._spread(batch) + self._scores(batch))
 
     def _tangents(self, batch: BatchShape) -> float:
         """Return what its tangents are."""
         tokens = self._tokens(batch) * (5 * self.width + self.inner)
-        return _FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
+        return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
     def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
         """Return what a batch takes while it is gone through, beside what is kept of others."""
@@ -258,8 +184,8 @@ class EncoderShape:
             return (3 if exact else 1) * self._graph(batch, numbers)
         part = self._part(batch, numbers, lean=exact and episode.keep == "lean")
         masks = self._held * self._masks(batch)
-        inputs = _FLOAT * self._tokens(part) * (self.width + self.inner)
-        wide = _FLOAT * self._tokens(part) * 2 * self.inner
+        inputs = FLOAT * self._tokens(part) * (self.width + self.inner)
+        wide = FLOAT * self._tokens(part) * 2 * self.inner
         gradient = self._held * (self._forward(part) + inputs) + self._backward(part) + wide
         if not exact:
             return masks + gradient

@@ -1,0 +1,84 @@
+"""What a computation is asked for and what it takes, in shapes and bytes; nothing here is heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay
+    from metabench.nn.curvature import KeepPolicy
+
+__all__ = ["FLOAT", "BatchShape", "EpisodeNeeds", "Footprint", "Numbers"]
+
+FLOAT = 4
+"""Bytes of a parameter."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BatchShape:
+    """Rows, real tokens in all, and columns of a batch."""
+
+    rows: float
+    tokens: float
+    width: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How a device holds what a gradient keeps.
+
+    Args:
+        size: bytes of an activation.
+        device: the device's type.
+        fused: whether attention is one kernel that keeps no weights, dropout or not.
+        slack: what the allocator holds for each byte that one pass takes and gives back. What is
+            kept from pass to pass needs none: it lies in one piece.
+    """
+
+    size: int = FLOAT
+    device: str = "cpu"
+    fused: bool = False
+    slack: float = 1.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Bytes of parameters in all their copies, and of activations with the allocator's slack."""
+
+    parameters: float
+    activations: float
+
+    @property
+    def total(self) -> float:
+        """All bytes beside the process itself and its tables of tokens."""
+        return self.parameters + self.activations
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EpisodeNeeds:
+    """What an episode asks for.
+
+    Args:
+        support: support batches.
+        way: how Hessian-vector products are made; None where there are none.
+        keep: what may be kept for exact ones.
+        room: bytes that may be kept under ``auto``.
+        words: how many words the episode holds; None where theta is not cut.
+        vectors: vectors like theta that the algorithm holds; None for those of MAML.
+        blocks: blocks of meta-parameters like theta, beside theta.
+        gathers: whether the directions of a whole meta-batch are held at a time.
+    """
+
+    support: int
+    way: CurvatureWay | None = None
+    keep: KeepPolicy = "auto"
+    room: float = 0.0
+    words: float | None = None
+    vectors: int | None = None
+    blocks: int = 0
+    gathers: bool = False

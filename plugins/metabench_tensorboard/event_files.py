@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, final
@@ -66,4 +67,4 @@ class EventFile:
     def _add(self, step: int, **what: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415
 
-        self._file.add_event(Event(wall_time=time.time(), step=step, **what))
+        self._file.add_event(Event(wall_time=datetime.now(UTC).timestamp(), step=step, **what))

@@ -44,7 +44,10 @@ EMBEDDED = {"embedded/science", "embedded/sentiment", "embedded/similarity"}
         ("metabench run quickstart_", {"quickstart_control"}),
         ("metabench show rept", {"reptile"}),
         ("metabench show glue/r", {"glue/rte"}),
-        ("metabench show --kind sampler ", {"mixed", "pps", "uniform"}),
+        (
+            "metabench show --kind sampler ",
+            {"adaptive", "mixed", "pps", "temperature", "uniform"},
+        ),
         ("metabench show --kind task embedded/s", EMBEDDED),
         ("metabench run quickstart --observer t", {"tensorboard"}),
         ("metabench list sa", {"samplers"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import time
 import types
 
 import numpy as np
@@ -52,7 +51,7 @@ def test_what_observers_return_is_put_together():
         ({"x" * 65: 1.0}, "named a scalar"),
         ({3: 1.0}, "named a scalar 3"),
         ({"inner_norm": 1.0}, "'inner_norm', which the step has already"),
-        *(({name: 1.0}, f"'{name}', which the step has already") for name in OWN_SCALARS),
+        *(({name: 1.0}, f"'{name}', which the step has already") for name in sorted(OWN_SCALARS)),
         ({"a": math.nan}, "'a' the value nan"),
         ({"a": math.inf}, "'a' the value inf"),
         ({"a": "1"}, "'a' the value '1'"),
@@ -90,15 +89,6 @@ def test_an_observer_that_raises_is_named_once_and_still_told():
     assert [scalars.of(STEP) for _ in range(3)] == [{}, {}, {}]
     assert told == [3, 3, 3]
     assert [one.problem for one in complaints] == ["metabench_step raised OSError: no sensor"]
-
-
-def test_a_step_costs_microseconds():
-    scalars, _ = asked(lambda: {"gpu/watts": 250.0})
-    started = time.perf_counter()
-    for _ in range(2000):
-        scalars.of(STEP)
-
-    assert (time.perf_counter() - started) / 2000 < 200e-6  # about 10 on an idle machine
 
 
 SOURCE = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -93,6 +94,8 @@ def test_what_was_begun_runs_while_the_folder_is_held_and_is_interrupted_after(s
 
 def test_a_cell_that_was_left_by_an_earlier_process_does_not_run(store):
     begin(store, META)
+    note = store.cell_folder(META.cell) / "cell.json"
+    os.utime(note, ns=(0, note.stat().st_mtime_ns - 1_000_000_000))
     with store.lock():
         assert states(store) == ["interrupted", "waiting", "waiting"]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from metabench.nn.keeping import SPARSE_SHARE
@@ -49,8 +48,8 @@ class EpisodeView:
             [block[: words.start], rows.flatten(), block[words.stop : end], block[head]]
         )
 
-    def put(self, part: Float[Tensor, " Q"]) -> Tensor:
-        """Return a vector like theta with the part in its places and zero elsewhere."""
+    def put(self, part: Tensor) -> Tensor:
+        """Return a part [Q] in its places along theta, with zero elsewhere; any other as it is."""
         if self.vocabulary is None or part.shape != (self.learner.layout.size,):
             return part
         words, end, head = self._places()

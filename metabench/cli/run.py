@@ -61,6 +61,20 @@ __all__ = ["command"]
 @click.option(
     "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop at the N-th failed cell."
 )
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Try a cell N times more if that may help.",
+)
+@click.option(
+    "--cell-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End a cell that takes longer.",
+)
+@click.option("--allow-drift", is_flag=True, help="Go on from other versions' checkpoints.")
 @observer_option
 @runs_option
 @hub_option
@@ -80,6 +94,9 @@ def command(
     fail_fast: bool,
     max_failures: int | None,
     observers: tuple[str, ...],
+    retries: int,
+    cell_timeout: float | None,
+    allow_drift: bool,
     runs: Path,
     hub: Path | None,
 ) -> int:
@@ -104,7 +121,14 @@ def command(
     most = 1 if fail_fast else max_failures
     policy = RunPolicy(force=force, retry_failed=retry_failed, max_failures=most)
     runtime = Runtime(
-        hub=prepared[0].hub, device=device, jobs=jobs, cache=runs / ".cache", command=typed()
+        hub=prepared[0].hub,
+        device=device,
+        jobs=jobs,
+        cache=runs / ".cache",
+        command=typed(),
+        cell_timeout=cell_timeout,
+        retries=retries,
+        allow_drift=allow_drift,
     )
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)

@@ -72,6 +72,9 @@ def _lines(found: Standing, store: Store) -> Iterator[str]:
     if failed:
         yield ""
         yield from failure_lines(failed)
+    for cell in found.cells:
+        if cell.drift:
+            yield f"DRIFT: {_name(cell)} went on where {', '.join(cell.drift)}"
 
 
 def _counts(found: Standing) -> Iterator[tuple[str, ...]]:
@@ -122,4 +125,5 @@ def _cell_entry(cell: StandingCell) -> dict[str, Any]:
         "step": step.step if step else None,
         "total": step.total if step else None,
         "failure": {"status": failure.status, "message": failure.message} if failure else None,
+        "drift": list(cell.drift),
     }

@@ -26,6 +26,7 @@ class Tally:
         self._clock = clock
         self._began = clock()
         self._running: dict[str, float] = {}
+        self._tried: set[str] = set()
         self._spent = 0.0
         self._total = sum(costs.values())
         self.ended = 0
@@ -37,12 +38,17 @@ class Tally:
             self._began = self._clock()
             self.planned = event.planned
         elif isinstance(event, CellStarted):
+            if event.key in self._tried:  # it is tried again
+                self._spent -= self._costs.get(event.key, 0.0)
+                self.ended -= 1
+            self._tried.discard(event.key)
             self._running[event.key] = 0.0
         elif isinstance(event, Progressed):
             self._running[event.key] = event.step / max(event.total, 1)
         elif isinstance(event, CellEnded):
             self._running.pop(event.key, None)
             self._spent += self._costs.get(event.key, 0.0)
+            self._tried.add(event.key)
             self.ended += 1
 
     @property

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, TypeVar, final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Fault", "guarded"]
+__all__ = ["Fault", "Overdue", "guarded"]
 
 T = TypeVar("T")
+
+
+class Overdue(BaseException):
+    """Time is up for whatever runs; raised by an alarm, in the midst of anybody's code."""
 
 
 @final
@@ -51,11 +55,12 @@ def guarded(call: Callable[[], T]) -> T | Fault:
 
     Raises:
         KeyboardInterrupt: the user's wish to stop is not the plugin's to take.
+        Overdue: nor is an alarm.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
             return call()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Overdue):
         raise
     except BaseException as error:  # noqa: BLE001  (this is the one place that isolates plugins)
         return Fault(_one_line(error), error)

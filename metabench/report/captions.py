@@ -36,6 +36,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_overlaps(collected),
         *_part(collected),
         *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
+        *_drift(collected),
         *_mixed(collected),
         *_budgets(collected),
         *_metrics(board.columns),
@@ -53,6 +54,18 @@ def _mixed(collected: Collected) -> Iterator[str]:
     found = mixed_origins(collected)
     if found:
         yield f"MIXED: the cells were not computed alike: {'; '.join(found)}"
+
+
+def _drift(collected: Collected) -> Iterator[str]:
+    """Yield which cells went on elsewhere from where they were, and what differed."""
+    drifted = [result for result in collected.results.values() if result.drift]
+    if drifted:
+        what = dict.fromkeys(text for result in drifted for text in result.drift)
+        yield (
+            f"DRIFT: {', '.join(result.name for result in drifted)} went on from a checkpoint of"
+            f" another machine or other versions ({', '.join(what)}): the same command need not"
+            " give the same numbers"
+        )
 
 
 def _budgets(collected: Collected) -> Iterator[str]:

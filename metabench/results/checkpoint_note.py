@@ -30,3 +30,5 @@ class CheckpointNote(Record):
     """Processor time that it has taken so far."""
     profile: Mapping[str, Text]
     """What the same bits depend on beside the key: versions, device, precision, threads."""
+    drift: tuple[Text, ...] = ()
+    """What has differed before, where the cell went on all the same."""

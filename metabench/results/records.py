@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final, get_args
 
 from pydantic import Field, JsonValue, ValidationError
 
-from metabench.errors import StoreError
+from metabench.errors import MetabenchError, StoreError
 from metabench.results.provenance import PluginNote, Provenance, Record, Text
 from metabench.results.run_note import ColumnNote, RunNote, UseNote
 
@@ -28,6 +28,7 @@ __all__ = [
     "UseNote",
     "WorkNote",
     "from_json",
+    "record_status",
     "to_json",
 ]
 
@@ -138,6 +139,10 @@ class Result(_CellRecord):
     split; ``both``, scored rows that stand among the training rows."""
     notes: tuple[Text, ...] = ()
     """What a reader of the scores has to know."""
+    drift: tuple[Text, ...] = ()
+    """Where it went on from a checkpoint of another machine or other versions: what differed."""
+    attempts: Annotated[int, Field(ge=1)] = 1
+    """How often the run that it ended in has tried it."""
     wall_seconds: float
     """Time that passed."""
     cpu_seconds: float | None = None
@@ -166,10 +171,18 @@ class Failure(_CellRecord):
     """The way out."""
     traceback: Text = ""
     """The Python traceback, where there is one."""
+    attempts: Annotated[int, Field(ge=1)] = 1
+    """How often the run that it ended in has tried it."""
     wall_seconds: float | None = None
     """Time until it failed."""
     provenance: Provenance
     """Where it happened."""
+
+
+def record_status(error: MetabenchError) -> Status:
+    """Return the status of the record that an error becomes."""
+    known: tuple[Status, ...] = get_args(Status)
+    return next((status for status in known if status == error.status), "error")
 
 
 def to_json(record: Record) -> bytes:

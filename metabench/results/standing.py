@@ -43,6 +43,7 @@ class StandingCell:
     step: LastStep | None = None
     failure: Failure | None = None
     wall_seconds: float | None = None
+    drift: tuple[str, ...] = ()
 
 
 @final
@@ -133,7 +134,9 @@ def _cell(
         step = last_step(store.cell_folder(f"{AGAIN}{planned.cell}")) or last_step(folder)
         found = StandingCell(planned, "running", step)
     elif stored.result is not None and stored.result.key == planned.key:
-        found = StandingCell(planned, "done", wall_seconds=stored.result.wall_seconds)
+        found = StandingCell(
+            planned, "done", wall_seconds=stored.result.wall_seconds, drift=stored.result.drift
+        )
     elif planned.unavailable:
         found = StandingCell(planned, "unavailable")
     elif failure is not None and failure.status not in {"interrupted", "unavailable"}:

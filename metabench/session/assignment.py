@@ -10,6 +10,7 @@ from typing import final
 from metabench.plan.cell import Cell
 from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer
+from metabench.session.limits import Limits
 from metabench.session.runtime import Asked, Runtime
 from metabench.spec.model import ComputeSpec
 
@@ -32,3 +33,9 @@ class Assignment:
     compute: ComputeSpec
     files: tuple[LocalFile, ...] = ()
     observers: tuple[Observer, ...] = ()
+
+    @property
+    def limits(self) -> Limits:
+        """How long a cell may take."""
+        whole = self.runtime.cell_timeout or self.compute.cell_timeout
+        return Limits(whole, self.compute.hang_seconds)

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, final, get_args
+from typing import TYPE_CHECKING, Any, final
 
 import torch
 
@@ -15,11 +15,11 @@ from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.errors import MemoryExhaustedError, MetabenchError
 from metabench.plan.cell import MetaWork
-from metabench.results.records import Failure, Result, Status
+from metabench.results.records import Failure, Result, record_status
 from metabench.session.provenance import cell_provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from metabench.engine.snapshot import Snapshot
     from metabench.plan.cell import Cell
@@ -44,6 +44,8 @@ class Attempt:
     started: str
     wall: float
     cpu: float
+    number: int = 1
+    drift: tuple[str, ...] = ()
 
     @property
     def profile(self) -> dict[str, str]:
@@ -67,9 +69,14 @@ class Attempt:
             return {}
         return {"curvature": "lean" if self.bench.device.keep == "lean" else "auto or fast"}
 
-    def going_on(self, note: CheckpointNote) -> Attempt:
+    def going_on(self, note: CheckpointNote, drift: Sequence[str]) -> Attempt:
         """Return an attempt that began as much earlier as the cell has taken before."""
-        return replace(self, wall=self.wall - note.wall_seconds, cpu=self.cpu - note.cpu_seconds)
+        return replace(
+            self,
+            wall=self.wall - note.wall_seconds,
+            cpu=self.cpu - note.cpu_seconds,
+            drift=tuple(drift),
+        )
 
     def save(
         self, checkpoints: Checkpoints, snapshot: Snapshot, losses: Mapping[str, float]
@@ -99,6 +106,8 @@ class Attempt:
             draws=dict(outcome.draws),
             overlap=dict(outcome.overlap),
             notes=self.cell.notes,
+            drift=self.drift,
+            attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
             cpu_seconds=time.process_time() - self.cpu,
             peak_memory_bytes=_peak_memory(self.bench.device.device),
@@ -115,10 +124,11 @@ class Attempt:
             name=self.cell.name,
             key=self.cell.key,
             method=self.cell.method,
-            status=_status(known),
+            status=record_status(known),
             message=str(known).partition("\n")[0],
             hint=known.hint,
             traceback="".join(traceback.format_exception(error)),
+            attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
             provenance=self._provenance(),
         )
@@ -159,11 +169,6 @@ def _known(error: Exception) -> MetabenchError:
     return MetabenchError(
         f"a bug: {type(error).__name__}: {error}", hint="report it with the cell's log.txt"
     )
-
-
-def _status(error: MetabenchError) -> Status:
-    known: tuple[Status, ...] = get_args(Status)
-    return next((status for status in known if status == error.status), "error")
 
 
 def _peak_memory(device: torch.device) -> int:

@@ -28,4 +28,5 @@ def open_bench(assignment: Assignment) -> Workbench:
         assignment.cells,
         assignment.compute.checkpoint_seconds,
         observers=assignment.observers,
+        limits=assignment.limits,
     )

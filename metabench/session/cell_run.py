@@ -12,8 +12,10 @@ from metabench.session.attempt import Attempt
 from metabench.session.checkpoints import Checkpoints
 from metabench.session.drive import Drive
 from metabench.session.journal import Journal
+from metabench.session.limits import RESUMABLE
 from metabench.session.provenance import now
 from metabench.session.staging import Stage
+from metabench.session.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,7 @@ def run_cell(
     benchmark: Asked,
     emit: Callable[[Event], None],
     stop: Callable[[], bool] = lambda: False,
+    number: int = 1,
 ) -> CellEnded:
     """Run a cell, from its last checkpoint where it has one, and commit its record.
 
@@ -45,6 +48,7 @@ def run_cell(
         benchmark: which benchmark it is run for.
         emit: is told what happens.
         stop: says, after each step, whether to stop there.
+        number: which attempt of this run it is, counted from 1.
 
     Raises:
         StoreError: the run folder cannot be written, or a checkpoint is of another machine; the
@@ -52,33 +56,48 @@ def run_cell(
         StoppedError: ``stop`` said so; the last step is in a checkpoint.
     """
     bench.device.apply()
-    attempt = Attempt(cell, bench, benchmark, now(), time.monotonic(), time.process_time())
+    attempt = Attempt(cell, bench, benchmark, now(), time.monotonic(), time.process_time(), number)
     emit(CellStarted(cell.key, cell.name))
     bench.store.commit_note(cell.folder, _note(cell))
     stage = Stage(cell, bench.store)
-    checkpoints = Checkpoints(
-        bench.store.cell_folder(stage.cell.folder) / "checkpoints",
-        key=cell.key,
-        profile=attempt.profile,
-        interval=bench.checkpoint_seconds,
-    )
+    checkpoints = _checkpoints(stage, attempt)
     start, note = checkpoints.newest(bench.device.device) or (None, None)
-    if note is not None:
-        attempt = attempt.going_on(note)
+    attempt = attempt.going_on(note, checkpoints.drift) if note else attempt
     with _journal(stage, bench.store, start) as journal:
-        drive = Drive(stage.cell, attempt, checkpoints, journal, emit, stop)
+        drive = Drive(
+            cell=stage.cell,
+            attempt=attempt,
+            checkpoints=checkpoints,
+            journal=journal,
+            watch=Watch(bench.limits, journal.log, cell=cell.name),
+            emit=emit,
+            stop=stop,
+        )
         try:
-            outcome = drive.run(start, note)
+            with drive.watch:
+                outcome = drive.run(start, note)
         except (StoreError, LockError, StoppedError):
             raise
         except Exception as error:  # noqa: BLE001  (recorded with its traceback)
-            checkpoints.clear()
-            ended = _fail(attempt, stage, journal, error)
+            ended = _fail(attempt, stage, journal, error=error)
+            if ended.status not in RESUMABLE:
+                checkpoints.clear()
         else:
             ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
             checkpoints.clear()  # not before the result is there
     emit(ended)
     return ended
+
+
+def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
+    bench = attempt.bench
+    return Checkpoints(
+        bench.store.cell_folder(stage.cell.folder) / "checkpoints",
+        key=attempt.cell.key,
+        profile=attempt.profile,
+        interval=bench.checkpoint_seconds,
+        allow_drift=bench.runtime.allow_drift,
+    )
 
 
 def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
@@ -99,7 +118,7 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
     return attempt.ended("ok", scores=scores)
 
 
-def _fail(attempt: Attempt, stage: Stage, journal: Journal, error: Exception) -> CellEnded:
+def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception) -> CellEnded:
     failure = attempt.failure(error)
     journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
     stage.discard()

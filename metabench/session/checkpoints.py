@@ -38,6 +38,7 @@ class Checkpoints:
         key: the cell's.
         profile: what the same bits depend on beside the key.
         interval: seconds from one to the next.
+        allow_drift: whether to go on where the profile differs.
         clock: seconds that only grow.
     """
 
@@ -48,11 +49,14 @@ class Checkpoints:
         key: str,
         profile: Mapping[str, str],
         interval: float,
+        allow_drift: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._key, self._profile = folder, key, dict(profile)
         self._interval, self._clock = interval, clock
         self._last = clock()
+        self._allow_drift = allow_drift
+        self.drift: tuple[str, ...] = ()
 
     @property
     def due(self) -> bool:
@@ -64,14 +68,15 @@ class Checkpoints:
 
         Raises:
             StoreError: it is another cell's, or that of another machine or other versions; going
-                on from it would not give the same bits.
+                on from it would not give the same bits. Where drift is allowed, what differs is
+                in ``drift`` instead.
         """
         for path in self._there("step-*"):
             found = self._read(path)
             if found is None:
                 continue
             note, data = found
-            self._require_same(note, path)
+            self.drift = self._require_same(note, path)
             tensors = safetensors.torch.load(data)
             moved = {name: value.to(device) for name, value in tensors.items()}
             return Snapshot(note.step, moved, note.facts), note
@@ -99,6 +104,7 @@ class Checkpoints:
             wall_seconds=wall_seconds,
             cpu_seconds=cpu_seconds,
             profile=self._profile,
+            drift=self.drift,
         )
         make_folder(self._folder)
         final = self._folder / f"step-{snapshot.step:09d}"
@@ -149,20 +155,22 @@ class Checkpoints:
         except (OSError, StoreError):  # pragma: no cover  (it was whole a moment ago)
             return None
 
-    def _require_same(self, note: CheckpointNote, path: Path) -> None:
+    def _require_same(self, note: CheckpointNote, path: Path) -> tuple[str, ...]:
+        """Return what differs, now and before; nothing but drift that is allowed may."""
         found, now = {"cell": note.key, **note.profile}, {"cell": self._key, **self._profile}
         changed = [
             f"{name} {found.get(name, 'none')} -> {now.get(name, 'none')}"
             for name in sorted({*found, *now})
             if found.get(name) != now.get(name)
         ]
-        if changed:
-            raise StoreError(
-                f"was written where {', '.join(changed)}, and going on would not give the same"
-                " numbers",
-                where=str(path),
-                hint="go on where it was written, or delete the folder to begin the cell anew",
-            )
+        if note.key == self._key and (self._allow_drift or not changed):
+            return tuple(dict.fromkeys([*note.drift, *changed]))
+        raise StoreError(
+            f"was written where {', '.join(changed)}, and going on would not give the same numbers",
+            where=str(path),
+            hint="go on where it was written, delete the folder to begin the cell anew, or go on"
+            " with --allow-drift, which the record will say",
+        )
 
 
 def _part(path: Path, data: bytes) -> bytes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from metabench.session.checkpoints import Checkpoints
     from metabench.session.journal import Journal
     from metabench.session.outcome import Outcome
+    from metabench.session.watch import Watch
 
 __all__ = ["Drive"]
 
@@ -42,6 +43,7 @@ class Drive:
         journal: where its steps are written.
         emit: is told of progress.
         stop: says, after each step, whether to stop there.
+        watch: is told of each step.
         losses: the first and the last, once they are known.
     """
 
@@ -51,6 +53,7 @@ class Drive:
     journal: Journal
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
+    watch: Watch
     losses: dict[str, float] = field(default_factory=dict)
 
     def run(self, start: Snapshot | None, note: CheckpointNote | None) -> Outcome:
@@ -70,6 +73,7 @@ class Drive:
             except StopIteration as stop:
                 outcome: Outcome = stop.value
                 return outcome
+            self.watch.beat()
             self._note(self._watched(done, scalars) if scalars.observers else done)
             if time.monotonic() - told > _INTERVAL or done.step == done.total:
                 told = time.monotonic()

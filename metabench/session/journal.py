@@ -77,6 +77,11 @@ class Journal:
             finally:
                 self._metrics.close()
 
+    @property
+    def log(self) -> BufferedWriter:
+        """The log, for those that have more than a line to write."""
+        return self._log
+
     def write(self, line: str) -> None:
         """Append a line with the time to the log."""
         now = datetime.now(UTC).isoformat(timespec="seconds")

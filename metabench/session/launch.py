@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded
 from metabench.errors import StoppedError
-from metabench.results.records import Failure
+from metabench.results.records import Failure, record_status
 from metabench.results.store import Store
 from metabench.session.provenance import cell_provenance
-from metabench.session.worker import Worker, WorkerLostError, WorkerStoppedError
+from metabench.session.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
-    from metabench.results.records import Status
+    from metabench.plan.cell import Cell
     from metabench.session.assignment import Assignment
     from metabench.session.queue import CellQueue
     from metabench.session.stopping import Stopping
@@ -37,7 +37,8 @@ def launch(
         StoppedError: somebody asked to stop; every cell that ran has a checkpoint.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
-    if jobs <= 1:
+    # Only another process ends for certain what takes too long.
+    if jobs <= 1 and assignment.limits.cell_seconds is None:
         yield from _in_this_process(queue, assignment, emit, stopping)
     else:
         yield from _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
@@ -53,14 +54,18 @@ def _in_this_process(
     while not stopping.asked() and (cell := queue.take()) is not None:
         try:
             ended = run_cell(
-                cell, bench, benchmark=assignment.benchmark, emit=emit, stop=stopping.asked
+                cell,
+                bench,
+                benchmark=assignment.benchmark,
+                emit=emit,
+                stop=stopping.asked,
+                number=queue.attempt(cell.key),
             )
         except StoppedError as stopped:
             stopping.note(stopped)
             break
-        if ended.status == "ok":
-            queue.finish(cell.key)
-        yield ended
+        if not _retried(queue, cell, ended, assignment):
+            yield ended
     stopping.end()
 
 
@@ -77,13 +82,23 @@ def _in_workers(
                 if worker.cell is not None:  # it was lost: put another in its place
                     worker.stop()
                     workers[workers.index(worker)] = Worker(assignment)
-                if ended.status == "ok":
-                    queue.finish(ended.key)
-                yield ended
+                if not _retried(queue, assignment.cells[ended.key], ended, assignment):
+                    yield ended
     finally:
         for worker in workers:
             worker.stop()
     stopping.end()
+
+
+def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignment) -> bool:
+    """Note how a cell has ended; return whether it is to be tried again, as if it had not."""
+    if ended.status == "ok":
+        queue.finish(cell.key)
+        return False
+    again = queue.again(cell, ended.status)
+    if again:
+        Store(assignment.folder).clear_failure(cell.folder)
+    return again
 
 
 def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> list[Worker]:
@@ -96,12 +111,14 @@ def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> li
             if stopping.asked():
                 worker.ask_to_stop()
             elif worker.cell is None and (cell := queue.take()) is not None:
-                worker.give(cell)
+                worker.give(cell, queue.attempt(cell.key))
         busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
         if not busy:
             return []
         if ready := wait([w.pipe for w in busy.values()], timeout=_LISTENING):
             return [busy[pipe] for pipe in ready]
+        for worker in busy.values():
+            worker.end_if_overdue()
 
 
 def _listen(
@@ -132,7 +149,7 @@ def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> Ce
     cell = worker.cell
     if cell is None:  # pragma: no cover  (only busy workers are listened to)
         raise lost
-    status: Status = "interrupted" if isinstance(lost, WorkerStoppedError) else "error"
+    status = record_status(lost)
     failure = Failure(
         kind=cell.kind,
         name=cell.name,
@@ -141,6 +158,7 @@ def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> Ce
         status=status,
         message=lost.problem,
         hint=lost.hint,
+        attempts=worker.attempt,
         wall_seconds=worker.wall_seconds,
         provenance=cell_provenance(
             cell,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, final
 
 from metabench.session.estimate.counts import cell_counts
+from metabench.session.limits import MAY_PASS
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell
@@ -20,11 +22,14 @@ class CellQueue:
     Args:
         cells: what is to be run.
         done: keys of the cells that are done already.
+        retries: how often a cell is tried again whose failure may pass.
     """
 
-    def __init__(self, cells: Iterable[Cell], done: Iterable[str]) -> None:
+    def __init__(self, cells: Iterable[Cell], done: Iterable[str], *, retries: int = 0) -> None:
         self._waiting: dict[str, Cell] = {cell.key: cell for cell in cells}
         self._done = set(done)
+        self._retries = retries
+        self._taken: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Return how many cells have not been taken."""
@@ -35,7 +40,20 @@ class CellQueue:
         ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
         if not ready:
             return None
-        return self._waiting.pop(min(ready, key=_rank).key)
+        cell = self._waiting.pop(min(ready, key=_rank).key)
+        self._taken[cell.key] += 1
+        return cell
+
+    def attempt(self, key: str) -> int:
+        """Return how often a cell has been taken."""
+        return self._taken[key]
+
+    def again(self, cell: Cell, status: str) -> bool:
+        """Put a cell back that failed with this status, where it is to be tried again."""
+        tried = status in MAY_PASS and self._taken[cell.key] <= self._retries
+        if tried:
+            self._waiting[cell.key] = cell
+        return tried
 
     def finish(self, key: str) -> None:
         """Note that a cell is done."""

@@ -69,7 +69,7 @@ def run_plan(
                 files=catalog.files,
                 observers=tuple(one for one in catalog.observers if one.watches_steps),
             )
-            queue = CellQueue(todo.cells, todo.done)
+            queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
             summary = _walk(
                 queue, assignment, emit=emit, most=policy.max_failures, stopping=stopping
             )

@@ -25,6 +25,9 @@ class Runtime:
         jobs: cells at a time, each in a process of its own where there is more than one.
         cache: folder of encoded rows; None keeps none.
         command: the command line, for the provenance.
+        cell_timeout: seconds that a cell may take in one go; None is what the file says.
+        retries: how often a cell is tried again whose failure may pass.
+        allow_drift: whether to go on from a checkpoint of another machine or other versions.
     """
 
     hub: Hub
@@ -32,6 +35,9 @@ class Runtime:
     jobs: int
     cache: Path | None
     command: tuple[str, ...] = ()
+    cell_timeout: float | None = None
+    retries: int = 0
+    allow_drift: bool = False
 
 
 @final

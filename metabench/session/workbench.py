@@ -12,6 +12,7 @@ from metabench.errors import StoreError
 from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.seeding import Stream
+from metabench.session.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +48,7 @@ class Workbench:
     cells: Mapping[str, Cell]
     checkpoint_seconds: float = 300.0
     observers: tuple[Observer, ...] = ()
+    limits: Limits = field(default_factory=Limits)
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def tokenizer(self, model: ModelSpec) -> Any:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.api.events import CellStarted
 from metabench.errors import CellError, MetabenchError
 from metabench.plugin.local import register_local_files
 
@@ -30,11 +31,21 @@ class WorkerLostError(CellError):
     status = "error"
 
 
+class WorkerOverdueError(WorkerLostError):
+    """The process that ran a cell had to be ended, because the cell took too long."""
+
+    status = "timeout"
+
+
 class WorkerStoppedError(WorkerLostError):
     """Somebody ended the process that ran a cell, so that the cell is still to be run."""
 
     status = "interrupted"
 
+
+_GRACE = 5.0  # seconds that a cell has to end itself and to leave a record of it
+_STARTING = 120.0  # seconds that a process has to load what it needs before its first cell
+_WRITING = 0.5  # seconds that a process has to write its stacks down
 
 _PARENTS = [signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 """Signals that a terminal sends to all its processes; the parent says what they mean."""
@@ -55,7 +66,11 @@ class Worker:
         self._process.start()
         theirs.close()
         self.cell: Cell | None = None
-        self._given = 0.0
+        self.attempt = 1
+        self._limits = assignment.limits
+        self._given = self._heard = 0.0
+        self._began: float | None = None
+        self._exceeded = ""
         self._asked = False
         self._send(assignment)
 
@@ -64,11 +79,26 @@ class Worker:
         """Time since it was handed its cell."""
         return time.monotonic() - self._given
 
-    def give(self, cell: Cell) -> None:
-        """Hand it a cell."""
-        self.cell = cell
-        self._given = time.monotonic()
-        self._send(cell.key)
+    def give(self, cell: Cell, attempt: int = 1) -> None:
+        """Hand it a cell, for the first time or once more."""
+        self.cell, self.attempt = cell, attempt
+        self._given = self._heard = time.monotonic()
+        self._began = None
+        self._send((cell.key, attempt))
+
+    def end_if_overdue(self) -> None:
+        """End the process where its cell should have ended itself; `receive` will say so."""
+        now = time.monotonic() - (_GRACE if self._began else _STARTING)
+        taken = 0.0 if self._began is None else now - self._began
+        found = self._limits.exceeded(taken=taken, silent=now - self._heard)
+        if self.cell is None or self._exceeded or not found or self._process.pid is None:
+            return
+        self._exceeded = found
+        if self._began is not None:  # before, nobody there takes this signal for a question
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGUSR1)
+            time.sleep(_WRITING)
+        self._process.kill()
 
     def ask_to_stop(self) -> None:
         """Have it stop after its step, where it has a cell; asking once is enough."""
@@ -83,15 +113,27 @@ class Worker:
             WorkerLostError: the process is gone.
         """
         try:
-            return self.pipe.recv()
+            message = self.pipe.recv()
+            self._heard = time.monotonic()
+            if isinstance(message, CellStarted):
+                self._began = self._heard
         except (EOFError, OSError) as error:
             self._process.join(5)
             code = self._process.exitcode
+            if self._exceeded:
+                raise WorkerOverdueError(
+                    f"{self._exceeded}, and its process had to be ended",
+                    where=self.cell.name if self.cell else "",
+                    hint="see in the cell's log.txt where it was; --cell-timeout SECONDS gives it"
+                    " longer",
+                ) from error
             lost = WorkerStoppedError if code in _STOPPED else WorkerLostError
             raise lost(
                 f"the process that ran it is gone ({_how(code)})",
-                hint="see whether the machine ran out of memory, and run it with fewer --jobs",
+                hint="see whether the machine ran out of memory, and run it with fewer --jobs, or"
+                " with --retries N",
             ) from error
+        return message
 
     def stop(self) -> None:
         """End the process."""
@@ -123,12 +165,19 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
 
         bench = open_bench(assignment)
         while True:
-            key = pipe.recv()
-            if key is None:
+            given = pipe.recv()
+            if given is None:
                 return  # asked to stop just when the cell before had ended
-            cell = assignment.cells[key]
+            key, number = given
             # While a cell runs, the parent has nothing to say but that it should stop.
-            run_cell(cell, bench, benchmark=assignment.benchmark, emit=pipe.send, stop=pipe.poll)
+            run_cell(
+                assignment.cells[key],
+                bench,
+                benchmark=assignment.benchmark,
+                emit=pipe.send,
+                stop=pipe.poll,
+                number=number,
+            )
     except MetabenchError as error:
         pipe.send(error)
     except (EOFError, OSError):

@@ -251,6 +251,10 @@ class ComputeSpec(Options):
     """GiB that ``curvature = "auto"`` may use; a part of what is free where not given."""
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = 300.0
     """Seconds from one checkpoint of a cell to the next."""
+    cell_timeout: Annotated[float, Field(gt=0, le=1e8)] | None = None
+    """Seconds that a cell may take in one go; any number where not given."""
+    hang_seconds: Annotated[float, Field(gt=0, le=1e8)] = 7200.0
+    """Seconds without a step after which a cell counts as hung."""
 
 
 class BenchmarkSpec(Options):

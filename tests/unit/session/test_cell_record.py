@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from metabench.errors import DivergedError, StoreError
+from metabench.results.records import record_status
 from metabench.results.store import Store
-from metabench.session.attempt import _known, _status
+from metabench.session.attempt import _known
 from metabench.session.workbench import Workbench
 
 
@@ -17,14 +18,14 @@ from metabench.session.workbench import Workbench
 def test_running_out_of_memory_is_a_status_of_its_own_with_a_way_out(error):
     known = _known(error)
 
-    assert _status(known) == "out_of_memory"
+    assert record_status(known) == "out_of_memory"
     assert "batch_size" in known.hint
 
 
 def test_any_other_exception_is_a_bug_with_its_type():
     known = _known(ZeroDivisionError("division by zero"))
 
-    assert _status(known) == "error"
+    assert record_status(known) == "error"
     assert known.problem == "a bug: ZeroDivisionError: division by zero"
     assert "log.txt" in known.hint
 
@@ -33,7 +34,7 @@ def test_an_error_of_ours_stays_what_it_is():
     error = DivergedError("the loss is nan")
 
     assert _known(error) is error
-    assert _status(error) == "diverged"
+    assert record_status(error) == "diverged"
 
 
 def test_parameters_of_a_cell_that_is_not_done_are_missed_by_name(tmp_path):

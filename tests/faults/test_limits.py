@@ -1,0 +1,202 @@
+"""A cell that hangs or dies is ended, written down and, where asked for, tried again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+PLUGIN = """
+import ctypes, itertools, os, time
+from pathlib import Path
+import transformers.models.bert.modeling_bert  # seconds that no cell is to be blamed for
+from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
+from metabench.learning import Algorithm, MetaGradient
+
+class Options(AlgorithmOptions):
+    do: str = "nothing"
+
+def loop():
+    while True:
+        try:
+            time.sleep(0.001)
+        except Exception:
+            pass
+
+def stuck():
+    sum(itertools.repeat(0))  # one call that holds the interpreter for ever
+
+def die():
+    os.kill(os.getpid(), 9)
+
+def out_of_memory():
+    raise MemoryError
+
+def raises():
+    raise OSError("the network is gone")
+
+def once(do):
+    marker = Path("tried")
+    if not marker.exists():
+        marker.touch()
+        do()
+
+class Trouble(Algorithm):
+    def meta_gradient(self, learner, meta, episode):
+        first, _, rest = self.options.do.partition(" ")
+        if episode.step == 2 and first != "nothing":
+            once(globals()[rest]) if first == "once" else globals()[first]()
+        gradient = learner.gradient(meta["theta"], episode.query[0])
+        return MetaGradient({"theta": gradient})
+
+@hookimpl
+def metabench_algorithms():
+    return [AlgorithmInfo("trouble", f"{__name__}:Trouble", Options, "a summary")]
+"""
+FILE = """
+schema = 1
+name = "trouble"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 16
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/entailment"]
+[meta]
+steps = 4
+tasks_per_step = 1
+batch_size = 4
+[finetune]
+epochs = 0.1
+[[methods]]
+id = "Trouble"
+algorithm = "trouble"
+options = {{ do = "{do}" }}
+[[methods]]
+id = "Plain"
+algorithm = "finetune"
+[compute]
+checkpoint_seconds = 0
+{compute}
+[compare]
+baselines = []
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return what runs the benchmark with a plugin that does one thing at its third step."""
+    (tmp_path / "trouble.py").write_text(textwrap.dedent(PLUGIN))
+
+    def run(do, *arguments, compute=""):
+        (tmp_path / "trouble.toml").write_text(FILE.format(do=do, compute=compute))
+        return subprocess.run(
+            [sys.executable, "-m", "metabench", "run", "trouble.toml",
+             "--plugin-file", "trouble.py", *arguments],
+            cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    return run
+
+
+def cell(tmp_path, start="meta-trouble"):
+    (folder,) = (tmp_path / "runs" / "trouble" / "cells").glob(f"{start}*")
+    return folder
+
+
+def record(tmp_path, name, start="meta-trouble"):
+    return json.loads((cell(tmp_path, start) / name).read_text())
+
+
+def ends(tmp_path):
+    """Return the scores and files of every cell."""
+    cells = (tmp_path / "runs" / "trouble" / "cells").glob("*/result.json")
+    found = {path.parent.name: json.loads(path.read_text()) for path in cells}
+    return {name: (result["scores"], result["files"]) for name, result in found.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("do", "arguments", "compute", "said"),
+    [
+        ("loop", (), "hang_seconds = 3", "has not done a step for 3 seconds"),
+        ("loop", ("-j", "2"), "hang_seconds = 3", "has not done a step for 3 seconds"),
+        ("loop", ("--cell-timeout", "4"), "", "took longer than 4 seconds"),
+        ("stuck", ("--cell-timeout", "4"), "", "and its process had to be ended"),
+        ("stuck", ("-j", "2"), "hang_seconds = 3", "and its process had to be ended"),
+    ],
+    ids=["loop", "loop in a worker", "loop with a limit", "stuck", "stuck in a worker"],
+)
+def test_a_cell_that_hangs_is_ended_with_all_stacks_and_the_others_run(
+    run, tmp_path, do, arguments, compute, said
+):
+    done = run(do, *arguments, compute=compute)
+
+    assert done.returncode == 1, done.stderr
+    failure = record(tmp_path, "failure.json")
+    assert failure["status"] == "timeout"
+    assert said in failure["message"]
+    log = (cell(tmp_path) / "log.txt").read_text()
+    assert f"in {do}\n" in log
+    assert "in meta_gradient" in log
+    assert record(tmp_path, "result.json", start="adapt-plain")["status"] == "ok"
+    assert (cell(tmp_path) / "checkpoints").exists()
+
+
+@pytest.mark.slow
+def test_a_cell_that_took_too_long_goes_on_from_its_last_checkpoint(run, tmp_path):
+    assert run("once loop", compute="hang_seconds = 3").returncode == 1
+    assert run("once loop", "--retry-failed").returncode == 0
+
+    assert "started meta-trouble" in (cell(tmp_path) / "log.txt").read_text()
+    assert "after step 2" in (cell(tmp_path) / "log.txt").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("do", "arguments"),
+    [("die", ("-j", "2")), ("out_of_memory", ()), ("raises", ()), ("loop", ())],
+)
+def test_what_may_pass_is_tried_again_and_the_record_says_how_often(run, tmp_path, do, arguments):
+    done = run(f"once {do}", "--retries", "2", *arguments, compute="hang_seconds = 3")
+
+    assert done.returncode == 0, done.stderr
+    assert record(tmp_path, "result.json")["attempts"] == 2
+    assert not (cell(tmp_path) / "failure.json").exists()
+    assert record(tmp_path, "result.json", start="adapt-plain")["attempts"] == 1
+    assert "(3/3)" in done.stderr
+    assert "(4/3)" not in done.stderr
+
+
+@pytest.mark.slow
+def test_what_does_not_pass_fails_after_that_many_tries(run, tmp_path):
+    done = run("die", "-j", "2", "--retries", "1")
+
+    assert done.returncode == 1, done.stderr
+    failure = record(tmp_path, "failure.json")
+    assert (failure["status"], failure["attempts"]) == ("error", 2)
+    assert "signal 9" in failure["message"]
+    assert record(tmp_path, "result.json", start="adapt-plain")["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_with_drift_allowed_a_cell_goes_on_and_record_and_leaderboard_say_so(run, tmp_path):
+    assert run("once die").returncode == -signal.SIGKILL
+
+    refused = run("once die", "--set", "compute.threads=2")
+    allowed = run("once die", "--set", "compute.threads=2", "--allow-drift")
+
+    assert refused.returncode == 4
+    assert "threads 1 -> 2" in refused.stderr
+    assert "--allow-drift" in refused.stderr
+    assert allowed.returncode == 0, allowed.stderr
+    assert record(tmp_path, "result.json")["drift"] == ["threads 1 -> 2"]
+    assert record(tmp_path, "result.json", start="adapt-plain")["drift"] == []
+    assert "DRIFT: meta-trouble-s0 went on" in " ".join(allowed.stdout.split())

@@ -1,0 +1,155 @@
+"""A process that has loaded everything and forks, so that a command begins in milliseconds."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+__all__ = ["CommandServer", "Running", "serve"]
+
+_KIT = Path(__file__).parents[1]
+_BUG = 70
+_LOADED = (
+    "metabench.cli.main", "metabench.cli.run", "metabench.cli.running", "metabench.cli.show",
+    "metabench.session.bench", "metabench.session.cell_run", "metabench.session.run",
+    "metabench.session.estimate.estimates", "metabench.session.estimate.refusal",
+    "metabench_algorithms.joint", "metabench_algorithms.maml", "metabench_algorithms.reptile",
+    "metabench_samplers.pps", "metabench_samplers.uniform", "metabench.report.terminal",
+    "torch._dynamo", "transformers.models.bert.modeling_bert", "sklearn.metrics", "scipy.stats",
+    "pyarrow.parquet", "rich.table", "rich.progress", "transformers.data.data_collator",
+)  # fmt: skip
+
+
+@final
+@dataclass(frozen=True)
+class Running:
+    """A command on its way: its process, and the file that has what it says on stderr."""
+
+    pid: int
+    errors: Path
+    server: CommandServer
+
+    def send(self, number: int) -> None:
+        """Send it a signal; it has not been waited for, so that its number is its own."""
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Return its exit code, minus a signal, when it has ended."""
+        code: int = self.server.ask({"wait": self.pid})
+        return code
+
+    @property
+    def said(self) -> str:
+        """What it has said on stderr so far."""
+        return self.errors.read_text(errors="replace")
+
+
+@final
+class CommandServer:
+    """Runs metabench commands, each in a fork of one process with torch and one thread."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join([str(_KIT), os.environ.get("PYTHONPATH", "")])
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from kit.commands import serve; serve()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        )
+        self._number = 0
+
+    def start(
+        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> Running:
+        """Begin ``metabench ARGUMENTS`` in a folder."""
+        self._number += 1
+        errors = folder / f"stderr-{self._number}.txt"
+        pid = self.ask({
+            "arguments": arguments,
+            "folder": str(folder),
+            "errors": str(errors),
+            "environment": dict(environment or {}),
+        })  # fmt: skip
+        return Running(pid, errors, self)
+
+    def run(self, folder: Path, *arguments: str) -> Running:
+        """Run a command to its end.
+
+        Raises:
+            AssertionError: it fails.
+        """
+        running = self.start(folder, *arguments)
+        code = running.wait()
+        assert code == 0, running.said
+        return running
+
+    def ask(self, what: Mapping[str, Any]) -> Any:
+        """Return the server's answer."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the server."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def serve() -> None:
+    """Answer one line of JSON after the other."""
+    for name in _LOADED:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "wait" in asked:
+            _, status = os.waitpid(asked["wait"], 0)
+            answer = os.waitstatus_to_exitcode(status)
+        else:
+            answer = _fork(asked)
+        print(json.dumps(answer), flush=True)  # noqa: T201  (the answer)
+
+
+def _fork(asked: Mapping[str, Any]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = _BUG
+    try:
+        code = _act(asked)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else _BUG
+    except BaseException:  # noqa: BLE001  (told on stderr)
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _act(asked: Mapping[str, Any]) -> int:
+    from metabench.cli.main import main
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(asked["folder"])
+    os.environ.update(asked["environment"])
+    for name, number, flags in (
+        (os.devnull, 0, os.O_RDONLY),
+        (os.devnull, 1, os.O_WRONLY),
+        (asked["errors"], 2, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+    ):
+        os.dup2(os.open(name, flags, 0o666), number)
+    sys.argv = ["metabench", *asked["arguments"]]
+    return main(list(asked["arguments"]))

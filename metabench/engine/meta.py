@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor
 
+from metabench.ambient import Ambient
+from metabench.engine.boundary import Boundary
 from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
 from metabench.engine.snapshot import Snapshot, restore_tally, tally_facts, under
 from metabench.engine.step import StepDone, require_finite
 from metabench.engine.untouched import require_untouched, writes
-from metabench.errors import MetabenchError, PluginError
 from metabench.nn.episode_view import view
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class MetaTraining:
         settings: the budget and the outer optimizer.
         steps: meta-steps.
         stream: names all randomness; two methods with equal streams see equal tasks and rows.
-        provider: who to name when the algorithm or sampler raises.
+        provider: who to name when the algorithm does what it should not.
+        sampler_provider: the same for the sampler; "" is as for the algorithm.
+        draws: tasks of a meta-batch; None is whatever the sampler draws.
     """
 
     algorithm: Algorithm[Any]
@@ -64,9 +67,18 @@ class MetaTraining:
     steps: int
     stream: Stream
     provider: str = ""
+    sampler_provider: str = ""
+    draws: int | None = None
     visits: Counter[str] = field(default_factory=Counter)
     state: Blocks = field(default_factory=dict)
     sampler_state: State = field(default_factory=dict)
+    theirs: Boundary = field(init=False)
+    sampling: Boundary = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Draw the lines to the plugins."""
+        self.theirs = Boundary(self.provider)
+        self.sampling = Boundary(self.sampler_provider or self.provider)
 
     def run(
         self, theta: Tensor, *, start: Snapshot | None = None
@@ -79,10 +91,12 @@ class MetaTraining:
             DivergedError: a loss or a direction is not finite; nothing was updated with it.
             PluginError: the algorithm or the sampler raised.
         """
-        with self._guard():
-            meta = {k: v.clone() for k, v in self.algorithm.init(self.learner, theta).items()}
-            rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
+        with self.theirs:
+            found = self.algorithm.init(self.learner, theta)
+            found_rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
             self.state = dict(self.algorithm.initial_state(self.learner))
+        meta = self.theirs.blocks(found, theta)
+        rates = self.theirs.rates(found_rates, meta)
         optimizer = OuterOptimizer(self.settings.optimizer, rates)
         self._check_curvature(meta)
         if start is not None:
@@ -90,8 +104,10 @@ class MetaTraining:
         for step in range(start.step if start else 0, self.steps):
             done = self._step(step, meta, optimizer)
             yield replace(done, snapshot=partial(self._snapshot, done.step, meta, optimizer))
-        with self._guard():
+        with self.theirs:
             final = self.algorithm.initialisation(self.learner, meta)
+        final = self.theirs.theta(final, meta["theta"])
+        require_finite(final.norm().item(), "the initialisation", stage="meta", step=self.steps)
         return Initialisation(final.detach().clone(), dict(self.visits))
 
     def _snapshot(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> Snapshot:
@@ -115,17 +131,21 @@ class MetaTraining:
         restore_tally(self.learner.tally, start.facts["tally"])
 
     def _step(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> StepDone:
+        self.theirs.ambient = self.sampling.ambient = Ambient()
         episodes = [self._episode(task, step) for task in self._draw(step)]
         trace = _Trace()
-        with self._guard():
-            directions, self.state = self.algorithm.combine(
+        with self.theirs:
+            combined = self.algorithm.combine(
                 self._directions(meta, episodes, trace), episodes, self.state
             )
+        directions, self.state = self.theirs.combination(combined, meta)
         directions = self._average_heads(directions, episodes)
         scalars = self._check(step, trace, directions)
         spans = self._spans(episodes)
         optimizer.step(meta, directions, dict.fromkeys(self._along_theta(directions), spans))
-        self.sampler_state = self.sampler.update(self.sampler_state, trace.by_task())
+        with self.sampling:
+            remembered = self.sampler.update(self.sampler_state, trace.by_task())
+        self.sampler_state = self.sampling.sampler_state(remembered)
         return StepDone("meta", step + 1, self.steps, scalars)
 
     def _check_curvature(self, meta: Blocks) -> None:
@@ -139,16 +159,10 @@ class MetaTraining:
 
     def _draw(self, step: int) -> Sequence[str]:
         stream = self.stream.child("tasks", step)
-        with self._guard():
+        with self.sampling:
             names = self.sampler.draw(step, self.tasks, self.sampler_state, stream)
         known = {task.name for task in self.tasks}
-        if not names or not set(names) <= known:
-            raise PluginError(
-                f"drew {sorted(set(names) - known) or 'no task'!r}, which is not among the tasks",
-                where=self.provider,
-                hint="mend the sampler",
-            )
-        return names
+        return self.sampling.names(names, known=known, count=self.draws)
 
     def _episode(self, task: str, step: int) -> Episode:
         visit = self.visits[task]
@@ -165,7 +179,7 @@ class MetaTraining:
             before = writes(blocks, part.episode)
             result = self.algorithm.meta_gradient(part.learner, blocks, part.episode)
             require_untouched(before, blocks, part.episode, provider=self.provider)
-            self._check_shapes(blocks, result.directions)
+            result = self.theirs.direction(result, blocks)
             trace.add(episode.task, self.learner.drain_losses(), result.scalars)
             if not number:
                 scalars = Exactness(part.learner).sample(
@@ -173,17 +187,6 @@ class MetaTraining:
                 )
                 trace.add(episode.task, (), scalars)
             yield {name: part.put(value) for name, value in result.directions.items()}
-
-    def _check_shapes(self, meta: Blocks, directions: Blocks) -> None:
-        for name, block in meta.items():
-            value = directions.get(name)
-            if value is None or value.shape != block.shape or value.dtype != block.dtype:
-                found = "nothing" if value is None else f"{value.dtype} {tuple(value.shape)}"
-                raise PluginError(
-                    f"gave {found} for block {name!r}, which is {block.dtype} {tuple(block.shape)}",
-                    where=self.provider,
-                    hint="return one direction per block, of its shape and dtype",
-                )
 
     def _average_heads(self, directions: Blocks, episodes: Sequence[Episode]) -> Blocks:
         """Turn each head's mean over the meta-batch into the mean over its own episodes."""
@@ -214,9 +217,6 @@ class MetaTraining:
         for name, norm in zip(directions, norm_values, strict=True):
             require_finite(norm, f"the direction for {name}", stage="meta", step=step + 1)
         return {**trace.means(), "direction_norm": norm_values[0]}
-
-    def _guard(self) -> _Guard:
-        return _Guard(self.provider)
 
 
 @final
@@ -262,25 +262,3 @@ class _Trace:
             means["loss_before"] = sum(self._before) / len(self._before)
             means["loss_after"] = sum(self._after) / len(self._after)
         return means
-
-
-@final
-class _Guard:
-    """Name the provider of whatever raises inside."""
-
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Turn an exception of a plugin into a PluginError."""
-        if isinstance(error, Exception) and not isinstance(
-            error, MetabenchError | torch.OutOfMemoryError
-        ):
-            raise PluginError(
-                f"raised {type(error).__name__}: {error}",
-                where=self._provider,
-                hint="see the traceback in the cell's log.txt",
-            ) from error

@@ -7,6 +7,7 @@ import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
+from metabench.ambient import Ambient
 from metabench.errors import DivergedError, InvalidMetricError, PluginError
 from metabench.metrics.scores import constant
 
@@ -72,12 +73,17 @@ def _load(name: str, target: str) -> Any:
 
 def _checked(name: str, target: str, metric: Any, arrays: tuple[Any, Any]) -> float:
     labels, outputs = (array.copy() for array in arrays)  # a metric may not write to ours
+    ambient = Ambient()
     try:
         value = metric(labels, outputs)
     except Exception as error:
         raise InvalidMetricError(
             f"metric {name!r} failed: {error!r}", where=target, hint=_MEND
         ) from error
+    finally:
+        changed = ambient.restore()
+    if changed:
+        raise PluginError(f"metric {name!r} changed {', '.join(changed)}", where=target, hint=_MEND)
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not math.isfinite(value):
         raise InvalidMetricError(

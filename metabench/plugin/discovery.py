@@ -45,7 +45,7 @@ def discover() -> tuple[Found, ...]:
     seen: set[str] = set()
     found: list[Found] = []
     for distribution in metadata.distributions():
-        entries = guarded(functools.partial(_entries, distribution))
+        entries = guarded(functools.partial(_entries, distribution), watched=False)
         if isinstance(entries, Fault):  # damaged metadata says nothing about plugins
             continue
         fresh = [item for item in entries if item.status.distribution not in seen]
@@ -87,7 +87,7 @@ def _module(entry: metadata.EntryPoint) -> str:
 
 def _said(read: Callable[[], str | None]) -> str:
     """Return a field of the metadata, or ``?`` where the metadata is damaged."""
-    said = guarded(read)
+    said = guarded(read, watched=False)
     return said if isinstance(said, str) and said else "?"
 
 

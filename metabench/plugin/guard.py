@@ -8,16 +8,26 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, final
 
+from metabench.ambient import Ambient
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Fault", "Overdue", "guarded"]
+__all__ = ["Fault", "Meddled", "Overdue", "StopNow", "guarded"]
 
 T = TypeVar("T")
 
 
 class Overdue(BaseException):
     """Time is up for whatever runs; raised by an alarm, in the midst of anybody's code."""
+
+
+class StopNow(SystemExit):
+    """Somebody has asked twice that the process ends; no plugin holds that up."""
+
+
+class Meddled(Exception):  # noqa: N818  (told as the fault of a plugin, never raised)
+    """A plugin has changed what the whole process shares; it was put back."""
 
 
 @final
@@ -47,23 +57,30 @@ class Fault:
         return places[-1] if places else ""
 
 
-def guarded(call: Callable[[], T]) -> T | Fault:
+def guarded(call: Callable[[], T], *, watched: bool = True) -> T | Fault:
     """Return what ``call`` returns, or what it raised as a `Fault`.
 
     ``SystemExit`` is no exception to this: a plugin may not end the process. What the call prints
-    goes to stderr, since stdout belongs to results.
+    goes to stderr, since stdout belongs to results. What it changes of what the process shares is
+    put back, and counts as a fault; without ``watched`` nobody looks.
 
     Raises:
         KeyboardInterrupt: the user's wish to stop is not the plugin's to take.
         Overdue: nor is an alarm.
     """
+    ambient = Ambient() if watched else Ambient(values=())
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            return call()
-    except (KeyboardInterrupt, Overdue):
+            returned = call()
+    except (KeyboardInterrupt, Overdue, StopNow):
         raise
     except BaseException as error:  # noqa: BLE001  (this is the one place that isolates plugins)
+        ambient.restore()
         return Fault(_one_line(error), error)
+    if changed := ambient.restore():
+        meddled = Meddled(f"it changed {', '.join(changed)}")
+        return Fault(_one_line(meddled), meddled)
+    return returned
 
 
 def _one_line(error: BaseException) -> str:

@@ -13,6 +13,7 @@ import torch
 
 from metabench import __version__
 from metabench.api.events import CellEnded
+from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
 from metabench.plan.cell import MetaWork
 from metabench.results.records import Failure, Result, record_status
@@ -161,7 +162,7 @@ def _known(error: Exception) -> MetabenchError:
     """Return what an exception means for the record."""
     if isinstance(error, MetabenchError):
         return error
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if is_out_of_memory(error):
         return MemoryExhaustedError(
             "there is no memory left",
             hint="lower meta.batch_size, finetune.batch_size or model.max_length",

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellStarted
+from metabench.engine.memory import release_memory
 from metabench.errors import LockError, StoppedError, StoreError
 from metabench.results.records import CellNote
 from metabench.session.attempt import Attempt
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.results.records import Result
     from metabench.results.store import Store
+    from metabench.session.outcome import Outcome
     from metabench.session.runtime import Asked
     from metabench.session.workbench import Workbench
 
@@ -73,19 +75,28 @@ def run_cell(
             emit=emit,
             stop=stop,
         )
-        try:
-            with drive.watch:
-                outcome = drive.run(start, note)
-        except (StoreError, LockError, StoppedError):
-            raise
-        except Exception as error:  # noqa: BLE001  (recorded with its traceback)
-            ended = _fail(attempt, stage, journal, error=error)
-            if ended.status not in RESUMABLE:
-                checkpoints.clear()
-        else:
-            ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
-            checkpoints.clear()  # not before the result is there
+        ended = _end(drive, stage, lambda: drive.run(start, note))
+    if ended.status != "ok":
+        release_memory()  # what the traceback held
     emit(ended)
+    return ended
+
+
+def _end(drive: Drive, stage: Stage, work: Callable[[], Outcome]) -> CellEnded:
+    """Do the work and commit the record that it ends in."""
+    attempt, journal, checkpoints = drive.attempt, drive.journal, drive.checkpoints
+    try:
+        with drive.watch:
+            outcome = work()
+    except (StoreError, LockError, StoppedError):
+        raise
+    except Exception as error:  # noqa: BLE001  (recorded with its traceback)
+        ended = _fail(attempt, stage, journal, error=error)
+        if ended.status not in RESUMABLE:
+            checkpoints.clear()
+    else:
+        ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
+        checkpoints.clear()  # not before the result is there
     return ended
 
 

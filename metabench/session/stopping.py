@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import HungUpError, StoppedError, TerminatedError
+from metabench.plugin.guard import StopNow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ class Stopping:
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         if self._signal is not None:
-            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+            raise KeyboardInterrupt if number == signal.SIGINT else StopNow(128 + number)
         self._signal = number
         with suppress(OSError):  # the terminal may be what is gone
             os.write(2, _SAID)

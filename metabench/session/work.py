@@ -12,6 +12,7 @@ import torch
 
 from metabench.data.episodes import EpisodeSource
 from metabench.data.order import epoch_batches
+from metabench.engine.boundary import Boundary
 from metabench.engine.checkpoint import named, vector, write_parameters
 from metabench.engine.evaluate import evaluate
 from metabench.engine.finetune import FineTuning
@@ -19,7 +20,7 @@ from metabench.engine.meta import MetaTraining
 from metabench.engine.pretrain import Pretraining
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import collapsed, score
-from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork
+from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork, Provided
 from metabench.plugin.target import load_target
 from metabench.results.commit import commit_bytes
 from metabench.seeding import Stream
@@ -85,8 +86,8 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) 
     }
     schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
     training = MetaTraining(
-        algorithm=load_target(work.algorithm.target)(options),
-        sampler=load_target(work.sampler.target)(work.sampler.options, schedule),
+        algorithm=_made(work.algorithm, options),
+        sampler=_made(work.sampler, work.sampler.options, schedule),
         learner=learner,
         source=EpisodeSource(
             tables, shape=shape, batch_size=work.settings.batch_size, stream=stream
@@ -95,7 +96,9 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) 
         settings=work.settings,
         steps=work.steps,
         stream=stream,
-        provider=f"{work.algorithm.name} of {work.algorithm.distribution} {work.algorithm.version}",
+        provider=_provider(work.algorithm),
+        sampler_provider=_provider(work.sampler),
+        draws=work.settings.tasks_per_step,
     )
     found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
     folder = bench.store.cell_folder(cell.folder)
@@ -107,6 +110,17 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) 
         work=work_note(learner.tally),
         train_rows=sum(len(table) for table in tables.values()),
     )
+
+
+def _made(part: Provided, *arguments: Any) -> Any:
+    """Return an algorithm or a sampler."""
+    kind = load_target(part.target)
+    with Boundary(_provider(part)):
+        return kind(*arguments)
+
+
+def _provider(part: Provided) -> str:
+    return f"{part.name} of {part.distribution} {part.version}"
 
 
 def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None) -> Steps:

@@ -74,6 +74,7 @@ class CommandServer:
         """Begin ``metabench ARGUMENTS`` in a folder."""
         self._number += 1
         errors = folder / f"stderr-{self._number}.txt"
+        errors.touch()  # it may be killed before it can say anything
         pid = self.ask({
             "arguments": arguments,
             "folder": str(folder),

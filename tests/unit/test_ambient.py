@@ -22,7 +22,7 @@ MEDDLING = {
     "the environment": lambda: os.environ.update(NEW_VARIABLE="1"),
     "the filters of warnings": lambda: warnings.simplefilter("ignore"),
     "the random numbers of Python": lambda: random.seed(1),
-    "the random numbers of numpy": lambda: np.random.seed(1),
+    "the random numbers of numpy": lambda: np.random.seed(1),  # noqa: NPY002
     "the random numbers of torch": lambda: torch.manual_seed(1),
     "torch's default dtype": lambda: torch.set_default_dtype(torch.float64),
     "torch's number of threads": lambda: torch.set_num_threads(torch.get_num_threads() + 1),
@@ -49,7 +49,7 @@ def looks():
         dict(os.environ),
         list(warnings.filters),
         random.getstate(),
-        [str(part) for part in np.random.get_state()],
+        [str(part) for part in np.random.get_state()],  # noqa: NPY002
         torch.get_rng_state().tolist(),
         torch.get_default_dtype(),
         torch.get_num_threads(),
@@ -74,7 +74,9 @@ def test_each_change_is_named_and_undone(name):
 
 def test_a_draw_is_noticed_as_a_seed_is():
     ambient = Ambient()
-    random.random(), np.random.rand(), torch.rand(1)
+    random.random()  # noqa: S311
+    np.random.rand()  # noqa: NPY002
+    torch.rand(1)
 
     assert ambient.restore() == (
         "the random numbers of Python",

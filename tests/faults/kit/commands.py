@@ -52,6 +52,11 @@ class Running:
         """What it has said on stderr so far."""
         return self.errors.read_text(errors="replace")
 
+    @property
+    def printed(self) -> str:
+        """What it has printed so far."""
+        return Path(f"{self.errors}.out").read_text(errors="replace")
+
 
 @final
 class CommandServer:
@@ -148,7 +153,7 @@ def _act(asked: Mapping[str, Any]) -> int:
     os.environ.update(asked["environment"])
     for name, number, flags in (
         (os.devnull, 0, os.O_RDONLY),
-        (os.devnull, 1, os.O_WRONLY),
+        (f"{asked['errors']}.out", 1, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
         (asked["errors"], 2, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
     ):
         os.dup2(os.open(name, flags, 0o666), number)

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
-__all__ = ["CellEnded", "CellStarted", "Event", "Noticed", "Progressed", "RunEnded", "RunStarted"]
+__all__ = [
+    "CellEnded",
+    "CellStarted",
+    "EndedElsewhere",
+    "Event",
+    "Noticed",
+    "Progressed",
+    "RunEnded",
+    "RunStarted",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,14 @@ class Noticed(Event):
     """Something that the user is to be told, in one sentence; no hook hears it."""
 
     message: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EndedElsewhere(Event):
+    """A cell that this run was to run was ended by another process; no hook hears it here."""
+
+    ended: CellEnded
 
 
 @final

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from metabench.api.events import CellEnded, CellStarted, Event, Progressed, RunEnded, RunStarted
+from metabench.api.events import (
+    CellEnded,
+    CellStarted,
+    EndedElsewhere,
+    Event,
+    Progressed,
+    RunEnded,
+    RunStarted,
+)
 from metabench.cli.tally import Tally
 from metabench.cli.text import cells, duration, note
 from metabench.report.escape import visible
@@ -97,6 +105,8 @@ def _line(event: Event, tally: Tally) -> str:
             line = ""  # the end of the run says how many
         case CellEnded():
             line = _ended(event, tally)
+        case EndedElsewhere():
+            line = f"{_ended(event.ended, tally)}, by another process"
         case RunEnded():
             counts = sorted(event.counts.items())
             line = ", ".join(f"{count} {status}" for status, count in counts)

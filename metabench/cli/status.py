@@ -49,9 +49,8 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
 
 
 def _lines(found: Standing, store: Store) -> Iterator[str]:
-    owner = found.owner
-    yield f"{found.note.name}: {store.folder}" + ("" if owner else ": nobody works on it")
-    if owner is not None:
+    yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": nobody works on it")
+    for owner in found.owners:
         yield f"process {owner.pid} on {owner.host} works on it since {owner.started}"
     if found.note.only:
         yield f"last asked only for {', '.join(found.note.only)}"
@@ -75,6 +74,9 @@ def _lines(found: Standing, store: Store) -> Iterator[str]:
     for cell in found.cells:
         if cell.drift:
             yield f"DRIFT: {_name(cell)} went on where {', '.join(cell.drift)}"
+    if found.damage:
+        yield ""
+        yield from (f"damaged: {what}" for what in found.damage)
 
 
 def _counts(found: Standing) -> Iterator[tuple[str, ...]]:
@@ -96,20 +98,22 @@ def _step(cell: StandingCell) -> str:
 
 
 def _entry(found: Standing, store: Store) -> dict[str, Any]:
-    owner = found.owner
+    owners = [
+        {"pid": owner.pid, "host": owner.host, "started": owner.started} for owner in found.owners
+    ]
     return {
         "schema": 1,
         "name": found.note.name,
         "folder": str(store.folder),
         "only": list(found.note.only),
-        "owner": {"pid": owner.pid, "host": owner.host, "started": owner.started}
-        if owner
-        else None,
+        "owner": owners[0] if owners else None,
+        "owners": owners,
         "counts": [
             {"kind": kind, "state": state, "cells": number}
             for (kind, state), number in sorted(found.counts().items())
         ],
         "seconds_left": found.seconds_left,
+        "damage": list(found.damage),
         "cells": [_cell_entry(cell) for cell in found.cells],
     }
 

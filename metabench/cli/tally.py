@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import final
 
-from metabench.api.events import CellEnded, CellStarted, Event, Progressed, RunStarted
+from metabench.api.events import (
+    CellEnded,
+    CellStarted,
+    EndedElsewhere,
+    Event,
+    Progressed,
+    RunStarted,
+)
 
 __all__ = ["Tally"]
 
@@ -45,6 +52,8 @@ class Tally:
             self._running[event.key] = 0.0
         elif isinstance(event, Progressed):
             self._running[event.key] = event.step / max(event.total, 1)
+        elif isinstance(event, EndedElsewhere):
+            self.count(event.ended)
         elif isinstance(event, CellEnded):
             self._running.pop(event.key, None)
             self._spent += self._costs.get(event.key, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, final
+from typing import Annotated, Literal, final
 
 from pydantic import Field, JsonValue
 
@@ -16,6 +16,8 @@ __all__ = ["CheckpointNote"]
 class CheckpointNote(Record):
     """A step after which a cell can go on, to the same bits as if it had never stopped."""
 
+    schema_: Annotated[Literal[2], Field(alias="schema")] = 2
+    """Version of the record's format."""
     key: str
     """Key of the cell."""
     step: Annotated[int, Field(ge=0)]

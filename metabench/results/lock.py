@@ -1,4 +1,4 @@
-"""One process at a time works on a run folder; the kernel frees the lock when it dies."""
+"""A lock file has one holder; the kernel frees it when the holder dies, however that happens."""
 
 from __future__ import annotations
 
@@ -15,58 +15,62 @@ from typing import final
 
 from metabench.errors import LockError
 from metabench.results.commit import make_folder, store_error
+from metabench.results.regular import open_regular
 
-__all__ = ["LockOwner", "lock_owner", "locked"]
+__all__ = ["HeldError", "LockOwner", "lock_owner", "locked"]
 
-_NAME = "LOCK"
-_TRIES, _PAUSE_SECONDS = 3, 0.05  # somebody who only looks holds it for a moment
+_PAUSE_SECONDS = 0.02
+
+
+@final
+class HeldError(LockError):
+    """Another process holds a lock; whoever can, does something else first."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class LockOwner:
-    """The process that works on a run folder; ``taken_ns`` is by the clock of the file system."""
+    """The process that holds a lock, as it signed it."""
 
     pid: int
     host: str
     started: str
-    taken_ns: int
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a run folder, which is made where it is missing.
+def locked(path: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock file, which is made with its folder and goes when it is given back.
+
+    Args:
+        path: the file.
+        patience: seconds to wait for whoever holds it.
 
     Raises:
-        LockError: another process holds it, or the file system has no locks.
+        HeldError: another process holds it still.
+        LockError: the file system has no locks.
         StoreError: the folder cannot be written.
     """
-    make_folder(folder)
-    path = folder / _NAME
+    make_folder(path.parent)
+    descriptor = _acquire(path, time.monotonic() + patience)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise store_error(error, path) from error
-    try:
-        _take(descriptor, path)
         _sign(descriptor, path)
         yield
     finally:
-        os.close(descriptor)
+        _give_back(descriptor, path)
 
 
-def lock_owner(folder: Path) -> LockOwner | None:
-    """Return who works on a run folder now, None if nobody does; nothing is written."""
+def lock_owner(path: Path) -> LockOwner | None:
+    """Return who holds a lock file now, None if nobody does; nothing is written."""
     import fcntl  # noqa: PLC0415  (not on every platform)
 
     try:
-        descriptor = os.open(folder / _NAME, os.O_RDONLY)
+        descriptor = open_regular(path, os.O_RDONLY)
     except OSError:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _signature(descriptor)
+        return _signature(descriptor) or LockOwner(0, "an unknown host", "")
     except OSError:
         return None  # without locks nobody could have taken it
     finally:
@@ -74,19 +78,35 @@ def lock_owner(folder: Path) -> LockOwner | None:
     return None
 
 
+def _acquire(path: Path, deadline: float) -> int:
+    while True:
+        try:
+            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise store_error(error, path) from error
+        try:
+            _take(descriptor, path)
+            if _is_there(descriptor, path):
+                return descriptor
+        except HeldError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
 def _take(descriptor: int, path: Path) -> None:
     import fcntl  # noqa: PLC0415  (reading a run folder works where there is no flock)
 
     try:
-        for _ in range(_TRIES - 1):
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            time.sleep(_PAUSE_SECONDS)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise LockError(
-            f"another process works on this run{_owner(descriptor)}",
+        raise HeldError(
+            f"another process works on this {_thing(path)}{_said(_signature(descriptor))}",
             where=str(path.parent),
             hint="wait for it, or name another folder with --runs DIR",
         ) from error
@@ -96,6 +116,29 @@ def _take(descriptor: int, path: Path) -> None:
             where=str(path.parent),
             hint="name a folder on a local disk with --runs DIR",
         ) from error
+
+
+def _thing(path: Path) -> str:
+    return "cell" if path.parent.parent.name == "cells" else "run"
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Return whether the file is still the one at its path: its last holder took it away."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _give_back(descriptor: int, path: Path) -> None:
+    import fcntl  # noqa: PLC0415  (as above)
+
+    with suppress(OSError):
+        if _is_there(descriptor, path):
+            path.unlink()
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked has the descriptor too
+    os.close(descriptor)
 
 
 def _sign(descriptor: int, path: Path) -> None:
@@ -111,15 +154,13 @@ def _sign(descriptor: int, path: Path) -> None:
         raise store_error(error, path) from error
 
 
-def _owner(descriptor: int) -> str:
-    owner = _signature(descriptor)
+def _said(owner: LockOwner | None) -> str:
     return f" (process {owner.pid} on {owner.host} since {owner.started})" if owner else ""
 
 
 def _signature(descriptor: int) -> LockOwner | None:
     try:
         signed = json.loads(os.pread(descriptor, 4096, 0))
-        taken_ns = os.fstat(descriptor).st_mtime_ns
-        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]), taken_ns)
+        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None

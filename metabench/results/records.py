@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final, get_args
 from pydantic import Field, JsonValue, ValidationError
 
 from metabench.errors import MetabenchError, StoreError
+from metabench.results.migrations import NewerRecordError, current
 from metabench.results.provenance import PluginNote, Provenance, Record, Text
 from metabench.results.run_note import ColumnNote, RunNote, UseNote
+from metabench.results.seal import sealed
 
 __all__ = [
     "CellNote",
@@ -76,7 +78,7 @@ class WorkNote(Record):
 
 
 class _CellRecord(Record):
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[2], Field(alias="schema")] = 2
     """Version of the record's format."""
     kind: Kind
     """The stage."""
@@ -155,6 +157,9 @@ class Result(_CellRecord):
     """Predictions, checkpoint."""
     rescoring: Rescoring | None = None
     """Where the scores are younger than the predictions: of the last time."""
+    nondeterministic: bool = False
+    """Whether an earlier result, which lies in ``earlier``, has other numbers although the machine
+    profile was the same."""
     provenance: Provenance
     """Where the numbers come from."""
 
@@ -186,25 +191,33 @@ def record_status(error: MetabenchError) -> Status:
 
 
 def to_json(record: Record) -> bytes:
-    """Return a record as indented JSON in UTF-8, with a newline at the end."""
+    """Return a record as indented JSON in UTF-8, with its own sha256 as the last field."""
     tree: Any = record.model_dump(mode="json", by_alias=True)
-    return (json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return sealed((json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
-    """Return the record that ``data`` holds.
+    """Return the record that ``data`` holds; one of an older format is brought up to date.
 
     Raises:
+        NewerRecordError: it is of a format that this metabench does not know.
         StoreError: the bytes are not such a record; the first problem is named.
     """
     try:
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        problem = f"{place}: {first['msg']}" if place else first["msg"]
+        return model.model_validate_json(current(data, where=where))
+    except NewerRecordError:
+        raise
+    except ValueError as error:
         raise StoreError(
-            f"is damaged: {problem.lower()}",
+            f"is damaged: {_problem(error)}",
             where=where,
-            hint="delete the folder that it lies in and run again",
+            hint="run the benchmark again: it is made anew",
         ) from error
+
+
+def _problem(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error).lower()
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return (f"{place}: {first['msg']}" if place else first["msg"]).lower()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, final
 
 from pydantic import Field, model_validator
 
+from metabench.errors import LockError
+from metabench.results.lock import LockOwner
 from metabench.results.provenance import Provenance, Record, Text
 from metabench.results.published import PublishedNote
 
-__all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote"]
+__all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote", "joined_note"]
 
 
 @final
@@ -94,7 +97,7 @@ class PlannedCell(Record):
 class RunNote(Record):
     """What was asked: rows, columns and the cell behind each planned score."""
 
-    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    schema_: Annotated[Literal[2], Field(alias="schema")] = 2
     """Version of the record's format."""
     name: str
     """Name of the benchmark."""
@@ -124,6 +127,8 @@ class RunNote(Record):
     """Every metric of the columns, the primary ones with them."""
     spec_hash: str = ""
     """Fingerprint of the resolved benchmark file."""
+    texts: Mapping[str, str] = {}
+    """The sha256 of the benchmark files beside it, by name; empty in records of format 1."""
     provenance: Provenance | None = None
     """Of the last time that the run was started."""
 
@@ -134,3 +139,28 @@ class RunNote(Record):
             if use.method not in self.methods or use.column not in columns:
                 raise ValueError(f"{use.method!r} on {use.column!r} is in no row or column")
         return self
+
+
+def joined_note(there: RunNote, asked: RunNote, owner: LockOwner, *, where: str) -> RunNote:
+    """Return what two processes are asked for that work on one run folder: the parts of both.
+
+    Raises:
+        LockError: they are asked for different runs.
+    """
+    if _whole(there) != _whole(asked):
+        raise LockError(
+            f"process {owner.pid} on {owner.host} works on this run since {owner.started}, with"
+            " another benchmark file or other settings",
+            where=where,
+            hint="wait for it, or name another folder with --runs DIR",
+        )
+    selected = {cell.key for note in (there, asked) for cell in note.cells if cell.selected}
+    cells = [cell.model_copy(update={"selected": cell.key in selected}) for cell in there.cells]
+    only = dict.fromkeys((*there.only, *asked.only)) if there.only and asked.only else ()
+    return there.model_copy(update={"cells": tuple(cells), "only": tuple(only)})
+
+
+def _whole(note: RunNote) -> RunNote:
+    """Return what was asked but for the part that was selected."""
+    cells = tuple(cell.model_copy(update={"selected": True}) for cell in note.cells)
+    return note.model_copy(update={"cells": cells, "only": (), "texts": {}, "provenance": None})

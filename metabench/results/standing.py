@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias, final
 
 from metabench.results.lock import LockOwner, lock_owner
+from metabench.results.processes import at_work
 from metabench.results.records import Failure
+from metabench.results.regular import open_regular
 from metabench.results.run_note import PlannedCell, RunNote
-from metabench.results.store import AGAIN, Store, StoredCell
+from metabench.results.store import AGAIN, LOCK, Store, StoredCell
 
 __all__ = ["LastStep", "Standing", "StandingCell", "is_running", "last_step", "standing"]
 
@@ -53,15 +55,17 @@ class Standing:
 
     Args:
         note: what was asked.
-        owner: who works on it now; None if nobody does.
+        owners: the processes that work on it now.
         cells: every planned cell, needs first.
         seconds_left: until what was asked last is done; None where that is not known.
+        damage: what cannot be used and why, one sentence each; such a cell is not done.
     """
 
     note: RunNote
-    owner: LockOwner | None
+    owners: tuple[LockOwner, ...]
     cells: tuple[StandingCell, ...]
     seconds_left: float | None
+    damage: tuple[str, ...] = ()
 
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return the number of cells by (stage, state)."""
@@ -82,23 +86,27 @@ def standing(store: Store) -> Standing:
     Raises:
         StoreError: the folder is not that of a run.
     """
-    owner = lock_owner(store.folder)
+    owners = at_work(store.folder)
     note = store.run()
     cells: dict[str, StandingCell] = {}
+    damage: list[str] = []
     for planned in note.cells or _from_uses(note):
-        found = _cell(planned, store.cell(planned.cell), store, owner)
+        stored = store.cell(planned.cell)
+        damage += [f"{planned.cell}: {what}" for what in stored.damage]
+        found = _cell(planned, stored, store)
         blocked = found.state == "waiting" and any(
             need in cells and cells[need].state in {"failed", "skipped"} for need in planned.needs
         )
         cells[planned.key] = StandingCell(planned, "skipped") if blocked else found
     every = tuple(cells.values())
-    return Standing(note, owner, every, _seconds_left(every) if owner else None)
+    left = _seconds_left(every) if owners else None
+    return Standing(note, owners, every, left, tuple(damage))
 
 
 def last_step(folder: Path) -> LastStep | None:
     """Return the last whole line of a cell's ``metrics.jsonl``, None where there is none."""
     try:
-        with (folder / "metrics.jsonl").open("rb") as file:
+        with os.fdopen(open_regular(folder / "metrics.jsonl", os.O_RDONLY), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read()
@@ -125,12 +133,10 @@ def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
         )
 
 
-def _cell(
-    planned: PlannedCell, stored: StoredCell, store: Store, owner: LockOwner | None
-) -> StandingCell:
+def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> StandingCell:
     folder = store.cell_folder(planned.cell)
     failure = stored.failure
-    if owner is not None and _is_running(folder, owner):
+    if is_running(folder):
         step = last_step(store.cell_folder(f"{AGAIN}{planned.cell}")) or last_step(folder)
         found = StandingCell(planned, "running", step)
     elif stored.result is not None and stored.result.key == planned.key:
@@ -149,23 +155,8 @@ def _cell(
 
 
 def is_running(folder: Path) -> bool:
-    """Return whether somebody runs the cell of a folder now."""
-    owner = lock_owner(folder.parent.parent)
-    return owner is not None and _is_running(folder, owner)
-
-
-def _is_running(folder: Path, owner: LockOwner) -> bool:
-    """Return whether a cell was begun since the run folder was taken, and has not ended since."""
-    begun = _changed(folder / "cell.json")
-    ended = max(_changed(folder / "result.json"), _changed(folder / "failure.json"))
-    return begun >= owner.taken_ns and begun > ended
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    """Return whether a process runs the cell of a folder now: whether it holds its lock."""
+    return lock_owner(folder / LOCK) is not None
 
 
 def _seconds_left(cells: Sequence[StandingCell]) -> float | None:

@@ -3,88 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar, final
-
-from pydantic import JsonValue
+from typing import TypeAlias, TypeVar, final
 
 from metabench.errors import StoreError
 from metabench.results.commit import commit_bytes, make_folder, store_error
+from metabench.results.leftovers import AGAIN, sweep
 from metabench.results.lock import locked
+from metabench.results.migrations import NewerRecordError
+from metabench.results.processes import alone, joining, present
 from metabench.results.records import (
     CellNote,
     Failure,
-    Kind,
     Record,
     Result,
     RunNote,
     from_json,
     to_json,
 )
+from metabench.results.regular import is_regular, read_regular, require_folder
+from metabench.results.run_note import joined_note
+from metabench.results.stored_cell import StoredCell
 
-__all__ = ["AGAIN", "Store", "StoredCell"]
+__all__ = ["AGAIN", "LOCK", "Stamp", "Store", "StoredCell"]
 
-AGAIN = ".again-"
-"""What the folder of a cell is called, before its name, while a cell that is done is run again."""
+LOCK = "LOCK"
+"""The file, in the folder of a cell, that whoever runs the cell holds."""
+
+Stamp: TypeAlias = tuple[tuple[int, int, int], ...]
+"""Which result and which failure a cell has, without reading them; only to be compared."""
 
 _CELL, _RESULT, _FAILURE, _RUN = "cell.json", "result.json", "failure.json", "run.json"
 _Model = TypeVar("_Model", bound=Record)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class StoredCell:
-    """A cell as it lies in a run folder.
-
-    Args:
-        folder: name of its folder.
-        note: what it is; None where ``cell.json`` is missing or damaged.
-        result: what came out, only where it is whole and belongs to this cell.
-        failure: what went wrong at the last attempt.
-        damage: what cannot be used and why, one sentence each; such a cell is not done.
-    """
-
-    folder: str
-    note: CellNote | None
-    result: Result | None
-    failure: Failure | None
-    damage: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Key of the cell, "" where no record tells it."""
-        known = self._known
-        return known.key if known is not None else ""
-
-    @property
-    def name(self) -> str:
-        """Readable name of the cell; that of the folder where no record tells it."""
-        known = self._known
-        return known.name if known is not None else self.folder
-
-    @property
-    def kind(self) -> Kind | None:
-        """Stage of the cell."""
-        known = self._known
-        return known.kind if known is not None else None
-
-    @property
-    def method(self) -> str:
-        """Method that the cell was planned for first."""
-        known = self._known
-        return known.method if known is not None else ""
-
-    @property
-    def inputs(self) -> Mapping[str, JsonValue]:
-        """All that the cell's numbers depend on; empty where ``cell.json`` is missing."""
-        return self.note.inputs if self.note is not None else {}
-
-    @property
-    def _known(self) -> CellNote | Result | Failure | None:
-        return self.note or self.result or self.failure
 
 
 @final
@@ -100,8 +53,42 @@ class Store:
         self._cells = f"{folder / 'cells'}/"  # joining paths would cost more than reading files
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the run folder, which is made where it is missing; see `locked`."""
-        return locked(self.folder)
+        """Hold the run folder alone; it is made where it is missing. See `alone`."""
+        return alone(self.folder)
+
+    @contextmanager
+    def join(self, spec_text: str, resolved_text: str, note: RunNote) -> Iterator[bool]:
+        """Work on the run folder, with others that were asked the same; write what was asked.
+
+        Yields whether nobody else works on it.
+
+        Raises:
+            LockError: another process works on it that was asked something else, or the file
+                system has no locks.
+            StoreError: the folder cannot be written.
+        """
+        with ExitStack() as stack:
+            with joining(self.folder) as others:
+                if others:
+                    both = joined_note(self.run(), note, others[0], where=str(self.folder))
+                    commit_bytes(self.folder / _RUN, to_json(both))
+                else:
+                    sweep(self)
+                    self.commit_run(spec_text, resolved_text, note)
+                stack.enter_context(present(self.folder))
+            yield not others
+
+    def lock_cell(self, name: str) -> AbstractContextManager[None]:
+        """Hold a cell, whose folder is made where it is missing; nobody else can run it.
+
+        The context raises `HeldError` where another process holds it.
+        """
+        self._require_own(name)
+        return locked(self.cell_folder(name) / LOCK)
+
+    def stamp(self, name: str) -> Stamp:
+        """Return which records a cell has now; it changes with each one that is committed."""
+        return tuple(_stamp(f"{self._cells}{name}/{file}") for file in (_RESULT, _FAILURE))
 
     def cell_folder(self, name: str) -> Path:
         """Return the folder of a cell; it need not exist."""
@@ -111,7 +98,7 @@ class Store:
         """Yield every cell that is there, by name of its folder; damage never raises.
 
         Raises:
-            StoreError: the folder cannot be read.
+            StoreError: the folder cannot be read, or a record is of a newer metabench.
         """
         try:
             names = sorted(path.name for path in (self.folder / "cells").iterdir())
@@ -127,6 +114,9 @@ class Store:
         """Return what the folder of a cell holds; nothing at all where there is none.
 
         Without ``noted``, ``cell.json`` is not read.
+
+        Raises:
+            NewerRecordError: a record is of a newer metabench.
         """
         damage: list[str] = []
         note = self._read(CellNote, name, _CELL, damage) if noted else None
@@ -159,13 +149,15 @@ class Store:
         """
         path = self.folder / _RUN
         try:
-            data = path.read_bytes()
-        except OSError as error:
+            data = read_regular(path)
+        except FileNotFoundError as error:
             raise StoreError(
                 "is not the folder of a run",
                 where=str(self.folder),
                 hint="name a folder that `metabench run` wrote",
             ) from error
+        except OSError as error:
+            raise store_error(error, path) from error
         return from_json(RunNote, data, where=str(path))
 
     def commit_run(self, spec_text: str, resolved_text: str, note: RunNote) -> None:
@@ -175,9 +167,11 @@ class Store:
             StoreError: the folder cannot be written.
         """
         make_folder(self.folder)
-        commit_bytes(self.folder / "spec.toml", spec_text.encode())
-        commit_bytes(self.folder / "resolved.toml", resolved_text.encode())
-        commit_bytes(self.folder / _RUN, to_json(note))
+        texts = {"spec.toml": spec_text.encode(), "resolved.toml": resolved_text.encode()}
+        for name, text in texts.items():
+            commit_bytes(self.folder / name, text)
+        hashes = {name: sha256(text).hexdigest() for name, text in texts.items()}
+        commit_bytes(self.folder / _RUN, to_json(note.model_copy(update={"texts": hashes})))
 
     def commit_note(self, name: str, note: CellNote) -> None:
         """Write what a cell is, before it starts; makes its folder.
@@ -218,42 +212,43 @@ class Store:
 
     def _commit(self, name: str, file: str, record: Record) -> None:
         folder = self.cell_folder(name)
+        self._require_own(name)
         make_folder(folder)
         commit_bytes(folder / file, to_json(record))
 
+    def _require_own(self, name: str) -> None:
+        """Refuse a folder that leads out of the run folder."""
+        for folder in (self.folder / "cells", self.cell_folder(name)):
+            try:
+                require_folder(folder)
+            except OSError as error:
+                raise store_error(error, folder) from error
+
     def _read(self, model: type[_Model], name: str, file: str, damage: list[str]) -> _Model | None:
         try:
-            return from_json(model, _bytes(f"{self._cells}{name}/{file}"), where=file)
+            return from_json(model, read_regular(f"{self._cells}{name}/{file}"), where=file)
         except FileNotFoundError:
             return None
+        except NewerRecordError:
+            raise
         except OSError as error:
-            damage.append(str(store_error(error, Path(file)).problem))
+            damage.append(f"{file}: {store_error(error, Path(file)).problem}")
         except StoreError as error:
-            damage.append(str(error))
+            damage.append(f"{file}: {error.problem}")
         return None
 
     def _mismatch(self, name: str, result: Result, note: CellNote | None) -> Iterator[str]:
         if not name.endswith(result.key[:8]) or (note is not None and note.key != result.key):
             yield f"{_RESULT}: belongs to another cell, {result.name!r}"
         for file in result.files:
-            if not _is_whole(f"{self._cells}{name}/{file.path}", size=file.bytes):
+            if not is_regular(f"{self._cells}{name}/{file.path}", size=file.bytes):
                 yield f"{file.path}: is missing or has another size than was recorded"
 
 
-def _bytes(path: str) -> bytes:
-    """Return what a file holds; ten thousand small ones are read in half the time of `Path`'s."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _stamp(path: str) -> tuple[int, int, int]:
+    # A record is committed while the one before it is there, so that the two are different files.
     try:
-        parts = [os.read(descriptor, os.fstat(descriptor).st_size + 1)]
-        while parts[-1]:
-            parts.append(os.read(descriptor, 1 << 16))
-        return b"".join(parts)
-    finally:
-        os.close(descriptor)
-
-
-def _is_whole(path: str, *, size: int) -> bool:
-    try:
-        return os.stat(path).st_size == size  # noqa: PTH116  (a path object costs more than this)
+        found = os.stat(path, follow_symlinks=False)  # noqa: PTH116  (a path object costs more)
     except OSError:
-        return False
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
+from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from metabench.api.events import CellEnded
+from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import StoppedError
 from metabench.results.records import Failure, record_status
+from metabench.results.standing import is_running
 from metabench.results.store import Store
 from metabench.session.provenance import cell_provenance
+from metabench.session.turn import HELD, take_turn
 from metabench.session.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
@@ -51,38 +55,81 @@ def _in_this_process(
     from metabench.session.cell_run import run_cell  # noqa: PLC0415
 
     bench = open_bench(assignment)
-    while not stopping.asked() and (cell := queue.take()) is not None:
+    while not stopping.asked():
+        cell = queue.take()
+        if cell is None:
+            if not _wait_for_others(queue, bench.store):
+                break
+            continue
+        work = partial(
+            run_cell,
+            cell,
+            bench,
+            benchmark=assignment.benchmark,
+            emit=emit,
+            stop=stopping.asked,
+            number=queue.attempt(cell.key),
+        )
         try:
-            ended = run_cell(
-                cell,
-                bench,
-                benchmark=assignment.benchmark,
-                emit=emit,
-                stop=stopping.asked,
-                number=queue.attempt(cell.key),
-            )
+            found = take_turn(cell, bench.store, assignment.seen.get(cell.key), work)
         except StoppedError as stopped:
             stopping.note(stopped)
             break
-        if not _retried(queue, cell, ended, assignment):
+        if (ended := _settle(queue, cell, found, emit=emit, assignment=assignment)) is not None:
             yield ended
     stopping.end()
+
+
+def _wait_for_others(queue: CellQueue, store: Store) -> bool:
+    """Give other processes time, where they run cells of this queue; return whether they do."""
+    if not queue.recall(lambda cell: not is_running(store.cell_folder(cell.folder))):
+        return False
+    if not queue.ready:
+        time.sleep(_LISTENING)
+    return True
+
+
+def _settle(
+    queue: CellQueue,
+    cell: Cell,
+    found: CellEnded | EndedElsewhere,
+    *,
+    emit: Emit,
+    assignment: Assignment,
+) -> CellEnded | None:
+    """Tell the queue how a cell ended, here or elsewhere; return it, None if that is not the end.
+
+    It is not where another process goes on with it, or where it is tried again here.
+    """
+    if isinstance(found, CellEnded):
+        return None if _retried(queue, cell, found, assignment) else found
+    if found.ended.status == HELD:
+        queue.put_off(cell)
+        return None
+    emit(found)
+    if found.ended.status == "ok":
+        queue.finish(cell.key)
+    return found.ended
 
 
 def _in_workers(
     queue: CellQueue, assignment: Assignment, jobs: int, *, emit: Emit, stopping: Stopping
 ) -> Generator[CellEnded]:
     workers = [Worker(assignment) for _ in range(jobs)]
+    store = Store(assignment.folder)
     try:
-        while busy := _hand_out(queue, workers, stopping):
+        while (busy := _hand_out(queue, workers, stopping)) or (
+            not stopping.asked() and _wait_for_others(queue, store)
+        ):
             for worker in busy:
-                ended = _listen(worker, assignment, emit, stopping)
-                if ended is None:
+                cell = worker.cell
+                found = _listen(worker, assignment, emit, stopping)
+                if found is None or cell is None:
                     continue
                 if worker.cell is not None:  # it was lost: put another in its place
                     worker.stop()
                     workers[workers.index(worker)] = Worker(assignment)
-                if not _retried(queue, assignment.cells[ended.key], ended, assignment):
+                if (ended := _settle(queue, cell, found, emit=emit, assignment=assignment)) is not None:
                     yield ended
     finally:
         for worker in workers:
@@ -123,29 +170,33 @@ def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> li
 
 def _listen(
     worker: Worker, assignment: Assignment, emit: Emit, stopping: Stopping
-) -> CellEnded | None:
+) -> CellEnded | EndedElsewhere | None:
     """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
     try:
         message = worker.receive()
     except WorkerLostError as lost:
-        message = _record(lost, worker, assignment)
-        emit(message)
-        return message
+        found = _record(lost, worker, assignment)
+        if isinstance(found, CellEnded):
+            emit(found)
+        return found
     if isinstance(message, StoppedError):
         stopping.note(message)
         worker.cell = None
         return None
     if isinstance(message, Exception):
         raise message
-    emit(message)
-    if isinstance(message, CellEnded):
-        worker.cell = None
-        return message
-    return None
+    ended: CellEnded | EndedElsewhere | None = None
+    if isinstance(message, CellEnded | EndedElsewhere):
+        worker.cell, ended = None, message
+    if not isinstance(message, EndedElsewhere):
+        emit(message)
+    return ended
 
 
-def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> CellEnded:
-    """Commit the failure that a worker could not commit any more."""
+def _record(
+    lost: WorkerLostError, worker: Worker, assignment: Assignment
+) -> CellEnded | EndedElsewhere:
+    """Commit the failure that a worker could not commit any more, where nobody has taken over."""
     cell = worker.cell
     if cell is None:  # pragma: no cover  (only busy workers are listened to)
         raise lost
@@ -169,8 +220,12 @@ def _record(lost: WorkerLostError, worker: Worker, assignment: Assignment) -> Ce
         ),
     )
     store = Store(assignment.folder)
-    store.commit_failure(cell.folder, failure)
     folder = str(store.cell_folder(cell.folder))
-    return CellEnded(
-        cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
-    )
+
+    def commit() -> CellEnded:
+        store.commit_failure(cell.folder, failure)
+        return CellEnded(
+            cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
+        )
+
+    return take_turn(cell, store, assignment.seen.get(cell.key), commit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, final
 
 from metabench.session.estimate.counts import cell_counts
@@ -27,17 +27,18 @@ class CellQueue:
 
     def __init__(self, cells: Iterable[Cell], done: Iterable[str], *, retries: int = 0) -> None:
         self._waiting: dict[str, Cell] = {cell.key: cell for cell in cells}
+        self._elsewhere: dict[str, Cell] = {}
         self._done = set(done)
         self._retries = retries
         self._taken: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Return how many cells have not been taken."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._elsewhere)
 
     def take(self) -> Cell | None:
         """Return the next cell whose needs are done; None where there is none now."""
-        ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
+        ready = self._ready()
         if not ready:
             return None
         cell = self._waiting.pop(min(ready, key=_rank).key)
@@ -59,10 +60,31 @@ class CellQueue:
         """Note that a cell is done."""
         self._done.add(key)
 
+    @property
+    def ready(self) -> bool:
+        """Whether a cell can be taken now."""
+        return bool(self._ready())
+
+    def _ready(self) -> list[Cell]:
+        return [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
+
+    def put_off(self, cell: Cell) -> None:
+        """Take a cell back that another process runs."""
+        self._taken[cell.key] -= 1
+        self._elsewhere[cell.key] = cell
+
+    def recall(self, is_free: Callable[[Cell], bool]) -> bool:
+        """Let the cells that were put off and are free now be taken; return whether some wait."""
+        free = {key: cell for key, cell in self._elsewhere.items() if is_free(cell)}
+        self._waiting.update(free)
+        self._elsewhere = {key: it for key, it in self._elsewhere.items() if key not in free}
+        return bool(free or self._elsewhere)
+
     def drop(self) -> list[Cell]:
         """Forget the cells that are left, and return them: what they need has failed."""
-        left = list(self._waiting.values())
+        left = [*self._waiting.values(), *self._elsewhere.values()]
         self._waiting.clear()
+        self._elsewhere.clear()
         return left
 
 

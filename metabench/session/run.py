@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded, RunEnded, RunStarted
 from metabench.plan.states import cell_states
-from metabench.results.commit import settle_folders
 from metabench.session.asked import run_note
 from metabench.session.assignment import Assignment
 from metabench.session.launch import launch
@@ -43,19 +42,21 @@ def run_plan(
 ) -> RunSummary:
     """Run every cell of a plan that is not done; write what was asked first.
 
+    Other processes may run the same plan in the same folder: each cell is run by one of them.
+
     A cell that failed before stays a failure unless the policy says otherwise; a cell whose needs
     failed is ``skipped`` and leaves no record.
 
     Raises:
-        SetupError: the folder is held by another process or cannot be written, or the device is
-            not there.
+        SetupError: another process works on the folder with other settings, it cannot be written,
+            or the device is not there.
         StoppedError: somebody asked to stop; running it again goes on.
     """
-    with store.lock(), Stopping(runtime.command) as stopping:
-        settle_folders(store.folder / "cells")
+    note = run_note(plan, catalog, selection=policy.selection)
+    texts = plan.benchmark.text, to_toml(plan.benchmark.spec)
+    with store.join(*texts, note), Stopping(runtime.command) as stopping:
+        seen = {cell.key: store.stamp(cell.folder) for cell in plan.cells}  # before they are read
         todo = to_do(plan, cell_states(plan, store), policy)
-        note = run_note(plan, catalog, selection=policy.selection)
-        store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), note)
         emit(RunStarted(str(store.folder), len(todo.done), len(todo.cells)))
         counts = Counter({"skipped": len(todo.blocked)})
         summary = RunSummary({})
@@ -68,6 +69,7 @@ def run_plan(
                 compute=plan.benchmark.spec.compute,
                 files=catalog.files,
                 observers=tuple(one for one in catalog.observers if one.watches_steps),
+                seen=seen,
             )
             queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
             summary = _walk(

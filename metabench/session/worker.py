@@ -7,12 +7,14 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.api.events import CellStarted
+from metabench.api.events import CellStarted, EndedElsewhere
 from metabench.errors import CellError, MetabenchError
 from metabench.plugin.local import register_local_files
+from metabench.session.turn import take_turn
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -169,15 +171,20 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
             if given is None:
                 return  # asked to stop just when the cell before had ended
             key, number = given
+            cell = assignment.cells[key]
             # While a cell runs, the parent has nothing to say but that it should stop.
-            run_cell(
-                assignment.cells[key],
+            work = partial(
+                run_cell,
+                cell,
                 bench,
                 benchmark=assignment.benchmark,
                 emit=pipe.send,
                 stop=pipe.poll,
                 number=number,
             )
+            found = take_turn(cell, bench.store, assignment.seen.get(key), work)
+            if isinstance(found, EndedElsewhere):
+                pipe.send(found)
     except MetabenchError as error:
         pipe.send(error)
     except (EOFError, OSError):

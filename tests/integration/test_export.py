@@ -15,6 +15,7 @@ import pytest
 
 from metabench.data.rows import load_texts
 from metabench.plugin import load_catalog
+from metabench.results.seal import sealed
 from metabench.tasks.hub import Hub
 
 MIRROR = os.environ.get("METABENCH_HUB", "")
@@ -259,7 +260,8 @@ def forge(cell: Path) -> None:
     (note,) = result["files"]
     note |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     result["provenance"]["processor"] = "a quantum computer"
-    (cell / "result.json").write_text(json.dumps(result))
+    del result["sha256"]
+    (cell / "result.json").write_bytes(sealed(json.dumps(result, indent=2).encode() + b"\n"))
 
 
 @with_mirror

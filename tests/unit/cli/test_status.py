@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
 from metabench.cli.main import main
+from metabench.results.processes import present
 from metabench.results.records import CellNote, Failure, Result
 from metabench.results.run_note import PlannedCell, RunNote
 from metabench.results.store import Store
@@ -79,7 +79,7 @@ def test_status_counts_and_shows_failures_by_kind_and_writes_nothing(store, caps
 
 
 def test_status_of_a_run_that_goes_on_shows_what_runs_and_how_far(store, capsys):
-    with store.lock():
+    with present(store.folder), store.lock_cell(NAMES["second"]):
         begin(store, "second")
         step = '{"stage": "adapt", "step": 5, "total": 10}\n'
         (store.cell_folder(NAMES["second"]) / "metrics.jsonl").write_text(step)
@@ -132,7 +132,7 @@ def test_a_cell_that_is_not_there_is_answered_with_the_nearest(store, capsys):
 
 
 def test_a_log_is_followed_until_the_cell_has_ended(store, provenance):
-    with store.lock():
+    with store.lock_cell(NAMES["second"]):
         begin(store, "second")
         process = subprocess.Popen(
             [sys.executable, "-m", "metabench", "logs", "second", "-f"],
@@ -145,13 +145,12 @@ def test_a_log_is_followed_until_the_cell_has_ended(store, provenance):
         assert process.stdout.readline() == "more\n"
         assert process.poll() is None
         log(store, "second", "done")
-        time.sleep(0.01)  # the clock of the file system goes on
         store.commit_result(
             NAMES["second"],
             Result(
                 kind="adapt", name="x", key=KEYS["second"], wall_seconds=1, provenance=provenance
             ),
         )
-        rest, _ = process.communicate(timeout=20)
+    rest, _ = process.communicate(timeout=20)
 
     assert (rest, process.returncode) == ("done\n", 0)

@@ -1,6 +1,5 @@
 """Laws of the records: JSON and back is the identity, and nothing but a record is one."""
 
-import json
 import typing
 
 import pytest
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from metabench import errors
 from metabench.errors import StoreError
+from metabench.results.migrations import NewerRecordError
 from metabench.results.records import (
     CellNote,
     Failure,
@@ -20,6 +20,7 @@ from metabench.results.records import (
     from_json,
     to_json,
 )
+from metabench.results.seal import sealed, unsealed
 
 SETTINGS = settings(max_examples=60, deadline=None)
 KEY = "0" * 64
@@ -108,17 +109,20 @@ def test_a_score_that_is_not_finite_is_no_result(value):
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999"])
 def test_a_score_that_is_not_finite_is_refused_in_a_file_too(text):
-    damaged = to_json(result(scores={"accuracy": 0.5})).replace(b"0.5", text.encode())
+    whole = unsealed(to_json(result(scores={"accuracy": 0.5})))
+    damaged = sealed(whole.replace(b"0.5", text.encode()))
 
     with pytest.raises(StoreError, match=r"scores\.accuracy"):
         from_json(Result, damaged, where="here")
 
 
 def test_a_record_of_a_later_format_is_refused():
-    later = json.loads(to_json(result())) | {"schema": 2}
+    later = (
+        to_json(result()).replace(b'"schema": 2', b'"schema": 3').rpartition(b',\n  "sha256"')[0]
+    )
 
-    with pytest.raises(StoreError, match="schema: input should be 1"):
-        from_json(Result, json.dumps(later).encode(), where="here")
+    with pytest.raises(NewerRecordError, match=r"is of format 3, and .* knows those up to 2"):
+        from_json(Result, sealed(later), where="here")
 
 
 def test_text_that_is_not_utf8_is_recorded_all_the_same():

@@ -9,6 +9,7 @@ import os
 import pytest
 
 from metabench.results.lock import lock_owner
+from metabench.results.processes import present
 from metabench.results.records import CellNote, Failure, Result
 from metabench.results.run_note import PlannedCell, RunNote
 from metabench.results.standing import last_step, standing
@@ -76,27 +77,25 @@ def test_a_run_that_has_not_begun_waits(store):
     found = standing(store)
 
     assert [cell.state for cell in found.cells] == ["waiting"] * 3
-    assert (found.owner, found.seconds_left) == (None, None)
+    assert (found.owners, found.seconds_left) == ((), None)
 
 
-def test_what_was_begun_runs_while_the_folder_is_held_and_is_interrupted_after(store, end):
+def test_what_was_begun_runs_while_the_cell_is_held_and_is_interrupted_after(store, end):
     end(META)
-    with store.lock():
+    with present(store.folder), store.lock_cell(FIRST.cell):
         begin(store, FIRST, step=4)
         found = standing(store)
     after = states(store)
 
     assert [cell.state for cell in found.cells] == ["done", "running", "waiting"]
     assert (found.cells[1].step.step, found.cells[1].step.total) == (4, 10)
-    assert found.owner is not None
+    assert [owner.pid for owner in found.owners] == [os.getpid()]
     assert after == ["done", "interrupted", "waiting"]
 
 
 def test_a_cell_that_was_left_by_an_earlier_process_does_not_run(store):
     begin(store, META)
-    note = store.cell_folder(META.cell) / "cell.json"
-    os.utime(note, ns=(0, note.stat().st_mtime_ns - 1_000_000_000))
-    with store.lock():
+    with present(store.folder):
         assert states(store) == ["interrupted", "waiting", "waiting"]
 
 
@@ -110,7 +109,7 @@ def test_what_needs_a_failed_cell_is_skipped(store, end):
 def test_a_cell_that_failed_or_is_done_runs_again(store, end):
     end(META)
     end(FIRST, status="error")
-    with store.lock():
+    with store.lock_cell(META.cell), store.lock_cell(FIRST.cell):
         begin(store, META, step=2, folder=".again-")
         begin(store, FIRST)
         found = standing(store)
@@ -121,7 +120,7 @@ def test_a_cell_that_failed_or_is_done_runs_again(store, end):
 
 def test_the_time_left_goes_by_the_pace_of_the_stage(store, end):
     end(META, seconds=500.0)
-    with store.lock():
+    with present(store.folder), store.lock_cell(SECOND.cell):
         end(FIRST, seconds=20.0)
         begin(store, SECOND, step=5)
 
@@ -138,10 +137,10 @@ def test_the_last_whole_step_is_found_however_long_the_file_is(tmp_path):
 
 
 def test_looking_disturbs_nobody(store):
-    with store.lock():
-        owner = lock_owner(store.folder)
+    path = store.cell_folder(META.cell) / "LOCK"
+    with store.lock_cell(META.cell):
+        owner = lock_owner(path)
+        assert lock_owner(path) == owner
 
-    assert owner is not None
-    assert lock_owner(store.folder) is None
-    with store.lock():
-        assert lock_owner(store.folder).pid == owner.pid
+    assert owner.pid == os.getpid()
+    assert lock_owner(path) is None

@@ -124,7 +124,9 @@ def test_a_cell_of_which_nothing_is_known_has_the_name_of_its_folder(store):
 def test_a_record_that_is_a_folder_is_damage(store):
     (store.cell_folder(NAME) / "result.json").mkdir(parents=True)
 
-    assert store.cell(NAME).damage == ("cannot be read or written: is a directory",)
+    assert store.cell(NAME).damage == (
+        "result.json: cannot be read or written: is not a regular file",
+    )
 
 
 def test_every_record_is_json_that_any_reader_takes(store, provenance):
@@ -133,7 +135,7 @@ def test_every_record_is_json_that_any_reader_takes(store, provenance):
     store.commit_failure(NAME, failure(provenance))
 
     for file in ("cell.json", "result.json", "failure.json"):
-        assert json.loads((store.cell_folder(NAME) / file).read_text())["schema"] == 1
+        assert json.loads((store.cell_folder(NAME) / file).read_text())["schema"] == 2
 
 
 def test_what_was_asked_is_found_again(make_run):

@@ -12,6 +12,7 @@ from metabench.cli.main import main
 from metabench.cli.refitting import open_run
 from metabench.errors import SetupError
 from metabench.plugin import load_catalog
+from metabench.results.seal import sealed
 from metabench.session import export_model as module
 from metabench.session.export_model import export_model
 from metabench.session.refit import refit
@@ -102,7 +103,8 @@ def test_labels_that_are_not_those_of_the_rows_are_noticed(run):
     result = json.loads((cell / "result.json").read_text())
     data = path.read_bytes()
     result["files"][0] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    (cell / "result.json").write_text(json.dumps(result))
+    del result["sha256"]
+    (cell / "result.json").write_bytes(sealed(json.dumps(result, indent=2).encode() + b"\n"))
     _, planned, record, bench = opened(run)
 
     with pytest.raises(SetupError, match=r"the labels of the scored rows are not those that were"):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_SOME_DIFFER = 1
 _FORMATS: tuple[Format, ...] = get_args(Format)
 _SHORT: Mapping[str, Format] = {
     "md": "markdown",
@@ -119,7 +120,7 @@ def _compare(asked: _Asked) -> int:
     if asked.plots is not None:
         put_plots(found, asked.plots)
     _judge(found, bound, strict=asked.strict)
-    return 0
+    return _SOME_DIFFER if found.collected.nondeterministic else 0
 
 
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "status": ("metabench.cli.status", "Show where a run stands, also while it goes on."),
     "logs": ("metabench.cli.logs", "Print a cell's log."),
     "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
+    "verify": ("metabench.cli.verify", "Hash every record and file of a run folder."),
     "export": ("metabench.cli.export", "Write a model for transformers, or a GLUE submission."),
     "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
     "list": ("metabench.cli.list", "List what a benchmark file or a run can name."),

@@ -138,15 +138,16 @@ def command(
 
 
 def _check_memory(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
-    """Refuse what cannot fit into memory before anything is run; warn of what may not."""
+    """Refuse what cannot fit into memory or on the disk before anything is run; warn of doubts."""
+    from metabench.session.estimate.disk import refuse_full_disk
     from metabench.session.estimate.refusal import refuse_what_cannot_fit
 
     for one in prepared:
+        planned = [cell for cell in one.selected.cells if not cell.unavailable]
+        todo = partial(_to_run, one, policy)
+        refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
         warning = refuse_what_cannot_fit(
-            partial(_to_run, one, policy),
-            planned=[cell for cell in one.selected.cells if not cell.unavailable],
-            compute=one.plan.benchmark.spec.compute,
-            runtime=runtime,
+            todo, planned=planned, compute=one.plan.benchmark.spec.compute, runtime=runtime
         )
         if warning:
             warn(warning)

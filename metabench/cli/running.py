@@ -141,6 +141,8 @@ def verdict(one: Prepared, summary: RunSummary) -> int:
     skipped = summary.counts.get("skipped", 0)
     for line in failure_lines([cell for cell in failed if cell is not None]):
         note(line)
+    for ended in summary.differing:
+        note(f"{ended.name}: {ended.message}; both are kept, and one is shown")
     if skipped:
         note(f"skipped: {cells(skipped)}, because a cell that they need has failed")
     if summary.left:
@@ -148,7 +150,7 @@ def verdict(one: Prepared, summary: RunSummary) -> int:
     if failed or skipped or summary.left:
         note(f"run them again: {again(without=('--force',), add='--retry-failed')}")
         return _SOME_FAILED
-    return 0
+    return _SOME_FAILED if summary.differing else 0
 
 
 def _failed_cell(one: Prepared, folder: str) -> FailedCell | None:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from metabench.results.recipe import recipes
 from metabench.results.records import Failure, Result, Status
+from metabench.results.repeats import nondeterministic, repeat_notes
 from metabench.results.run_note import RunNote, UseNote
 from metabench.results.statistics import seed_means
 from metabench.results.store import Store
@@ -65,7 +66,8 @@ class Collected:
         results: what the cells of the run gave, by key.
         failures: the cells of the run that failed at the last attempt, by key.
         recipes: hash of all settings but the seeds, by (method, column), where a cell tells it.
-        notes: what merging several runs found, one sentence each.
+        notes: what is to be said of cells that were run more than once, one sentence each.
+        nondeterministic: names of the cells that differ from themselves on one machine profile.
     """
 
     note: RunNote
@@ -75,6 +77,7 @@ class Collected:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     recipes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    nondeterministic: tuple[str, ...] = ()
 
 
 def collect(store: Store) -> Collected:
@@ -103,6 +106,8 @@ def collect(store: Store) -> Collected:
         results,
         failures,
         recipes(note.uses, lambda key: _inputs(store, folders, key)),
+        tuple(repeat_notes([results])),
+        nondeterministic([results]),
     )
 
 

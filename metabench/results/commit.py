@@ -6,14 +6,21 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from metabench.errors import StoreError
 
-__all__ = ["commit_bytes", "commit_folder", "make_folder", "settle_folders", "store_error"]
+__all__ = [
+    "commit_bytes",
+    "commit_folder",
+    "keep_files",
+    "make_folder",
+    "settle_folders",
+    "store_error",
+]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -66,6 +73,21 @@ def commit_folder(temporary: Path, final: Path) -> None:
         _sync_folder(final.parent)
     if outdated is not None:
         shutil.rmtree(outdated, ignore_errors=True)
+
+
+def keep_files(source: Path, target: Path, names: Iterable[str]) -> None:
+    """Give files of a folder a second name in another one; on other file systems, copy them.
+
+    Raises:
+        StoreError: one is missing, or the folder cannot be written.
+    """
+    make_folder(target)
+    for name in names:
+        with _explained(target / name, needed=0):
+            try:
+                (target / name).hardlink_to(source / name)
+            except OSError:
+                shutil.copyfile(source / name, target / name, follow_symlinks=False)
 
 
 def settle_folders(parent: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import JsonValue
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
 from metabench.results.records import Result
+from metabench.results.regular import open_regular
 from metabench.results.run_note import PlannedCell
 from metabench.results.store import Store
 
@@ -111,7 +113,7 @@ def read_curves(path: Path, *, most: int = _MOST_POINTS) -> Mapping[str, LossCur
     """
     found: dict[str, _Thinning] = {}
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
             while line := file.readline(_LONGEST_LINE):
                 for name, step, value in _points(line):
                     if name in found or name in OWN_SCALARS or len(found) < _MOST_NAMES:

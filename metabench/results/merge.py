@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, final
 
@@ -10,6 +10,7 @@ from metabench.errors import UsageError
 from metabench.results.collect import Collected, entries_of
 from metabench.results.published import first_of_each
 from metabench.results.records import Failure, Result
+from metabench.results.repeats import nondeterministic, repeat_notes
 from metabench.results.run_note import ColumnNote, PlannedCell, RunNote, UseNote
 
 __all__ = ["merge"]
@@ -87,7 +88,17 @@ def merge(runs: Sequence[Collected]) -> Collected:
     failures = _first_done([run.failures for run in runs])
     damage = tuple(what for run in runs for what in run.damage)
     entries = entries_of(note, results, failures)
-    return Collected(note, entries, damage, results, failures, recipes, tuple(_twice(runs)))
+    notes = tuple(repeat_notes([run.results for run in runs]))
+    return Collected(
+        note,
+        entries,
+        damage,
+        results,
+        failures,
+        recipes,
+        notes,
+        nondeterministic([run.results for run in runs]),
+    )
 
 
 def _columns(runs: Sequence[Collected]) -> tuple[ColumnNote, ...]:
@@ -146,19 +157,6 @@ def _first_done(runs: Sequence[Mapping[str, _Record]]) -> Mapping[str, _Record]:
             ):
                 found[key] = record
     return found
-
-
-def _twice(runs: Sequence[Collected]) -> Iterator[str]:
-    scores: dict[str, set[tuple[tuple[str, float], ...]]] = {}
-    for run in runs:
-        for key, result in run.results.items():
-            scores.setdefault(key, set()).add(tuple(sorted(result.scores.items())))
-    differ = sum(len(found) > 1 for found in scores.values())
-    if differ:
-        cells = "1 cell was" if differ == 1 else f"{differ} cells were"
-        yield (
-            f"TWICE: {cells} run more than once and gave other scores; the first to be done counts"
-        )
 
 
 def _note(

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_cell"]
 
+_DIFFERS = "nondeterministic: an earlier result has other numbers, on the same machine profile"
+
 
 def run_cell(
     cell: Cell,
@@ -125,8 +127,8 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
     scores = dict(result.scores)
     journal.write(f"done {scores}")
     journal.close()
-    stage.commit(_note(attempt.cell), result)
-    return attempt.ended("ok", scores=scores)
+    kept = stage.commit(_note(attempt.cell), result)
+    return attempt.ended("ok", scores=scores, message=_DIFFERS * kept.nondeterministic)
 
 
 def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception) -> CellEnded:

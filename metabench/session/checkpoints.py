@@ -12,7 +12,7 @@ import safetensors.torch
 
 from metabench.engine.snapshot import Snapshot
 from metabench.errors import StoreError
-from metabench.fingerprint import hash_file
+from metabench.results.checkpoint_files import NOTE, SUMS, TENSORS, is_whole, sum_line
 from metabench.results.checkpoint_note import CheckpointNote
 from metabench.results.commit import commit_bytes, commit_folder, make_folder, store_error
 from metabench.results.records import from_json, to_json
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkpoints"]
 
-_TENSORS, _NOTE, _SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
 _KEPT = 2
 
 
@@ -64,14 +63,15 @@ class Checkpoints:
         return self._clock() - self._last >= self._interval
 
     def newest(self, device: torch.device) -> tuple[Snapshot, CheckpointNote] | None:
-        """Return the newest checkpoint that is whole; None where there is none.
+        """Return the newest checkpoint that is whole; None where none was written.
 
         Raises:
-            StoreError: it is another cell's, or that of another machine or other versions; going
-                on from it would not give the same bits. Where drift is allowed, what differs is
-                in ``drift`` instead.
+            StoreError: none is whole; or it is another cell's, or that of another machine or other
+                versions, and going on from it would not give the same bits. Where drift is
+                allowed, what differs is in ``drift`` instead.
         """
-        for path in self._there("step-*"):
+        there = self._there("step-*")
+        for path in there:
             found = self._read(path)
             if found is None:
                 continue
@@ -80,6 +80,12 @@ class Checkpoints:
             tensors = safetensors.torch.load(data)
             moved = {name: value.to(device) for name, value in tensors.items()}
             return Snapshot(note.step, moved, note.facts), note
+        if there:
+            raise StoreError(
+                f"none of its checkpoints is what was written, and there are {len(there)!r}",
+                where=str(self._folder),
+                hint="look at the disk, or delete the folder to begin the cell anew",
+            )
         return None
 
     def save(
@@ -112,9 +118,9 @@ class Checkpoints:
         shutil.rmtree(temporary, ignore_errors=True)
         try:
             make_folder(temporary)
-            sums = _part(temporary / _TENSORS, safetensors.torch.save(ready))
-            sums += _part(temporary / _NOTE, to_json(note))
-            commit_bytes(temporary / _SUMS, sums)
+            sums = _part(temporary / TENSORS, safetensors.torch.save(ready))
+            sums += _part(temporary / NOTE, to_json(note))
+            commit_bytes(temporary / SUMS, sums)
             commit_folder(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -134,7 +140,7 @@ class Checkpoints:
             raise store_error(error, self._folder) from error
 
     def _prune(self, newest: Path) -> None:
-        if not _is_whole(newest):
+        if not is_whole(newest):
             raise StoreError(
                 "was written, and cannot be read back as it was",
                 where=str(newest),
@@ -146,12 +152,12 @@ class Checkpoints:
     @staticmethod
     def _read(path: Path) -> tuple[CheckpointNote, bytes] | None:
         """Return a checkpoint; None where a part is missing or is not what was written."""
-        if not _is_whole(path):
+        if not is_whole(path):
             return None
         try:
-            data = (path / _NOTE).read_bytes()
-            note = from_json(CheckpointNote, data, where=str(path / _NOTE))
-            return note, (path / _TENSORS).read_bytes()
+            data = (path / NOTE).read_bytes()
+            note = from_json(CheckpointNote, data, where=str(path / NOTE))
+            return note, (path / TENSORS).read_bytes()
         except (OSError, StoreError):  # pragma: no cover  (it was whole a moment ago)
             return None
 
@@ -176,22 +182,4 @@ class Checkpoints:
 def _part(path: Path, data: bytes) -> bytes:
     """Write a file durably; return its line in the sums, of what was meant to be written."""
     commit_bytes(path, data)
-    return _line(hashlib.sha256(data).hexdigest(), path.name)
-
-
-def _is_whole(folder: Path) -> bool:
-    """Return whether a checkpoint is what was written; no file of it is held whole."""
-    try:
-        return _sums(folder) == (folder / _SUMS).read_bytes()
-    except OSError:
-        return False
-
-
-def _sums(folder: Path) -> bytes:
-    """Return what ``sha256sum`` writes of a checkpoint's files, and can check."""
-    names = (_TENSORS, _NOTE)
-    return b"".join(_line(hash_file(folder / name), name) for name in names)
-
-
-def _line(digest: str, name: str) -> bytes:
-    return f"{digest}  {name}\n".encode()
+    return sum_line(hashlib.sha256(data).hexdigest(), path.name)

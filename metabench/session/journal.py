@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import StoreError
 from metabench.results.commit import commit_bytes, make_folder, store_error
+from metabench.results.regular import is_regular, open_regular
 
 if TYPE_CHECKING:
     from io import BufferedWriter
@@ -48,8 +49,8 @@ class Journal:
         path = (metrics or folder) / "metrics.jsonl"
         with self._explained():
             _keep(path, after)
-            self._log: BufferedWriter = (folder / "log.txt").open("ab")
-            self._metrics: BufferedWriter = path.open("ab")
+            self._log: BufferedWriter = _appended(folder / "log.txt")
+            self._metrics: BufferedWriter = _appended(path)
         self._flushed = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -117,9 +118,15 @@ class Journal:
             raise store_error(error, self._folder) from error
 
 
+def _appended(path: Path) -> BufferedWriter:
+    return os.fdopen(open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
+
+
 def _keep(path: Path, steps: int) -> None:
     """Keep the lines of the first steps, one each; where one is missing or cut, none after it."""
-    lines = path.read_bytes().splitlines(keepends=True)[:steps] if steps and path.exists() else []
+    lines = (
+        path.read_bytes().splitlines(keepends=True)[:steps] if steps and is_regular(path) else []
+    )
     whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
     if whole:
         commit_bytes(path, b"".join(lines[:whole]))

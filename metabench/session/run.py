@@ -90,15 +90,20 @@ def _walk(
 ) -> RunSummary:
     counts: Counter[str] = Counter()
     failures: list[CellEnded] = []
+    differing: list[CellEnded] = []
     with closing(launch(queue, assignment, emit=emit, stopping=stopping)) as cells:
         for ended in cells:
             counts[ended.status] += 1
             if ended.status != "ok":
                 failures.append(ended)
+            elif ended.message:
+                differing.append(ended)
             if len(failures) == most:  # the generator is closed, which ends the workers
-                return RunSummary(dict(counts), tuple(failures), left=len(queue.drop()))
+                return RunSummary(
+                    dict(counts), tuple(failures), len(queue.drop()), tuple(differing)
+                )
     for cell in queue.drop():
         message = "a cell that it needs has failed"
         emit(CellEnded(cell.key, cell.name, "skipped", 0.0, message=message))
         counts["skipped"] += 1
-    return RunSummary(dict(counts), tuple(failures))
+    return RunSummary(dict(counts), tuple(failures), differing=tuple(differing))

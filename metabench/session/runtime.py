@@ -58,8 +58,10 @@ class RunSummary:
         counts: cells that were run, by status (``ok``, ``diverged``, …), and those ``skipped``.
         failures: how failed cells ended, in the order in which they did.
         left: cells that were not begun because the run gave up.
+        differing: how cells ended that were run again and gave other numbers.
     """
 
     counts: dict[str, int]
     failures: tuple[CellEnded, ...] = ()
     left: int = 0
+    differing: tuple[CellEnded, ...] = ()

@@ -109,7 +109,7 @@ def test_rows_that_differ_are_named_after_their_run(make_study):
 
 def test_a_cell_that_was_run_twice_counts_once_and_is_named_where_it_differs(make_study):
     again = {**ROWS, ("MAML", "x"): {0: 0.75, 1: 0.8}}
-    late = {"MAML": {"ended": "2026-02-01"}, "BERT": {"ended": "2026-02-01"}}
+    late = {"MAML": {"ended": "2026-02-01", "device": "elsewhere"}, "BERT": {"ended": "2026-02-01"}}
     early = {"MAML": {"ended": "2026-01-01"}, "BERT": {"ended": "2026-01-01"}}
     runs = [
         collect(make_study(again, "two", facts=late)),
@@ -125,6 +125,15 @@ def test_a_cell_that_was_run_twice_counts_once_and_is_named_where_it_differs(mak
                 " counts"
             ),
         )
+
+
+def test_a_cell_that_differs_from_itself_on_one_machine_profile_is_nondeterministic(make_study):
+    again = {**ROWS, ("MAML", "x"): {0: 0.75, 1: 0.8}}
+    merged = merge([collect(make_study(ROWS, "one")), collect(make_study(again, "two"))])
+
+    (name,) = merged.nondeterministic
+    assert "maml" in name.lower()
+    assert merged.notes[0].startswith(f"NONDETERMINISTIC: {name} gave other numbers when run again")
 
 
 def test_a_smoke_run_is_not_mixed_with_results(make_run):

@@ -1,0 +1,78 @@
+"""A cell that was run twice: whether it came to the same, and whether it had to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metabench.results.provenance import Provenance
+    from metabench.results.records import Result
+
+__all__ = ["nondeterministic", "repeat_notes", "same_numbers", "same_profile"]
+
+
+def same_numbers(one: Result, other: Result) -> bool:
+    """Return whether two results of a cell came to the same files, losses, draws and scores.
+
+    Scores that were computed again later are left out: the files say it.
+    """
+    rescored = one.rescoring is not None or other.rescoring is not None
+    return _numbers(one, scored=not rescored) == _numbers(other, scored=not rescored)
+
+
+def same_profile(one: Provenance, other: Provenance) -> bool:
+    """Return whether two results come from one machine profile, which promises equal bits."""
+    return _profile(one) == _profile(other)
+
+
+def nondeterministic(runs: Sequence[Mapping[str, Result]]) -> tuple[str, ...]:
+    """Return the names of the cells that differ from themselves on one machine profile."""
+    flagged = {
+        result.name for results in runs for result in results.values() if result.nondeterministic
+    }
+    apart = (
+        one.name for one, two in _different(runs) if same_profile(one.provenance, two.provenance)
+    )
+    return tuple(sorted(flagged.union(apart)))
+
+
+def repeat_notes(runs: Sequence[Mapping[str, Result]]) -> Iterator[str]:
+    """Yield what a reader has to know of cells that were run more than once, one sentence each."""
+    flagged = nondeterministic(runs)
+    if flagged:
+        more = f" and {len(flagged) - 1} more" * (len(flagged) > 1)
+        yield (
+            f"NONDETERMINISTIC: {flagged[0]}{more} gave other numbers when run again on the same"
+            " machine profile; both results are kept, one is shown"
+        )
+    differ = {one.name for one, _ in _different(runs)}.difference(flagged)
+    if differ:
+        were = "1 cell was" if len(differ) == 1 else f"{len(differ)} cells were"
+        yield (
+            f"TWICE: {were} run more than once and gave other scores; the first to be done counts"
+        )
+
+
+def _different(runs: Sequence[Mapping[str, Result]]) -> Iterator[tuple[Result, Result]]:
+    known: dict[str, list[Result]] = {}
+    for results in runs:
+        for key, result in results.items():
+            known.setdefault(key, []).append(result)
+    for several in known.values():
+        for one, other in combinations(several, 2):
+            if not same_numbers(one, other):
+                yield one, other
+
+
+def _numbers(result: Result, *, scored: bool) -> tuple[object, ...]:
+    files = sorted((file.path, file.sha256) for file in result.files)
+    scores = dict(result.scores) if scored else {}
+    return files, scores, dict(result.losses), dict(result.draws), result.steps
+
+
+def _profile(where: Provenance) -> tuple[object, ...]:
+    plugins = {note.distribution: note.version for note in where.plugins}
+    machine = where.processor, where.device, where.precision, where.threads
+    return where.metabench, where.python, dict(where.versions), plugins, machine

@@ -1,0 +1,222 @@
+"""Any number of processes on one run folder: each cell is run by one of them, none is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from metabench.results.store import Store
+
+WRITER = """
+import hashlib, pathlib, sys
+from metabench.api.events import CellEnded
+from metabench.plan.cell import Cell
+from metabench.results.records import CellNote, Provenance, Result
+from metabench.results.run_note import RunNote
+from metabench.results.store import Store
+from metabench.session.turn import take_turn
+
+store, count, ran = Store(pathlib.Path(sys.argv[1])), int(sys.argv[2]), 0
+NOTE = RunNote(name="many", methods=(), columns=(), uses=())
+
+def cell(number):
+    key = hashlib.sha256(str(number).encode()).hexdigest()
+    return Cell("adapt", f"c{number:05d}", key, {}, None)
+
+def run(one):
+    fields = {"kind": "adapt", "name": one.name, "key": one.key}
+    store.commit_note(one.folder, CellNote(**fields, inputs={}))
+    with (store.folder / "ran").open("a") as file:
+        file.write(f"{one.name}\\n")
+    where = Provenance(metabench="0", python="3")
+    store.commit_result(one.folder, Result(**fields, wall_seconds=1.0, provenance=where))
+    return CellEnded(one.key, one.name, "ok", 1.0)
+
+with store.join("", "", NOTE):
+    cells = [cell(number) for number in range(count)]
+    seen = {one.key: store.stamp(one.folder) for one in cells}
+    left = [one for one in cells if store.result(one.folder, key=one.key) is None]
+    while left:
+        later = []
+        for one in left:
+            found = take_turn(one, store, seen[one.key], lambda: run(one))
+            if isinstance(found, CellEnded):
+                ran += 1
+            elif found.ended.status == "held":
+                later.append(one)
+        left = later
+print(ran)
+"""
+
+FILE = """
+schema = 1
+name = "shared"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 32
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/entailment", "embedded/grammar"]
+[pretrain]
+steps = 4
+[meta]
+steps = 4
+tasks_per_step = 2
+batch_size = 4
+[finetune]
+epochs = 0.05
+[seeds]
+meta = [0, 1]
+[[methods]]
+id = "FOMAML"
+algorithm = "fomaml"
+options = { inner_steps = 2, inner_lr = 0.01 }
+[[methods]]
+id = "Reptile"
+algorithm = "reptile"
+options = { inner_steps = 2, inner_lr = 0.01 }
+[compute]
+checkpoint_seconds = 0
+[compare]
+baselines = []
+"""
+CELLS = 13  # an encoder; two methods by two seeds; each for two tasks
+
+
+def start(folder, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "metabench", "run", "shared.toml", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def write_many(folder, *, processes, count):
+    """Have processes commit one record for each cell of a run; return how many each has run."""
+    command = [sys.executable, "-c", WRITER, str(folder), str(count)]
+    writers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    ended = [writer.communicate() for writer in writers]
+    for writer, (_, errors) in zip(writers, ended, strict=True):
+        assert (writer.returncode, errors) == (0, "")
+    return [int(said) for said, _ in ended]
+
+
+def require_each_once(folder, ran, count):
+    names = (folder / "ran").read_text().split()
+    cells = list(Store(folder).cells())
+
+    assert sum(ran) == count
+    assert len(names) == len(set(names)) == count
+    assert len(cells) == count
+    assert all(cell.result is not None and not cell.damage for cell in cells)
+    assert not list(folder.rglob("LOCK"))
+    assert not list((folder / "processes").iterdir())
+
+
+@pytest.mark.slow
+def test_eight_processes_commit_thousands_of_records_none_lost_and_none_twice(tmp_path):
+    count = int(os.environ.get("METABENCH_COMMITS", "2000"))  # a recorded run took 10,000
+    ran = write_many(tmp_path, processes=8, count=count)
+
+    require_each_once(tmp_path, ran, count)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Return what one process comes to."""
+    folder = tmp_path_factory.mktemp("alone")
+    (folder / "shared.toml").write_text(FILE)
+    process = start(folder)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return ends(folder)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with the benchmark file."""
+    (tmp_path / "shared.toml").write_text(FILE)
+    return tmp_path
+
+
+def ends(folder):
+    found = {}
+    for path in sorted(folder.glob("runs/shared/cells/*/result.json")):
+        record = json.loads(path.read_text())
+        same = ("scores", "files", "steps", "losses", "draws", "work")
+        found[path.parent.name] = {name: record[name] for name in same}
+    return found
+
+
+def began(folder):
+    """Return how often each cell was begun, by its log."""
+    logs = sorted(folder.glob("runs/shared/cells/*/log.txt"))
+    return {log.parent.name: log.read_text().count(" started ") for log in logs}
+
+
+@pytest.mark.slow
+def test_two_runs_of_one_folder_share_its_cells_and_come_to_the_same_bits(folder, alone):
+    runs = [start(folder, *jobs) for jobs in ((), ("-j", "2"))]
+    ended = [run.communicate() for run in runs]
+
+    assert [run.returncode for run in runs] == [0, 0], ended
+    assert ends(folder) == alone
+    assert len(alone) == CELLS
+    assert set(began(folder).values()) == {1}
+    assert ended[0][0] == ended[1][0]
+    assert "by another process" in ended[0][1] + ended[1][1]
+
+
+@pytest.mark.slow
+def test_a_cell_whose_holder_is_killed_is_taken_over_from_its_last_checkpoint(folder, alone):
+    first = start(folder)
+    cells = folder / "runs" / "shared" / "cells"
+    while not list(cells.glob("meta-*/checkpoints/step-*")):
+        assert first.poll() is None
+        time.sleep(0.005)
+    first.send_signal(signal.SIGSTOP)
+    second = start(folder)
+    while not list(cells.glob("adapt-*/result.json")):
+        assert second.poll() is None
+        time.sleep(0.05)
+    held = [path.parent.name for path in cells.glob("*/LOCK")]
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    _, errors = second.communicate()
+
+    assert second.returncode == 0, errors
+    assert held
+    assert ends(folder) == alone
+    assert sorted(began(folder).values())[:-1] == [1] * (CELLS - 1)
+    assert max(began(folder).values()) <= 2
+
+
+@pytest.mark.slow
+def test_another_benchmark_in_the_same_folder_is_refused_while_somebody_works(folder):
+    first = start(folder)
+    while not (folder / "runs" / "shared" / "run.json").exists():
+        assert first.poll() is None
+        time.sleep(0.005)
+    other = start(folder, "--set", "meta.steps=5")
+    _, errors = other.communicate()
+    part = start(folder, "--only", "method=Reptile")
+    _, said = part.communicate()
+    _, first_said = first.communicate()
+
+    assert other.returncode == 4
+    assert f"process {first.pid} on" in errors
+    assert "with another benchmark file or other settings" in errors
+    assert (part.returncode, first.returncode) == (0, 0), said + first_said

@@ -18,9 +18,9 @@ TENSORS, NOTE, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
 def is_whole(folder: Path) -> bool:
     """Return whether a checkpoint is what was written; no file of it is held whole."""
     names = (TENSORS, NOTE)
+    if not all(is_regular(folder / name) for name in names):
+        return False
     try:
-        if not all(is_regular(folder / name) for name in names):
-            return False
         lines = b"".join(sum_line(hash_file(folder / name), name) for name in names)
         return lines == read_regular(folder / SUMS)
     except OSError:

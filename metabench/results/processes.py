@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
 
 from metabench.errors import LockError
@@ -71,12 +70,18 @@ def present(folder: Path) -> Iterator[None]:
         LockError: the file system has no locks.
         StoreError: the folder cannot be written.
     """
+    name = f"{socket.gethostname().replace('/', '-')}-{os.getpid()}"
     with ExitStack() as stack:
-        name = f"{socket.gethostname().replace('/', '-')}-{os.getpid()}"
-        for number in count():
-            try:
-                stack.enter_context(locked(folder / PROCESSES / f"{name}-{number}"))
-                break
-            except HeldError:  # by another thread, or somebody looks at it
-                continue
+        number = 0
+        while not _entered(stack, folder / PROCESSES / f"{name}-{number}"):
+            number += 1
         yield
+
+
+def _entered(stack: ExitStack, path: Path) -> bool:
+    """Take a lock, unless another thread holds it or somebody looks at it."""
+    try:
+        stack.enter_context(locked(path))
+    except HeldError:
+        return False
+    return True

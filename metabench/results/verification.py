@@ -18,7 +18,6 @@ from metabench.results.processes import at_work
 from metabench.results.records import (
     CellNote,
     Failure,
-    FileNote,
     Record,
     Result,
     RunNote,
@@ -171,16 +170,10 @@ def _of_cell(look: _Look, folder: Path) -> Iterator[Finding]:
     note = look.record(CellNote, folder / "cell.json")
     result = look.record(Result, folder / "result.json")
     failure = look.record(Failure, folder / "failure.json")
-    for record in (note, result, failure):
-        if isinstance(record, Finding):
-            yield Finding(record.what, record.path, record.problem, cell)
-        elif record is not None and not cell.endswith(record.key[:8]):
-            yield Finding("damaged", look.name(folder), f"holds records of {record.name!r}", cell)
-    named: tuple[FileNote, ...] = ()
-    if isinstance(result, Result):
-        named = result.files
-        if note is None:
-            yield Finding("missing", look.name(folder / "cell.json"), "is gone", cell)
+    yield from _of_records(look, folder, (note, result, failure))
+    named = result.files if isinstance(result, Result) else ()
+    if isinstance(result, Result) and note is None:
+        yield Finding("missing", look.name(folder / "cell.json"), "is gone", cell)
     for file in named:
         for one in look.hashed(folder / file.path, file.sha256, size=file.bytes):
             yield Finding(one.what, one.path, one.problem, cell)
@@ -188,6 +181,17 @@ def _of_cell(look: _Look, folder: Path) -> Iterator[Finding]:
         yield from _of_checkpoints(look, folder / "checkpoints")
     yield from _of_earlier(look, folder / "earlier")
     yield from _foreign(look, folder, _OF_CELL | {file.path for file in named})
+
+
+def _of_records(
+    look: _Look, folder: Path, records: tuple[CellNote | Result | Failure | Finding | None, ...]
+) -> Iterator[Finding]:
+    for record in records:
+        if isinstance(record, Finding):
+            yield Finding(record.what, record.path, record.problem, folder.name)
+        elif record is not None and not folder.name.endswith(record.key[:8]):
+            problem = f"holds records of {record.name!r}"
+            yield Finding("damaged", look.name(folder), problem, folder.name)
 
 
 def _of_checkpoints(look: _Look, folder: Path) -> Iterator[Finding]:

@@ -75,7 +75,8 @@ def _in_this_process(
         except StoppedError as stopped:
             stopping.note(stopped)
             break
-        if (ended := _settle(queue, cell, found, emit=emit, assignment=assignment)) is not None:
+        ended = _settle(queue, cell, found, emit=emit, assignment=assignment)
+        if ended is not None:
             yield ended
     stopping.end()
 
@@ -129,7 +130,9 @@ def _in_workers(
                 if worker.cell is not None:  # it was lost: put another in its place
                     worker.stop()
                     workers[workers.index(worker)] = Worker(assignment)
-                if (ended := _settle(queue, cell, found, emit=emit, assignment=assignment)) is not None:
+                if (
+                    ended := _settle(queue, cell, found, emit=emit, assignment=assignment)
+                ) is not None:
                     yield ended
     finally:
         for worker in workers:

@@ -84,6 +84,7 @@ def test_what_is_gone_is_missing_and_its_cell_is_to_be_run_again(store):
 
 def test_strangers_are_named_and_cost_nothing(store, capsys):
     (store.folder / "notes").write_text("mine")
+    (store.folder / "cells" / "README").write_text("mine")
     (store.cell_folder(CELL) / "figure.png").write_text("mine")
 
     assert found(store) == [("foreign", "notes"), ("foreign", f"cells/{CELL}/figure.png")]

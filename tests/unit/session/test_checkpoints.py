@@ -208,3 +208,15 @@ def test_checkpoints_that_cannot_be_listed_are_a_store_error(checkpoints, tmp_pa
     monkeypatch.setattr(os, "scandir", fail)
     with pytest.raises(StoreError, match="cannot be read or written: input/output error"):
         checkpoints.newest(CPU)
+
+
+def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_lost(
+    checkpoints, tmp_path
+):
+    for step in (1, 2):
+        save(checkpoints, step)
+        (tmp_path / "checkpoints" / f"step-{step:09d}" / "state.safetensors").write_text("x")
+
+    with pytest.raises(StoreError, match="none of its checkpoints is what was written, and there"):
+        checkpoints.newest(CPU)
+    assert folders(tmp_path) == ["step-000000001", "step-000000002"]

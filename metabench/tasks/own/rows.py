@@ -179,7 +179,7 @@ def _number(label: Any) -> tuple[str, float]:
     if not written and not real:
         return f"label {_shown(label)} is not a finite number", 0.0
     try:
-        number = float(label)
+        number = float(label.strip() if isinstance(label, str) else label)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:

@@ -71,6 +71,11 @@ def _lines(found: Standing, store: Store) -> Iterator[str]:
     if failed:
         yield ""
         yield from failure_lines(failed)
+    yield from _warnings(found)
+
+
+def _warnings(found: Standing) -> Iterator[str]:
+    """Return what a reader of the results has to know of how they came about."""
     for cell in found.cells:
         if cell.drift:
             yield f"DRIFT: {_name(cell)} went on where {', '.join(cell.drift)}"

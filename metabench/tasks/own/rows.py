@@ -24,7 +24,7 @@ LONGEST_TEXT = 64 * 1024
 """Bytes of one text, at most."""
 
 _LARGEST_NUMBER = 3.4e38  # of 32 bits
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @final

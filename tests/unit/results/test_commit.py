@@ -218,3 +218,22 @@ def test_a_new_folder_is_synchronised_with_the_one_around_it(tmp_path, monkeypat
 
     assert set(synchronised) == made
     assert len(synchronised) == 2
+
+
+def test_a_folder_whose_size_cannot_be_seen_is_committed_all_the_same(tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "file").write_bytes(b"")
+    walk, scan = os.walk, os.scandir
+
+    def fail(folder):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def walked(*arguments, **options):
+        monkeypatch.setattr(os, "scandir", scan)
+        return walk(*arguments, **options)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    monkeypatch.setattr(os, "walk", walked)
+    commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert names(tmp_path) == ["final"]

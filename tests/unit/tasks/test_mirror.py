@@ -36,6 +36,16 @@ def test_the_files_of_a_split_are_those_that_its_pattern_names(tmp_path):
             "configs:\n- config_name: two\n  data_files: 'x.parquet'",
             r"no file matches 'x\.parquet'",
         ),
+        (
+            "configs:\n- config_name: two\n  data_files: '../../*'",
+            r"no file matches '\.\./\.\./\*'",
+        ),
+        ("configs:\n- config_name: two\n  data_files: '/etc/passwd'", "no file matches '/etc/p"),
+        (f"configs:\n- config_name: two\n  data_files: {'x' * 300}", "no file matches 'xxx"),
+        ("configs:\n- config_name: [two]\n  data_files: x", "expected a text, found list"),
+        ("configs:\n- config_name: two\n  data_files: [[x]]", "cannot read 'configs': "),
+        ("a: 2001-99-99\nconfigs: 3", "the front matter of README.md is not YAML: "),
+        (f"a: {'x' * 2**20}", "is larger than 1 MiB"),
     ],
 )
 def test_what_is_wrong_with_a_folder_is_named_with_a_way_out(tmp_path, front, problem):
@@ -44,6 +54,21 @@ def test_what_is_wrong_with_a_folder_is_named_with_a_way_out(tmp_path, front, pr
     assert str(tmp_path) in caught.value.where
     assert "from the hub" in caught.value.hint
     assert "\n" not in caught.value.problem
+
+
+def test_a_description_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "README.md").write_bytes(b"---\n\xff\n---\n")
+
+    with pytest.raises(DataError, match=r"cannot be read: .* invalid start byte"):
+        split_files(tmp_path, None)
+
+
+def test_lists_of_lists_of_lists_are_not_written_out(tmp_path):
+    lists = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    front = f"l0: &l0 [x]\n{lists}configs:\n- config_name: *l29\n  data_files: x"
+
+    with pytest.raises(DataError, match="expected a text, found list"):
+        split_files(folder_with(tmp_path, front), None)
 
 
 def test_a_folder_without_a_tokenizer_is_named(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,6 +75,22 @@ def test_numbers_of_a_regression_are_read_from_text_and_from_numbers(card, write
 
     assert own_rows(card(csv, labels=()), "train").labels == [1.0, -0.5, 0.2]
     assert own_rows(card(jsonl, labels=()), "train").labels == [1.0, -0.5]
+
+
+@pytest.mark.parametrize("label", ["0.\x1c", "\x1f7\x1d"])
+def test_a_number_may_stand_between_blanks_of_any_kind(card, write, label):
+    file = write(f"sentence,label\na,{label}\nb,1\n")
+
+    assert own_rows(card(file, labels=()), "train").labels == [float(label.strip()), 1.0]
+
+
+def test_a_hundred_thousand_digits_are_refused_at_once(card, write):
+    file = write(f"sentence,label\na,{'9' * 100_000}x\nb,1\n")
+    started = time.process_time()
+
+    with pytest.raises(DataError, match="is not a finite number"):
+        own_rows(card(file, labels=()), "train")
+    assert time.process_time() - started < 0.5
 
 
 HEAD = "sentence,label\n"

@@ -33,7 +33,7 @@ _COMMANDS = {
     "status": ("metabench.cli.status", "Show where a run stands, also while it goes on."),
     "logs": ("metabench.cli.logs", "Print a cell's log."),
     "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
-    "verify": ("metabench.cli.verify", "Hash every record and file of a run folder."),
+    "verify": ("metabench.cli.verify", "Read and hash every record, file and checkpoint of a run."),
     "export": ("metabench.cli.export", "Write a model for transformers, or a GLUE submission."),
     "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
     "list": ("metabench.cli.list", "List what a benchmark file or a run can name."),
@@ -45,7 +45,6 @@ _COMMANDS = {
     "completion": ("metabench.cli.completion", "Print what makes a shell complete commands."),
 }
 _NOTES = {
-    "Start": "metabench run quickstart   (no network, a few minutes)",
     "Options": "-P no:NAME, --plugin-file FILE, --version, -h, --help",
     "Exit codes": "0 done, 1 failed, 2 usage, 3 plugin, 4 setup, 5 no match, 6 gate",
 }

@@ -68,7 +68,7 @@ set_option: Decorator = click.option(
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a setting, such as meta.steps=100; repeatable.",
+    help="Change a setting, such as meta.steps=100.",
 )
 smoke_option: Decorator = click.option(
     "--smoke",

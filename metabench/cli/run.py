@@ -46,7 +46,10 @@ __all__ = ["command"]
 @click.option("--dry-run", is_flag=True, help="Show every cell and what would be run.")
 @json_option
 @click.option(
-    "--only", multiple=True, metavar="KEY=VALUE", help="A part, such as method=MAML; repeatable."
+    "--only",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A part: of method, target, task, seed or kind.",
 )
 @smoke_option
 @set_option
@@ -57,7 +60,7 @@ __all__ = ["command"]
 )  # fmt: skip
 @click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
 @click.option("--force", is_flag=True, help="Run again what is done already.")
-@click.option("--fail-fast", is_flag=True, help="Stop at the first failed cell.")
+@click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
 @click.option(
     "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop at the N-th failed cell."
 )
@@ -100,11 +103,7 @@ def command(
     runs: Path,
     hub: Path | None,
 ) -> int:
-    """Run a benchmark file, or what is left of it.
-
-    FILE is a TOML file or a shipped benchmark (quickstart). Keys of --only: method, target, task,
-    seed, kind; a key twice is "or", two keys "and".
-    """
+    """Run a benchmark file, or what is left of it: FILE is TOML, or shipped as `quickstart` is."""
     from metabench.session.policy import RunPolicy
     from metabench.session.runtime import Runtime
 

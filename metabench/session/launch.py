@@ -56,10 +56,11 @@ def _in_this_process(
 
     bench = open_bench(assignment)
     while not stopping.asked():
-        cell = queue.take()
+        cell = _next(queue, bench.store)
         if cell is None:
-            if not _wait_for_others(queue, bench.store):
+            if not queue.waits:
                 break
+            time.sleep(_LISTENING)
             continue
         work = partial(
             run_cell,
@@ -81,13 +82,13 @@ def _in_this_process(
     stopping.end()
 
 
-def _wait_for_others(queue: CellQueue, store: Store) -> bool:
-    """Give other processes time, where they run cells of this queue; return whether they do."""
-    if not queue.recall(lambda cell: not is_running(store.cell_folder(cell.folder))):
-        return False
-    if not queue.ready:
-        time.sleep(_LISTENING)
-    return True
+def _next(queue: CellQueue, store: Store) -> Cell | None:
+    """Return a cell that can be run; where there is none, one that another process has let go."""
+    cell = queue.take()
+    if cell is None and queue.waits:
+        queue.recall(lambda cell: not is_running(store.cell_folder(cell.folder)))
+        cell = queue.take()
+    return cell
 
 
 def _settle(
@@ -119,9 +120,7 @@ def _in_workers(
     workers = [Worker(assignment) for _ in range(jobs)]
     store = Store(assignment.folder)
     try:
-        while (busy := _hand_out(queue, workers, stopping)) or (
-            not stopping.asked() and _wait_for_others(queue, store)
-        ):
+        while busy := _hand_out(queue, workers, stopping, store=store):
             for worker in busy:
                 cell = worker.cell
                 found = _listen(worker, assignment, emit, stopping)
@@ -151,8 +150,10 @@ def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignm
     return again
 
 
-def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> list[Worker]:
-    """Give every idle worker a cell; return those that have something to say, none if all idle.
+def _hand_out(
+    queue: CellQueue, workers: list[Worker], stopping: Stopping, *, store: Store
+) -> list[Worker]:
+    """Give every idle worker a cell; return those that have something to say, none at the end.
 
     Once somebody has asked to stop, nothing is given, and those at work are told.
     """
@@ -160,12 +161,14 @@ def _hand_out(queue: CellQueue, workers: list[Worker], stopping: Stopping) -> li
         for worker in workers:
             if stopping.asked():
                 worker.ask_to_stop()
-            elif worker.cell is None and (cell := queue.take()) is not None:
+            elif worker.cell is None and (cell := _next(queue, store)) is not None:
                 worker.give(cell, queue.attempt(cell.key))
         busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
-        if not busy:
+        if not busy and (stopping.asked() or not queue.waits):
             return []
-        if ready := wait([w.pipe for w in busy.values()], timeout=_LISTENING):
+        if not busy:
+            time.sleep(_LISTENING)
+        elif ready := wait([w.pipe for w in busy.values()], timeout=_LISTENING):
             return [busy[pipe] for pipe in ready]
         for worker in busy.values():
             worker.end_if_overdue()

@@ -38,7 +38,7 @@ class CellQueue:
 
     def take(self) -> Cell | None:
         """Return the next cell whose needs are done; None where there is none now."""
-        ready = self._ready()
+        ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
         if not ready:
             return None
         cell = self._waiting.pop(min(ready, key=_rank).key)
@@ -61,24 +61,20 @@ class CellQueue:
         self._done.add(key)
 
     @property
-    def ready(self) -> bool:
-        """Whether a cell can be taken now."""
-        return bool(self._ready())
-
-    def _ready(self) -> list[Cell]:
-        return [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
+    def waits(self) -> bool:
+        """Whether other processes run cells of this queue."""
+        return bool(self._elsewhere)
 
     def put_off(self, cell: Cell) -> None:
         """Take a cell back that another process runs."""
         self._taken[cell.key] -= 1
         self._elsewhere[cell.key] = cell
 
-    def recall(self, is_free: Callable[[Cell], bool]) -> bool:
-        """Let the cells that were put off and are free now be taken; return whether some wait."""
+    def recall(self, is_free: Callable[[Cell], bool]) -> None:
+        """Let the cells that were put off and are free now be taken."""
         free = {key: cell for key, cell in self._elsewhere.items() if is_free(cell)}
         self._waiting.update(free)
         self._elsewhere = {key: it for key, it in self._elsewhere.items() if key not in free}
-        return bool(free or self._elsewhere)
 
     def drop(self) -> list[Cell]:
         """Forget the cells that are left, and return them: what they need has failed."""

@@ -94,16 +94,16 @@ def test_cells_that_were_put_off_come_back_when_they_are_free(monkeypatch):
     monkeypatch.setattr(queue_module, "cell_counts", lambda *_, **__: SimpleNamespace(cost=0.0))
     other = Cell("adapt", "other", "b" * 64, {}, None, needs=(KEY,))
     queue = CellQueue([CELL, other], [])
-    assert queue.ready
+    assert not queue.waits
     queue.put_off(queue.take())
 
-    assert not queue.ready
+    assert queue.waits
     assert (len(queue), queue.take()) == (2, None)
-    assert queue.recall(lambda _: False)
+    queue.recall(lambda _: False)
     assert queue.take() is None
-    assert queue.recall(lambda _: True)
+    queue.recall(lambda _: True)
+    assert not queue.waits
     assert queue.take() == CELL
-    assert not queue.recall(lambda _: True)
     queue.put_off(CELL)
     assert queue.drop() == [other, CELL]
 

@@ -138,3 +138,12 @@ def test_without_a_baseline_there_is_no_word_of_differences(make_study, baseline
     captions = said(make_study, 3, baselines=baselines)
 
     assert bool(starting(captions, "differences")) == bool(baselines)
+
+
+def test_cells_that_went_on_elsewhere_are_named_with_what_differed(make_study):
+    drift = {"MAML": {"drift": ("threads 1 -> 2",)}}
+
+    (caption,) = starting(said(make_study, start=drift), "DRIFT")
+    assert "maml" in caption.lower()
+    assert "another machine or other versions (threads 1 -> 2)" in caption
+    assert starting(said(make_study, folder="same"), "DRIFT") == []

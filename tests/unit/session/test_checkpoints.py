@@ -220,3 +220,29 @@ def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_los
     with pytest.raises(StoreError, match="none of its checkpoints is what was written, and there"):
         checkpoints.newest(CPU)
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
+
+
+def test_with_drift_allowed_it_goes_on_and_remembers_what_differed(checkpoints, tmp_path):
+    def elsewhere(threads, *, key="a" * 64, allow_drift=True):
+        return Checkpoints(
+            tmp_path / "checkpoints",
+            key=key,
+            profile={**PROFILE, "threads": threads},
+            interval=1.0,
+            allow_drift=allow_drift,
+        )
+
+    save(checkpoints, 3)
+    second = elsewhere("2")
+    assert second.newest(CPU)[0].step == 3
+    assert second.drift == ("threads 1 -> 2",)
+    save(second, 4)
+
+    same = elsewhere("2", allow_drift=False)
+    assert same.newest(CPU)[0].step == 4
+    assert same.drift == ("threads 1 -> 2",), "what differed once is not forgotten"
+    third = elsewhere("1")
+    third.newest(CPU)
+    assert third.drift == ("threads 1 -> 2", "threads 2 -> 1")
+    with pytest.raises(StoreError, match="cell aaaa"):
+        elsewhere("2", key="b" * 64).newest(CPU)

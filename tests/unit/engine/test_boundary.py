@@ -117,7 +117,7 @@ RETURNS = {
     "no state": (
         "combine",
         lambda directions, *_: (next(iter(directions)), {"x": 1}),
-        "combined to the state",
+        "keeps the state a dict of 1",
     ),
     "a generator": (
         "combine",

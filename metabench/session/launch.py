@@ -163,15 +163,24 @@ def _hand_out(
                 worker.ask_to_stop()
             elif worker.cell is None and (cell := _next(queue, store)) is not None:
                 worker.give(cell, queue.attempt(cell.key))
-        busy: dict[object, Worker] = {w.pipe: w for w in workers if w.cell is not None}
+        busy = [worker for worker in workers if worker.cell is not None]
         if not busy and (stopping.asked() or not queue.waits):
             return []
-        if not busy:
-            time.sleep(_LISTENING)
-        elif ready := wait([w.pipe for w in busy.values()], timeout=_LISTENING):
-            return [busy[pipe] for pipe in ready]
-        for worker in busy.values():
+        if ready := _heard(busy):
+            return ready
+
+
+def _heard(busy: list[Worker]) -> list[Worker]:
+    """Wait a little; return the workers that have something to say, and end those that are over."""
+    if not busy:  # others are at work, in another process
+        time.sleep(_LISTENING)
+        return []
+    pipes: dict[object, Worker] = {worker.pipe: worker for worker in busy}
+    ready = wait([worker.pipe for worker in busy], timeout=_LISTENING)
+    if not ready:
+        for worker in busy:
             worker.end_if_overdue()
+    return [pipes[pipe] for pipe in ready]
 
 
 def _listen(

@@ -27,6 +27,7 @@ class Device:
     threads: int
     keep: KeepPolicy = "auto"
     memory: int | None = None
+    deterministic: bool = False
 
     @property
     def precision(self) -> str:
@@ -57,9 +58,10 @@ class Device:
         return Curvature(way, self.keep, self.memory)
 
     def apply(self) -> None:
-        """Set the process to this many threads."""
+        """Set the process to this many threads, and to equal bits each time where asked for."""
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)
+        torch.use_deterministic_algorithms(self.deterministic)
 
 
 def resolve_device(name: str, compute: ComputeSpec) -> Device:
@@ -89,7 +91,9 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
         device = torch.device("cuda", device.index or 0)
     memory = None if compute.memory is None else int(compute.memory * 2**30)
     autocast = _autocast(device, compute.precision)
-    return Device(device, autocast, compute.threads, compute.curvature, memory)
+    return Device(
+        device, autocast, compute.threads, compute.curvature, memory, compute.deterministic
+    )
 
 
 def _autocast(device: torch.device, precision: str) -> bool:

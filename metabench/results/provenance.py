@@ -69,6 +69,8 @@ class Provenance(Record):
     """``fp32`` or ``bf16``."""
     threads: int | None = None
     """CPU threads of the cell."""
+    deterministic: bool = False
+    """Whether operations that give other bits each time were refused."""
     git_commit: str | None = None
     """Commit of the working folder, where it is a git checkout."""
     git_dirty: bool | None = None

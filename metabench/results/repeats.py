@@ -74,5 +74,5 @@ def _numbers(result: Result, *, scored: bool) -> tuple[object, ...]:
 
 def _profile(where: Provenance) -> tuple[object, ...]:
     plugins = {note.distribution: note.version for note in where.plugins}
-    machine = where.processor, where.device, where.precision, where.threads
+    machine = where.processor, where.device, where.precision, where.threads, where.deterministic
     return where.metabench, where.python, dict(where.versions), plugins, machine

@@ -59,6 +59,7 @@ class Attempt:
             "device": device.title,
             "precision": device.precision,
             "threads": str(device.threads),
+            "deterministic": str(device.deterministic).lower(),
             **self._curvature(),
         }
 

@@ -48,6 +48,7 @@ def cell_provenance(
         device=device.title if device else "",
         precision=device.precision if device else "",
         threads=device.threads if device else None,
+        deterministic=device is not None and device.deterministic,
         git_commit=commit,
         git_dirty=dirty,
         plugins=_plugins(cell),

@@ -12,6 +12,7 @@ from kit.commands import CommandServer
 
 PLUGIN = """
 import ctypes, itertools, os, time
+import torch
 from pathlib import Path
 import transformers.models.bert.modeling_bert  # seconds that no cell is to be blamed for
 from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
@@ -38,6 +39,9 @@ def out_of_memory():
 
 def raises():
     raise OSError("the network is gone")
+
+def unsteady():
+    torch.zeros(4).put_(torch.tensor([0, 0]), torch.ones(2))  # whichever comes last
 
 def once(do):
     marker = Path("tried")
@@ -195,6 +199,29 @@ def test_what_does_not_pass_fails_after_that_many_tries(run, tmp_path):
     assert (failure["status"], failure["attempts"]) == ("plugin_error", 2)
     assert "raised OSError: the network is gone" in failure["message"]
     assert record(tmp_path, "result.json", start="adapt-plain")["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_out_of_memory_is_a_status_of_its_own_and_the_next_cell_runs(run, tmp_path):
+    done = run("out_of_memory")
+
+    assert done.returncode == 1, done.said
+    assert record(tmp_path, "failure.json")["status"] == "out_of_memory"
+    assert record(tmp_path, "result.json", start="adapt-plain")["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_what_cannot_give_equal_bits_is_an_error_where_they_are_asked_for(run, tmp_path):
+    asked = run("unsteady", compute="deterministic = true")
+
+    assert asked.returncode == 1, asked.said
+    failure = record(tmp_path, "failure.json")
+    assert failure["status"] == "plugin_error"
+    assert "trouble" in failure["message"] + asked.said
+    assert "does not have a deterministic implementation" in failure["message"]
+    plain = record(tmp_path, "result.json", start="adapt-plain")
+    assert plain["provenance"]["deterministic"] is True
+    assert run("unsteady", "--retry-failed").returncode == 0, "it is not asked for any more"
 
 
 @pytest.mark.slow

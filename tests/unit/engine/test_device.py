@@ -16,6 +16,17 @@ def test_the_cpu_is_always_there_in_fp32():
     assert (device.title, device.precision, device.threads) == ("cpu", "fp32", 2)
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_equal_bits_are_promised_where_they_are_asked_for_and_only_there(asked):
+    device = resolve_device("cpu", ComputeSpec(deterministic=asked))
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        device.apply()
+        assert torch.are_deterministic_algorithms_enabled() == asked
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
 @pytest.mark.parametrize("name", ["gpu", "cuda:x", ""])
 def test_what_is_no_device_is_refused(name):
     with pytest.raises(DeviceError, match="is no device") as caught:

@@ -40,17 +40,35 @@ checkpoint_seconds = 0
 [compare]
 baselines = []
 """
-PROGRAM = """
+REFUSED = """
 import subprocess, sys
 from pathlib import Path
-from kit.small_disk import mount, small_disk
+from kit.small_disk import small_disk
 run = [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "disk"]
 with small_disk(Path("disk"), int(sys.argv[1])):
-    first = subprocess.run(run, capture_output=True, text=True)
-    mount(Path("disk"), "remount,size=64m")
+    done = subprocess.run(run, capture_output=True, text=True)
+    print(done.returncode, len(list(Path("disk").rglob("cells/*"))), done.stderr)
+"""
+FILLED = """
+import subprocess, sys, time
+from pathlib import Path
+from kit.small_disk import small_disk
+run = [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "disk"]
+ballast = Path("disk/ballast")
+with small_disk(Path("disk"), 64 * 1024):
+    first = subprocess.Popen(run, stderr=subprocess.PIPE, text=True)
+    while not list(Path("disk").glob("small/cells/*/checkpoints/step-*")):
+        assert first.poll() is None, first.stderr.read()
+        time.sleep(0.001)
+    try:  # somebody else fills the disk that was large enough when the run began
+        ballast.write_bytes(bytes(2**26))
+    except OSError:
+        pass
+    said = first.communicate()[1]
+    ballast.unlink()
     second = subprocess.run(run, capture_output=True, text=True)
     subprocess.run(["cp", "-r", "disk", "copy"], check=True)
-    print(first.returncode, second.returncode, first.stderr + second.stderr)
+    print(first.returncode, second.returncode, said + second.stderr)
 """
 
 pytestmark = pytest.mark.skipif(not in_own_namespace(), reason="nothing may be mounted here")
@@ -79,19 +97,33 @@ def ends(folder):
     return [(r["name"], r["scores"], r["files"]) for r in map(json.loads, records)]
 
 
-def test_a_run_on_a_full_disk_exits_with_4_and_goes_on_once_there_is_room(tmp_path):
+@pytest.fixture
+def whole(tmp_path):
+    """Return what a run leaves that has all the room that it needs."""
     (tmp_path / "small.toml").write_text(FILE)
     whole = subprocess.run(
         [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "whole"],
         cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
     )  # fmt: skip
     assert whole.returncode == 0
-    used = sum(path.stat().st_size for path in (tmp_path / "whole").rglob("*")) // 1024
+    return tmp_path / "whole"
 
-    said = call("-c", PROGRAM, str(used * 3 // 2), cwd=tmp_path)
+
+def test_a_disk_that_is_too_small_is_refused_before_a_cell_begins(tmp_path, whole):
+    used = sum(path.stat().st_size for path in whole.rglob("*")) // 1024
+
+    said = call("-c", REFUSED, str(used * 3 // 2), cwd=tmp_path)
+
+    assert said.startswith("4 0 ")
+    assert "error: disk/small: results and checkpoints need about" in said
+    assert "free some space" in said
+
+
+def test_a_run_on_a_full_disk_exits_with_4_and_goes_on_once_there_is_room(tmp_path, whole):
+    said = call("-c", FILLED, cwd=tmp_path)
 
     assert said.startswith("4 0 ")
     assert "bytes are needed and" in said
     assert "free some space and run the same command again" in said
     assert len(ends(tmp_path / "copy")) == 2
-    assert ends(tmp_path / "copy") == ends(tmp_path / "whole")
+    assert ends(tmp_path / "copy") == ends(whole)

@@ -71,17 +71,22 @@ class Observer:
         """Whether it wants to be told of steps."""
         return "metabench_step" in implemented(self.manager)
 
-    def tell(self, event: Event) -> PluginError | None:
-        """Hand the event over; return what the plugin raised instead of raising it."""
-        told = self.ask(event)
+    def tell(self, event: Event, *, watched: bool = True) -> PluginError | None:
+        """Hand the event over; return what the plugin raised instead of raising it.
+
+        Args:
+            event: what happened.
+            watched: whether what it changes of what the process shares is put back, and a fault.
+        """
+        told = self.ask(event, watched=watched)
         return told if isinstance(told, PluginError) else None
 
-    def ask(self, event: Event) -> Any:
+    def ask(self, event: Event, *, watched: bool = True) -> Any:
         """Hand the event over; return what the plugin returned, or what it raised as an error."""
         hook = _HOOKS.get(type(event))
         if hook is None:
             return None
-        returned = guarded(lambda: getattr(self.manager.hook, hook)(event=event))
+        returned = guarded(lambda: getattr(self.manager.hook, hook)(event=event), watched=watched)
         if isinstance(returned, Fault):
             return self.problem(f"{hook} raised {returned.detail}", returned.error)
         return returned[0] if returned else None

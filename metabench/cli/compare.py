@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final, get_args
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import click
 
-from metabench.cli.completing import complete_run
+from metabench.cli.completing import complete_format, complete_run
 from metabench.cli.gate import BoundGate, parse_gate, strict_reasons
 from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import json_option, runs_option, traceback_option
 from metabench.cli.places import find_run, newest_run
-from metabench.cli.show import Compared, Format, compared, put, put_plots, render
+from metabench.cli.show import Compared, compared, put, put_plots, render
 from metabench.cli.text import note
 from metabench.errors import GateFailedError, UsageError
+from metabench.plugin.formats import FORMATS, SUFFIXES, Format
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SOME_DIFFER = 1
-_FORMATS: tuple[Format, ...] = get_args(Format)
-_SHORT: Mapping[str, Format] = {
-    "md": "markdown",
-    "tex": "latex",
-    "htm": "html",
-    "txt": "terminal",
-}
 
 
 @click.command("compare")
@@ -55,6 +49,7 @@ _SHORT: Mapping[str, Format] = {
     "--format",
     "form",
     metavar="NAME",
+    shell_complete=complete_format,
     help="terminal, markdown, csv, json, latex, html, …",
 )
 @json_option
@@ -146,16 +141,16 @@ def _format(asked: _Asked) -> Format | Offer[RendererInfo]:
     if named is None:
         suffix = "" if asked.output is None else asked.output.suffix.lower()
         named = suffix.removeprefix(".") or "terminal"
-    form = _SHORT.get(named) or next((known for known in _FORMATS if known == named), None)
+    form = SUFFIXES.get(named) or next((known for known in FORMATS if known == named), None)
     offered = {} if form else installed().renderers
     if named in offered:
         return offered[named]
     if form is None:
         where = f"-o {asked.output}" if asked.form is None else "--format"
         raise UsageError(
-            f"there is no format {named!r}{suggest(named, [*_FORMATS, *_SHORT, *offered])}",
+            f"there is no format {named!r}{suggest(named, [*FORMATS, *SUFFIXES, *offered])}",
             where=where,
-            hint=f"choose one of {', '.join([*_FORMATS, *offered])} with --format",
+            hint=f"choose one of {', '.join([*FORMATS, *offered])} with --format",
         )
     if asked.explain and form == "csv":
         raise UsageError("--explain has no place in CSV", hint="choose json, which always has it")

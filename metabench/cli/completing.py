@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from metabench.plugin.formats import FORMATS
+
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
 
@@ -18,6 +20,7 @@ __all__ = [
     "complete_anything",
     "complete_benchmark",
     "complete_cell",
+    "complete_format",
     "complete_method",
     "complete_run",
     "items",
@@ -81,7 +84,7 @@ def complete_method(
 def complete_anything(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return names of algorithms, samplers, tasks and metrics."""
+    """Return names of whatever `metabench show` shows that is installed."""
     del parameter
     catalog = quietly_installed(context)
     kinds: dict[str, Any] = {
@@ -89,10 +92,20 @@ def complete_anything(
         "sampler": catalog.samplers,
         "task": catalog.tasks,
         "metric": catalog.metrics,
+        "observer": catalog.on_request,
+        "renderer": [*FORMATS, *catalog.renderers],
     }
     wanted = context.params.get("kind")
     names = [name for kind, offers in kinds.items() if wanted in {None, kind} for name in offers]
     return items(names, incomplete)
+
+
+def complete_format(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the formats that a leaderboard can be shown in."""
+    del parameter
+    return items([*FORMATS, *quietly_installed(context).renderers], incomplete)
 
 
 def quietly_installed(context: click.Context) -> Catalog:

@@ -1,4 +1,4 @@
-"""``metabench show``: all that there is to say of an algorithm, sampler, task, metric or cell."""
+"""``metabench show``: all that there is to say of a thing that is installed, or of a cell."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from metabench.cli.completing import complete_anything
 from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import hub_option, json_option, runs_option, traceback_option
 from metabench.cli.portrait_text import portrait_lines
+from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
 
 __all__ = ["command"]
 
-_KINDS = ("algorithm", "sampler", "task", "metric", "cell")
+_KINDS = ("algorithm", "sampler", "task", "metric", "observer", "renderer", "cell")
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 
 Portrait = dict[str, Any]
@@ -29,14 +30,16 @@ Portrait = dict[str, Any]
 
 @click.command("show")
 @click.argument("name", shell_complete=complete_anything)
-@click.option("--kind", type=click.Choice(_KINDS), help="What NAME is, where several have it.")
+@click.option(
+    "--kind", type=click.Choice(_KINDS), metavar="KIND", help="What NAME is, where several have it."
+)
 @json_option
 @runs_option
 @hub_option
 @plugin_options()
 @traceback_option
 def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
-    """Show an algorithm, sampler, task, metric or cell.
+    """Show an algorithm, sampler, task, metric, observer, renderer or cell.
 
     Of an algorithm or sampler: its options with defaults, ranges and help. Of a task: its card and
     the rows that are here. Of a cell, by its folder or the first digits of its key: its record.
@@ -77,6 +80,8 @@ def _look(
         "sampler": lambda: portraits.sampler_portrait(catalog.sampler(name)),
         "task": lambda: portraits.task_portrait(catalog.task(name), hub=Hub(mirror=hub)),
         "metric": lambda: portraits.metric_portrait(catalog.metric(name)),
+        "observer": lambda: portraits.observer_portrait(name, catalog),
+        "renderer": lambda: portraits.renderer_portrait(name, catalog),
     }
     yield finders[kind]()
 
@@ -114,6 +119,8 @@ def _offers(catalog: Catalog) -> Mapping[str, Mapping[str, Any]]:
         "sampler": catalog.samplers,
         "task": catalog.tasks,
         "metric": catalog.metrics,
+        "observer": {each.plugin.name: each for each in catalog.observers} | catalog.on_request,
+        "renderer": {**FORMATS, **catalog.renderers},
     }
 
 
@@ -133,7 +140,7 @@ def _check_one_kind(name: str, found: list[Portrait]) -> None:
 
 
 def _with_article(kind: str) -> str:
-    return f"an {kind}" if kind == "algorithm" else f"a {kind}"
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _nothing(name: str, kind: str | None, catalog: Catalog, runs: Path) -> Exception:

@@ -1,4 +1,4 @@
-"""``metabench list``: what a benchmark file or a run can name."""
+"""``metabench list``: what a benchmark file or a command can name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import json_option, traceback_option
 from metabench.cli.places import shipped_benchmarks
 from metabench.cli.text import aligned
+from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
@@ -21,22 +22,24 @@ __all__ = ["command"]
 
 Entry = dict[str, Any]
 
+_KNOWN = ("algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "benchmarks")
+
 
 @click.command("list")
 @click.argument(
     "kind",
     required=False,
-    type=click.Choice(["algorithms", "samplers", "tasks", "metrics", "observers", "benchmarks"]),
+    type=click.Choice(_KNOWN),
     metavar="[KIND]",
 )
 @json_option
 @plugin_options()
 @traceback_option
 def command(kind: str | None, as_json: bool) -> int:
-    """List what a benchmark file or a run can name.
+    """List what a benchmark file or a command can name.
 
-    KIND is algorithms, samplers, tasks, metrics, observers or benchmarks; without it, all are
-    listed.
+    KIND is algorithms, samplers, tasks, metrics, observers, renderers or benchmarks; without it,
+    all are listed.
     """
     catalog = installed()
     kinds = [kind] if kind else list(_KINDS)
@@ -88,6 +91,19 @@ def _metrics(catalog: Catalog) -> Iterator[Entry]:
 
 def _observers(catalog: Catalog) -> Iterator[Entry]:
     for offer in catalog.on_request.values():
+        yield _entry(offer, offer.value.name, offer.value.summary) | {"every_run": False}
+    for observer in catalog.observers:
+        summary = f"told of every run: {', '.join(observer.hooks)}"
+        plugin = observer.plugin
+        yield {
+            "name": plugin.name, "summary": summary, "plugin": plugin.origin, "every_run": True,
+        }  # fmt: skip
+
+
+def _renderers(catalog: Catalog) -> Iterator[Entry]:
+    for name, summary in FORMATS.items():
+        yield {"name": name, "summary": summary, "plugin": "metabench"}
+    for offer in catalog.renderers.values():
         yield _entry(offer, offer.value.name, offer.value.summary)
 
 
@@ -110,5 +126,6 @@ _KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
     "tasks": _tasks,
     "metrics": _metrics,
     "observers": _observers,
+    "renderers": _renderers,
     "benchmarks": _benchmarks,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from metabench.cli.option_words import option_rows
@@ -17,7 +17,7 @@ Rows = list[tuple[str, str]]
 
 def portrait_lines(portrait: Mapping[str, Any]) -> Iterator[str]:
     """Yield what `metabench show` prints."""
-    words = {"task": _task, "cell": _cell, "metric": _metric}.get(portrait["kind"], _method)
+    words = _WORDS.get(portrait["kind"], _method)
     yield from aligned([(portrait["kind"], portrait["name"]), *words(portrait)])
     if "options" in portrait:
         yield ""
@@ -47,6 +47,17 @@ def _method(portrait: Mapping[str, Any]) -> Rows:
 
 def _metric(portrait: Mapping[str, Any]) -> Rows:
     return [(name, portrait[name]) for name in ("title", "plugin", "target", "shown")]
+
+
+def _observer(portrait: Mapping[str, Any]) -> Rows:
+    rows = [(name, portrait[name]) for name in ("summary", "plugin", "target", "told")]
+    rows.append(("hooks", ", ".join(portrait["hooks"])))
+    return [(name, value) for name, value in rows if value]
+
+
+def _renderer(portrait: Mapping[str, Any]) -> Rows:
+    rows = [(name, portrait[name]) for name in ("summary", "plugin", "target", "used")]
+    return [(name, value) for name, value in rows if value]
 
 
 def _task(portrait: Mapping[str, Any]) -> Rows:
@@ -129,3 +140,12 @@ def _provenance(told: Mapping[str, Any]) -> Rows:
         *([("plugins", plugins)] if plugins else []),
         ("ended", told["ended"]),
     ]
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], Rows]] = {
+    "task": _task,
+    "cell": _cell,
+    "metric": _metric,
+    "observer": _observer,
+    "renderer": _renderer,
+}

@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.option_words import option_entries
+from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
     from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
+    from metabench.plugin.catalog import Catalog
     from metabench.plugin.status import Offer
     from metabench.results.store import StoredCell
     from metabench.tasks.hub import Hub
@@ -17,6 +19,8 @@ __all__ = [
     "algorithm_portrait",
     "cell_portrait",
     "metric_portrait",
+    "observer_portrait",
+    "renderer_portrait",
     "sampler_portrait",
     "task_portrait",
 ]
@@ -65,6 +69,47 @@ def metric_portrait(offer: Offer[MetricInfo]) -> Portrait:
         "target": info.target,
         "shown": "times 100" if info.percent else "as it is",
     }
+
+
+def observer_portrait(name: str, catalog: Catalog) -> Portrait:
+    """Return what is known of an observer, one that is asked for or one of every run.
+
+    Raises:
+        PluginError: two plugins offer one of that name.
+    """
+    of_every_run = [each for each in catalog.observers if each.plugin.name == name]
+    hooks: tuple[str, ...] = ()
+    if of_every_run and name not in catalog.on_request:
+        plugin, hooks = of_every_run[0].plugin, of_every_run[0].hooks
+        summary, target, told = "", plugin.module, "of every run"
+    else:
+        info, plugin = catalog.observer(name).value, catalog.observer(name).plugin
+        summary, target, told = info.summary, info.target, f"of a run with --observer {name}"
+    return {
+        "kind": "observer",
+        "name": name,
+        "summary": summary,
+        "plugin": plugin.origin,
+        "target": target,
+        "told": told,
+        "hooks": list(hooks),
+    }
+
+
+def renderer_portrait(name: str, catalog: Catalog) -> Portrait:
+    """Return what is known of a format for leaderboards, a plugin's or metabench's own.
+
+    Raises:
+        PluginError: two plugins offer one of that name.
+    """
+    used = f"metabench compare --format {name}"
+    for own, summary in FORMATS.items():
+        if own == name:
+            told = {"summary": summary, "plugin": "metabench", "target": "", "used": used}
+            return {"kind": "renderer", "name": name, **told}
+    offer = catalog.renderer(name)
+    told = {"summary": offer.value.summary, "plugin": offer.plugin.origin}
+    return {"kind": "renderer", "name": name, **told, "target": offer.value.target, "used": used}
 
 
 def task_portrait(offer: Offer[TaskCard], *, hub: Hub) -> Portrait:

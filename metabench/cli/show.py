@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Literal, final
 
 import click
 
 from metabench.cli.text import note, warn
 from metabench.errors import UsageError
+from metabench.plugin.formats import Format
 
 if TYPE_CHECKING:
     from metabench.api.leaderboard import Leaderboard
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Compared",
-    "Format",
     "compared",
     "echo_leaderboard",
     "put",
@@ -34,7 +34,6 @@ __all__ = [
     "render",
 ]
 
-Format: TypeAlias = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
 _PIPED_WIDTH = 100
 
 

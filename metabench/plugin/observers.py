@@ -22,7 +22,7 @@ from metabench.api import (
 )
 from metabench.errors import PluginError
 from metabench.plugin.guard import Fault, guarded
-from metabench.plugin.hooks import implemented, open_manager
+from metabench.plugin.hooks import OBSERVER_HOOKS, implemented, open_manager
 from metabench.plugin.target import load_target
 
 if TYPE_CHECKING:
@@ -67,9 +67,14 @@ class Observer:
         return _loaded_again, (self.plugin, self.target, self.called)
 
     @property
+    def hooks(self) -> tuple[str, ...]:
+        """The hooks that it is told by."""
+        return tuple(hook for hook in implemented(self.manager) if hook in OBSERVER_HOOKS)
+
+    @property
     def watches_steps(self) -> bool:
         """Whether it wants to be told of steps."""
-        return "metabench_step" in implemented(self.manager)
+        return "metabench_step" in self.hooks
 
     def tell(self, event: Event, *, watched: bool = True) -> PluginError | None:
         """Hand the event over; return what the plugin raised instead of raising it.

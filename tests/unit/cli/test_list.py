@@ -9,7 +9,7 @@ import pytest
 
 from metabench.cli.main import main
 
-KINDS = ("algorithms", "samplers", "tasks", "metrics", "observers", "benchmarks")
+KINDS = ("algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "benchmarks")
 
 
 def test_all_kinds_are_listed(capsys):

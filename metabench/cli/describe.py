@@ -15,6 +15,7 @@ from metabench.cli.completing import complete_anything
 from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import hub_option, json_option, runs_option, traceback_option
 from metabench.cli.portrait_text import portrait_lines
+from metabench.plugin.absence import unregistered
 from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def _nothing(name: str, kind: str | None, catalog: Catalog, runs: Path) -> Excep
         known |= {cell for folder in _run_folders(runs) for cell in _cell_names(folder)}
     folded = {other.casefold(): other for other in known}
     close = get_close_matches(name.casefold(), sorted(folded), n=1)
-    hint = f"did you mean {folded[close[0]]!r}?" if close else "see `metabench list`"
+    hint = f"did you mean {folded[close[0]]!r}?" if close else ""
+    hint = hint or unregistered(name) or "see `metabench list`"
     if kind in {None, "cell"} and not close:
         hint += "; cells are looked for below --runs DIR"
     return NothingMatchedError(

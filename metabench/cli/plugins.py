@@ -16,7 +16,7 @@ from metabench.cli.plugins_check import check
 from metabench.cli.plugins_new import new
 from metabench.cli.text import aligned
 from metabench.errors import NothingMatchedError
-from metabench.plugin.absence import remedy
+from metabench.plugin.absence import remedy, unregistered
 from metabench.report.escape import visible
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def show(name: str, as_json: bool) -> int:
         close = get_close_matches(name, sorted(known), n=1)
         raise NothingMatchedError(
             f"no plugin is called {name!r}",
-            hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
+            hint=unregistered(name)
+            or (f"did you mean {close[0]!r}?" if close else "see `metabench plugins`"),
         )
     if as_json or _asked_before():
         click.echo(_json(found))

@@ -15,6 +15,7 @@ from metabench.cli.options import traceback_option
 from metabench.cli.places import shipped_benchmarks
 from metabench.cli.text import note
 from metabench.errors import UsageError
+from metabench.plugin.formats import FORMATS, SUFFIXES
 from metabench.plugin.scaffold import KINDS, PackageName, package_files
 
 if TYPE_CHECKING:
@@ -77,11 +78,16 @@ def _check_free(called: PackageName, kind: str) -> None:
         "task": catalog.tasks,
         "metric": catalog.metrics,
         "renderer": catalog.renderers,
+        "observer": catalog.on_request,
     }
-    taken = offers.get(kind, {}).get(called.name)
-    if taken is not None:
+    taken = offers[kind].get(called.name)
+    by = [taken.plugin.origin] if taken is not None else []
+    by += [one.origin for one in catalog.plugins if one.distribution == called.distribution]
+    if kind == "renderer" and called.name in {*FORMATS, *SUFFIXES}:
+        by.append("metabench")
+    if by:
         raise UsageError(
-            f"{kind} {called.name!r} is provided by {taken.plugin.origin} already",
+            f"{kind} {called.name!r} is provided by {by[0]} already",
             hint="choose another name: one that two plugins offer belongs to neither",
         )
 

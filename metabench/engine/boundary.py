@@ -110,7 +110,10 @@ class Boundary:
         """Return directions, one for each block."""
         hint = "return one direction per block, of its shape and dtype"
         if not isinstance(found, Mapping):
-            raise self.problem(f"gave {_brief(found)} for directions", hint)
+            raise self.problem(
+                f"gave {_brief(found)} for directions",
+                'return them by block, such as MetaGradient({"theta": direction})',
+            )
         if unknown := sorted(map(str, set(found) - set(meta))):
             raise self.problem(f"gave a direction for {unknown[0]!r}, which is no block", hint)
         for name, block in meta.items():

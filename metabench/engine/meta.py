@@ -107,7 +107,9 @@ class MetaTraining:
         with self.theirs:
             final = self.algorithm.initialisation(self.learner, meta)
         final = self.theirs.theta(final, meta["theta"])
-        require_finite(final.norm().item(), "the initialisation", stage="meta", step=self.steps)
+        norm = final.norm().item()
+        what = "the initialisation"
+        require_finite(norm, what, stage="meta", step=self.steps, by=self.provider)
         return Initialisation(final.detach().clone(), dict(self.visits))
 
     def _snapshot(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> Snapshot:
@@ -215,7 +217,8 @@ class MetaTraining:
         for task, loss in losses:
             require_finite(loss, "a loss", stage="meta", step=step + 1, task=task)
         for name, norm in zip(directions, norm_values, strict=True):
-            require_finite(norm, f"the direction for {name}", stage="meta", step=step + 1)
+            what = f"the direction for {name}"
+            require_finite(norm, what, stage="meta", step=step + 1, by=self.provider)
         return {**trace.means(), "direction_norm": norm_values[0]}
 
 

@@ -36,14 +36,26 @@ class StepDone:
     snapshot: Callable[[], Snapshot] | None = field(default=None, compare=False, repr=False)
 
 
-def require_finite(value: float, what: str, *, stage: str, step: int, task: str = "") -> None:
+def require_finite(
+    value: float, what: str, *, stage: str, step: int, task: str = "", by: str = ""
+) -> None:
     """Stop before an update that would poison the parameters.
+
+    Args:
+        value: what is to be finite.
+        what: what it is.
+        stage: of the cell.
+        step: counted from 1.
+        task: whose it is, where it is one task's.
+        by: who made it of losses that were finite, such as ``maml of metabench 0.1.0``.
 
     Raises:
         DivergedError: the value is NaN or infinite.
     """
     if not math.isfinite(value):
         place = f"{stage} step {step}" + (f", task {task}" if task else "")
-        raise DivergedError(
-            f"{what} is {value}", where=place, hint="lower the learning rate (inner or outer)"
-        )
+        place += f", {by}" if by else ""
+        hint = "lower the learning rate (inner or outer)"
+        if by:
+            hint += ", or mend the algorithm: the losses of this step are finite"
+        raise DivergedError(f"{what} is {value}", where=place, hint=hint)

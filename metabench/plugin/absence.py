@@ -6,13 +6,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metabench.errors import PluginError
+from metabench.plugin.guard import Fault, guarded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from metabench.plugin.status import PluginStatus
 
-__all__ = ["clash_error", "missing_error", "remedy", "slow_complaint"]
+__all__ = ["clash_error", "missing_error", "remedy", "slow_complaint", "unregistered"]
 
 
 def clash_error(kind: str, name: str, owners: Sequence[PluginStatus]) -> PluginError:
@@ -39,6 +40,24 @@ def missing_error(
                 hint=f"see `metabench plugins show {plugin.name}`",
             )
     return PluginError(f"no {kind} is called {name!r}", hint=_hint(name, known, absent))
+
+
+def unregistered(name: str) -> str:
+    """Return why the package that is named after a name offers nothing, "" where none is installed.
+
+    An entry point that was added to pyproject.toml afterwards is not there before the package is
+    installed again, an editable one too.
+    """
+    from importlib import metadata  # noqa: PLC0415  (only where something is missing)
+
+    wanted = f"metabench-{name.removeprefix('metabench-')}"
+    found = guarded(lambda: metadata.distribution(wanted), watched=False)
+    if isinstance(found, Fault) or any(one.group == "metabench" for one in found.entry_points):
+        return ""
+    return (
+        f"{wanted} is installed without an entry point in the group 'metabench': add it to"
+        " its pyproject.toml and install it again"
+    )
 
 
 def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
@@ -83,6 +102,8 @@ def _hint(name: str, known: Collection[str], absent: Sequence[PluginStatus]) -> 
         hints.append(f"did you mean {folded[close[0]]!r}?")
     elif known:
         hints.append(f"choose one of {', '.join(sorted(known))}")
+    if said := unregistered(name):
+        hints.append(said)
     if absent:
         blamed = "; ".join(f"{plugin.origin}, which {_cause(plugin)}" for plugin in absent)
         hints.append(f"it may be provided by a plugin that is not in use: {blamed}")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.hooks import HookProblem
+from metabench.plugin.offers import KINDS
 from metabench.plugin.status import PluginStatus
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "Found", "discover", "is_blocked"]
 
 GROUP = "metabench"
+_MEANT = {GROUP} | {f"{GROUP}{kind}{s}" for kind in ("plugin", *KINDS) for s in ("", "s")}
 
 
 @final
@@ -67,14 +71,34 @@ def is_blocked(status: PluginStatus, blocked: frozenset[str]) -> bool:
 
 def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
     entries = [entry for entry in distribution.entry_points if entry.group == GROUP]
-    if not entries:  # reading the metadata of everything that is installed would be slow
+    lost = [] if entries else [e for e in distribution.entry_points if _nearly(e.group)]
+    if not (entries or lost):  # reading the metadata of everything that is installed would be slow
         return ()
     name = _normal(_said(lambda: distribution.name))
     version = _said(lambda: distribution.version)
+    loads = [*((entry, entry.load) for entry in entries), *((one, _misplaced(one)) for one in lost)]
     return tuple(
-        Found(PluginStatus(entry.name, _module(entry), name, version), entry.load, _target(entry))
-        for entry in entries
+        Found(PluginStatus(entry.name, _module(entry), name, version), load, _target(entry))
+        for entry, load in loads
     )
+
+
+def _nearly(group: str) -> bool:
+    """Return whether somebody who wrote this group of entry points meant ours."""
+    squeezed = re.sub(r"[^a-z]", "", group.lower())
+    return squeezed in _MEANT or bool(get_close_matches(squeezed, [GROUP], n=1, cutoff=0.85))
+
+
+def _misplaced(entry: metadata.EntryPoint) -> Callable[[], Any]:
+    """Return what says that an entry point stands where nobody looks, in the place of loading."""
+
+    def load() -> Any:
+        raise HookProblem(
+            f"its entry point stands in the group {entry.group!r}, not in {GROUP!r}: mend"
+            f" [project.entry-points.{GROUP}] in its pyproject.toml and install it again"
+        )
+
+    return load
 
 
 def _target(entry: metadata.EntryPoint) -> str:

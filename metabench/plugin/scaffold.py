@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,17 +47,25 @@ class PackageName:
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse what cannot name a distribution, an entry point and a module at once.
+        """Refuse what cannot name a distribution, an entry point, a module and a class at once.
 
         Raises:
-            UsageError: the name is not lower-case words joined by hyphens.
+            UsageError: the name is not lower-case words joined by hyphens, or means something to
+                Python already.
         """
         if len(self.name) > _LONGEST or not _NAME.fullmatch(self.name):
+            meant = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+            such = meant[:_LONGEST] if _NAME.fullmatch(meant[:_LONGEST]) else "clipped-fomaml"
             raise UsageError(
                 f"{self.name!r} cannot be the name of a plugin",
                 hint="use lower-case words of letters and digits joined by hyphens,"
-                " such as clipped-fomaml",
+                f" such as {such}",
             )
+        if any(
+            keyword.iskeyword(word) or hasattr(builtins, word)
+            for word in (self.function, self.title)
+        ):
+            raise self.taken()
 
     @property
     def distribution(self) -> str:
@@ -72,18 +83,34 @@ class PackageName:
         return "".join(word.capitalize() for word in self.name.split("-"))
 
     @property
+    def function(self) -> str:
+        """What its function is called."""
+        return self.package.removeprefix("metabench_")
+
+    def taken(self) -> UsageError:
+        """Return the error that says that its code would be called like something else in it."""
+        return UsageError(
+            f"{self.name!r} cannot be the name of a plugin: the word means something already",
+            hint=f"choose another name, such as my-{self.name}",
+        )
+
+    @property
     def words(self) -> str:
         """What a leaderboard calls it."""
         return self.name.replace("-", " ").capitalize()
 
 
 def package_files(called: PackageName, kind: str) -> Mapping[str, str]:
-    """Return the text of each file of a new package, by its path in the folder."""
+    """Return the text of each file of a new package, by its path in the folder.
+
+    Raises:
+        UsageError: its class or function would be called like something else that its code names.
+    """
     heavy, light, holds = _HOLDS[kind]
     values = {
         "article": "An" if kind[0] in "aeiou" else "A",
         "distribution": called.distribution,
-        "function": called.package.removeprefix("metabench_"),
+        "function": called.function,
         "heavy": f"{called.package}/{heavy}",
         "holds": holds,
         "kind": kind,
@@ -93,11 +120,25 @@ def package_files(called: PackageName, kind: str) -> Mapping[str, str]:
         "title": called.title,
         "words": called.words,
     }
-    return {
+    files = {
         _target(path, folder, called): Template(path.read_text(encoding="utf-8")).substitute(values)
         for folder in (_TEMPLATES / "every", _TEMPLATES / kind)
         for path in sorted(folder.rglob(f"*{_SUFFIX}"))
     }
+    for name, text in files.items():
+        if name.endswith(".py"):
+            bound = _bound(ast.parse(text))
+            if len(bound) > len(set(bound)):
+                raise called.taken()
+    return files
+
+
+def _bound(module: ast.Module) -> list[str]:
+    """Return the names that a module defines and imports; each is there once in a sound one."""
+    imports = (node for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom))
+    names = [alias.asname or alias.name for node in imports for alias in node.names]
+    defined = [n.name for n in module.body if isinstance(n, ast.ClassDef | ast.FunctionDef)]
+    return [*names, *defined]
 
 
 def _target(path: Path, folder: Path, called: PackageName) -> str:

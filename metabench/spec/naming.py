@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from metabench.errors import PluginError
+from metabench.plugin.absence import unregistered
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Naming:
         if self._is_a_fault(kind, name, near):
             self._fault(kind, name)
         else:
-            self.report(path, f"there is no {kind} {name!r}{near}")
+            why = near or f"; {unregistered(name) or f'see `metabench list {kind}s`'}"
+            self.report(path, f"there is no {kind} {name!r}{why}")
         return None
 
     def _offers(self, kind: Kind) -> Mapping[str, Offer[Any]]:

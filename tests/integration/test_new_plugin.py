@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import contextlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from metabench.cli.main import main
-from metabench.plugin.scaffold import KINDS
+from metabench.errors import UsageError
+from metabench.plugin.scaffold import KINDS, PackageName, package_files
 
 SHOWN = {
     "algorithm": ("method=My algorithm", "My algorithm"),
@@ -123,6 +128,10 @@ def test_the_code_that_is_written_is_as_clean_as_ours(folder):
     ("name", "code", "said"),
     [
         ("Clipped FOMAML", 2, "'Clipped FOMAML' cannot be the name of a plugin"),
+        ("Clipped_FOMAML", 2, "joined by hyphens, such as clipped-fomaml\n"),
+        ("class", 2, "means something already\n  hint: choose another name, such as my-class"),
+        ("none", 2, "'none' cannot be the name of a plugin: the word means something already"),
+        ("episode", 2, "'episode' cannot be the name of a plugin: the word means something"),
         ("../maml", 2, "cannot be the name of a plugin"),
         ("2maml", 2, "cannot be the name of a plugin"),
         ("maml", 2, "algorithm 'maml' is provided by metabench"),
@@ -135,6 +144,40 @@ def test_a_name_that_cannot_be_one_is_refused(name, code, said, tmp_path, monkey
     assert main(["plugins", "new", name, "--kind", "algorithm"]) == code
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("observer", "tensorboard"), ("renderer", "markdown"), ("sampler", "pps")]
+)
+def test_a_name_that_is_taken_is_refused(kind, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["plugins", "new", name, "--kind", kind]) == 2
+    assert f"{kind} {name!r} is provided by metabench" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_name_of_the_templates_can_be_taken_by_a_class_or_function_of_theirs(kind):
+    """A word that the code uses is refused, or the package that is named so is sound Python."""
+    files = package_files(PackageName("my-thing"), kind)
+    texts = [text for name, text in files.items() if name.endswith(".py")]
+    words = {word for text in texts for word in re.findall(r"[A-Za-z]+", text)}
+    dashed = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower() for word in words}
+
+    for word in sorted(dashed - {"my-thing"}):
+        with contextlib.suppress(UsageError):
+            files = package_files(PackageName(word), kind)
+            for name in (name for name in files if name.endswith(".py")):
+                _check_each_name_is_bound_once(ast.parse(files[name]), f"{word}: {name}")
+
+
+def _check_each_name_is_bound_once(module, where):
+    bound = [node.name for node in module.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    imports = (node for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom))
+    bound += [alias.asname or alias.name for node in imports for alias in node.names]
+
+    assert len(bound) == len(set(bound)), where
+    assert not set(bound) & set(dir(builtins)), where
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin import Catalog, Offer, PluginStatus, load_target
-from metabench.plugin.absence import remedy
+from metabench.plugin.absence import remedy, unregistered
 from metabench.plugin.observers import Observer, open_observer
 from metabench.testing.conformance.check import NotApplicableError
 
@@ -104,7 +104,8 @@ def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tu
     close = get_close_matches(name, sorted(known), n=1)
     raise NothingMatchedError(
         f"nothing is called {name!r}",
-        hint=f"did you mean {close[0]!r}?" if close else "see `metabench plugins`",
+        hint=unregistered(name)
+        or (f"did you mean {close[0]!r}?" if close else "see `metabench plugins`"),
     )
 
 

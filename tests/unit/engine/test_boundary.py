@@ -117,7 +117,7 @@ RETURNS = {
     "no state": (
         "combine",
         lambda directions, *_: (next(iter(directions)), {"x": 1}),
-        "keeps the state a dict of 1",
+        "combined to the state a dict of 1",
     ),
     "a generator": (
         "combine",
@@ -260,7 +260,9 @@ def test_what_is_not_finite_stops_before_the_update(value, method):
         DivergedError, match=r"the (direction for theta|initialisation) is"
     ) as error:
         train(Odd(**{method: poisoned}))
-    assert error.value.where == ("meta step 2" if method == "initialisation" else "meta step 1")
+    step = 2 if method == "initialisation" else 1
+    assert error.value.where == f"meta step {step}, odd of test 1.0"
+    assert "or mend the algorithm: the losses of this step are finite" in error.value.hint
 
 
 @pytest.mark.parametrize(

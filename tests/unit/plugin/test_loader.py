@@ -340,3 +340,40 @@ def test_a_target_that_exits_is_a_plugin_error(site):
 
     with pytest.raises(PluginError, match="SystemExit: 0"):
         load_target("exiting_module:A")
+
+
+@pytest.mark.parametrize(
+    "group",
+    ["metabench.plugins", "metabench_plugin", "Metabench", "metabench.algorithms", "metabnch"],
+)
+def test_an_entry_point_in_a_group_that_nobody_looks_in_is_named_with_the_right_one(site, group):
+    site.install_good("bench-lost", offers="lost")
+    entries = site.folder / "bench_lost-0.3.dist-info" / "entry_points.txt"
+    entries.write_text(entries.read_text().replace("[metabench]", f"[{group}]"))
+
+    catalog = load_catalog()
+
+    assert "lost" not in catalog.algorithms
+    found = status(catalog, "bench-lost")
+    assert found.state == "failed"
+    assert f"its entry point stands in the group {group!r}, not in 'metabench'" in found.detail
+
+
+@pytest.mark.parametrize("group", ["metabench_lost.sources", "console_scripts", "tensorbench"])
+def test_a_group_of_somebody_elses_is_no_concern_of_ours(site, group):
+    site.install_good("bench-other", offers="other")
+    entries = site.folder / "bench_other-0.3.dist-info" / "entry_points.txt"
+    entries.write_text(entries.read_text().replace("[metabench]", f"[{group}]"))
+
+    assert "bench-other" not in {plugin.distribution for plugin in load_catalog().plugins}
+
+
+def test_a_package_that_was_installed_without_its_entry_point_is_named_where_it_is_missed(site):
+    site.install_good("metabench-late", offers="late")
+    (site.folder / "metabench_late-0.3.dist-info" / "entry_points.txt").unlink()
+
+    with pytest.raises(PluginError, match="no algorithm is called 'late'") as caught:
+        load_catalog().algorithm("late")
+
+    assert "metabench-late is installed without an entry point in the group" in caught.value.hint
+    assert "install it again" in caught.value.hint

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
@@ -13,6 +12,8 @@ import numpy.typing as npt
 from metabench.api.task import FileSource, GeneratedSource, HubSource, TaskCard
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint
+from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.target import load_target
 from metabench.tasks.mirror import split_files
 from metabench.tasks.own.splits import own_identity, own_rows
 
@@ -121,17 +122,17 @@ def _columns(
 ) -> tuple[Mapping[str, Sequence[Any]], tuple[str, ...]]:
     """Return the columns, and the names of the label's classes where the data set has them."""
     if isinstance(card.source, GeneratedSource):
-        module, _, attribute = card.source.target.partition(":")
-        try:
-            return getattr(importlib.import_module(module), attribute)(card.name, split), ()
-        except DataError:
-            raise
-        except Exception as error:
-            raise DataError(
-                f"the generator failed: {error!r}",
-                where=f"{where} ({card.source.target})",
-                hint="mend the generator, or leave the task out",
-            ) from error
+        target = card.source.target
+        columns = guarded(lambda: load_target(target)(card.name, split))
+        if not isinstance(columns, Fault):
+            return columns, ()
+        if isinstance(columns.error, DataError):
+            raise columns.error
+        raise DataError(
+            f"the generator failed: {columns.detail}",
+            where=f"{where} ({target})",
+            hint="mend the generator, or leave the task out",
+        ) from columns.error
     if not isinstance(card.source, HubSource):
         raise TypeError(f"{card.name} does not come from the hub")
     rows = _load_dataset(card.source, split, hub=hub, where=where)

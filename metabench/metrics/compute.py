@@ -26,6 +26,8 @@ def score(
     metric_targets: Mapping[str, str],
     labels: npt.NDArray[np.generic],
     outputs: npt.NDArray[np.generic],
+    *,
+    origins: Mapping[str, str] | None = None,
 ) -> Mapping[str, float]:
     """Return the score of each metric.
 
@@ -33,6 +35,7 @@ def score(
         metric_targets: ``package.module:function`` by metric name.
         labels: [rows], class indices or numbers.
         outputs: [rows, classes], or [rows, 1] for regression.
+        origins: the distribution and version that each metric comes from, as far as known.
 
     Raises:
         DivergedError: an output is not finite.
@@ -48,10 +51,13 @@ def score(
             where="the scored rows",
             hint="lower the learning rate (inner, outer or of fine-tuning)",
         )
-    return {
-        name: _checked(name, target, _load(name, target), (labels, outputs))
-        for name, target in metric_targets.items()
-    }
+    scores = {}
+    for name, target in metric_targets.items():
+        origin = (origins or {}).get(name)
+        where = f"{target} of {origin}" if origin else target
+        metric = _load(name, target, where)
+        scores[name] = _checked(name, metric, (labels, outputs), where=where)
+    return scores
 
 
 def collapsed(outputs: npt.NDArray[np.generic]) -> bool:
@@ -61,34 +67,43 @@ def collapsed(outputs: npt.NDArray[np.generic]) -> bool:
     return constant(outputs.argmax(axis=1))
 
 
-def _load(name: str, target: str) -> Any:
+def _load(name: str, target: str, where: str) -> Any:
     module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (Exception, SystemExit) as error:
+        if not _is_the_metrics(error):
+            raise
         raise PluginError(
-            f"metric {name!r} cannot be loaded: {error}", where=target, hint=_MEND
+            f"metric {name!r} cannot be loaded: {error}", where=where, hint=_MEND
         ) from error
 
 
-def _checked(name: str, target: str, metric: Any, arrays: tuple[Any, Any]) -> float:
+def _is_the_metrics(error: BaseException) -> bool:
+    """Return whether somebody raised it who may not end the process."""
+    return not isinstance(error, SystemExit) or type(error) is SystemExit
+
+
+def _checked(name: str, metric: Any, arrays: tuple[Any, Any], *, where: str) -> float:
     labels, outputs = (array.copy() for array in arrays)  # a metric may not write to ours
     ambient = Ambient()
     try:
         value = metric(labels, outputs)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if not _is_the_metrics(error):
+            raise
         raise InvalidMetricError(
-            f"metric {name!r} failed: {error!r}", where=target, hint=_MEND
+            f"metric {name!r} failed: {error!r}", where=where, hint=_MEND
         ) from error
     finally:
         changed = ambient.restore()
     if changed:
-        raise PluginError(f"metric {name!r} changed {', '.join(changed)}", where=target, hint=_MEND)
+        raise PluginError(f"metric {name!r} changed {', '.join(changed)}", where=where, hint=_MEND)
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not math.isfinite(value):
         raise InvalidMetricError(
             f"metric {name!r} returned {value!r}, which is not a finite real number",
-            where=target,
+            where=where,
             hint="return a float for every input, and say what it is where it is undefined",
         )
     return float(value)

@@ -103,7 +103,10 @@ class MetaWork:
 @final
 @dataclass(frozen=True, slots=True)
 class AdaptWork:
-    """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell."""
+    """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell.
+
+    ``metrics`` are dotted paths by name, and ``origins`` who to name where one of them is faulty.
+    """
 
     model: ModelSpec
     encoder: str | None
@@ -114,6 +117,7 @@ class AdaptWork:
     meta_seed: int
     finetune_seed: int
     steps: int
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 Work: TypeAlias = PretrainWork | MetaWork | AdaptWork

@@ -46,6 +46,7 @@ class CellMaker:
         inputs: builds what a key is the hash of.
         method_slugs: methods as the names of cells spell them.
         task_slugs: the same for tasks.
+        origins: the distribution and version that every metric comes from.
         cells: what has been made, by key; a cell stands after those that it needs.
     """
 
@@ -55,6 +56,7 @@ class CellMaker:
     inputs: Inputs
     method_slugs: Mapping[str, str]
     task_slugs: Mapping[str, str]
+    origins: Mapping[str, str] = field(default_factory=dict)
     cells: dict[str, Cell] = field(default_factory=dict)
     _starts: dict[tuple[str, int, str | None], Cell] = field(default_factory=dict)
     _encoders: list[Cell] = field(default_factory=list)
@@ -137,6 +139,7 @@ class CellMaker:
             settings=self.spec.finetune,
             task=column.use,
             metrics={name: self.metrics[name] for name in column.use.card.metrics},
+            origins={name: self.origins.get(name, "") for name in column.use.card.metrics},
             meta_seed=seeds[0],
             finetune_seed=seeds[1],
             steps=adapt_steps(self.spec.finetune, column.use.size),

@@ -135,7 +135,7 @@ def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None
     return Outcome(
         steps=work.steps,
         files=(file_note(folder, "predictions.parquet", sha256),),
-        scores=score(work.metrics, labels, outputs),
+        scores=score(work.metrics, labels, outputs, origins=work.origins),
         primary=work.task.card.primary,
         collapsed=collapsed(outputs),
         train_rows=len(train),

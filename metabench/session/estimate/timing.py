@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.engine.footprint import BatchShape
 from metabench.learning import SampledTask, Schedule
 from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
 
@@ -132,11 +132,15 @@ def _shares(work: MetaWork) -> dict[str, float]:
     """Return how often a sampler draws each task, asked at some steps; nothing if it fails."""
     schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
     tasks = [SampledTask(use.card.name, use.size, use.role) for use in work.tasks]
-    found: dict[str, float] = {}
-    with suppress(Exception):  # a sampler's own affair; the run will name it
+
+    def ask() -> dict[str, float]:
+        found: dict[str, float] = {}
         sampler = load_target(work.sampler.target)(work.sampler.options, schedule)
         for point in range(_POINTS):
             step = point * (work.steps - 1) // (_POINTS - 1)
             for name, share in sampler.probabilities(step, tasks, {}).items():
                 found[name] = found.get(name, 0.0) + share / _POINTS
-    return found
+        return found
+
+    found = guarded(ask)  # a sampler's own affair; the run will name it
+    return {} if isinstance(found, Fault) else found

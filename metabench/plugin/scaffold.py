@@ -22,7 +22,7 @@ KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer")
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".template"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST = 60
+_LONGEST = 50  # a scalar that is named after it and a bit has at most 64 letters
 _HOLDS = {
     "algorithm": ("algorithm.py", "options and descriptor; loads in no time", "the mathematics"),
     "sampler": ("sampler.py", "options and descriptor; loads in no time", "the distribution"),

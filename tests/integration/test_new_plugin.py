@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -76,8 +77,9 @@ def test_its_benchmark_runs_and_shows_it(folder, path, command, kind):
     only, shown = SHOWN[kind]
 
     done = command(
-        "run", "benchmark.toml", "--smoke", "--only", only, cwd=folder / kind, PYTHONPATH=path
-    )
+        "run", "benchmark.toml", "--smoke", "--only", only, "-j", "2",
+        cwd=folder / kind, PYTHONPATH=path,
+    )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
     assert shown in " ".join(done.stdout.split())
@@ -89,8 +91,13 @@ def test_its_benchmark_runs_and_shows_it(folder, path, command, kind):
         assert first == "# a smoke run, no result"
         assert second.startswith("Fine-tuning\tGrammar\t")
     if kind == "observer":
-        assert "my-observer: " in done.stderr
-        assert "cells ok" in done.stderr
+        cells = folder / kind / "runs" / "my-observer.smoke" / "cells"
+        ended = len(list(cells.glob("*/result.json")))
+        assert f"my-observer: runs/my-observer.smoke: {ended} cells ok\n" in done.stderr
+        for log in cells.glob("*/metrics.jsonl"):
+            steps = [json.loads(line) for line in log.read_text().splitlines()]
+            timed = ["my-observer/seconds" in step for step in steps]
+            assert timed == [False, *[True] * (len(steps) - 1)], log
 
 
 def test_a_plugin_that_was_just_made_is_checked_by_name(folder, path, command):
@@ -135,7 +142,7 @@ def test_the_code_that_is_written_is_as_clean_as_ours(folder):
         ("../maml", 2, "cannot be the name of a plugin"),
         ("2maml", 2, "cannot be the name of a plugin"),
         ("maml", 2, "algorithm 'maml' is provided by metabench"),
-        ("x" * 61, 2, "cannot be the name of a plugin"),
+        ("x" * 51, 2, "cannot be the name of a plugin"),
     ],
 )
 def test_a_name_that_cannot_be_one_is_refused(name, code, said, tmp_path, monkeypatch, capsys):

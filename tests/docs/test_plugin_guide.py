@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -37,12 +38,28 @@ def command(*arguments, cwd, **environment):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """An empty folder with the files of the page."""
-    folder = tmp_path_factory.mktemp("guide")
+    """What `plugins new` writes, with the files of the page in place of its own."""
+    parent = tmp_path_factory.mktemp("guide")
+    words = shlex.split(re.search(r"^\$ metabench (plugins new .*)$", PAGE, re.MULTILINE)[1])
+    made = command("metabench", *words, cwd=parent)
+    assert made.returncode == 0, made.stderr
+    (folder,) = parent.iterdir()
     for name, text in FILES.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        if name not in OTHERS:
+            assert (folder / name).is_file(), f"{name} is not what was written"
         (folder / name).write_text(text)
     return folder
+
+
+def test_the_page_shows_the_tree_and_the_entry_point_that_are_written(folder):
+    (tree,) = [text for language, text in BLOCKS if language == "text" and "README.md" in text]
+    shown = {line.split()[0] for line in tree.splitlines()[1:]}
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    (entry,) = [text for text in TOML if "entry-points" in text]
+
+    assert tree.startswith(f"{folder.name}/\n")
+    assert shown == written - set(OTHERS)
+    assert entry in (folder / "pyproject.toml").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -60,42 +77,46 @@ def test_the_tests_of_the_page_pass(folder, site):
     done = command("pytest", "-q", "-p", "no:cacheprovider", "tests", cwd=folder, PYTHONPATH=site)
 
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert " passed" in done.stdout
+    assert "failed" not in done.stdout
 
 
 def test_the_plugin_is_listed_and_shown_as_the_page_shows_it(folder, site):
     listed = command("metabench", "plugins", "--json", cwd=folder, PYTHONPATH=site)
     shown = command("metabench", "show", "clipped-fomaml", cwd=folder, PYTHONPATH=site)
 
-    (plugin,) = [one for one in json.loads(listed.stdout) if one["name"] == "clipped"]
+    (plugin,) = [one for one in json.loads(listed.stdout) if one["name"] == "clipped-fomaml"]
     assert plugin["state"] == "ok"
-    assert plugin["distribution"] == "metabench-clipped"
+    assert plugin["distribution"] == "metabench-clipped-fomaml"
     (text,) = [text for language, text in BLOCKS if language == "text" and "options:" in text]
     assert " ".join(text.split()) == " ".join(shown.stdout.split())
 
 
 @pytest.mark.slow
 def test_its_rows_stand_on_the_leaderboard_of_the_quickstart(folder, site):
-    made = command("metabench", "init", "clipped", cwd=folder, PYTHONPATH=site)
-    assert made.returncode == 0, made.stderr
-    path = folder / "clipped.toml"
-    rows, compare = path.read_text().split("\n[compare]", 1)
-    path.write_text(f"{rows}\n{TOML[0]}\n[compare]{compare}")
-    done = command("metabench", "run", "clipped.toml", "--smoke", cwd=folder, PYTHONPATH=site)
+    path, (methods,) = folder / "benchmark.toml", [text for text in TOML if "grid" in text]
+    text = path.read_text()
+    start, end = text.rindex("[[methods]]"), text.index("[compare]")
+    assert 'algorithm = "clipped-fomaml"' in text[start:end], "its last method is yours"
+    path.write_text(f"{text[:start]}{methods}\n{text[end:]}")
+    done = command("metabench", "run", "benchmark.toml", "--smoke", cwd=folder, PYTHONPATH=site)
 
     assert done.returncode == 0, done.stderr
-    board = command("metabench", "compare", "clipped.smoke", "--format", "json", cwd=folder)
+    board = command("metabench", "compare", "clipped-fomaml.smoke", "--json", cwd=folder)
     rows = [row["method"] for row in json.loads(board.stdout)["rows"]]
     mine = {"FOMAML", "Clipped FOMAML[clip=0.5]", "Clipped FOMAML[clip=2.0]"}
-    assert mine | {"Fine-tuning", "Joint", "Reptile"} == set(rows)
-    for log in (folder / "runs" / "clipped.smoke" / "cells").glob("meta-clipped-*/metrics.jsonl"):
+    assert mine | {"Fine-tuning", "Joint", "MAML", "Reptile"} == set(rows)
+    cells = folder / "runs" / "clipped-fomaml.smoke" / "cells"
+    logs = list(cells.glob("meta-clipped-*/metrics.jsonl"))
+    assert len(logs) == 2
+    for log in logs:
         for line in log.read_text().splitlines():
             assert 0 <= json.loads(line)["clipped/share"] <= 1
 
 
 @pytest.mark.slow
 def test_the_other_kinds_of_the_page_work_in_one_run(folder):
-    (folder / "others.toml").write_text(TOML[1])
+    (folder / "others.toml").write_text(next(text for text in TOML if text.startswith("schema")))
     files = [word for name in OTHERS for word in ("--plugin-file", name)]
     done = command("metabench", "run", "others.toml", *files, cwd=folder)
 
@@ -109,7 +130,7 @@ def test_the_other_kinds_of_the_page_work_in_one_run(folder):
 
 
 def test_the_algorithm_takes_at_most_thirty_lines():
-    text = FILES["metabench_clipped/clipped_fomaml.py"]
+    text = FILES["metabench_clipped_fomaml/algorithm.py"]
     lines = {line for node in ast.walk(ast.parse(text)) if (line := getattr(node, "lineno", 0))}
 
     assert len(lines) <= 30

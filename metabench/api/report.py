@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Literal, final
 
 if TYPE_CHECKING:
     from metabench.api.leaderboard import Leaderboard, LeaderboardColumn
@@ -59,10 +59,17 @@ class Curve:
 @final
 @dataclass(frozen=True, slots=True)
 class ScalarPlot:
-    """A scalar that algorithms or observers gave in meta-training; the curves hold it as a loss."""
+    """A scalar that algorithms or observers gave at the steps of a stage.
+
+    Args:
+        name: what they called it.
+        curves: hold it as a loss; in fine-tuning ``target`` is the title of the column.
+        stage: ``meta`` or ``adapt``.
+    """
 
     name: str
     curves: tuple[Curve, ...]
+    stage: Literal["meta", "adapt"] = "meta"
 
 
 @final
@@ -174,7 +181,8 @@ class Report:
         fractions: one a transfer task that was trained on in several parts.
         cost: quality against cost; None where no cost or no score is known.
         mixes: what was drawn in meta-training, in the order of the rows.
-        scalars: what algorithms and observers gave at the steps of meta-training, by name.
+        scalars: what algorithms and observers gave at the steps of meta-training, then of
+            fine-tuning, by name.
         facts: where the numbers come from.
         notes: what a reader has to know of the records, one sentence each.
     """

@@ -30,6 +30,12 @@ _ROWS = (("lamp", "works", 1), ("lamp", "broke", 0), ("chair", "holds", 1), ("ch
 def _check_kind(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if value in KINDS:
         return value
+    if value == "launcher":
+        raise UsageError(
+            "there are no launchers: any number of processes share a run folder",
+            where="--kind launcher",
+            hint="start `metabench run FILE` once on each machine; docs/adr/0015-no-launchers.md",
+        )
     close = get_close_matches(value, KINDS, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(KINDS)}"
     raise click.BadParameter(f"there is no kind {value!r}{meant}", ctx=context, param=parameter)

@@ -21,11 +21,13 @@ from metabench.api.report import (
     TaskShare,
 )
 from metabench.report.facts import facts
+from metabench.report.figures.values import column_name
 from metabench.report.finite import finite
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, MetaHistory, meta_histories
 from metabench.results.run_note import ColumnNote
 from metabench.results.store import Store
+from metabench.results.tuning import TuningHistory, tuning_histories
 
 __all__ = ["build_report"]
 
@@ -49,7 +51,7 @@ def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Lea
         fractions=tuple(_fractions(board, collected)),
         cost=_cost(board),
         mixes=_mixes(shown),
-        scalars=tuple(_scalars(shown)),
+        scalars=(*_scalars(shown), *_tuning_scalars(board, tuning_histories(stores, collected))),
         facts=facts(collected),
         notes=tuple(
             f"{damage.partition(chr(10))[0]}; the cell counts as not run"
@@ -62,6 +64,28 @@ def _scalars(histories: Mapping[str, Sequence[MetaHistory]]) -> Iterator[ScalarP
     names = {name for runs in histories.values() for run in runs for name in run.scalars}
     for name in sorted(names):
         yield ScalarPlot(name, tuple(_curves(histories, partial(_scalar, name))))
+
+
+def _tuning_scalars(
+    board: Leaderboard, histories: Mapping[str, Sequence[TuningHistory]]
+) -> Iterator[ScalarPlot]:
+    names = {name for runs in histories.values() for run in runs for name in run.scalars}
+    for name in sorted(names):
+        curves = (
+            Curve(row.method, column_name(column), seeds)
+            for row in board.rows
+            for column in board.columns
+            if (seeds := _tunings(histories.get(row.method, ()), column.name, name))
+        )
+        yield ScalarPlot(name, tuple(curves), "adapt")
+
+
+def _tunings(runs: Sequence[TuningHistory], column: str, name: str) -> tuple[SeedCurve, ...]:
+    return tuple(
+        SeedCurve(run.seed, run.scalars[name].width, run.scalars[name].points)
+        for run in runs
+        if run.column == column and name in run.scalars
+    )
 
 
 def _scalar(name: str, run: MetaHistory) -> LossCurve | None:

@@ -191,7 +191,11 @@ def _check_each_name_is_bound_once(module, where):
     ("kind", "said"),
     [
         ("algoritm", "there is no kind 'algoritm'; did you mean 'algorithm'?"),
-        ("launcher", "there is no kind 'launcher'; there are algorithm, sampler"),
+        ("launchre", "there is no kind 'launchre'; there are algorithm, sampler"),
+        (
+            "launcher",
+            "--kind launcher: there are no launchers: any number of processes share a run folder",
+        ),
     ],
 )
 def test_a_kind_that_there_is_not_is_refused(kind, said, tmp_path, monkeypatch, capsys):

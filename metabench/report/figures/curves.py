@@ -19,6 +19,7 @@ _MOST, _FEWEST = 100, 20
 _IN_ALL = 25_000
 """Points of a figure, so that many methods with many seeds do not make a page of megabytes."""
 _MOST_SCALARS = 12
+_MOST_PANELS = 48
 _USUAL = 0.95
 _BEYOND = 4.0
 _UNLIKE = 4.0
@@ -29,6 +30,33 @@ _OUTER_LOSS = (
     " (MAML) it is the query loss after the inner loop, without one the loss of the last inner"
     " step; compare the shape of two curves, not their height."
 )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What a step of a stage is called, what a line is of, and how a target stands in a title."""
+
+    step: str
+    line: str
+    caption: str
+    of: str
+
+
+_STAGES = {
+    "meta": _Stage(
+        "meta-step",
+        "meta seed",
+        "Given by the algorithm or by an observer at the steps of meta-training.",
+        "for",
+    ),
+    "adapt": _Stage(
+        "step",
+        "fine-tuning",
+        "Given by an observer at the steps of fine-tuning.",
+        "on",
+    ),
+}
 
 
 @final
@@ -53,25 +81,29 @@ def curve_figures(curves: Sequence[Curve], slots: Mapping[str, int]) -> Iterator
         slots: the slot of each method.
     """
     if curves:
-        panels, notes = _panels(curves, slots, most=_most(curves), what="outer loss")
+        shape = _Shape(_STAGES["meta"], "outer loss", _most(curves))
+        panels, notes = _panels(curves, slots, shape)
         yield Figure("learning-curves", "Learning curves", (_OUTER_LOSS, *notes), panels)
 
 
 def scalar_figures(plots: Sequence[ScalarPlot], slots: Mapping[str, int]) -> Iterator[Figure]:
-    """Yield a figure of each scalar that an algorithm or an observer gave, up to twelve.
+    """Yield a figure of each scalar of a stage that was given, up to twelve figures.
 
     Args:
         plots: what to draw.
         slots: the slot of each method.
     """
     shown = plots[:_MOST_SCALARS]
-    most = _most([curve for plot in shown for curve in plot.curves])
+    most = _most([curve for plot in shown for curve in plot.curves[:_MOST_PANELS]])
     left = len(plots) - len(shown)
     for number, plot in enumerate(shown, start=1):
-        panels, notes = _panels(plot.curves, slots, most=most, what=plot.name)
-        rest = (f"Not drawn, but in metrics.jsonl: {left} more.",) if left else ()
-        lead = "Given by the algorithm or by an observer at the steps of meta-training."
-        yield Figure(f"scalar-{number}", plot.name, (lead, *notes, *rest), panels)
+        shape = _Shape(_STAGES[plot.stage], plot.name, most)
+        panels, notes = _panels(plot.curves[:_MOST_PANELS], slots, shape)
+        more = len(plot.curves) - len(panels)
+        rest = [f"Not drawn, but in metrics.jsonl: {more} more panels."] * bool(more)
+        rest += [f"Not drawn, but in metrics.jsonl: {left} more."] * bool(left)
+        title = plot.name if plot.stage == "meta" else f"{plot.name}, in fine-tuning"
+        yield Figure(f"scalar-{number}", title, (shape.stage.caption, *notes, *rest), panels)
 
 
 def _most(curves: Sequence[Curve]) -> int:
@@ -79,20 +111,30 @@ def _most(curves: Sequence[Curve]) -> int:
     return max(_FEWEST, min(_MOST, _IN_ALL // max(lines, 1)))
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the panels of a figure share: the stage, what is drawn, and with how many points."""
+
+    stage: _Stage
+    what: str
+    most: int
+
+
 def _panels(
-    curves: Sequence[Curve], slots: Mapping[str, int], *, most: int, what: str
+    curves: Sequence[Curve], slots: Mapping[str, int], shape: _Shape
 ) -> tuple[tuple[Panel, ...], Sequence[str]]:
     """Return a panel for each curve, and what has to be said below them."""
-    drawn = [_drawn(curve, most) for curve in curves]
+    drawn = [_drawn(curve, shape.most) for curve in curves]
     ranges = [_range(one.losses) for one in drawn]
     every = [loss for one in drawn for loss in one.losses]
     if _are_alike(ranges):
         ranges = [_range(every)] * len(drawn)
     panels = (
-        _panel(one, shown, slots[one.curve.method], what=what)
+        _panel(one, shown, slots[one.curve.method], shape)
         for one, shown in zip(drawn, ranges, strict=True)
     )
-    return tuple(panels), tuple(_notes(drawn, ranges, "loss" if what == "outer loss" else what))
+    return tuple(panels), tuple(_notes(drawn, ranges, shape))
 
 
 def _drawn(curve: Curve, most: int) -> _Drawn:
@@ -121,15 +163,15 @@ def _are_alike(ranges: Sequence[tuple[float, float]]) -> bool:
     return spreads[-1] <= _UNLIKE * spreads[len(spreads) // 2]
 
 
-def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int, *, what: str) -> Panel:
+def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int, shape: _Shape) -> Panel:
     curve = drawn.curve
-    title = f"{curve.method}, for {curve.target}" if curve.target else curve.method
+    title = f"{curve.method}, {shape.stage.of} {curve.target}" if curve.target else curve.method
     last = max(step for points in drawn.seeds for step, _ in points)
     made = frame(
         title,
         x=Scale.counted(max(last, 1), 0, 1),
         y=Scale.linear(shown, 0, 1, count=4),
-        names=("meta-step", what),
+        names=(shape.stage.step, shape.what),
     )
     mean = _mean(drawn.seeds)
     shapes: list[Shape] = list(made.shapes)
@@ -137,7 +179,8 @@ def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int, *, what: str) -
         thin = slot_paint("seed", slot)
         shapes += [Path(_at(points, made.x, made.y), thin) for points in drawn.seeds]
     shapes.append(Path(_at(mean, made.x, made.y), slot_paint("line", slot)))
-    return Panel(title, _words(mean, len(drawn.seeds), what), WIDTH, HEIGHT, tuple(shapes))
+    said = _words(mean, len(drawn.seeds), shape.what)
+    return Panel(title, said, WIDTH, HEIGHT, tuple(shapes))
 
 
 def _at(points: Sequence[Point], x: Scale, y: Scale) -> tuple[Point, ...]:
@@ -162,14 +205,16 @@ def _words(mean: Sequence[Point], seeds: int, what: str) -> str:
 
 
 def _notes(
-    drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]], what: str
+    drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]], shape: _Shape
 ) -> Iterator[str]:
     if any(len(one.seeds) > 1 for one in drawn):
-        yield "Thin: one meta seed each; thick: their mean."
+        yield f"Thin: one {shape.stage.line} each; thick: their mean."
     if any(one.width > 1 for one in drawn):
-        yield f"Each point is the mean of up to {max(one.width for one in drawn)} meta-steps."
+        width = max(one.width for one in drawn)
+        yield f"Each point is the mean of up to {width} {shape.stage.step}s."
     pairs = zip(drawn, ranges, strict=True)
     if any(max(one.losses) > most for one, (_, most) in pairs):
         yield "A curve at the upper edge goes beyond it."
     if len(set(ranges)) > 1:
+        what = "loss" if shape.what == "outer loss" else shape.what
         yield f"The axes of the {what} differ from panel to panel."

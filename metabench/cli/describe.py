@@ -115,13 +115,16 @@ def _cell_names(folder: Path) -> list[str]:
 
 
 def _offers(catalog: Catalog) -> Mapping[str, Mapping[str, Any]]:
+    """Return what there is of each kind, by name."""
     return {
         "algorithm": catalog.algorithms,
         "sampler": catalog.samplers,
         "task": catalog.tasks,
         "metric": catalog.metrics,
-        "observer": {each.plugin.name: each for each in catalog.observers} | catalog.on_request,
-        "renderer": {**FORMATS, **catalog.renderers},
+        "observer": dict.fromkeys(
+            [*(each.plugin.name for each in catalog.observers), *catalog.on_request]
+        ),
+        "renderer": dict.fromkeys([*FORMATS, *catalog.renderers]),
     }
 
 

@@ -162,7 +162,7 @@ def _nothing(name: str, kind: str | None, catalog: Catalog, runs: Path) -> Excep
     close = get_close_matches(name.casefold(), sorted(folded), n=1)
     hint = f"did you mean {folded[close[0]]!r}?" if close else ""
     hint = hint or unregistered(name) or "see `metabench list`"
-    if kind in {None, "cell"} and not close:
+    if kind in {None, "cell"} and hint.startswith("see"):
         hint += "; cells are looked for below --runs DIR"
     return NothingMatchedError(
         f"nothing is called {name!r}" if kind is None else f"no {kind} is called {name!r}",

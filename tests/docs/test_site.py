@@ -1,0 +1,68 @@
+"""The documentation as a site: every page has one place, nothing is fetched by a reader."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SETTINGS = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+NAVIGATION = SETTINGS.partition("\nnav:\n")[2]
+NAMED = re.findall(r"^ +- (?:[^#\n]*: )?(\S+\.md)$", NAVIGATION, re.MULTILINE)
+LINK = re.compile(r"""(?:src|srcset|href|data)=["']?([^"'\s>]+)""")
+PARTS = re.compile(r"<(link|script|img|iframe|source|object|embed|image)\b([^>]*)>")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built as `tox -e docs` does, and what was said."""
+    pytest.importorskip("mkdocs", reason="the site needs mkdocs-material")
+    folder = tmp_path_factory.mktemp("site")
+    line = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    done = subprocess.run(
+        line,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done.stderr
+
+
+def test_the_navigation_names_every_page_once():
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+
+    assert len(NAMED) == len(set(NAMED))
+    assert set(NAMED) == pages
+
+
+def test_the_site_is_built_without_a_warning_and_has_every_page(site):
+    folder, said = site
+
+    assert [line for line in said.splitlines() if not line.startswith("INFO")] == []
+    for name in NAMED:
+        assert (folder / name).with_suffix(".html").exists()
+
+
+def test_a_reader_fetches_nothing_from_elsewhere(site):
+    folder, _ = site
+    for page in folder.rglob("*.html"):
+        for kind, rest in PARTS.findall(page.read_text(encoding="utf-8")):
+            for target in LINK.findall(rest):
+                assert not re.match(r"(https?:)?//", target), (page.name, kind, target)
+    for sheet in folder.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", sheet.read_text("utf-8")), sheet
+
+
+def test_no_source_of_the_generator_is_published(site):
+    folder, _ = site
+
+    assert [path.name for path in folder.rglob("*.py")] == []

@@ -1,59 +1,75 @@
-"""What README.md shows is true: its plugin loads, its benchmark file is valid."""
+"""What README.md shows is true: its plugin loads, its table and picture are what was measured."""
 
 from __future__ import annotations
 
 import re
-import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from metabench.api import Options
-from metabench.plugin import load_catalog, load_target
-from metabench.spec.load import load_benchmark
+from metabench.plugin import LocalFile, load_catalog, load_target
+from picture import drawn
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PERFORMANCE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+PICTURES = ROOT / "docs" / "pictures"
+SCREEN = 100
 
 
 def blocks(language: str) -> list[str]:
-    return [text for name, text in BLOCKS if name == language]
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def readme_plugin(tmp_path, monkeypatch):
-    """Install the package that README.md shows, file by file."""
-    for text in blocks("python"):
-        (name,) = re.findall(r"^# (\S+\.py)$", text, flags=re.MULTILINE)
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    (project,) = [text for text in blocks("toml") if text.startswith("# pyproject.toml")]
-    ((name, module),) = tomllib.loads(project)["project"]["entry-points"]["metabench"].items()
-    info = tmp_path / "my_package-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[metabench]\n{name} = {module}\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == module]:
-        del sys.modules[name]
-
-
-@pytest.mark.usefixtures("readme_plugin")
-def test_the_plugin_of_the_readme_loads_and_its_class_can_be_made():
-    offer = load_catalog().algorithm("sign-reptile")
+def test_the_plugin_of_the_readme_loads_and_its_class_can_be_made(tmp_path):
+    (text,) = blocks("python")
+    name = re.match(r"# (\S+\.py)\n", text)[1]
+    offer = load_catalog(files=[LocalFile(tmp_path / name, text.encode())]).algorithm(
+        "sign-reptile"
+    )
     algorithm = load_target(offer.value.target)(offer.value.options())
 
-    assert offer.plugin.origin == "my-package 1.0"
-    assert isinstance(algorithm.options, Options)
+    assert f"--plugin-file {name}`" in README
     assert algorithm.options.episode_shape().support == 3
 
 
-def test_the_benchmark_file_of_the_readme_is_valid(tmp_path):
-    (text,) = [text for text in blocks("toml") if text.startswith("schema = 1")]
-    (tmp_path / "readme.toml").write_text(text)
+def test_every_algorithm_that_is_built_in_is_named_and_counted():
+    catalog = load_catalog()
+    built_in = [name for name, offer in catalog.algorithms.items() if offer.plugin.built_in]
+    said = README.partition("Built in,")[2].partition("([equations")[0].casefold()
 
-    benchmark = load_benchmark(tmp_path / "readme.toml", catalog=load_catalog())
+    assert f"| **{len(built_in)} built in" in README
+    spelt = {"finetune": "fine-tuning", "joint": "joint training"}
+    assert {name for name in built_in if spelt.get(name, name) not in said} == set()
 
-    assert [method.id for method in benchmark.methods] == ["BERT", "Reptile"]
+
+def test_every_real_task_that_is_built_in_is_counted():
+    names = [name for name in load_catalog().tasks if not name.startswith("embedded/")]
+
+    assert f"| tasks | {len(names)}, " in README
+
+
+@pytest.mark.parametrize(
+    ("variant", "memory", "seconds"),
+    [("exact/lean", "**1.5**", "(1.21)"), ("exact/auto", "6.3", "(1.04)")],
+)
+def test_the_memory_and_the_time_of_exact_maml_are_those_that_were_measured(
+    variant, memory, seconds
+):
+    (row,) = re.findall(rf"^\| metabench {variant} \|(.*)$", PERFORMANCE, flags=re.MULTILINE)
+    _, times, _, _, gradients = (float(cell.replace(",", "")) for cell in row.split("|")[:5])
+
+    assert f"{memory} {seconds}" in README
+    assert float(memory.strip("*")) == pytest.approx(gradients, abs=0.06)
+    assert float(seconds.strip("()")) == times
+
+
+def test_the_picture_is_drawn_from_the_text_beside_it():
+    text = (PICTURES / "leaderboard.txt").read_text(encoding="utf-8")
+
+    assert (PICTURES / "leaderboard.svg").read_text(encoding="utf-8") == drawn(text)
+    assert text.startswith("quickstart: scores\n")
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= SCREEN

@@ -87,7 +87,7 @@ def test_a_wrong_column_is_the_error_that_the_page_shows(folder, tmp_path):
 
 
 @pytest.mark.skipif(HUB is None, reason="METABENCH_HUB names no mirror")
-def test_a_further_method_leaves_the_cells_of_the_others_alone(tmp_path):
+def test_longer_fine_tuning_and_a_further_method_leave_the_other_cells_alone(tmp_path):
     file, catalog = tmp_path / "real.toml", load_catalog()
 
     def keys(text: str) -> set[str]:
@@ -96,9 +96,14 @@ def test_a_further_method_leaves_the_cells_of_the_others_alone(tmp_path):
         hub = Hub(Path(HUB or ""), offline=True)
         return {cell.key for cell in build_plan(benchmark, catalog=catalog, hub=hub).cells}
 
-    first = block("toml", holds='"first-real"')
-    before, after = keys(first), keys(first + "\n" + block("toml", holds='algorithm = "joint"'))
+    text = block("toml", holds='"first-real"')
+    first = keys(text)
+    longer = keys(text.replace("epochs = 0.5", "epochs = 2"))
+    more = keys(text + "\n" + block("toml", holds='algorithm = "joint"'))
 
-    assert before < after
-    assert (len(after - before), len(after)) == (6, 15)
-    assert "six of fifteen cells are new" in PAGE
+    assert (len(first), len(first - longer), len(first & longer)) == (9, 6, 3)
+    assert first < more
+    assert (len(more - first), len(more)) == (6, 15)
+    said = " ".join(PAGE.split())
+    assert "Six of nine cells are stale" in said
+    assert "six of fifteen cells are new" in said

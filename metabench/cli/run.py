@@ -132,22 +132,26 @@ def command(
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)
         return 0
-    _check_memory(prepared, policy, runtime)
+    _refuse_early(prepared, policy, runtime)
     return _run_all(prepared, policy, runtime)
 
 
-def _check_memory(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
-    """Refuse what cannot fit into memory or on the disk before anything is run; warn of doubts."""
+def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
+    """Refuse a device, disk or memory that will not do before anything is written; warn of doubts.
+
+    Raises:
+        SetupError: the device is not there, or what is to be run cannot fit.
+    """
     from metabench.session.estimate.disk import refuse_full_disk
-    from metabench.session.estimate.refusal import refuse_what_cannot_fit
+    from metabench.session.estimate.refusal import refuse_missing_device, refuse_what_cannot_fit
 
     for one in prepared:
         planned = [cell for cell in one.selected.cells if not cell.unavailable]
         todo = partial(_to_run, one, policy)
+        compute = one.plan.benchmark.spec.compute
+        refuse_missing_device(todo, compute=compute, runtime=runtime)
         refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
-        warning = refuse_what_cannot_fit(
-            todo, planned=planned, compute=one.plan.benchmark.spec.compute, runtime=runtime
-        )
+        warning = refuse_what_cannot_fit(todo, planned=planned, compute=compute, runtime=runtime)
         if warning:
             warn(warning)
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+import numpy as np
 import torch
 import transformers
 from torch import Tensor, nn
@@ -15,8 +16,11 @@ from metabench.engine.snapshot import Snapshot, optimizer_tensors, restore_optim
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import DataError
 from metabench.nn.dropout import seeded
+from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from metabench.data.tokens import TokenTable
     from metabench.seeding import Stream
     from metabench.spec.model import PretrainSpec
@@ -86,6 +90,16 @@ class Pretraining:
         trained = getattr(model, model.base_model_prefix)
         return {name: value.detach() for name, value in trained.named_parameters()}
 
+    def tally(self) -> Tally:
+        """Return what all steps evaluate, also those of an attempt that this one goes on from."""
+        lengths = np.concatenate([table.lengths for table in self.tables])
+        steps = range(self.settings.steps)
+        return Tally(
+            gradients=self.settings.steps,
+            examples=self.settings.steps * self.settings.batch_size,
+            tokens=sum(int(lengths[self._picks(step, len(lengths))].sum()) for step in steps),
+        )
+
     def _model(self) -> Any:
         """Return transformers' masked language model around the encoder's own parameters."""
         config: Any = self.encoder.config
@@ -109,16 +123,20 @@ class Pretraining:
 
     def _loss(self, model: Any, rows: Sequence[tuple[TokenTable, int]], step: int) -> Tensor:
         stream = self.stream.child("mlm", step)
-        picks = stream.child("rows").numpy().integers(len(rows), size=self.settings.batch_size)
         collator = transformers.DataCollatorForLanguageModeling(
             self.tokenizer, mlm_probability=self.settings.mlm_probability
         )
-        examples = [_example(*rows[pick]) for pick in picks]
+        examples = [_example(*rows[pick]) for pick in self._picks(step, len(rows))]
         with seeded(stream.child("mask").seed, torch.device("cpu")):
             batch = {name: value.to(self.device) for name, value in collator(examples).items()}
         with seeded(stream.child("dropout").seed, self.device):
             loss: Tensor = model(**batch).loss
         return loss
+
+    def _picks(self, step: int, rows: int) -> npt.NDArray[np.int64]:
+        """Return the numbers of the rows [batch_size] that a step draws, of so many."""
+        draw = self.stream.child("mlm", step, "rows").numpy()
+        return draw.integers(rows, size=self.settings.batch_size)
 
 
 def _example(table: TokenTable, row: int) -> dict[str, list[int]]:

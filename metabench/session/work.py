@@ -70,7 +70,11 @@ def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench, start: Snapshot 
     values = yield from training.run(start=start)
     folder = bench.store.cell_folder(cell.folder)
     sha256 = write_parameters(folder / PARAMETERS, values)
-    return Outcome(steps=work.settings.steps, files=(file_note(folder, PARAMETERS, sha256),))
+    return Outcome(
+        steps=work.settings.steps,
+        files=(file_note(folder, PARAMETERS, sha256),),
+        work=work_note(training.tally()),
+    )
 
 
 def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) -> Steps:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.session.runtime import Runtime
     from metabench.spec.model import ComputeSpec, ModelSpec
 
-__all__ = ["device_name", "refuse_what_cannot_fit", "uses_of"]
+__all__ = ["device_name", "refuse_missing_device", "refuse_what_cannot_fit", "uses_of"]
 
 
 def refuse_what_cannot_fit(
@@ -53,6 +53,27 @@ def refuse_what_cannot_fit(
     if all(model.needed(cell, {}) * together <= has.free for cell in planned):
         return ""
     return _looked_at(cells(), model, has, runtime)
+
+
+def refuse_missing_device(
+    cells: Callable[[], Sequence[Cell]], *, compute: ComputeSpec, runtime: Runtime
+) -> None:
+    """Refuse a device or a precision that is not there, before anything is written.
+
+    Args:
+        cells: gives those that are to be run; it is called only where something may be missing.
+        compute: the precision.
+        runtime: the device.
+
+    Raises:
+        DeviceError: the device is not there, or has no bf16 where that was asked for.
+    """
+    sure = runtime.device in {"auto", "cpu"} and compute.precision != "bf16"
+    if sure or not cells():
+        return
+    from metabench.engine.device import resolve_device  # noqa: PLC0415  (torch loads here)
+
+    resolve_device(runtime.device, compute)
 
 
 def _looked_at(cells: Sequence[Cell], model: MemoryModel, has: Capacity, runtime: Runtime) -> str:

@@ -269,6 +269,22 @@ def test_a_selection_of_nothing_is_answered_before_anything_is_written(
     assert [path.name for path in written.iterdir()] == ["tiny.toml"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--device", "cuda:99"], "there is no such device"),
+        (["--device", "cpu", "--set", "compute.precision=bf16"], "cannot compute in bf16"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(
+    written, capsys, arguments, said
+):
+    assert main(["run", "tiny.toml", *arguments]) == 4
+
+    assert said in capsys.readouterr().err
+    assert not (written / "runs").exists()
+
+
 def test_all_files_are_checked_before_anything_runs(written, capsys):
     (written / "bad.toml").write_text(TEXT.replace("epochs", "epoch"))
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import click
 
-from metabench.cli import export_glue, export_model
+from metabench.cli import export_glue, export_model, export_records
 
 __all__ = ["command"]
 
 
 @click.group("export")
 def command() -> None:
-    """Write a model for transformers, or a GLUE submission.
+    """Write a model, a GLUE submission, or records alone.
 
-    The cells that are exported are fine-tuned once more: a run keeps their predictions, not their
+    A model or submission is fine-tuned once more: a run keeps a cell's predictions, not its
     parameters. What comes out is compared with those predictions.
     """
 
 
 command.add_command(export_model.command)
 command.add_command(export_glue.command)
+command.add_command(export_records.command)

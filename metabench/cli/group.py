@@ -57,7 +57,6 @@ class LazyGroup(click.Group):
     @override
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
-        formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_dl(list(self._notes.items()))
 

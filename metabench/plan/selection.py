@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.plan.plan import CellUse, Plan
 
-__all__ = ["SELECTORS", "Selection", "select"]
+__all__ = ["SELECTORS", "Selection", "part_of", "select"]
 
 SELECTORS = ("kind", "method", "seed", "target", "task")
 """What a part can be named by."""
@@ -67,6 +67,12 @@ def select(plan: Plan, only: Sequence[str]) -> Selection:
             hint="see `metabench run FILE --dry-run` for every cell",
         )
     return Selection(tuple(only), frozenset(matched), frozenset(_with_needs(plan, matched)))
+
+
+def part_of(plan: Plan, key: str) -> Selection:
+    """Return the part of a plan that is one cell, by its key, and all that it needs."""
+    only = (f"cell={plan.by_key[key].folder}",)
+    return Selection(only, frozenset({key}), frozenset(_with_needs(plan, [key])))
 
 
 def _parsed(only: Sequence[str]) -> Mapping[str, list[str]]:

@@ -155,6 +155,8 @@ class Result(_CellRecord):
     """What was evaluated; None in records of before this was counted."""
     files: tuple[FileNote, ...] = ()
     """Predictions, checkpoint."""
+    left_out: tuple[FileNote, ...] = ()
+    """Files that there were and that a copy of the records alone has not; see `files`."""
     rescoring: Rescoring | None = None
     """Where the scores are younger than the predictions: of the last time."""
     nondeterministic: bool = False

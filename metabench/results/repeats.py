@@ -67,7 +67,7 @@ def _different(runs: Sequence[Mapping[str, Result]]) -> Iterator[tuple[Result, R
 
 
 def _numbers(result: Result, *, scored: bool) -> tuple[object, ...]:
-    files = sorted((file.path, file.sha256) for file in result.files)
+    files = sorted((file.path, file.sha256) for file in (*result.files, *result.left_out))
     scores = dict(result.scores) if scored else {}
     return files, scores, dict(result.losses), dict(result.draws), result.steps
 

@@ -13,27 +13,24 @@ from metabench.api.events import CellEnded, CellStarted, Progressed
 from metabench.engine.evaluate import evaluate
 from metabench.errors import SetupError
 from metabench.plan.cell import AdaptWork
+from metabench.results.profile import changed
 from metabench.session.predictions import read_predictions
 from metabench.session.provenance import cell_provenance
 from metabench.session.runtime import Asked
 from metabench.session.work import fine_tune
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
     from metabench.api.events import Event
     from metabench.plan.cell import Cell
-    from metabench.results.provenance import Provenance
     from metabench.results.records import Result
     from metabench.session.work import FineTuned
     from metabench.session.workbench import Workbench
 
-__all__ = ["Agreement", "Refit", "changed", "compare", "refit"]
-
-_FACTS = ("metabench", "platform", "processor", "device", "precision", "threads")
-_NUMERICAL = ("torch", "transformers", "tokenizers", "numpy")
+__all__ = ["Agreement", "Refit", "compare", "refit"]
 
 
 @final
@@ -131,20 +128,3 @@ def compare(recorded: npt.NDArray[np.float32], outputs: npt.NDArray[np.float32])
         largest=largest,
         other=int((outputs.argmax(axis=1) != recorded.argmax(axis=1)).sum()),
     )
-
-
-def changed(then: Provenance, now: Provenance) -> Iterator[str]:
-    """Yield what differs between two machines, as far as numbers can depend on it."""
-    for name in _FACTS:
-        yield from _difference(name, getattr(then, name), getattr(now, name))
-    for name in _NUMERICAL:
-        yield from _difference(name, then.versions.get(name), now.versions.get(name))
-
-
-def _difference(name: str, then: object, now: object) -> Iterator[str]:
-    if then != now:
-        yield f"{name} {_shown(then)} → {_shown(now)}"
-
-
-def _shown(value: object) -> str:
-    return "unknown" if value in {None, ""} else str(value)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from metabench.spec.model import BenchmarkSpec
     from metabench.tasks.hub import Hub
 
-__all__ = ["done_cell", "plan_again"]
+__all__ = ["done_cell", "key_change", "plan_again"]
 
 _MOST = 3
 
@@ -70,7 +70,7 @@ def done_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:
     cell = plan.by_key.get(result.key)
     if cell is None or not isinstance(cell.work, AdaptWork):
         raise SetupError(
-            f"cannot be fine-tuned again as it was: {_changed(plan, store, folder)}",
+            f"cannot be fine-tuned again as it was: {key_change(plan, store, folder)}",
             where=f"cell {folder}",
             hint="bring that back, or run the benchmark again and name the new cell",
         )
@@ -83,7 +83,8 @@ def _reads_files_beside(spec: BenchmarkSpec) -> bool:
     return not all(Path(path).is_absolute() for path in paths)
 
 
-def _changed(plan: Plan, store: Store, folder: str) -> str:
+def key_change(plan: Plan, store: Store, folder: str) -> str:
+    """Return why no cell of a plan has the key that a cell of a store was run under."""
     stored = store.cell(folder)
     kin = [cell for cell in plan.cells if cell.name == stored.name]
     if not kin or not stored.inputs:

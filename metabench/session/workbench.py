@@ -138,6 +138,12 @@ class Workbench:
             else None
         )
         path: Path = self.store.cell_folder(cell.folder) / PARAMETERS
+        if result is not None and file is None and result.left_out:
+            raise StoreError(
+                f"{PARAMETERS!r} was left out of this copy of the records",
+                where=f"cell {cell.folder}",
+                hint="run the benchmark in another folder of runs, with --runs DIR",
+            )
         if file is None:
             raise StoreError("is not done", where=f"cell {cell.folder}", hint="run again")
         return read_parameters(path, file.sha256)

@@ -1,0 +1,31 @@
+"""What differs between the machines that two results come from, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from metabench.results.provenance import Provenance
+
+__all__ = ["changed"]
+
+_FACTS = ("metabench", "platform", "processor", "device", "precision", "threads")
+_NUMERICAL = ("torch", "transformers", "tokenizers", "numpy")
+
+
+def changed(then: Provenance, now: Provenance) -> Iterator[str]:
+    """Yield what differs between two machines, as far as numbers can depend on it."""
+    for name in _FACTS:
+        yield from _difference(name, getattr(then, name), getattr(now, name))
+    for name in _NUMERICAL:
+        yield from _difference(name, then.versions.get(name), now.versions.get(name))
+
+
+def _difference(name: str, then: object, now: object) -> Iterator[str]:
+    if then != now:
+        yield f"{name} {_shown(then)} → {_shown(now)}"
+
+
+def _shown(value: object) -> str:
+    return "unknown" if value in {None, ""} else str(value)

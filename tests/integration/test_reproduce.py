@@ -1,0 +1,200 @@
+"""One result run again from its record: from a run, and from a copy of the records alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from metabench.results.seal import sealed
+from metabench.results.store import Store
+
+FILE = """
+schema = 1
+name = "tiny"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 32
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/entailment", "embedded/grammar"]
+[meta]
+steps = 2
+tasks_per_step = 2
+batch_size = 4
+[finetune]
+epochs = 0.1
+optimizer = { lr = 1e-3 }
+[seeds]
+meta = [3]
+[[methods]]
+id = "Plain"
+algorithm = "finetune"
+[[methods]]
+id = "Reptile"
+algorithm = "reptile"
+options = { inner_steps = 2, inner_lr = 0.01 }
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory, command):
+    """Return a folder with a run and a copy of its records; not to be written to."""
+    folder = tmp_path_factory.mktemp("reproduce")
+    (folder / "tiny.toml").write_text(FILE)
+    done = command("run", "tiny.toml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    done = command("export", "records", "tiny", "records", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def result_of(folder: Path, begin: str) -> str:
+    (path,) = folder.glob(f"cells/{begin}*/result.json")
+    return str(path)
+
+
+def edited(path: str, **fields: object) -> None:
+    """Change a record as its writer would have: with a hash that fits."""
+    tree = json.loads(Path(path).read_text())
+    del tree["sha256"]
+    text = json.dumps(tree | fields, indent=2, ensure_ascii=False) + "\n"
+    Path(path).write_bytes(sealed(text.encode()))
+
+
+def test_a_copy_of_the_records_compares_as_the_run_does_and_is_whole(here, command):
+    of_run = command("compare", "tiny", "--json", cwd=here)
+    of_records = command("compare", "records", "--json", cwd=here)
+
+    assert of_records.stdout == of_run.stdout
+    assert json.loads(of_run.stdout)["rows"]
+    verified = command("verify", "records", cwd=here)
+    assert verified.returncode == 0
+    assert "all are what was written" in verified.stdout
+    both = command("compare", "tiny", "records", "--json", cwd=here)
+    assert json.loads(both.stdout)["rows"] == json.loads(of_run.stdout)["rows"]
+    assert "TWICE" not in both.stdout
+
+
+def test_a_copy_of_the_records_holds_json_and_the_benchmark_file_alone(here):
+    files = [path for path in (here / "records").rglob("*") if path.is_file()]
+
+    assert {path.suffix for path in files} == {".json", ".toml"}
+    assert {path.name for path in files} == {
+        "run.json", "spec.toml", "resolved.toml", "cell.json", "result.json",
+    }  # fmt: skip
+    for cell in Store(here / "runs" / "tiny").cells():
+        copied = Store(here / "records").cell(cell.folder)
+        assert cell.result.files
+        assert (copied.result.files, copied.result.left_out) == ((), cell.result.files)
+        assert copied.note == cell.note
+
+
+def test_a_result_comes_out_the_same_from_its_record_alone(here, command):
+    path = result_of(here / "records", "adapt-reptile-embedded-entailment")
+    done = command("reproduce", path, "--json", cwd=here)
+
+    assert done.returncode == 0, done.stderr
+    meta, adapt = json.loads(done.stdout)["cells"]
+    assert (meta["exact"], adapt["exact"]) == (True, True)
+    assert adapt["key"] == json.loads(Path(path).read_text())["key"]
+    assert adapt["now"] == adapt["recorded"] == json.loads(Path(path).read_text())["scores"]
+    losses = json.loads(Path(result_of(here / "records", "meta")).read_text())["losses"]
+    assert meta["now"] == {f"{name} loss": value for name, value in losses.items()}
+    assert not list(here.rglob("metabench-*"))
+
+
+def test_a_cell_is_named_as_well_and_what_was_run_is_kept_where_one_says(here, command, tmp_path):
+    name = "adapt-plain-embedded-grammar-s3-f0"
+    kept = str(tmp_path / "again")
+    first = command("reproduce", name, "--into", kept, cwd=here)
+    assert first.returncode == 0, first.stderr
+    assert f"{name}: the same to the bit" in first.stdout.splitlines()
+    stamp = Path(result_of(tmp_path / "again" / "tiny", name)).stat().st_mtime_ns
+
+    second = command("reproduce", name, "--into", kept, cwd=here)
+
+    assert (second.returncode, second.stdout) == (0, first.stdout)
+    assert Path(result_of(tmp_path / "again" / "tiny", name)).stat().st_mtime_ns == stamp
+
+
+def test_another_score_is_shown_with_what_differs_between_the_machines(here, command, tmp_path):
+    shutil.copytree(here / "records", tmp_path / "records")
+    path = result_of(tmp_path / "records", "adapt-plain-embedded-grammar")
+    record = json.loads(Path(path).read_text())
+    scores = {name: value / 2 + 0.25 for name, value in record["scores"].items()}
+    older = record["provenance"] | {"processor": "an abacus", "threads": 7}
+    edited(path, scores=scores, provenance=older)
+
+    done = command("reproduce", path, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "other numbers: processor an abacus → " in done.stdout
+    assert "threads 7 → 1" in done.stdout
+    (name, recorded), *_ = scores.items()
+    now = record["scores"][name]
+    assert [name, f"{recorded:.6f}", f"{now:.6f}", "*"] in [
+        line.split()[2:] for line in done.stdout.splitlines()
+    ]
+
+
+def test_without_another_machine_another_score_is_said_to_be_without_a_reason(
+    here, command, tmp_path
+):
+    shutil.copytree(here / "records", tmp_path / "records")
+    path = result_of(tmp_path / "records", "adapt-plain-embedded-grammar")
+    edited(path, scores={"matthews": 0.987654})
+
+    done = command("reproduce", path, cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "other numbers: although versions, device and threads are the same" in done.stdout
+
+
+def test_a_result_whose_key_is_another_now_is_refused_with_the_reason(here, command, tmp_path):
+    shutil.copytree(here / "records", tmp_path / "records")
+    resolved = tmp_path / "records" / "resolved.toml"
+    text = resolved.read_text()
+    assert "lr = 0.001" in text
+    resolved.write_text(text.replace("lr = 0.001", "lr = 0.002"))
+
+    done = command(
+        "reproduce", result_of(tmp_path / "records", "adapt-plain-embedded-g"), cwd=tmp_path
+    )
+
+    assert done.returncode == 4
+    assert "is not its key here: finetune.optimizer.lr 0.001 → 0.002" in done.stderr
+    assert "hint: bring that back" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("no/result.json",), 5, "there is no file 'no/result.json'"),
+        (("nothing-like-it",), 5, "there is no cell 'nothing-like-it'"),
+        (("adapt-plain-embedded-grammar-s3-f0", "--into", "runs"), 2, "is where the result itself"),
+        (("adapt-plain-embedded-grammar-s3-f0", "--device", "cuda:9"), 4, "cuda:9"),
+    ],
+)
+def test_what_cannot_be_run_again_is_refused(here, command, arguments, code, said):
+    done = command("reproduce", *arguments, cwd=here)
+
+    assert done.returncode == code
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_new_method_is_not_built_on_a_copy_that_lacks_the_parameters(here, command, tmp_path):
+    shutil.copytree(here / "records", tmp_path / "runs" / "tiny")
+    text = FILE.replace(
+        '"embedded/grammar"]', '"embedded/grammar"]\ntransfer = ["embedded/science"]'
+    )
+    (tmp_path / "tiny.toml").write_text(text)
+
+    done = command("run", "tiny.toml", "--only", "task=embedded/science", cwd=tmp_path)
+
+    assert done.returncode == 4
+    assert "'parameters.safetensors' was left out of this copy of the records" in done.stderr

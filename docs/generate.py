@@ -1,4 +1,4 @@
-"""Write docs/reference anew: ``tox -e regenerate``. With ``--check``: say what is stale, exit 1."""
+"""Write the generated pages anew: ``tox -e regenerate``. With ``--check``: say what is stale."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from pathlib import Path
 
 import click
 
-from generator import PAGES, page
+from generator import PAGES, STUDY, page, study_page
 
 FOLDER = Path(__file__).parent / "reference"
+STUDY_PAGE = Path(__file__).parent / STUDY
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail where a page is stale.")
 def generate(*, check: bool) -> None:
-    """Write the reference pages."""
+    """Write the pages."""
     stale = []
-    for name in PAGES:
-        path = FOLDER / name
-        text = page(name)
+    texts = {FOLDER / name: page(name) for name in PAGES} | {STUDY_PAGE: study_page()}
+    for path, text in texts.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path)
         if not check:
-            FOLDER.mkdir(exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         click.echo(f"{path.name}: {'stale; run tox -e regenerate' if check else 'written'}")
     sys.exit(1 if check and stale else 0)

@@ -11,6 +11,8 @@ from metabench.spec.shipped import shipped_folder
 
 __all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
 
+_NOT_BENCHMARKS = {"published", "results"}
+
 
 def find_benchmark(file: str) -> Path:
     """Return the path of a benchmark: a file, or the name of one that ships with metabench.
@@ -54,7 +56,7 @@ def shipped_benchmarks() -> Mapping[str, Path]:
     return {
         path.relative_to(root).with_suffix("").as_posix(): path
         for path in sorted(root.rglob("*.toml"))
-        if path.relative_to(root).parts[0] != "published"
+        if path.relative_to(root).parts[0] not in _NOT_BENCHMARKS
     }
 
 

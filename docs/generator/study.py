@@ -1,0 +1,112 @@
+"""docs/study.md: what `metabench compare` prints of benchmarks/results, and in words too.
+
+No number on the page and no sentence about one is typed by hand: all follow from the records.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from generator.study_price import prices
+from generator.study_words import beside_the_paper, collapsed_runs, left_to_run, told_apart
+from metabench.cli.show import Compared, compared, render
+from metabench.results.store import Store
+
+__all__ = ["RESULTS", "study"]
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
+
+_INTRODUCTION = """\
+# The study
+
+Does meta-training on large tasks help small ones, and at what price? The paper (Dou, Yu and
+Anastasopoulos 2019) gave one number a method. Here each number is a mean over meta seeds, with an
+interval, a test where the seeds can reach a verdict, and a cost. A null result is a result: where
+methods cannot be told from each other, the page says so.
+
+All of it is printed by `metabench compare` from the records in `benchmarks/results`, and written by
+`tox -e regenerate`; a test keeps the two equal.
+
+```console
+$ metabench compare benchmarks/results/glue-minilm-l3
+$ metabench verify benchmarks/results/glue-minilm-l3
+```
+
+## What to know before reading
+
+- **The encoder has seen some of it.** `paraphrase-MiniLM-L3-v2` and `all-MiniLM-L6-v2` were
+  trained on pairs of sentences before, which hold MNLI and QQP, and for the latter the source of
+  QNLI. CoLA, SST-2, MRPC, RTE and STS-B are not among them. So meta-training on MNLI, QQP and QNLI
+  tells such an encoder less that is new than it tells BERT.
+- **The auxiliary tasks are partial**: what a mirror of the hub holds, as each leaderboard says in
+  its PARTIAL and SPLIT notes. QNLI trains on its validation split.
+- **The sizes are those that could be paid for.** `glue_minilm_l3.toml` is for one processor core:
+  an encoder of three layers, a short meta-training, some dozens of updates of fine-tuning. Expect
+  scores far below those of full fine-tuning. A run that gives every row the same class is counted
+  below as collapsed, and stays in the means. `glue_minilm.toml` and its companions are the study in
+  full, for a GPU; `benchmarks/studies/gpu.sh` runs them with one command.
+- **What is known of small encoders** stands under the scores as reported elsewhere: BERTs of two
+  and four layers, fine-tuned on whole training sets (Turc et al. 2019). That is what an encoder of
+  such a size reaches when it is trained to the end; on CoLA, for the smaller ones, it is 0."""
+
+_AGAIN = """\
+## Run it yourself
+
+```console
+$ metabench run studies/glue_minilm_l3 --dry-run
+$ metabench run studies/glue_minilm_l3
+$ metabench reproduce benchmarks/results/glue-minilm-l3/cells/CELL/result.json
+```
+
+The first says what it takes on your machine, the second runs it and may be stopped and started at
+any time, the last runs a single result again from its record ([how](reproducing.md)). How to read
+the tables: [the leaderboard](leaderboard.md), [the statistics](statistics.md)."""
+
+
+def study(results: Path = RESULTS) -> str:
+    """Return the page."""
+    parts = [_INTRODUCTION]
+    for folder in sorted(path.parent for path in results.glob("*/run.json")):
+        parts += _section(folder)
+    return "\n\n".join([*parts, _AGAIN])
+
+
+def _section(folder: Path) -> Iterator[str]:
+    found = compared([Store(folder)])
+    spec = tomllib.loads((folder / "resolved.toml").read_text(encoding="utf-8"))
+    yield f"## {found.board.name}"
+    yield "\n".join(_setting(spec, found))
+    yield render(found, "markdown").strip()
+    yield from _titled("Better, worse, or a tie", told_apart(found.board))
+    yield from _titled("Collapsed runs", collapsed_runs(found.board))
+    yield from _titled("The price", prices(found.collected))
+    yield from _titled("Beside the paper", beside_the_paper(found.board))
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"### {title}"
+        yield "\n".join(lines)
+
+
+def _setting(spec: Any, found: Compared) -> Iterator[str]:
+    meta, tuned = spec["meta"], spec["finetune"]
+    length = f"{meta['steps']} meta-steps" if meta.get("steps") else _rows_drawn(meta["epochs"])
+    yield f"- encoder: `{spec['model']['id']}`, at most {spec['model']['max_length']} tokens"
+    yield (
+        f"- meta-training: {length}, {meta['tasks_per_step']} tasks a step, batches of"
+        f" {meta['batch_size']}, outer learning rate {meta['optimizer']['lr']:g}"
+    )
+    yield (
+        f"- fine-tuning: {tuned['epochs']:g} epochs, at least {tuned['min_steps']} updates, of"
+        f" {tuned['batch_size']} rows, learning rate {tuned['optimizer']['lr']:g}"
+    )
+    yield f"- meta seeds: {len(spec['seeds']['meta'])}"
+    yield from left_to_run(found.collected)
+
+
+def _rows_drawn(epochs: float) -> str:
+    return f"{100 * epochs:g} % of all training rows drawn"

@@ -1,0 +1,128 @@
+"""What a leaderboard says, as sentences: verdicts, ties, collapsed runs, prices, the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from metabench.api.leaderboard import (
+    Difference,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+)
+from metabench.results.collect import Collected
+
+__all__ = ["beside_the_paper", "collapsed_runs", "left_to_run", "told_apart"]
+
+_PAPER = "Dou, Yu and Anastasopoulos 2019"
+_PLAIN_THERE = "BERT"
+
+
+def left_to_run(collected: Collected) -> Sequence[str]:
+    """Return how many of the planned cells are done, and that it is partial where some are not."""
+    planned = [cell for cell in collected.note.cells if not cell.unavailable]
+    done = sum(cell.key in collected.results for cell in planned)
+    if done == len(planned):
+        return [f"- all {done} cells are done"]
+    of_all = f"{done} of {len(planned)} cells are done"
+    return [f"- **PARTIAL: {of_all}**; running the same command again goes on with the others"]
+
+
+def told_apart(board: Leaderboard) -> Sequence[str]:
+    """Return, for each baseline, where a row is better or worse, and where it is a tie."""
+    lines = []
+    for baseline in board.baselines:
+        found = list(_differences(board, baseline))
+        for verdict in ("better", "worse"):
+            named = [_point(*one) for one in found if one[2].verdict == verdict]
+            lines.append(f"- {verdict} than {baseline}: {'; '.join(named) or 'nothing'}")
+        ties = [one for one in found if one[2].verdict == "undecided"]
+        hints = [_point(*one) for one in ties if one[2].excludes_zero]
+        lines.append(f"- undecided beside {baseline}: {len(ties)} of {len(found)} differences")
+        if hints:
+            lines.append(f"- of these, with an interval that excludes 0: {'; '.join(hints)}")
+    return lines
+
+
+def collapsed_runs(board: Leaderboard) -> Sequence[str]:
+    """Return a table of how many runs gave every scored row the same class."""
+    columns = [column for column in board.columns if column.role != "average"]
+    places = [board.columns.index(column) for column in columns]
+    rows = [(row, [row.scores[place] for place in places]) for row in board.rows]
+    if not any(score.n for _, scores in rows for score in scores):
+        return []
+    lines = [
+        f"| method | {' | '.join(map(_heading, columns))} |",
+        f"| --- |{' ---: |' * len(columns)}",
+    ]
+    for row, scores in rows:
+        cells = [f"{score.collapsed} of {score.n}" if score.n else "-" for score in scores]
+        lines.append(f"| {row.method} | {' | '.join(cells)} |")
+    return lines
+
+
+def beside_the_paper(board: Leaderboard) -> Sequence[str]:
+    """Return a table of our differences to plain fine-tuning beside those that the paper prints."""
+    theirs = {row.method: row for row in board.published if row.source.startswith(_PAPER)}
+    plain = theirs.get(_PLAIN_THERE)
+    if plain is None or not board.baselines:
+        return []
+    lines = []
+    for row in board.rows:
+        there = theirs.get(row.method)
+        if there is not None and row.method != board.baselines[0]:
+            lines += list(_compared(board, row, plain=plain, there=there))
+    head = [
+        f"Points above plain fine-tuning: ours above {board.baselines[0]}, the paper's above",
+        "BERT-base, on other rows and with another encoder. Theirs have no interval.",
+        "",
+        "| method | task | ours | the paper | |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
+    return [*head, *lines] if lines else []
+
+
+def _compared(
+    board: Leaderboard, row: LeaderboardRow, *, plain: LeaderboardRow, there: LeaderboardRow
+) -> Iterator[str]:
+    for place, column in enumerate(board.columns):
+        one, other = plain.scores[place].mean, there.scores[place].mean
+        ours = row.scores[place].difference(board.baselines[0])
+        if column.role == "average" or one is None or other is None or ours is None:
+            continue
+        points = 100 * (other - one)
+        said = _agreement(ours, points)
+        yield f"| {row.method} | {column.title} | {_interval(ours)} | {points:+.1f} | {said} |"
+
+
+def _agreement(ours: Difference, theirs: float) -> str:
+    if ours.verdict == "undecided":
+        return "we cannot tell"
+    return "agrees" if (ours.verdict == "better") == (theirs > 0) else "departs"
+
+
+def _differences(
+    board: Leaderboard, baseline: str
+) -> Iterator[tuple[LeaderboardRow, LeaderboardColumn, Difference]]:
+    for row in board.rows:
+        for column, score in zip(board.columns, row.scores, strict=True):
+            difference = score.difference(baseline)
+            if difference is not None:
+                yield row, column, difference
+
+
+def _point(row: LeaderboardRow, column: LeaderboardColumn, difference: Difference) -> str:
+    p = "" if difference.p is None else f", p {difference.p:.3f}"
+    return f"{row.method} on {_heading(column)} ({_interval(difference)}{p})"
+
+
+def _interval(difference: Difference) -> str:
+    mean = f"{100 * difference.mean:+.1f}"
+    if difference.interval is None:
+        return mean
+    low, high = difference.interval
+    return f"{mean} [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def _heading(column: LeaderboardColumn) -> str:
+    return f"{column.title} {column.label}".strip()

@@ -55,6 +55,7 @@ WORDS = {
     "maxLength": lambda value, bound, _: not isinstance(value, str) or len(value) <= bound,
     "minItems": lambda value, bound, _: not isinstance(value, list) or len(value) >= bound,
     "maxItems": lambda value, bound, _: not isinstance(value, list) or len(value) <= bound,
+    "maxProperties": lambda value, bound, _: not isinstance(value, dict) or len(value) <= bound,
     "required": lambda value, names, _: not isinstance(value, dict) or set(names) <= set(value),
 }
 SHAPES = {"properties", "additionalProperties", "prefixItems", "items", "if", "then"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from metabench.cli.main import main
 from metabench.results.seal import sealed
 from metabench.results.store import Store
 
@@ -154,20 +155,19 @@ def test_without_another_machine_another_score_is_said_to_be_without_a_reason(
     assert "other numbers: although versions, device and threads are the same" in done.stdout
 
 
-def test_a_result_whose_key_is_another_now_is_refused_with_the_reason(here, command, tmp_path):
+def test_a_result_whose_key_is_another_now_is_refused_with_the_reason(here, tmp_path, capsys):
     shutil.copytree(here / "records", tmp_path / "records")
     resolved = tmp_path / "records" / "resolved.toml"
     text = resolved.read_text()
     assert "lr = 0.001" in text
     resolved.write_text(text.replace("lr = 0.001", "lr = 0.002"))
 
-    done = command(
-        "reproduce", result_of(tmp_path / "records", "adapt-plain-embedded-g"), cwd=tmp_path
-    )
+    path = result_of(tmp_path / "records", "adapt-plain-embedded-g")
+    assert main(["reproduce", path]) == 4
 
-    assert done.returncode == 4
-    assert "is not its key here: finetune.optimizer.lr 0.001 → 0.002" in done.stderr
-    assert "hint: bring that back" in done.stderr
+    said = capsys.readouterr().err
+    assert "is not its key here: finetune.optimizer.lr 0.001 → 0.002" in said
+    assert "hint: bring that back" in said
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,13 @@ def test_a_result_whose_key_is_another_now_is_refused_with_the_reason(here, comm
         (("adapt-plain-embedded-grammar-s3-f0", "--device", "cuda:9"), 4, "cuda:9"),
     ],
 )
-def test_what_cannot_be_run_again_is_refused(here, command, arguments, code, said):
-    done = command("reproduce", *arguments, cwd=here)
+def test_what_cannot_be_run_again_is_refused(here, monkeypatch, capsys, arguments, code, said):
+    monkeypatch.chdir(here)
+    assert main(["reproduce", *arguments]) == code
 
-    assert done.returncode == code
-    assert said in done.stderr
-    assert done.stdout == ""
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
 
 
 def test_a_new_method_is_not_built_on_a_copy_that_lacks_the_parameters(here, command, tmp_path):

@@ -46,7 +46,8 @@ def extract(source: Store, target: Store) -> int:
 
 
 def _check_whole(source: Store) -> None:
-    damaged = verify(source).costly
+    """Refuse damage; checkpoints are not copied, and come and go while somebody runs a cell."""
+    damaged = [one for one in verify(source).costly if "/checkpoints/" not in one.path]
     if damaged:
         raise StoreError(
             f"{damaged[0].path!r} {damaged[0].problem}: its records are not copied",

@@ -74,6 +74,17 @@ def test_a_damaged_run_is_not_copied(run, tmp_path, file, said):
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
 
 
+def test_a_run_that_goes_on_is_copied_as_far_as_it_has_come(run, tmp_path):
+    going_on = run.cell_folder("meta-broken-s0-3f5b6d45") / "checkpoints" / "step-000000004"
+    going_on.mkdir(parents=True)
+    (going_on / "state.safetensors").write_bytes(b"half of it")
+    assert verify(run).costly
+
+    export_records(run, tmp_path / "copy")
+
+    assert collect(Store(tmp_path / "copy")).entries == collect(run).entries
+
+
 def test_an_earlier_copy_is_replaced_with_force_alone(run, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["export", "records", "run", "copy"]) == 0

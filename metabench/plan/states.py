@@ -107,6 +107,7 @@ def _reason(phrases: Sequence[str], cell: Cell, states: Mapping[str, CellState])
     first_hand = [phrase for phrase in phrases if phrase not in _SECOND_HAND]
     second_hand = len(first_hand) < len(phrases)
     words = [*first_hand, *(needed or ["an earlier stage changed"])] if second_hand else first_hand
+    words = list(dict.fromkeys(words))  # what changed both here and there is said once
     more = len(words) - _MOST
     return "; ".join(words[:_MOST]) + (f"; and {more} more" if more > 0 else "")
 

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["changed"]
 
-_FACTS = ("metabench", "platform", "processor", "device", "precision", "threads")
+_FACTS = (
+    "metabench", "platform", "processor", "device", "precision", "threads", "deterministic",
+)  # fmt: skip
 _NUMERICAL = ("torch", "transformers", "tokenizers", "numpy")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from metabench.errors import UsageError
 from metabench.results.commit import commit_folder
-from metabench.results.extract import extract
+from metabench.results.record_copy import copy_records
 from metabench.results.store import Store
 from metabench.session.export_folder import beside
 
@@ -64,7 +64,7 @@ def export_records(source: Store, target: Path) -> CopiedRecords:
             be written.
     """
     with beside(target) as folder:
-        cells = extract(source, Store(folder))
+        cells = copy_records(source, Store(folder))
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         commit_folder(folder, target)
     return CopiedRecords(cells, size)

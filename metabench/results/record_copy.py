@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from metabench.results.store import Store
     from metabench.results.stored_cell import StoredCell
 
-__all__ = ["extract"]
+__all__ = ["copy_records"]
 
 _TEXTS = ("spec.toml", "resolved.toml")
 
 
-def extract(source: Store, target: Store) -> int:
+def copy_records(source: Store, target: Store) -> int:
     """Write the records of every planned cell of a run into a new folder; return how many cells.
 
     What was asked comes along, and the notes, results and failures of the cells. Predictions,

@@ -150,8 +150,8 @@ def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runt
         todo = partial(_to_run, one, policy)
         compute = one.plan.benchmark.spec.compute
         refuse_missing_device(todo, compute=compute, runtime=runtime)
-        refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
         warning = refuse_what_cannot_fit(todo, planned=planned, compute=compute, runtime=runtime)
+        refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
         if warning:
             warn(warning)
 

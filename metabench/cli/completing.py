@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from metabench.plugin.formats import FORMATS
-
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
 
@@ -85,6 +83,8 @@ def complete_anything(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return names of whatever `metabench show` shows that is installed."""
+    from metabench.plugin.formats import FORMATS
+
     del parameter
     catalog = quietly_installed(context)
     kinds: dict[str, Any] = {
@@ -104,6 +104,8 @@ def complete_format(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return the formats that a leaderboard can be shown in."""
+    from metabench.plugin.formats import FORMATS
+
     del parameter
     return items([*FORMATS, *quietly_installed(context).renderers], incomplete)
 

@@ -40,7 +40,7 @@ Portrait = dict[str, Any]
 @plugin_options()
 @traceback_option
 def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
-    """Show an algorithm, sampler, task, metric, observer, renderer or cell.
+    """Show what is installed under a name, or a cell.
 
     Of an algorithm or sampler: its options with defaults, ranges and help. Of a task: its card and
     the rows that are here. Of a cell, by its folder or the first digits of its key: its record.

@@ -109,10 +109,11 @@ def test_a_damaged_one_is_never_taken_and_the_one_before_it_is(checkpoints, tmp_
         assert checkpoints.newest(CPU)[0].step == 1
 
 
-def test_a_missing_part_is_damage(checkpoints, tmp_path):
+@pytest.mark.parametrize("name", ["state.safetensors", "checkpoint.json", "SHA256SUMS"])
+def test_a_missing_part_is_damage(checkpoints, tmp_path, name):
     save(checkpoints, 1)
     save(checkpoints, 2)
-    (tmp_path / "checkpoints" / "step-000000002" / "state.safetensors").unlink()
+    (tmp_path / "checkpoints" / "step-000000002" / name).unlink()
 
     assert checkpoints.newest(CPU)[0].step == 1
 

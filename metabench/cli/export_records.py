@@ -27,10 +27,11 @@ def command(run: str, folder: Path, force: bool, runs: Path) -> int:
     no predictions, parameters or logs. Each record says which files there were, with their sha256.
     """
     from metabench.results.store import Store
-    from metabench.session.export_records import check_records_target, export_records
+    from metabench.session.export_folder import check_target
+    from metabench.session.export_records import export_records, is_record
 
     source = Store(find_run(run, runs=runs))
-    target = check_records_target(folder, force=force)
+    target = check_target(folder, force=force, ours=is_record)
     copied = export_records(source, target)
     note(f"records of {cells(copied.cells)}, {copied.size / 1e6:.2f} MB")
     click.echo(str(folder))

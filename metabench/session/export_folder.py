@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from metabench.results.commit import make_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["beside", "check_target"]
+__all__ = ["beside", "check_target", "is_models_file"]
 
 _OURS = {
     "README.md", "config.json", "model.safetensors", "classifier.safetensors", "predict.py",
@@ -25,8 +25,20 @@ _OURS = {
 }  # fmt: skip
 
 
-def check_target(folder: Path, *, force: bool) -> Path:
+def is_models_file(path: Path) -> bool:
+    """Return whether an export of a model may hold a file, named from the export's folder."""
+    return path.name in _OURS and len(path.parts) == 1
+
+
+def check_target(
+    folder: Path, *, force: bool, ours: Callable[[Path], bool] = is_models_file
+) -> Path:
     """Return the folder of an export, resolved.
+
+    Args:
+        folder: where the export is to go.
+        force: whether an earlier export there may be replaced.
+        ours: says of a file, named from that folder, whether an earlier export may have written it.
 
     Raises:
         UsageError: it cannot be made, or it holds something that may not be replaced.
@@ -38,17 +50,17 @@ def check_target(folder: Path, *, force: bool) -> Path:
         return target
     if not target.is_dir():
         raise UsageError(f"{str(folder)!r} is a file", hint="name a folder")
-    held = sorted(path.name for path in target.iterdir())
+    held = sorted(path for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
+    foreign = [path.name for path in held if not ours(path.relative_to(target))]
+    if foreign and force:
+        raise UsageError(
+            f"{str(folder)!r} holds {foreign[0]!r}, which no export wrote",
+            hint="name another folder; --force replaces an earlier export and nothing else",
+        )
     if held and not force:
         raise UsageError(
             f"{str(folder)!r} is not empty",
             hint="name another folder, or replace an earlier export with --force",
-        )
-    foreign = [name for name in held if name not in _OURS]
-    if foreign:
-        raise UsageError(
-            f"{str(folder)!r} holds {foreign[0]!r}, which no export wrote",
-            hint="name another folder; --force replaces an earlier export and nothing else",
         )
     return target
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from metabench.errors import UsageError
 from metabench.results.commit import commit_folder
 from metabench.results.record_copy import copy_records
 from metabench.results.store import Store
@@ -14,7 +13,7 @@ from metabench.session.export_folder import beside
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["CopiedRecords", "check_records_target", "export_records"]
+__all__ = ["CopiedRecords", "export_records", "is_record"]
 
 _TOP = {"run.json", "spec.toml", "resolved.toml", "cells"}
 
@@ -26,34 +25,6 @@ class CopiedRecords:
 
     cells: int
     size: int
-
-
-def check_records_target(folder: Path, *, force: bool) -> Path:
-    """Return the folder of a copy, resolved.
-
-    Raises:
-        UsageError: it cannot be made, or it holds something other than an earlier copy.
-    """
-    target = folder.resolve()
-    if not target.parent.is_dir():
-        raise UsageError(f"there is no folder {str(folder.parent)!r}", hint="make it first")
-    if not target.exists():
-        return target
-    if not target.is_dir():
-        raise UsageError(f"{str(folder)!r} is a file", hint="name a folder")
-    held = [path for path in target.rglob("*") if not path.is_dir()]
-    foreign = [path for path in held if not _is_record(path, target)]
-    if foreign:
-        raise UsageError(
-            f"{str(folder)!r} holds {foreign[0].name!r}, which no copy of records has",
-            hint="name another folder; --force replaces an earlier copy and nothing else",
-        )
-    if held and not force:
-        raise UsageError(
-            f"{str(folder)!r} is not empty",
-            hint="name another folder, or replace an earlier copy with --force",
-        )
-    return target
 
 
 def export_records(source: Store, target: Path) -> CopiedRecords:
@@ -70,6 +41,7 @@ def export_records(source: Store, target: Path) -> CopiedRecords:
     return CopiedRecords(cells, size)
 
 
-def _is_record(path: Path, target: Path) -> bool:
-    parts = path.relative_to(target).parts
-    return parts[0] in _TOP and path.suffix == (".toml" if parts[0].endswith(".toml") else ".json")
+def is_record(path: Path) -> bool:
+    """Return whether a copy of records may hold a file, named from the copy's folder."""
+    top = path.parts[0]
+    return top in _TOP and path.suffix == (".toml" if top.endswith(".toml") else ".json")

@@ -12,7 +12,8 @@ from metabench.errors import StoreError, UsageError
 from metabench.results.collect import collect
 from metabench.results.store import Store
 from metabench.results.verification import verify
-from metabench.session.export_records import check_records_target, export_records
+from metabench.session.export_folder import check_target
+from metabench.session.export_records import export_records, is_record
 
 STORES = Path(__file__).parents[2] / "fixtures" / "stores"
 CELL = "adapt-plain-embedded-grammar-s0-f0-863fd446"
@@ -98,15 +99,15 @@ def test_an_earlier_copy_is_replaced_with_force_alone(run, tmp_path, capsys, mon
 
 
 def test_a_run_is_never_taken_for_a_copy(run, tmp_path):
-    with pytest.raises(UsageError, match=r"which no copy of records has"):
-        check_records_target(run.folder, force=True)
+    with pytest.raises(UsageError, match=r"which no export wrote"):
+        check_target(run.folder, force=True, ours=is_record)
 
 
 def test_a_file_and_a_folder_that_is_nowhere_are_refused(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(UsageError, match=r"file' is a file"):
-        check_records_target(tmp_path / "file", force=True)
+        check_target(tmp_path / "file", force=True, ours=is_record)
     with pytest.raises(UsageError, match=r"there is no folder '.*nowhere'"):
-        check_records_target(tmp_path / "nowhere" / "copy", force=False)
-    assert check_records_target(tmp_path / "new", force=False) == tmp_path / "new"
+        check_target(tmp_path / "nowhere" / "copy", force=False, ours=is_record)
+    assert check_target(tmp_path / "new", force=False, ours=is_record) == tmp_path / "new"

@@ -11,6 +11,7 @@ import shutil
 import pytest
 
 from metabench.results.records import Result, RunNote, UseNote, from_json, to_json
+from metabench.results.seal import sealed, unsealed
 
 FORMATS = ("terminal", "markdown", "csv", "json", "latex", "html")
 
@@ -103,7 +104,9 @@ def large_run(run, folder, *, methods=25, columns=8, seeds=50):
     note = from_json(RunNote, (run / "run.json").read_bytes(), where="")
     use = next(use for use in note.uses if use.method == "Joint")
     model = run / "cells" / use.cell
-    record, inputs = ((model / name).read_text() for name in ("result.json", "cell.json"))
+    record, inputs = (
+        unsealed((model / name).read_bytes()).decode() for name in ("result.json", "cell.json")
+    )
     (column,) = (column for column in note.columns if column.name == use.column)
     wide = [
         column.model_copy(update={"name": f"task{n}", "title": f"T{n}"}) for n in range(columns)
@@ -119,7 +122,7 @@ def large_run(run, folder, *, methods=25, columns=8, seeds=50):
         new = f"{0.5 + method / 100 + number * 7919 % 1000 / 1e4!r}"
         for file, text in (("result.json", record), ("cell.json", inputs)):
             renamed = text.replace(use.key, key).replace(use.cell[:-9], name)
-            (cell / file).write_text(renamed.replace(score, new))
+            (cell / file).write_bytes(sealed(renamed.replace(score, new).encode()))
         for used in json.loads(record)["files"]:
             shutil.copy(model / used["path"], cell / used["path"])
         fields = {"method": f"M{method}", "column": f"task{task}", "meta_seed": seed}

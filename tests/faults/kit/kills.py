@@ -74,7 +74,11 @@ algorithm = "reptile"
 options = { inner_steps = 2, inner_lr = 0.01 }
 """
 _SAME = ("scores", "files", "steps", "losses", "draws", "work", "collapsed", "notes", "drift")
+_STAGES = {"pretrain", "meta", "adapt"}
 _MOST_IN_A_ROW = 8
+_REACHES = (0.05, 0.4, 1.0, 1.0)
+"""Parts of a run's time that a kill comes within; so early now and then that it meets the recovery
+from the one before."""
 _DONE = re.compile(r"^done    (\S+?)(?:,|$| \()", re.MULTILINE)
 
 
@@ -95,6 +99,11 @@ class Kills:
     stages: Counter[str] = field(default_factory=Counter)
     runs: int = 0
     most_in_a_row: int = 0
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether a kill has met each of the three stages."""
+        return {stage.split()[0] for stage in self.stages} >= _STAGES
 
 
 @contextmanager
@@ -136,12 +145,14 @@ def kill_often(
 ) -> Kills:
     """Kill runs at random moments and let each go on, until there have been so many kills.
 
+    There are more where none of them has met one of the stages, but never more runs than that.
+
     Raises:
         AssertionError: a run ended in other bits, lost what it had said was done, or did again
             what was done.
     """
     met = Kills()
-    while sum(met.stages.values()) < kills:
+    while met.runs < kills and (sum(met.stages.values()) < kills or not met.everywhere):
         met.runs += 1
         place = folder / f"run-{met.runs}"
         place.mkdir()
@@ -161,9 +172,7 @@ def _one_run(
     done: dict[str, tuple[int, str]] = {}
     for number in range(1 + int(draws.integers(_MOST_IN_A_ROW))):
         running = server.start(place, "run", "long.toml")
-        # Now and then so early that what is killed is the recovery itself.
-        reach = 0.05 if draws.random() < 0.25 else 0.4
-        time.sleep(whole.seconds * reach * draws.random())
+        time.sleep(whole.seconds * draws.choice(_REACHES) * draws.random())
         running.send(signal.SIGKILL)
         code = running.wait()
         done = _check(place, done, running.said)

@@ -50,8 +50,9 @@ def check_target(
         return target
     if not target.is_dir():
         raise UsageError(f"{str(folder)!r} is a file", hint="name a folder")
-    held = sorted(path for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
-    foreign = [path.name for path in held if not ours(path.relative_to(target))]
+    there = sorted(path for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
+    held = [path.relative_to(target) for path in there]
+    foreign = [path.as_posix() for path in held if not ours(path)]
     if foreign and force:
         raise UsageError(
             f"{str(folder)!r} holds {foreign[0]!r}, which no export wrote",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import random
 import signal
-from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
-
-if TYPE_CHECKING:
-    import pytest
 
 # The same examples in every run, and no deadline: how fast a shared machine is, is no law.
 settings.register_profile("metabench", deadline=None, derandomize=True)
@@ -18,6 +18,12 @@ settings.load_profile("metabench")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# beartype looks at items of containers that it draws by itself: from a generator of its own, for a
+# plugin that changes the process's is at fault, and would seem to where shapes are enforced.
+with contextlib.suppress(ImportError), pytest.MonkeyPatch.context() as patched:
+    patched.setattr(random, "getrandbits", random.Random(0).getrandbits)  # noqa: S311  (no secret)
+    importlib.import_module("beartype.door")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "commit_folder",
     "keep_files",
     "make_folder",
+    "no_run_error",
     "settle_folders",
     "store_error",
 ]
@@ -144,6 +145,15 @@ def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
         f"cannot be read or written: {reason}",
         where=str(path),
         hint="look at the disk, or name another folder with --runs DIR",
+    )
+
+
+def no_run_error(folder: Path) -> StoreError:
+    """Return what is said of a folder that is not one of a run."""
+    return StoreError(
+        "is not the folder of a run",
+        where=str(folder),
+        hint="name a folder that `metabench run` wrote",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar, final
 
 from metabench.errors import StoreError
-from metabench.results.commit import commit_bytes, make_folder, store_error
+from metabench.results.commit import commit_bytes, make_folder, no_run_error, store_error
 from metabench.results.leftovers import AGAIN, sweep
 from metabench.results.lock import locked
 from metabench.results.migrations import NewerRecordError
@@ -151,11 +151,7 @@ class Store:
         try:
             data = read_regular(path)
         except FileNotFoundError as error:
-            raise StoreError(
-                "is not the folder of a run",
-                where=str(self.folder),
-                hint="name a folder that `metabench run` wrote",
-            ) from error
+            raise no_run_error(self.folder) from error
         except OSError as error:
             raise store_error(error, path) from error
         return from_json(RunNote, data, where=str(path))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, final
 from metabench.errors import StoreError
 from metabench.fingerprint import hash_file
 from metabench.results.checkpoint_files import is_whole
-from metabench.results.commit import store_error
+from metabench.results.commit import no_run_error, store_error
 from metabench.results.leftovers import leftovers
 from metabench.results.migrations import NewerRecordError, schema_of
 from metabench.results.processes import at_work
@@ -152,11 +152,7 @@ class _Look:
 def _of_run(look: _Look) -> Iterator[Finding]:
     note = look.record(RunNote, look.root / "run.json")
     if note is None:
-        raise StoreError(
-            "is not the folder of a run",
-            where=str(look.root),
-            hint="name a folder that `metabench run` wrote",
-        )
+        raise no_run_error(look.root)
     if isinstance(note, Finding):
         yield note
     else:

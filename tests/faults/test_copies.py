@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 from kit.commands import CommandServer
@@ -33,7 +34,7 @@ def test_a_copy_of_a_run_that_goes_on_holds_whole_records_and_goes_on_by_itself(
         running = server.start(original, "run", "long.toml")
         copies = []
         while not (original / "runs" / "long" / "run.json").exists():
-            pass
+            time.sleep(0.005)
         while len(ends(original)) < len(whole.ends):
             place = folder / f"copy-{len(copies)}"
             place.mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import signal
@@ -11,6 +10,7 @@ import sys
 import time
 
 import pytest
+from kit.kills import ends
 
 from metabench.seeding import Stream
 
@@ -58,17 +58,6 @@ def start(folder, *arguments):
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-
-
-def ends(folder):
-    """Return what must not depend on how often a run was stopped: scores, files, steps, work."""
-    found = {}
-    for path in sorted((folder / "runs" / "long" / "cells").glob("*/result.json")):
-        record = json.loads(path.read_text())
-        metrics = (path.parent / "metrics.jsonl").read_text()
-        same = ("scores", "files", "steps", "losses", "draws", "work")
-        found[path.parent.name] = ({name: record[name] for name in same}, metrics)
-    return found
 
 
 def wait_for_checkpoint(process, folder, *, after=""):

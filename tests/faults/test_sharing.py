@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import time
 
 import pytest
+from kit.kills import ends
 
 from metabench.results.store import Store
 
@@ -150,15 +150,6 @@ def folder(tmp_path):
     """Return a folder with the benchmark file."""
     (tmp_path / "shared.toml").write_text(FILE)
     return tmp_path
-
-
-def ends(folder):
-    found = {}
-    for path in sorted(folder.glob("runs/shared/cells/*/result.json")):
-        record = json.loads(path.read_text())
-        same = ("scores", "files", "steps", "losses", "draws", "work")
-        found[path.parent.name] = {name: record[name] for name in same}
-    return found
 
 
 def began(folder):

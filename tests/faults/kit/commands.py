@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import traceback
 from collections.abc import Mapping
@@ -14,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from kit.served import Served
+
 __all__ = ["CommandServer", "Running", "serve"]
 
-_KIT = Path(__file__).parents[1]
 _BUG = 70
 _LOADED = (
     "metabench.cli.main", "metabench.cli.run", "metabench.cli.running", "metabench.cli.show",
@@ -59,18 +59,11 @@ class Running:
 
 
 @final
-class CommandServer:
+class CommandServer(Served):
     """Runs metabench commands, each in a fork of one process with torch and one thread."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join([str(_KIT), os.environ.get("PYTHONPATH", "")])
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from kit.commands import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        )
+        super().__init__("kit.commands")
         self._number = 0
 
     def start(
@@ -98,22 +91,6 @@ class CommandServer:
         code = running.wait()
         assert code == 0, running.said
         return running
-
-    def ask(self, what: Mapping[str, Any]) -> Any:
-        """Return the server's answer."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the server."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 def serve() -> None:

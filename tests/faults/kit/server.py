@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.served import Served
+
 __all__ = ["Ended", "ForkServer", "can_inject", "serve"]
 
-_KIT = Path(__file__).parents[1]
 _ACKNOWLEDGED, _STORE_ERROR, _BUG = 0, 4, 70
 
 
@@ -40,18 +41,11 @@ class Ended:
         return self.code == _STORE_ERROR
 
 
-class ForkServer:
+class ForkServer(Served):
     """Runs subjects, each in a fork of one process that has torch and one thread."""
 
     def __init__(self) -> None:
-        path = os.pathsep.join([str(_KIT), os.environ.get("PYTHONPATH", "")])
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from kit.server import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        )
+        super().__init__("kit.server")
 
     def run(self, subject: str, folder: Path, **fault: Any) -> Ended:
         """Run a subject.
@@ -59,21 +53,8 @@ class ForkServer:
         Without more, its calls are counted. ``at`` and ``fault`` let one of them fail. ``trace``
         names a system call that strace counts, or with ``inject`` lets fail.
         """
-        assert self._process.stdin
-        assert self._process.stdout
-        asked = {"subject": subject, "folder": str(folder), **fault}
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        answer = self.ask({"subject": subject, "folder": str(folder), **fault})
         return Ended(answer["code"], answer["said"], tuple(answer["calls"]))
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 def can_inject() -> bool:

@@ -20,7 +20,6 @@ from metabench.api import AlgorithmInfo, AlgorithmOptions, EpisodeShape
 from metabench.learning import Algorithm, MetaGradient, inner_path
 from metabench.plugin import PluginStatus
 from metabench.testing.conformance import (
-    NotApplicableError,
     NotConformingError,
     Subject,
     checks_of,
@@ -287,32 +286,19 @@ def subject(target, options=SoundOptions):
     return Subject("algorithm", "planted", info, PluginStatus("planted", __name__, "local", "1"))
 
 
-def failures(checked):
-    """Return what each failing check says."""
-    said = {}
-    for check in checks_of("algorithm"):
-        try:
-            check.call(checked)
-        except NotApplicableError:
-            continue
-        except NotConformingError as problem:
-            said[check.name] = str(problem)
-    return said
-
-
-def test_the_sound_algorithm_conforms():
+def test_the_sound_algorithm_conforms(failures):
     assert failures(subject(Sound)) == {}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_fault_is_caught_by_the_check_that_names_it_and_by_no_other(fault):
+def test_a_fault_is_caught_by_the_check_that_names_it_and_by_no_other(fault, failures):
     said = failures(subject(fault))
 
     assert FAULTS[fault] in said, said
     assert set(said) <= {FAULTS[fault]} | ALSO_REFUSED_BY_THE_ENGINE, said
 
 
-def test_a_state_that_no_checkpoint_can_hold_does_not_resume():
+def test_a_state_that_no_checkpoint_can_hold_does_not_resume(failures):
     assert set(failures(subject(StateOfNumbers))) & {"resumes", "trains"}
 
 
@@ -353,7 +339,7 @@ class Empty(SoundOptions):
         (Empty, "episode_shape", "an episode without a batch"),
     ],
 )
-def test_options_that_are_not_as_they_have_to_be_are_named(options, check, said):
+def test_options_that_are_not_as_they_have_to_be_are_named(options, check, said, failures):
     (found,) = [each for each in checks_of("algorithm") if each.name == check]
 
     with pytest.raises(NotConformingError, match=said):

@@ -182,7 +182,7 @@ class EncoderShape:
         by_passes = self.packed and (exact or (episode.way is not None and not numbers.fused))
         if not by_passes:  # double backward keeps a graph of the graph
             return (3 if exact else 1) * self._graph(batch, numbers)
-        part = self._part(batch, numbers, lean=exact and episode.keep == "lean")
+        part = self._part(batch, numbers, episode)
         masks = self._held * self._masks(batch)
         inputs = FLOAT * self._tokens(part) * (self.width + self.inner)
         wide = FLOAT * self._tokens(part) * 2 * self.inner
@@ -196,9 +196,9 @@ class EncoderShape:
             product, masks = self._held * self._tangents(part), 0.0
         return masks + max(product, gradient)
 
-    def _part(self, batch: BatchShape, numbers: Numbers, *, lean: bool) -> BatchShape:
+    def _part(self, batch: BatchShape, numbers: Numbers, episode: EpisodeNeeds) -> BatchShape:
         """Return the largest part of a batch that the passes go through at a time."""
-        most = values_at_a_time(numbers.device, lean=lean)
+        most = values_at_a_time(numbers.device, way=episode.way, keep=episode.keep)
         share = most / max(1.0, self._tokens(batch) * self.width)
         share = min(1.0, share + 1 / max(1.0, batch.rows))  # and a row more, for rows are whole
         return replace(batch, rows=batch.rows * share, tokens=batch.tokens * share)
@@ -227,9 +227,9 @@ def _copies(episode: EpisodeNeeds) -> int:
     """Return how many vectors along the parameters in use an episode holds at its widest.
 
     Of MAML: the path and a direction; without curvature: the first point, the last, a gradient and
-    its multiple. A product adds itself; by differences a point beside it and two gradients or, for
-    ``forward``, one and those of each support batch.
+    its multiple. A product adds itself; by differences a point beside it, and for ``forward`` what
+    is held of each support batch but the one that it becomes.
     """
     k = episode.support
     own = episode.vectors if episode.vectors is not None else (4 if episode.way is None else k + 1)
-    return own + {"exact": 1, "central": 3, "forward": k + 2, None: 0}[episode.way]
+    return own + {"exact": 1, "central": 2, "forward": k + 1, None: 0}[episode.way]

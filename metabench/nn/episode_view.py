@@ -10,11 +10,11 @@ from torch import Tensor
 
 from metabench.nn.keeping import SPARSE_SHARE
 from metabench.nn.layout import Layout
+from metabench.nn.touched import Touched
 
 if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.learning.episode import Episode
-    from metabench.nn.layout import Place
     from metabench.nn.learner import TransformerLearner
 
 __all__ = ["EpisodeView", "view"]
@@ -29,44 +29,25 @@ class EpisodeView:
         learner: the learner, over [Q] of the [P] parameters.
         episode: the episode, its words numbered anew.
         whole: the learner over all of theta.
-        vocabulary: [words], the rows of the word embeddings that are in the part; None where the
-            part is the whole.
+        touched: what of theta is in the part; None where the part is the whole.
     """
 
     learner: TransformerLearner
     episode: Episode
     whole: TransformerLearner
-    vocabulary: Tensor | None = None
+    touched: Touched | None = None
 
     def take(self, block: Tensor) -> Tensor:
         """Return the part of a block that lies along theta; any other block as it is."""
-        if self.vocabulary is None or block.shape != (self.whole.layout.size,):
+        if self.touched is None or block.shape != (self.whole.layout.size,):
             return block
-        words, end, head = self._places()
-        rows = block[words.span].view(words.shape).index_select(0, self.vocabulary)
-        return torch.cat(
-            [block[: words.start], rows.flatten(), block[words.stop : end], block[head]]
-        )
+        return self.touched.take(block)
 
     def put(self, part: Tensor) -> Tensor:
         """Return a part [Q] in its places along theta, with zero elsewhere; any other as it is."""
-        if self.vocabulary is None or part.shape != (self.learner.layout.size,):
+        if self.touched is None or part.shape != (self.learner.layout.size,):
             return part
-        words, end, head = self._places()
-        whole = part.new_zeros(self.whole.layout.size)
-        count = len(self.vocabulary) * words.shape[1]
-        rows = part[words.start : words.start + count].view(-1, words.shape[1])
-        whole[words.span].view(words.shape).index_copy_(0, self.vocabulary, rows)
-        whole[: words.start] = part[: words.start]
-        rest = end - words.stop
-        whole[words.stop : end] = part[words.start + count : words.start + count + rest]
-        whole[head] = part[words.start + count + rest :]
-        return whole
-
-    def _places(self) -> tuple[Place, int, slice]:
-        layout = self.whole.layout
-        words = next(place for place in layout.encoder if place.name == layout.words)
-        return words, layout.encoder[-1].stop, layout.head(self.episode.task)
+        return self.touched.put(part)
 
 
 def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> EpisodeView:
@@ -80,16 +61,16 @@ def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> Epis
     """
     vocabulary = episode.vocabulary
     layout = learner.layout
-    words = next((place for place in layout.encoder if place.name == layout.words), None)
     if (
         not sparse
         or learner.bert is None
         or vocabulary is None
-        or words is None
-        or len(vocabulary) > SPARSE_SHARE * words.shape[0]
+        or not layout.words
+        or len(vocabulary) > SPARSE_SHARE * layout.table.shape[0]
     ):
         learner.passes.expect(episode.support)
         return EpisodeView(learner, episode, learner)
+    words = layout.table
     numbers = torch.zeros(words.shape[0], dtype=torch.int64, device=learner.device)
     numbers[vocabulary] = torch.arange(len(vocabulary), device=learner.device)
 
@@ -116,4 +97,4 @@ def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> Epis
         ),
     )
     part.passes.expect(small.support)
-    return EpisodeView(part, small, learner, vocabulary)
+    return EpisodeView(part, small, learner, Touched(layout, task, vocabulary))

@@ -23,8 +23,9 @@ _AT_A_TIME = {"cpu": 1 << 18, "cuda": 1 << 23}
 """Numbers of a layer's state that passes go through at a time: on a CPU much of what a layer does
 with them stays in its caches, on a GPU they are enough to be busy with."""
 
-_LEAN = 2
-"""How many times fewer they are where nothing is kept: it is they that take memory then."""
+_FEWER = {"lean": 2, "forward": 4}
+"""How many times fewer they are where memory is what was asked for: exact products that keep
+nothing, and one-sided differences, which hold a gradient for each step of the path."""
 
 
 def layers_held(layers: int, *, firsts: bool) -> float:
@@ -65,15 +66,16 @@ def most_that_fits(needed: float, *, room: float, passes: int) -> tuple[Kept, fl
     return "nothing", room
 
 
-def values_at_a_time(device: str, *, lean: bool) -> int:
+def values_at_a_time(device: str, *, way: str | None, keep: str) -> int:
     """Return how many numbers of a layer's state, tokens times width, passes go through at a time.
 
     Args:
         device: the type of the device.
-        lean: whether nothing is to be kept.
+        way: how products are made; None where none are.
+        keep: what exact ones keep.
     """
-    values = _AT_A_TIME.get(device, _AT_A_TIME["cuda"])
-    return values // _LEAN if lean else values
+    how = keep if way == "exact" else way
+    return _AT_A_TIME.get(device, _AT_A_TIME["cuda"]) // _FEWER.get(how or "", 1)
 
 
 def parts(rows: int, *, values: int, most: int) -> int:

@@ -77,6 +77,11 @@ class Layout:
             start = bias.stop
         return cls(encoder, heads, start, words)
 
+    @property
+    def table(self) -> Place:
+        """The place of the word embeddings [words, width], where they are known."""
+        return next(place for place in self.encoder if place.name == self.words)
+
     def spans(self, task: str | None = None) -> dict[str, slice]:
         """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``."""
         spans = {"encoder": slice(0, self.encoder[-1].stop if self.encoder else 0)}

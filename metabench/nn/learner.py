@@ -136,7 +136,8 @@ class TransformerLearner:
         gradient = torch.zeros_like(theta)
         self.losses.append(self._add_gradient(gradient, theta, batch, span))
         if span is None:  # of a part, no difference can be taken
-            self.passes.note_gradient(theta, batch, gradient)
+            layout = self.layout if self.bert else None
+            self.passes.note_gradient(theta, batch, gradient, layout=layout)
         return gradient
 
     def hvp(
@@ -239,26 +240,33 @@ class TransformerLearner:
         return named(slices(theta, self.layout.places(batch.task)))
 
     def _difference(self, way: CurvatureWay, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
-        r"""Return the difference of two gradients over their distance.
+        r"""Return the difference of two gradients over their distance; of no distance, zero.
 
         Source: central, :math:`(g(\theta + \varepsilon v) - g(\theta - \varepsilon v)) /
-        2 \varepsilon`; forward, the same with :math:`g(\theta)`, which is there already.
+        2 \varepsilon`; forward, :math:`(g(\theta \pm \varepsilon v) - g(\theta)) /
+        \pm \varepsilon`, of which the latter gradient is there already.
         """
         step = step_size(way, theta, vector)
-        point = torch.addcmul(theta, vector, step)
-        ahead = self._at(point, batch)
         if way == "central":
-            behind = self._at(torch.addcmul(theta, vector, step, value=-1, out=point), batch)
-            return ahead.sub_(behind).div_(2 * step)
+            point = torch.addcmul(theta, vector, step, value=-1)
+            behind = self._at(point, batch)
+            torch.addcmul(theta, vector, step, out=point)
+            return self._add_at(point, batch, behind.neg_()).div_(2 * step).mul_(vector.any())
+        step *= self.passes.side(batch)
         held = self.passes.gradient(theta, batch)
-        return ahead.sub_(self._at(theta, batch) if held is None else held).div_(step)
+        here = self._at(theta, batch) if held is None else held
+        point = torch.addcmul(theta, vector, step)
+        return self._add_at(point, batch, here.neg_()).div_(step).mul_(vector.any())
 
     def _at(self, theta: Tensor, batch: Batch) -> Tensor:
         """Return the gradient, of which nobody is told but the tally."""
+        return self._add_at(theta, batch, torch.zeros_like(theta))
+
+    def _add_at(self, theta: Tensor, batch: Batch, to: Tensor) -> Tensor:
+        """Return a vector with the gradient added to it, in place."""
         self.tally.gradient(batch)
-        gradient = torch.zeros_like(theta)
-        self._add_gradient(gradient, theta, batch)
-        return gradient
+        self._add_gradient(to, theta, batch)
+        return to
 
     def _double_backward(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
         """Return the gradient of the gradient times the vector.

@@ -10,6 +10,7 @@ from metabench.nn.bert_model import Head
 from metabench.nn.curvature import Curvature, free_memory
 from metabench.nn.keeping import most_that_fits, values_at_a_time
 from metabench.nn.masks import Masks
+from metabench.nn.touched import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from metabench.nn.bert import Bert, Parameters
     from metabench.nn.encoder import Encoder
     from metabench.nn.keeping import Kept
+    from metabench.nn.layout import Layout
 
 __all__ = ["OpenPasses"]
 
@@ -39,16 +41,18 @@ class OpenPasses:
     encoder: Encoder
     device: torch.device
     curvature: Curvature | None
-    _expected: frozenset[int] = frozenset()
+    _expected: dict[int, int] = field(default_factory=dict)
     _passes: dict[int, tuple[Tensor, BatchPasses]] = field(default_factory=dict)
-    _gradients: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _gradients: dict[int, tuple[Tensor, Tensor, Touched | None]] = field(default_factory=dict)
     _room: float = 0.0
 
     def expect(self, batches: Collection[Batch]) -> None:
         """Begin an episode: products will be asked for on these batches and no others."""
         self._passes.clear()
         self._gradients.clear()
-        self._expected = frozenset(map(id, batches)) if self.curvature else frozenset()
+        self._expected.clear()
+        if self.curvature:
+            self._expected |= {id(batch): number for number, batch in enumerate(batches)}
         if self._expected and self.curvature and self.curvature.way == "exact":
             memory = self.curvature.memory
             self._room = float(free_memory(self.device) if memory is None else memory)
@@ -83,23 +87,45 @@ class OpenPasses:
         held = self._passes.pop(id(batch), None)
         return held[1] if held is not None and held[0] is theta else None
 
-    def note_gradient(self, theta: Tensor, batch: Batch, gradient: Tensor) -> None:
-        """Hold a gradient, where a forward difference will ask for it."""
+    def note_gradient(
+        self, theta: Tensor, batch: Batch, gradient: Tensor, *, layout: Layout | None
+    ) -> None:
+        """Hold a copy of a gradient, where a forward difference will ask for it.
+
+        With a layout the rows of words that the batch does not hold, which are zero, are left out;
+        on a GPU one would have to wait to learn how many they are.
+        """
         forward = self.curvature is not None and self.curvature.way == "forward"
-        if forward and id(batch) in self._expected:
-            self._gradients[id(batch)] = (theta, gradient)
+        if not forward or id(batch) not in self._expected:
+            return
+        if layout and layout.words and self.device.type == "cpu":
+            touched = Touched(layout, batch.task, batch.input_ids.unique())
+            self._gradients[id(batch)] = (theta, touched.take(gradient), touched)
+        else:
+            self._gradients[id(batch)] = (theta, gradient.clone(), None)
+
+    def side(self, batch: Batch) -> int:
+        """Return on which side of theta, 1 or -1, a one-sided difference is taken for a batch.
+
+        Neighbours on a path take opposite ones: what each of them neglects has the sign of its
+        side, and much of it cancels along the path.
+        """
+        return -1 if self._expected.get(id(batch), 0) % 2 else 1
 
     def gradient(self, theta: Tensor, batch: Batch) -> Tensor | None:
-        """Return the gradient that is held for a batch at this very theta."""
+        """Return and let go of the gradient that was held for a batch at this very theta."""
         held = self._gradients.pop(id(batch), None)
-        return held[1] if held is not None and held[0] is theta else None
+        if held is None or held[0] is not theta:
+            return None
+        _, gradient, touched = held
+        return gradient if touched is None else touched.put(gradient)
 
     def _at_a_time(self) -> int:
         how = self.curvature
         if how is not None and how.at_a_time is not None:
             return how.at_a_time
-        lean = how is not None and how.way == "exact" and how.keep == "lean"
-        return values_at_a_time(self.device.type, lean=lean)
+        way, keep = (None, "") if how is None else (how.way, how.keep)
+        return values_at_a_time(self.device.type, way=way, keep=keep)
 
     def _kept(self, bert: Bert, batch: Batch) -> Kept:
         how = self.curvature

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.api import AlgorithmOptions
 from metabench.errors import PluginError
 from metabench.fingerprint import hash_module
 from metabench.plan.uses import meta_use
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from metabench.plan.uses import TaskInUse
     from metabench.spec.model import ModelSpec, PretrainSpec
 
-__all__ = ["ENGINE_FORMAT", "Inputs", "Sources"]
+__all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources"]
 
 ENGINE_FORMAT = 2
 """Raised when the engine computes other numbers from the same inputs."""
+
+DIFFERENCES_FORMAT = 2
+"""Raised when only differences of gradients come to other numbers (`metabench.nn.curvature`)."""
 
 
 @final
@@ -97,6 +101,7 @@ class Inputs:
             "meta": {**settings, "steps": work.steps, "epoch_steps": work.epoch_steps},
             "seed": work.seed,
             "target": work.target,
+            **_differences(work.algorithm),
         }
 
     def adapt(self, work: AdaptWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
@@ -135,6 +140,12 @@ class Inputs:
             "revision": provided.revision,
             "options": provided.options.model_dump(mode="json"),
         }
+
+
+def _differences(algorithm: Provided) -> dict[str, int]:
+    options = algorithm.options
+    way = options.uses_curvature() if isinstance(options, AlgorithmOptions) else None
+    return {} if way in {None, "exact"} else {"differences": DIFFERENCES_FORMAT}
 
 
 def _meta_task(task: TaskInUse) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import torch
 
 from metabench.nn.curvature import Curvature
 from metabench.nn.keeping import parts
+from metabench.nn.touched import Touched
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
 from metabench_algorithms.maml import Maml
@@ -134,6 +135,47 @@ def test_a_forward_difference_takes_the_gradient_that_is_there():
 
     assert learner.tally.gradients == before + 1
     assert torch.equal(found, anew)
+
+
+def test_one_sided_differences_of_neighbours_on_a_path_are_taken_on_opposite_sides():
+    learner = tiny_learner(curvature=Curvature("forward"))
+    theta = learner.theta(STREAM)
+    batches = [tiny_batch("two", STREAM) for _ in range(3)]  # equal rows, so equal products
+    exact = tiny_learner().hvp(theta, batches[0], along(theta))
+    learner.passes.expect(batches)
+
+    first, second, third = (learner.hvp(theta, batch, along(theta)) for batch in batches)
+
+    assert torch.equal(first, third)
+    assert torch.equal(second, -tiny_difference(theta, batches[0], -along(theta)))
+    neglected = relative(first, exact)
+    assert neglected > 1e-7
+    assert relative((first + second) / 2, exact) < neglected / 100
+
+
+def tiny_difference(theta, batch, vector):
+    return tiny_learner(curvature=Curvature("forward")).hvp(theta, batch, vector)
+
+
+def test_a_held_gradient_leaves_out_the_words_that_its_batch_does_not_hold():
+    learner = tiny_learner(curvature=Curvature("forward"))
+    theta = learner.theta(STREAM)
+    batch = tiny_batch("two", STREAM)
+    learner.passes.expect([batch])
+    gradient = learner.gradient(theta, batch)
+    touched = Touched(learner.layout, "two", batch.input_ids.unique())
+
+    held = learner.passes.gradient(theta, batch)
+
+    assert torch.equal(held, gradient)
+    assert held is not gradient  # the algorithm may do with its own what it likes
+    words = learner.layout.table.shape[0] - len(batch.input_ids.unique())
+    heads = sum(bias.stop - weight.start for weight, bias in learner.layout.heads.values())
+    others = heads - (learner.layout.head("two").stop - learner.layout.head("two").start)
+    width = learner.encoder.width
+    assert words > 0
+    assert len(touched.take(gradient)) == len(theta) - words * width - others
+    assert learner.passes.gradient(theta, batch) is None
 
 
 @pytest.mark.parametrize("way", ["central", "forward"])

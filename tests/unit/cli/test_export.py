@@ -23,7 +23,7 @@ def here(tmp_path, monkeypatch, make_run):
     [
         (["model", "nothing-like-it", "new"], 5, "there is no cell 'nothing-like-it' in 'runs'"),
         (["model", "bert-rte-0", "runs"], 2, "'runs' is not empty"),
-        (["model", "bert-rte-0", "runs", "--force"], 2, "cell.json', which no export wrote"),
+        (["model", "bert-rte-0", "runs", "--force"], 2, ".json', which no export wrote"),
         (["model", "bert-rte-0", "no/new"], 2, "there is no folder 'no'"),
         (["glue", "demi", "--method", "BERT", "-o", "s.zip"], 5, "did you mean 'demo'?"),
         (["glue", "demo", "--method", "Bertt", "-o", "s.zip"], 5, "did you mean 'BERT'?"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metabench.nn.keeping import most_that_fits
+from metabench.nn.keeping import most_that_fits, values_at_a_time
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,13 @@ def test_it_never_takes_more_room_than_there_is():
     for passes in range(20, 0, -1):
         _, room = most_that_fits(90.0, room=room, passes=passes)
         assert room >= 0
+
+
+def test_passes_go_through_fewer_rows_at_a_time_where_memory_is_what_was_asked_for():
+    plain = values_at_a_time("cpu", way=None, keep="auto")
+
+    assert values_at_a_time("cpu", way="exact", keep="fast") == plain
+    assert values_at_a_time("cpu", way="central", keep="lean") == plain  # keep is of exact ones
+    assert values_at_a_time("cpu", way="exact", keep="lean") < plain
+    assert values_at_a_time("cpu", way="forward", keep="auto") < plain
+    assert values_at_a_time("cuda", way=None, keep="auto") > plain

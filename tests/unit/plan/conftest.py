@@ -22,6 +22,7 @@ from metabench.api import (
     SamplerInfo,
     TaskCard,
 )
+from metabench.api.algorithm import CurvatureWay
 from metabench.plan.build import build_plan
 from metabench.plan.plan import Plan
 from metabench.plugin.catalog import Catalog
@@ -67,6 +68,10 @@ _count = itertools.count()
 class LoopOptions(AlgorithmOptions):
     inner_steps: Annotated[int, Field(ge=1)] = 3
     inner_lr: Annotated[float, Field(gt=0)] = 1e-3
+    way: CurvatureWay | None = None
+
+    def uses_curvature(self) -> CurvatureWay | None:
+        return self.way
 
     def episode_shape(self) -> EpisodeShape:
         return EpisodeShape(support=self.inner_steps, query=1)

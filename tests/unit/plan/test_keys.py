@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import metabench.plan.keys
 from metabench.plan.plan import Plan
 
 
@@ -53,6 +54,21 @@ def test_the_source_of_an_algorithm_changes_what_it_computes(make_world):
     after = world.plan()
 
     assert changed(before, after) == set(keys(before))  # the metric lives in the module, too
+
+
+@pytest.mark.parametrize(
+    ("way", "depends"), [("central", True), ("forward", True), ("exact", False)]
+)
+def test_how_differences_are_taken_changes_the_cells_that_take_them_alone(
+    world, monkeypatch, way, depends
+):
+    sets = (f"methods.Loop.options.way={way}",)
+    before = world.plan(sets=sets)
+    monkeypatch.setattr(metabench.plan.keys, "DIFFERENCES_FORMAT", 99)
+
+    assert changed(before, world.plan(sets=sets)) == (
+        set(keys(before, "Loop")) if depends else set()
+    )
 
 
 def test_an_option_changes_the_cells_of_its_method_alone(world):

@@ -21,7 +21,7 @@ _PEERS = Path.home() / ".cache" / "metabench" / "peers"
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--parts", default=",".join(PARTS), show_default=True, help="By commas.")
-@click.option("--variants", default="", help="By commas; all of them unless some are named.")
+@click.option("--variant", "variants", multiple=True, help="May be repeated; all unless given.")
 @click.option("--repeats", default=3, show_default=True, help="Processes of each variant.")
 @click.option("--threads", default=2, show_default=True, help="Of each process.")
 @click.option("--layers", default=6, show_default=True)
@@ -39,7 +39,7 @@ _PEERS = Path.home() / ".cache" / "metabench" / "peers"
 @click.option("--render", is_flag=True, help="Measure nothing; write what the output holds.")
 def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
     parts: str,
-    variants: str,
+    variants: tuple[str, ...],
     repeats: int,
     threads: int,
     layers: int,
@@ -73,7 +73,9 @@ def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
             click.echo(f"a library is missing: {problem}", err=True)
         for name in names:
             found = jobs(name, example, rounds=rounds)
-            found = [job for job in found if not variants or job.variant in variants.split(",")]
+            found = [job for job in found if not variants or job.variant in variants]
+            if not found:
+                raise click.BadParameter(f"none is of part {name!r}", param_hint="variant")
             part = run_part(found, repeats=repeats, peers=versions(peers), say=_say)
             report = read(output)
             report.parts[name] = part

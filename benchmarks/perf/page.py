@@ -91,6 +91,11 @@ def _rows(part: Part) -> str:
     for variant in dict.fromkeys(m.job.variant for m in part.measured):
         engine = part.median(f"{variant.partition(', ')[0]}, engine", "cpu_seconds")
         steps = part.median(variant, "steps") or 1
+        beside = [part.median(variant, f"{of}_cpu_seconds") for of in ("engine", "passes")]
+        if beside[0] and beside[1]:
+            pair = " and ".join(_short(seconds / steps) for seconds in beside if seconds)
+            rows.append([variant, pair, "", _times(beside[1], beside[0])])
+            continue
         cpu, wall = (part.median(variant, f"{of}_seconds") for of in ("cpu", "wall"))
         if cpu is None or wall is None:
             rows.append([variant, part.why_not(variant), "", ""])

@@ -37,6 +37,7 @@ SIDES = (
     "transformers passes",  # forward and backward of the module on the same batches
     "learn2learn",  # first order, Adam, batches padded to their longest row
     "learn2learn 128",  # the same, padded to 128 tokens
+    "engine beside passes",  # meta-step by meta-step in one process, so that drift cancels
 )
 """Who does it; a variant is a method and a side, as in ``FOMAML, engine``."""
 
@@ -47,10 +48,24 @@ def measure(job: Job) -> dict[str, float]:
     real = Real.load(job)
     rule = ours.algorithm(method, steps=job.shape.steps, inner_lr=job.shape.inner_lr)
     training = real.training(real.learner(), rule, steps=1 + job.rounds)
+    if side == "engine beside passes":
+        return _paired(training, real.episodes(training))
     work = _side(job, real, training, side)
     next(work)
     numbers = time_spent(lambda: list(work), device=torch.device(job.device))
     return {**numbers, "steps": float(job.rounds)}
+
+
+def _paired(training: MetaTraining, drawn: Drawn) -> dict[str, float]:
+    """Return what meta-steps and their bare passes cost, taken in turn after one of each."""
+    works = {"engine": _engine(training), "passes": _passes(training.learner, drawn)}
+    spent = {f"{name}_cpu_seconds": 0.0 for name in works}
+    for step in range(len(drawn)):
+        for name in works if step % 2 else reversed(works):
+            numbers = time_spent(lambda: next(works[name]), device=training.learner.device)  # noqa: B023  (called at once)
+            if step:
+                spent[f"{name}_cpu_seconds"] += numbers["cpu_seconds"]
+    return {**spent, "steps": float(len(drawn) - 1)}
 
 
 def _side(job: Job, real: Real, training: MetaTraining, side: str) -> Iterator[None]:

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from generator.study_price import prices
-from generator.study_words import beside_the_paper, collapsed_runs, left_to_run, told_apart
+from generator.study_words import (
+    beside_the_paper,
+    collapsed_runs,
+    left_to_run,
+    seeds_or_methods,
+    told_apart,
+)
 from metabench.cli.show import Compared, compared, render
 from metabench.results.store import Store
 
@@ -32,8 +38,14 @@ All of it is printed by `metabench compare` from the records in `benchmarks/resu
 
 ```console
 $ metabench compare benchmarks/results/glue-minilm-l3
-$ metabench verify benchmarks/results/glue-minilm-l3
+$ metabench compare benchmarks/results/glue-minilm-l3-epochs
+$ metabench verify benchmarks/results/glue-minilm-l3-epochs
 ```
+
+There are two parts. In `glue-minilm-l3` a target gets some dozens of updates: whatever
+meta-training gives has to show itself at once. In `glue-minilm-l3-epochs` it gets three epochs over
+its training rows, the length that people use, from the very same initialisations: is anything of it
+left then?
 
 ## What to know before reading
 
@@ -43,11 +55,12 @@ $ metabench verify benchmarks/results/glue-minilm-l3
   tells such an encoder less that is new than it tells BERT.
 - **The auxiliary tasks are partial**: what a mirror of the hub holds, as each leaderboard says in
   its PARTIAL and SPLIT notes. QNLI trains on its validation split.
-- **The sizes are those that could be paid for.** `glue_minilm_l3.toml` is for one processor core:
-  an encoder of three layers, a short meta-training, some dozens of updates of fine-tuning. Expect
-  scores far below those of full fine-tuning. A run that gives every row the same class is counted
-  below as collapsed, and stays in the means. `glue_minilm.toml` and its companions are the study in
-  full, for a GPU; `benchmarks/studies/gpu.sh` runs them with one command.
+- **The sizes are those that could be paid for**, on processor cores: an encoder of three layers,
+  and a short meta-training. Expect scores near the floor after some dozens of updates, and on STS-B
+  also after three epochs scores below those of BERTs of this size: this encoder was trained to read
+  one sentence at a time, and has to learn to compare two. A run that gives every row the same class
+  is counted below as collapsed, and stays in the means. `glue_minilm.toml` and its companions are
+  the study in full, for a GPU; `benchmarks/studies/gpu.sh` runs them with one command.
 - **What is known of small encoders** stands under the scores as reported elsewhere: BERTs of two
   and four layers, fine-tuned on whole training sets (Turc et al. 2019). That is what an encoder of
   such a size reaches when it is trained to the end; on CoLA, for the smaller ones, it is 0."""
@@ -81,6 +94,7 @@ def _section(folder: Path) -> Iterator[str]:
     yield "\n".join(_setting(spec, found))
     yield render(found, "markdown").strip()
     yield from _titled("Better, worse, or a tie", told_apart(found.board))
+    yield from _titled("Seeds or methods", seeds_or_methods(found.board))
     yield from _titled("Collapsed runs", collapsed_runs(found.board))
     yield from _titled("The price", prices(found.collected))
     yield from _titled("Beside the paper", beside_the_paper(found.board))

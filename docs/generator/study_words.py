@@ -12,10 +12,11 @@ from metabench.api.leaderboard import (
 )
 from metabench.results.collect import Collected
 
-__all__ = ["beside_the_paper", "collapsed_runs", "left_to_run", "told_apart"]
+__all__ = ["beside_the_paper", "collapsed_runs", "left_to_run", "seeds_or_methods", "told_apart"]
 
 _PAPER = "Dou, Yu and Anastasopoulos 2019"
 _PLAIN_THERE = "BERT"
+_PAIRS = 3  # fewer say little
 
 
 def left_to_run(collected: Collected) -> Sequence[str]:
@@ -59,6 +60,36 @@ def collapsed_runs(board: Leaderboard) -> Sequence[str]:
         cells = [f"{score.collapsed} of {score.n}" if score.n else "-" for score in scores]
         lines.append(f"| {row.method} | {' | '.join(cells)} |")
     return lines
+
+
+def seeds_or_methods(board: Leaderboard) -> Sequence[str]:
+    """Return a table of the spread between seeds beside the largest difference of a method."""
+    if not board.baselines:
+        return []
+    plain = next(row for row in board.rows if row.method == board.baselines[0])
+    lines = []
+    for place, column in enumerate(board.columns):
+        spread = plain.scores[place].deviation
+        found = [
+            (abs(difference.mean), row.method, difference)
+            for row in board.rows
+            if (difference := row.scores[place].difference(plain.method)) and difference.n >= _PAIRS
+        ]
+        if column.role == "average" or spread is None or not found:
+            continue
+        size, method, difference = max(found, key=lambda one: one[:2])
+        wider = "seeds" if spread > size else "the method"
+        points = f"{100 * difference.mean:+.1f}"
+        lines.append(f"| {_heading(column)} | {100 * spread:.1f} | {method} {points} | {wider} |")
+    head = [
+        f"What moves a score more: another seed of {plain.method} (the standard deviation between",
+        f"its seeds), or another method (the largest mean difference to it, of {_PAIRS} pairs or",
+        "more)?",
+        "",
+        "| task | between seeds | largest difference | what moves it more |",
+        "| --- | ---: | ---: | --- |",
+    ]
+    return [*head, *lines] if lines else []
 
 
 def beside_the_paper(board: Leaderboard) -> Sequence[str]:

@@ -14,7 +14,13 @@ import pytest
 from generator import STUDY, study_page
 from generator.study import RESULTS
 from generator.study_price import prices
-from generator.study_words import beside_the_paper, collapsed_runs, left_to_run, told_apart
+from generator.study_words import (
+    beside_the_paper,
+    collapsed_runs,
+    left_to_run,
+    seeds_or_methods,
+    told_apart,
+)
 from metabench.api.leaderboard import (
     Difference,
     Leaderboard,
@@ -138,6 +144,18 @@ def test_what_is_better_worse_and_undecided_is_named(board):
         "- undecided beside Plain: 1 of 3 differences",
         "- of these, with an interval that excludes 0: Reptile on average (+3.0 [+1.0, +5.0])",
     ]
+
+
+def test_the_spread_between_seeds_stands_beside_the_largest_difference_of_a_method(board):
+    plain, reptile = board.rows
+    wide = replace(plain.scores[2], deviation=0.3)
+    uneven = replace(board, rows=(replace(plain, scores=(*plain.scores[:2], wide)), reptile))
+
+    assert seeds_or_methods(uneven)[-2:] == [
+        "| RTE | 1.0 | Reptile +10.0 | the method |",
+        "| SciTail 1 % = 236 rows | 30.0 | Reptile -10.0 | seeds |",
+    ]
+    assert seeds_or_methods(replace(board, baselines=())) == []
 
 
 def test_collapsed_runs_are_counted_by_task(board):

@@ -205,7 +205,7 @@ def test_the_study_measures_in_processes_of_their_own_and_says_what_is_missing(t
     (tmp_path / "peers" / "site" / "torchopt").mkdir()
     (tmp_path / "peers" / "learn2learn-0.2.0").mkdir()
     asked = [
-        "--parts", "steady", "--variants", "FOMAML", "--repeats", "1", "--threads", "1",
+        "--parts", "steady", "--variant", "FOMAML", "--repeats", "1", "--threads", "1",
         "--rounds", "1",
         "--peers", str(tmp_path / "peers"), "--output", str(tmp_path / "perf.json"),
     ]  # fmt: skip

@@ -12,6 +12,8 @@ from typing_extensions import override
 
 __all__ = ["LazyGroup"]
 
+_OPTIONS = {"help": ["--help"], "version": ["--version"]}  # what other tools have commands for
+
 
 @final
 class LazyGroup(click.Group):
@@ -49,7 +51,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self._modules and not args[0].startswith("-"):
-            close = get_close_matches(args[0], self._modules, n=1)
+            close = _OPTIONS.get(args[0]) or get_close_matches(args[0], self._modules, n=1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise click.UsageError(f"no command is called {args[0]!r}{meant}", ctx)
         return super().resolve_command(ctx, args)

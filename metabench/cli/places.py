@@ -11,6 +11,7 @@ from metabench.spec.shipped import shipped_folder
 
 __all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
 
+_MOST_NAMED = 5
 _NOT_BENCHMARKS = {"published", "results"}
 
 
@@ -32,14 +33,30 @@ def find_benchmark(file: str) -> Path:
         raise UsageError(
             "is a folder, not a benchmark file", where=file, hint="name a TOML file in it"
         )
+    raise UsageError(f"there is no benchmark file {file!r}", hint=_nearest_file(path, shipped))
+
+
+def _nearest_file(path: Path, shipped: Mapping[str, Path]) -> str:
+    """Return the way out: a file like it, there or shipped, or what there is."""
+    here = {other.name: other for other in _toml_files(path.parent)}
+    close = get_close_matches(path.with_suffix(".toml").name, here, n=1)
+    if close:
+        return f"did you mean {str(here[close[0]])!r}?"
     short = {key.rpartition("/")[2]: key for key in shipped}
-    close = get_close_matches(Path(name).name, short, n=1)
-    raise UsageError(
-        f"there is no benchmark file {file!r}",
-        hint=f"did you mean {short[close[0]]!r}, which ships with metabench?"
-        if close
-        else f"name a TOML file, or one of {', '.join(shipped)}",
-    )
+    close = get_close_matches(path.name.removesuffix(".toml"), short, n=1)
+    if close:
+        return f"did you mean {short[close[0]]!r}, which ships with metabench?"
+    if not path.parent.is_dir():
+        return f"there is no folder {str(path.parent)!r}; name a TOML file that is there"
+    there = f" ({', '.join(sorted(here)[:_MOST_NAMED])} in that folder)" if here else ""
+    return f"name a TOML file{there}, or one that `metabench list benchmarks` lists"
+
+
+def _toml_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError:  # not there, or not ours to read
+        return []
 
 
 def _only(short: str, shipped: Mapping[str, Path]) -> Path | None:
@@ -69,13 +86,26 @@ def find_run(name: str, *, runs: Path) -> Path:
     for folder in (Path(name), runs / name):
         if (folder / "run.json").is_file():
             return folder
+    if Path(name).is_dir():
+        raise NothingMatchedError(
+            "is no run folder: there is no run.json in it", where=name, hint=_way_to_runs(runs)
+        )
     known = [folder.name for folder in _runs(runs)]
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name.removesuffix(".toml"), known, n=1)
     raise NothingMatchedError(
         f"there is no run {name!r}",
-        hint=f"did you mean {close[0]!r}?"
-        if close
-        else "name the folder of a run, or the folder of runs with --runs DIR",
+        hint=f"did you mean {close[0]!r}?" if close else _way_to_runs(runs),
+    )
+
+
+def _way_to_runs(runs: Path) -> str:
+    """Return what can be named in place of a run that is not there."""
+    known = [folder.name for folder in _runs(runs)]
+    if not known:
+        return f"there is none in {str(runs)!r}; name the folder of runs with --runs DIR"
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    return (
+        f"name one of {', '.join(known[:_MOST_NAMED])}{more}, or a folder of runs with --runs DIR"
     )
 
 

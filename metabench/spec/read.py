@@ -12,6 +12,7 @@ from metabench.errors import Problem, SpecError
 from metabench.spec.document import Document
 from metabench.spec.locate import locate
 from metabench.spec.overrides import apply_overrides
+from metabench.spec.syntax import syntax_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _syntax(message: str, text: str) -> tuple[str, int]:
     position = _POSITION.search(message)
     words = _POSITION.sub("", message)
     line = int(position[1]) if position and position[1] else text.rstrip().count("\n") + 1
-    return f"not TOML: {words[:1].lower()}{words[1:]}", line
+    return syntax_problem(words), line
 
 
 def _refuse_depth(path: Path, data: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from metabench.tasks.overlap import overlap_note
 from metabench.tasks.own.splits import found_labels, own_overlap, own_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from metabench.api.task import TaskCard
     from metabench.tasks.hub import Hub
@@ -48,7 +48,7 @@ def own_notes(card: TaskCard, train: str, scored: str | None) -> tuple[str, ...]
     source = card.source
     if not isinstance(source, FileSource):
         return ()
-    notes = []
+    notes = list(_alike(card))
     if source.scored_fraction is not None:
         share = f"{100 * source.scored_fraction:g} %"
         notes.append(f"HELD OUT: {card.name}: {share} of its rows, drawn by class, are scored only")
@@ -61,6 +61,15 @@ def own_notes(card: TaskCard, train: str, scored: str | None) -> tuple[str, ...]
     if scored is not None and found.both:
         notes.append(overlap_note(card.name, both=found.both, scored=card.splits[scored]))
     return tuple(notes)
+
+
+def _alike(card: TaskCard) -> Iterator[str]:
+    """Yield classes that differ by their case or by blanks around them: one is often misspelt."""
+    seen: dict[str, str] = {}
+    for label in card.labels:
+        other = seen.setdefault(label.strip().casefold(), label)
+        if other != label:
+            yield f"ALIKE: {card.name}: {other!r} and {label!r} are two classes"
 
 
 def _there(card: TaskCard, split: str, *, hub: Hub) -> int:

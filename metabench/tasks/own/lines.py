@@ -21,6 +21,7 @@ LARGEST_BYTES = 2 * 1024**3
 
 _LONGEST_LINE = 1024**2
 _MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def open_regular(file: DataFile) -> BinaryIO:
@@ -50,6 +51,8 @@ def text_lines(file: DataFile, source: BinaryIO) -> Iterator[str]:
         DataError: a line cannot be read, is not UTF-8, holds a NUL or is too long.
     """
     for number, raw in enumerate(_raw_lines(file, source), start=1):
+        if number == 1 and raw.startswith(_WIDE_MARKS):
+            raise refused(file, "is UTF-16, not UTF-8", line=number, hint=_SAVE)
         line = raw.removeprefix(_MARK) if number == 1 else raw
         if len(raw) > _LONGEST_LINE:
             raise refused(file, "the line is longer than 1 MiB", line=number)
@@ -71,7 +74,7 @@ def _raw_lines(file: DataFile, source: BinaryIO) -> Iterator[bytes]:
         raise _unreadable(file, error) from error
 
 
-_SAVE = "save the file as UTF-8"
+_SAVE = "save the file as UTF-8; a spreadsheet calls it 'CSV UTF-8'"
 
 
 def _unreadable(file: DataFile, error: OSError | ValueError) -> DataError:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, final
 
+from metabench.tasks.own.header import column_places
 from metabench.tasks.own.lines import text_lines
 from metabench.tasks.own.refusal import nearest, refused
 
@@ -67,7 +68,7 @@ def _separated(file: DataFile, wanted: Sequence[str], reader: Any) -> Iterator[R
     first, header = next(rows, (0, []))
     if not header:
         return
-    places = _places(file, header, wanted, line=first)
+    places = column_places(file, header, wanted, line=first)
     for line, fields in rows:
         if len(fields) == len(header):
             yield line, tuple(fields[place] for place in places)
@@ -133,7 +134,7 @@ def _parquet(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterato
 
     try:
         table = pq.ParquetFile(source)
-        _places(file, table.schema_arrow.names, wanted, line=0)
+        column_places(file, table.schema_arrow.names, wanted, line=0)
         if table.metadata.num_rows > MOST_ROWS:
             raise refused(file, f"holds more than {MOST_ROWS:,} rows")
         line = 0
@@ -145,30 +146,6 @@ def _parquet(file: DataFile, source: BinaryIO, wanted: Sequence[str]) -> Iterato
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0]
         raise refused(file, f"is not readable as Parquet: {reason}") from error
-
-
-def _places(
-    file: DataFile, columns: Sequence[str], wanted: Sequence[str], *, line: int
-) -> list[int]:
-    """Return where the wanted columns stand.
-
-    Raises:
-        DataError: one of them is not there, or two columns have one name.
-    """
-    twice = next((name for name in columns if columns.count(name) > 1), None)
-    if twice is not None:
-        raise refused(file, f"two columns are called {twice!r}", line=line)
-    for name in wanted:
-        if name not in columns:
-            raise refused(
-                file,
-                f"no column {name!r}{nearest(name, columns)}",
-                line=line,
-                hint=f"correct text and label beside {file.place}, or the file's column names"
-                if file.place
-                else "",
-            )
-    return [columns.index(name) for name in wanted]
 
 
 _READERS: Mapping[FileFormat, Callable[[DataFile, BinaryIO, Sequence[str]], Iterator[Record]]] = {

@@ -78,6 +78,8 @@ def test_without_a_command_the_help_is_shown_and_the_exit_code_is_2(capsys):
     ("arguments", "said"),
     [
         (["rnu"], "error: no command is called 'rnu'; did you mean 'run'?\n"),
+        (["help"], "error: no command is called 'help'; did you mean '--help'?\n"),
+        (["version"], "error: no command is called 'version'; did you mean '--version'?\n"),
         (["run"], "error: missing argument 'FILE...'\n  hint: see `metabench run --help`\n"),
         (["list", "tassks"], "'tassks' is not one of"),
         (["run", "nothing.toml"], "error: there is no benchmark file 'nothing.toml'\n"),

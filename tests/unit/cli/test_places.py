@@ -1,8 +1,10 @@
 """Laws of finding benchmark files and run folders."""
 
+from pathlib import Path
+
 import pytest
 
-from metabench.cli.places import find_benchmark, newest_run, shipped_benchmarks
+from metabench.cli.places import find_benchmark, find_run, newest_run, shipped_benchmarks
 from metabench.errors import NothingMatchedError, UsageError
 
 
@@ -54,3 +56,53 @@ def test_hidden_folders_and_folders_without_a_note_are_no_runs(tmp_path):
 
     with pytest.raises(NothingMatchedError, match="there is no run in"):
         newest_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("mina.toml", "did you mean 'mine.toml'?"),
+        ("mina", "did you mean 'mine.toml'?"),
+        ("part/oter.toml", "did you mean 'part/other.toml'?"),
+        ("away/mine.toml", "there is no folder 'away'; name a TOML file that is there"),
+        ("zzz", "name a TOML file (mine.toml in that folder), or one that `metabench list bench"),
+    ],
+)
+def test_a_missing_file_is_answered_with_one_like_it_or_with_what_is_there(
+    name, hint, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "part").mkdir()
+    for file in ("mine.toml", "part/other.toml"):
+        (tmp_path / file).write_text("")
+
+    with pytest.raises(UsageError, match="there is no benchmark file") as caught:
+        find_benchmark(name)
+
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_folder_that_is_no_run_is_told_apart_from_one_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+
+    with pytest.raises(NothingMatchedError, match=r"data: is no run folder") as caught:
+        find_run("data", runs=Path("runs"))
+    assert caught.value.hint == "there is none in 'runs'; name the folder of runs with --runs DIR"
+
+    for run in ("mine", "theirs"):
+        (tmp_path / "runs" / run).mkdir(parents=True)
+        (tmp_path / "runs" / run / "run.json").write_text("{}")
+    with pytest.raises(NothingMatchedError, match=r"data: is no run folder") as caught:
+        find_run("data", runs=Path("runs"))
+    assert caught.value.hint.startswith("name one of mine, theirs, or a folder of runs")
+
+
+def test_a_run_that_is_named_by_its_benchmark_file_is_recognised(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("{}")
+
+    with pytest.raises(NothingMatchedError, match=r"no run 'mine\.toml'") as caught:
+        find_run("mine.toml", runs=tmp_path)
+
+    assert caught.value.hint == "did you mean 'mine'?"

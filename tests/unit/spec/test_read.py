@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -90,6 +91,38 @@ def test_a_syntax_error_is_located(write, text, line):
     path = write(text)
 
     assert refusal(path).startswith((f"{path}:{line}: not TOML", f"{path}:{line - 1}: not TOML"))
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('name = "x', "a quotation mark is not closed in this line"),
+        ("name = 'x", "a quotation mark is not closed in this line"),
+        ("name = x", "a value is missing or is none; text stands in straight quotation marks"),
+        ("name = “x”", "a value is missing or is none; text stands in straight quotation marks"),
+        ("name =", "a value is missing or is none"),
+        ("name = True", "a value is missing or is none; .* true and false are small"),
+        ("epochs = 0,5", "something is left behind the value; .* decimals take a point"),
+        ("seeds = 0, 1", "something is left behind the value; .* a list in "),
+        ("name: x", "a key without '='; a setting is key = value"),
+        (r'train = "C:\data\my.csv"', "a backslash in a text; write / or "),
+        (r'train = "C:\Users\me.csv"', "a backslash in a text; write / or "),
+        ("schema = 2", "the key is there already; a list of tables takes"),
+        ("[[meta]]", "the key is there already; a list of tables takes"),
+        ("[meta]", r"the table \[meta\] is there already"),
+        ("[meta.deep]", r"the table \[meta.deep\] is there already"),
+        ("seeds = [0 1]", "a bracket \\[ is not closed, or a comma is missing"),
+        ("options = { a = 1 b = 2 }", "a brace { is not closed, or a comma is missing"),
+    ],
+)
+def test_what_people_write_that_is_no_toml_is_answered_in_plain_words(write, line, problem):
+    path = write(
+        f"schema = 1\n[meta]\n[meta.deep]\n[other]\n{line}\n".replace(
+            "schema = 1\n", "schema = 1\n" if line != "schema = 2" else "schema = 1\nschema = 2\n"
+        )
+    )
+
+    assert re.search(f":[0-9]: not TOML: {problem}", refusal(path))
 
 
 def test_a_tower_of_arrays_is_refused(write):

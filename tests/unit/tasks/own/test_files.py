@@ -119,7 +119,9 @@ GOOD = HEAD + "a,no\nb,yes\n"
         (GOOD + "c" * 2**20 + ",no\n", r"rows.csv:4: the line is longer than 1 MiB$"),
         (GOOD + "c\0,no\n", r"rows.csv:4: the line holds a NUL byte, so it is no text$"),
         (GOOD.encode() + b"c\xff,no\n", r"rows.csv:4: byte 2 of the line is not UTF-8$"),
-        (GOOD.encode("utf-16"), r"rows.csv:1: the line holds a NUL byte|byte 1 .* not UTF-8"),
+        (GOOD.encode("utf-16"), r"rows.csv:1: is UTF-16, not UTF-8$"),
+        (b"\xfe\xff" + GOOD.encode("utf-16-be"), r"rows.csv:1: is UTF-16, not UTF-8$"),
+        (GOOD.encode("utf-16-le"), r"rows.csv:1: the line holds a NUL byte, so it is no text$"),
         ("", r"rows.csv: the file holds no row; at least 2 are needed$"),
         (HEAD, r"rows.csv: the file holds no row; at least 2 are needed$"),
         (HEAD + "a,no\n", r"rows.csv: the file holds one row; at least 2 are needed$"),
@@ -134,6 +136,32 @@ def test_what_is_wrong_with_a_csv_file_is_one_sentence_with_its_line(card, write
     assert re.search(problem, first), first
     assert caught.value.hint
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "problem", "hint"),
+    [
+        ("rows.csv", ";", "are separated by ';', not by commas", "save the file with commas"),
+        ("rows.csv", "|", "are separated by '|', not by commas", "save the file with commas"),
+        ("rows.csv", "\t", "are separated by tabs, not by commas", 'set format = "tsv" beside it'),
+        ("rows.tsv", ",", "are separated by commas, not by tabs", 'set format = "csv" beside it'),
+    ],
+)
+def test_columns_with_another_separator_are_known_by_their_first_line(
+    card, write, name, sign, problem, hint
+):
+    with pytest.raises(DataError, match=re.escape(problem)) as caught:
+        own_rows(card(write(GOOD.replace(",", sign), name)), "train")
+
+    assert str(caught.value).partition(": ")[0].endswith(f"{name}:1")
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_file_without_a_first_line_of_names_is_told_where_they_stand(card, write):
+    with pytest.raises(DataError, match="no column 'sentence'; there are 'a', 'no'") as caught:
+        own_rows(card(write("a,no\nb,yes\n")), "train")
+
+    assert "column names, which stand in its first line" in caught.value.hint
 
 
 OBJECT = '{"sentence": "a", "label": "no"}\n'

@@ -136,6 +136,20 @@ def test_rows_that_repeat_others_are_noted(card, write):
     assert own_notes(found, "train", None) == own_notes(found, "train", "scored")[:1]
 
 
+@pytest.mark.parametrize(
+    ("other", "notes"),
+    [
+        ("No", ("ALIKE: my/task: 'No' and 'no' are two classes",)),
+        (" yes", ("ALIKE: my/task: ' yes' and 'yes' are two classes",)),
+        ("nope", ()),
+    ],
+)
+def test_classes_that_differ_by_case_or_blanks_alone_are_noted(card, write, other, notes):
+    found = complete_card(card(write(GOOD + f"d,{other}\n"), find_labels=True), ["train"], hub=HUB)
+
+    assert own_notes(found, "train", None) == notes
+
+
 def test_rows_without_repetition_need_no_note_and_held_out_rows_one(card, write):
     train, scored = write(GOOD), write(HEAD + "d,yes\ne,no\n", "dev.csv")
     apart = complete_card(card(train, scored), ["train", "scored"], hub=HUB)

@@ -1,0 +1,67 @@
+"""Which column stands where, and what a first line that lacks one most likely is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from metabench.tasks.own.refusal import nearest, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metabench.api.task import DataFile
+    from metabench.errors import DataError
+
+__all__ = ["column_places"]
+
+_SEPARATORS: Final[Mapping[str, str]] = {",": "commas", "\t": "tabs", ";": "';'", "|": "'|'"}
+_FORMATS: Final[Mapping[str, str]] = {",": "csv", "\t": "tsv"}
+_SEPARATED: Final = {"csv", "tsv"}
+
+
+def column_places(
+    file: DataFile, columns: Sequence[str], wanted: Sequence[str], *, line: int
+) -> list[int]:
+    """Return where the wanted columns stand.
+
+    Raises:
+        DataError: one of them is not there, or two columns have one name.
+    """
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise refused(file, f"two columns are called {twice!r}", line=line)
+    lost = next((name for name in wanted if name not in columns), None)
+    if lost is not None:
+        raise _other_separator(file, columns, line) or _no_column(file, columns, lost, line)
+    return [columns.index(name) for name in wanted]
+
+
+def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:
+    """Return the error for a first line of one field that holds what parts fields elsewhere."""
+    if file.format not in _SEPARATED or len(columns) != 1:
+        return None
+    found = next((sign for sign in _SEPARATORS if sign in columns[0]), None)
+    if found is None:
+        return None
+    ours = next(sign for sign, name in _FORMATS.items() if name == file.format)
+    other = f'set format = "{_FORMATS[found]}" beside it, or ' if found in _FORMATS else ""
+    named = f"; {file.place} names it" if file.place else ""
+    return refused(
+        file,
+        f"the columns of {columns[0]!r} are separated by {_SEPARATORS[found]}, not by"
+        f" {_SEPARATORS[ours]}",
+        line=line,
+        hint=f"{other}save the file with {_SEPARATORS[ours]} between its columns{named}",
+    )
+
+
+def _no_column(file: DataFile, columns: Sequence[str], lost: str, line: int) -> DataError:
+    where = ", which stand in its first line" if file.format in _SEPARATED else ""
+    return refused(
+        file,
+        f"no column {lost!r}{nearest(lost, columns)}",
+        line=line,
+        hint=f"correct text and label beside {file.place}, or the file's column names{where}"
+        if file.place
+        else "",
+    )

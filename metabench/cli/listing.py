@@ -7,17 +7,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.text import aligned, cells
+from metabench.plan.cell import AdaptWork
 from metabench.report.units import bytes_text, count_text, seconds_text
 from metabench.session.queue import cost
 
 if TYPE_CHECKING:
-    from metabench.plan.cell import Cell
+    from metabench.plan.cell import Cell, TaskUse
     from metabench.plan.plan import Plan
     from metabench.plan.states import CellState, StateName
     from metabench.session.estimate.estimates import CellEstimate, Estimates
 
 __all__ = ["cell_entries", "cell_lines", "plan_entry", "plan_lines", "reason_lines", "state_counts"]
 
+_ROLES = ("auxiliary", "target", "transfer")
+_MOST_LABELS = 4
 _ORDER: tuple[StateName, ...] = ("done", "new", "stale", "failed", "unavailable")
 
 
@@ -132,10 +135,32 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     rows = [("method", "stage", "cells")]
     rows += [(method, kind, str(number)) for (method, kind), number in counts.items()]
     yield from aligned(rows)
+    yield ""
+    yield from aligned(
+        [("task", "role", "train", "scored", "labels"), *map(_task_row, _uses(plan))]
+    )
     for cell in plan.cells:
         if cell.unavailable:
             yield f"unavailable: {cell.name}: {cell.unavailable}"
     yield from (f"note: {note}" for note in plan.notes)
+
+
+def _uses(plan: Plan) -> list[TaskUse]:
+    """Return each task of a plan once for each role, in the order of their cells."""
+    found: dict[tuple[str, str], TaskUse] = {}
+    for cell in plan.cells:
+        work = cell.work
+        for use in (work.task,) if isinstance(work, AdaptWork) else work.tasks:
+            found.setdefault((use.card.name, use.role), use)
+    return sorted(found.values(), key=lambda use: _ROLES.index(use.role))
+
+
+def _task_row(use: TaskUse) -> tuple[str, str, str, str, str]:
+    labels = use.card.labels
+    shown = f"{len(labels)}: {', '.join(labels[:_MOST_LABELS])}" if labels else "numbers"
+    more = ", …" if len(labels) > _MOST_LABELS else ""
+    scored = "-" if use.role == "auxiliary" else f"{use.scored_rows:,}"
+    return use.card.name, use.role, f"{use.train_rows:,}", scored, shown + more
 
 
 def plan_entry(plan: Plan) -> dict[str, Any]:
@@ -149,6 +174,16 @@ def plan_entry(plan: Plan) -> dict[str, Any]:
         "methods": [
             {"method": method, "kind": kind, "cells": number}
             for (method, kind), number in counts.items()
+        ],
+        "tasks": [
+            {
+                "name": use.card.name,
+                "role": use.role,
+                "train_rows": use.train_rows,
+                "scored_rows": None if use.role == "auxiliary" else use.scored_rows,
+                "labels": list(use.card.labels),
+            }
+            for use in _uses(plan)
         ],
         "unavailable": [
             {"name": cell.name, "reason": cell.unavailable}

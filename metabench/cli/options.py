@@ -68,7 +68,7 @@ set_option: Decorator = click.option(
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a setting, such as meta.steps=100.",
+    help="Change a setting, such as finetune.epochs=2.",
 )
 smoke_option: Decorator = click.option(
     "--smoke",

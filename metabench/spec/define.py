@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
@@ -26,6 +27,7 @@ __all__ = ["define_tasks"]
 _DEFINED = PluginStatus("tasks.define", "", BUILT_IN, "")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_SPREADSHEETS = {".xlsx", ".xls", ".ods", ".numbers"}
 _OF_CLASSES = {"accuracy", "f1", "matthews"}
 _OF_NUMBERS = {"pearson", "spearman"}
 
@@ -119,6 +121,8 @@ def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
 def _of_file(task: OwnTaskSpec, key: str, name: str) -> Iterator[tuple[str, str]]:
     if _URL.match(name):
         yield key, "is a URL; download the file and name it here"
+    elif PurePath(name).suffix.lower() in _SPREADSHEETS:
+        yield key, f"{name!r} is a spreadsheet; save its rows as 'CSV UTF-8' and name that file"
     elif task.format is None and format_of(name) is None:
         yield key, f'{name!r} ends in none of {", ".join(SUFFIXES)}; add format = "csv" or another'
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from metabench.spec.document import at
 from metabench.spec.places import known_keys
 from metabench.spec.suggest import suggest
-from metabench.spec.wording import expected, reword, shown
+from metabench.spec.wording import expected, instead, reword, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,7 +94,8 @@ def _worded(
     others = [error for error in errors if not expected(error)]
     if not others:
         words = list(dict.fromkeys(expected(error) for error in errors))
-        return f"expected {_either(words)}, got {shown(value)}{_nearest(errors, value)}"
+        got = f"expected {_either(words)}, got {shown(value)}"
+        return f"{got}{_nearest(errors, value) or instead(words, value)}"
     error = others[0]
     if error["type"] == "missing" and isinstance(value, list):
         return "too few entries"

@@ -20,9 +20,12 @@ def suggest(name: str, known: Iterable[str]) -> str:
     "; did you mean 'inner_steps'?"
     >>> suggest("depth", ["inner_steps", "inner_lr"])
     "; there are 'inner_lr', 'inner_steps'"
+    >>> suggest("RTE", ["glue/rte", "glue/cola"])
+    "; did you mean 'glue/rte'?"
     """
     names = sorted(set(known))
-    folded = {other.casefold(): other for other in names}
+    folded = {other.rpartition("/")[2].casefold(): other for other in names}
+    folded |= {other.casefold(): other for other in names}
     close = get_close_matches(name[:100].casefold(), folded, n=1)
     if close:
         return f"; did you mean {folded[close[0]]!r}?"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from metabench.spec.values import FILE_NAME, PLAIN_TEXT
@@ -11,7 +12,7 @@ from metabench.spec.values import FILE_NAME, PLAIN_TEXT
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["expected", "reword", "shown"]
+__all__ = ["expected", "instead", "reword", "shown"]
 
 _EXPECTED = {
     "int_type": "a whole number",
@@ -48,6 +49,7 @@ _PATTERNS = {
 }
 
 _LONGEST = 60
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 _Context = Mapping[str, Any]
 
@@ -71,6 +73,21 @@ def expected(error: ErrorDetails) -> str:
     if error["type"] in {"literal_error", "enum"}:
         return str(error["ctx"]["expected"])
     return _EXPECTED.get(error["type"], "")
+
+
+def instead(words: Sequence[str], value: Any) -> str:
+    """Return how a single value is written where an array, or a number, was expected.
+
+    >>> instead(["an array"], 3), instead(["an array"], "text"), instead(["a number"], "1e-3")
+    ('; write [3]', '; write ["text"]', '; write 1e-3, without quotation marks')
+    """
+    if "an array" in words and isinstance(value, int | float | str) and "," not in str(value):
+        written = json.dumps(value, ensure_ascii=False)
+        return f"; write [{written}]" if len(written) <= _LONGEST else ""
+    numeric = {"a number", "a whole number"} & set(words)
+    if numeric and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return f"; write {value.strip()}, without quotation marks"
+    return ""
 
 
 def reword(error: ErrorDetails, value: Any) -> str:

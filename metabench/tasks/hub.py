@@ -41,6 +41,12 @@ class Hub:
 
     def missing(self, what: str, id: str) -> DataError:  # noqa: A002
         """Return the error that says that neither mirror nor hub has it, and both ways out."""
+        if id.startswith((".", "~", "/")) or "\\" in id or id.count("/") > 1:
+            return DataError(
+                f"there is no folder {id!r}",
+                hint=f"correct the path of the {what}, which counts from the working folder,"
+                " or name it as the hub does, owner/name",
+            )
         place = f"in the mirror {str(self.mirror)!r}" if self.mirror else "on this machine"
         why = "the network is switched off" if self.offline else "the hub cannot be reached"
         return DataError(

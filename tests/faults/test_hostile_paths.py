@@ -74,7 +74,10 @@ def test_an_encoder_that_is_none_is_refused(place, monkeypatch, path, mirror):
     monkeypatch.chdir(place)
     hub = Hub(place if mirror else None, offline=True)
 
-    with pytest.raises(DataError, match=r"is not on this machine|is not in the mirror|no encoder"):
+    with pytest.raises(
+        DataError,
+        match=r"is not on this machine|is not in the mirror|no encoder|there is no folder",
+    ):
         model_identity(path, revision=None, weights="random", hub=hub)
 
 

@@ -56,7 +56,7 @@ def refuse_full_disk(
     needed = bytes_needed(cells(), shape, jobs=runtime.jobs)
     if needed > free:
         raise StoreError(
-            f"results and checkpoints need about {needed} bytes, and {free} are free",
+            f"results and checkpoints need about {needed:,} bytes, and {free:,} are free",
             where=str(folder),
             hint="free some space, name another folder with --runs DIR, or run a part with --only",
         )

@@ -8,6 +8,7 @@ from metabench.api.task import FileSource, HubSource
 from metabench.errors import DataError
 from metabench.tasks.identity import split_facts
 from metabench.tasks.overlap import overlap_note
+from metabench.tasks.own.refusal import listed
 from metabench.tasks.own.splits import found_labels, own_overlap, own_rows
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def own_notes(card: TaskCard, train: str, scored: str | None) -> tuple[str, ...]
         notes.append(f"HELD OUT: {card.name}: {share} of its rows, drawn by class, are scored only")
     found = own_overlap(card, train, scored if scored is not None else train)
     splits = [(train, found.train)] + ([(scored, found.scored)] if scored is not None else [])
+    notes += _unseen(card, train)
     for split, repeated in splits:
         if repeated:
             of = f"{repeated:,} of {card.splits[split]:,} rows"
@@ -61,6 +63,14 @@ def own_notes(card: TaskCard, train: str, scored: str | None) -> tuple[str, ...]
     if scored is not None and found.both:
         notes.append(overlap_note(card.name, both=found.both, scored=card.splits[scored]))
     return tuple(notes)
+
+
+def _unseen(card: TaskCard, train: str) -> Iterator[str]:
+    """Yield the classes that no training row has."""
+    known = set(own_rows(card, train).labels) if card.labels else set()
+    lost = [label for label in card.labels if label not in known]
+    if lost:
+        yield f"UNSEEN: {card.name}: no training row has class {listed(lost)}"
 
 
 def _alike(card: TaskCard) -> Iterator[str]:

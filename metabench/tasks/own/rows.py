@@ -177,7 +177,7 @@ def _number(label: Any) -> tuple[str, float]:
     written = isinstance(label, str) and _NUMBER.fullmatch(label.strip())
     real = isinstance(label, int | float) and not isinstance(label, bool)
     if not written and not real:
-        return f"label {_shown(label)} is not a finite number", 0.0
+        return _no_number(label), 0.0
     try:
         number = float(label.strip() if isinstance(label, str) else label)
     except OverflowError:
@@ -185,6 +185,13 @@ def _number(label: Any) -> tuple[str, float]:
     if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:
         return f"label {_shown(label)} is not a finite number", 0.0
     return "", number
+
+
+def _no_number(label: Any) -> str:
+    text = label.strip() if isinstance(label, str) else ""
+    comma = "," in text and _NUMBER.fullmatch(text.replace(",", ".", 1))
+    what = "has a comma; decimals take a point" if comma else "is not a finite number"
+    return f"label {_shown(label)} {what}"
 
 
 def _shown(value: Any) -> str:

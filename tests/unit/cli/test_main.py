@@ -172,3 +172,17 @@ def test_a_disk_error_that_nobody_expected_is_called_a_bug(failing, capsys):
 
     assert main(["fail"]) == 70
     assert "OSError" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_the_first_libraries_load_is_one_sentence_and_130(tmp_path):
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "metabench", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+
+    assert done.returncode == 130
+    assert done.stderr == "error: interrupted\n  hint: run the same command again\n"

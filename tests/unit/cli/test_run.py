@@ -86,6 +86,10 @@ def test_validate_says_what_is_planned_and_writes_nothing(written, capsys):
     captured = capsys.readouterr()
 
     assert captured.out.splitlines()[1].split() == ["BERT", "adapt", "2"]
+    assert [line.split() for line in captured.out.splitlines()[3:5]] == [
+        ["task", "role", "train", "scored", "labels"],
+        ["embedded/grammar", "target", "400", "500", "2:", "unacceptable,", "acceptable"],
+    ]
     assert "note: GENERATED" in captured.out
     assert captured.err == "valid: 2 cells\n"
     assert [path.name for path in written.iterdir()] == ["tiny.toml"]
@@ -251,6 +255,13 @@ def test_validate_prints_json(written, capsys):
 
     assert (found["name"], found["cells"]) == ("tiny", 2)
     assert found["methods"] == [{"method": "BERT", "kind": "adapt", "cells": 2}]
+    assert found["tasks"][0] == {
+        "name": "embedded/grammar",
+        "role": "target",
+        "train_rows": 400,
+        "scored_rows": 500,
+        "labels": ["unacceptable", "acceptable"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,10 @@ def lack(monkeypatch, free):
 
 
 def said(capsys):
-    (found,) = re.findall(r"need about (\d+) bytes, and (\d+) are free", capsys.readouterr().err)
-    return tuple(map(int, found))
+    (found,) = re.findall(
+        r"need about ([\d,]+) bytes, and ([\d,]+) are free", capsys.readouterr().err
+    )
+    return tuple(int(number.replace(",", "")) for number in found)
 
 
 def test_a_disk_that_is_too_small_is_refused_with_what_is_needed(folder, monkeypatch, capsys):

@@ -51,7 +51,7 @@ def test_three_mistakes_are_three_lines(problems, minimal):
         "1: tasks: missing",
         "7: taks: unknown key; did you mean 'tasks'?",
         "18: methods[1].algorithm: there is no algorithm 'lop'; did you mean 'loop'?",
-        "20: meta.steps: expected a whole number, got '5'",
+        "20: meta.steps: expected a whole number, got '5'; write 5, without quotation marks",
     ]
 
 
@@ -73,7 +73,9 @@ def test_three_mistakes_are_three_lines(problems, minimal):
         ("[compute]\nthreads = { a = 1 }", "threads: expected a whole number, got a table"),
         ("[compute]\nthreads = [1]", "20: compute.threads: expected a whole number, got an array"),
         ("[compute]\nthreads = 0x" + "f" * 90, "must be at most 1,024, got 2348"),
-        ("[seeds]\nmeta = 3", "20: seeds.meta: expected an array, got 3"),
+        ("[seeds]\nmeta = 3", "20: seeds.meta: expected an array, got 3; write [3]"),
+        ("[seeds]\nmeta = '0, 1'", "20: seeds.meta: expected an array, got '0, 1'"),
+        ("[meta]\nepochs = '1e-3'", "a number, got '1e-3'; write 1e-3, without quotation marks"),
         (
             "[finetune]\nhead = 'kept'",
             "expected 'keep' or 'fresh', got 'kept'; did you mean 'keep'",

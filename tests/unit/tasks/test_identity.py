@@ -224,3 +224,11 @@ def test_an_encoder_that_is_nowhere_names_itself_and_both_ways_out():
         model_identity("no/where", revision=None, weights="random", hub=Hub(offline=True))
 
     assert "METABENCH_HUB" in info.value.hint
+
+
+@pytest.mark.parametrize("path", ["./models/bert", "../bert", "/data/bert", "~/bert", "a/b/bert"])
+def test_an_encoder_that_is_named_by_a_path_is_looked_for_as_a_folder(path):
+    with pytest.raises(DataError, match=f"there is no folder {path!r}") as caught:
+        model_identity(path, revision=None, weights="pretrained", hub=Hub(offline=True))
+
+    assert caught.value.hint.startswith("correct the path of the encoder")

@@ -193,12 +193,19 @@ def test_what_is_wrong_with_a_json_line_is_one_sentence_with_its_line(card, writ
 
 
 @pytest.mark.parametrize(
-    "label", ["", "x", "nan", "inf", "1_000", "1e39", "0x10", "--1", "1,5", "1" * 400]
+    "label", ["", "x", "nan", "inf", "1_000", "1e39", "0x10", "--1", "1,5,2", "1" * 400]
 )
 def test_a_label_that_is_no_finite_number_is_named_with_its_line(card, write, label):
     path = write(f'sentence,label\na,1\nb,"{label}"\nc,2\n')
 
     with pytest.raises(DataError, match=r"rows.csv:3: .*label .*is (empty|not a finite number)"):
+        own_rows(card(path, labels=()), "train")
+
+
+def test_a_decimal_comma_is_told_from_what_is_no_number(card, write):
+    path = write('sentence,label\na,1\nb,"-2,5"\nc,2\n')
+
+    with pytest.raises(DataError, match=r"rows.csv:3: label '-2,5' has a comma; decimals take a"):
         own_rows(card(path, labels=()), "train")
 
 

@@ -150,6 +150,12 @@ def test_classes_that_differ_by_case_or_blanks_alone_are_noted(card, write, othe
     assert own_notes(found, "train", None) == notes
 
 
+def test_a_class_that_no_training_row_has_is_noted(card, write):
+    found = complete_card(card(write(GOOD), labels=("no", "oh", "yes")), ["train"], hub=HUB)
+
+    assert own_notes(found, "train", None) == ("UNSEEN: my/task: no training row has class 'oh'",)
+
+
 def test_rows_without_repetition_need_no_note_and_held_out_rows_one(card, write):
     train, scored = write(GOOD), write(HEAD + "d,yes\ne,no\n", "dev.csv")
     apart = complete_card(card(train, scored), ["train", "scored"], hub=HUB)

@@ -18,6 +18,7 @@ from metabench.cli.options import (
     runs_option,
     traceback_option,
 )
+from metabench.cli.output import write_output
 from metabench.cli.places import find_run
 from metabench.cli.progress import progress
 from metabench.cli.refitting import OpenedRun, open_run
@@ -58,7 +59,6 @@ def command(
     """
     from metabench.errors import UsageError
     from metabench.report.submission import archive, tsv
-    from metabench.results.commit import commit_bytes
     from metabench.results.store import Store
     from metabench.session.glue_parts import chosen_uses, glue_parts
 
@@ -74,7 +74,7 @@ def command(
     found = _predict(opened, parts, done, device=device)
     _warn(parts, unfilled, split=split, smoke=asked.smoke)
     found |= _fill(unfilled) if split == "test" else {}
-    commit_bytes(output, archive({f"{name}.tsv": tsv(found[name]) for name in found}))
+    write_output(output, archive({f"{name}.tsv": tsv(found[name]) for name in found}))
     _echo(found, parts)
     note(f"written: {output}")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from metabench.cli.options import traceback_option
+from metabench.cli.output import write_output
 from metabench.cli.text import note
 from metabench.errors import UsageError
 
@@ -42,8 +43,6 @@ def command(name: str | None, template: str, output: Path | None, force: bool) -
     NAME is what the benchmark is called, and with it its run folder; without it, that of the
     template. The file says everything that it can hold; `metabench validate FILE` checks it.
     """
-    from metabench.results.commit import commit_bytes
-
     called = name or f"my-{template}"
     file = output or Path(f"{called}.toml")
     _check_name(called)
@@ -55,7 +54,7 @@ def command(name: str | None, template: str, output: Path | None, force: bool) -
         )
     text = (_TEMPLATES / f"{template.replace('-', '_')}.toml").read_text(encoding="utf-8")
     text = _NAME_LINE.sub(f'name = "{called}"', text, count=1).replace("FILE", str(file))
-    commit_bytes(file, text.encode())
+    write_output(file, text.encode())
     note(f"written: {file}")
     note(f"  next: metabench validate {file}")
     return 0

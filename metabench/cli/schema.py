@@ -9,6 +9,7 @@ import click
 
 from metabench.cli.installed import installed, plugin_options
 from metabench.cli.options import traceback_option
+from metabench.cli.output import write_output
 from metabench.cli.text import note
 
 __all__ = ["command"]
@@ -31,7 +32,6 @@ def command(output: Path | None) -> int:
     `#:schema FILE` in the first line of a TOML file then completes and checks while you type.
     """
     from metabench.errors import UsageError
-    from metabench.results.commit import commit_bytes
     from metabench.spec.schema import benchmark_schema
 
     text = json.dumps(benchmark_schema(installed()), indent=2, ensure_ascii=False) + "\n"
@@ -40,6 +40,6 @@ def command(output: Path | None) -> int:
         return 0
     if not output.parent.is_dir():
         raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")
-    commit_bytes(output, text.encode())
+    write_output(output, text.encode())
     note(f"written: {output}")
     return 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, final
 
 import click
 
+from metabench.cli.output import write_output
 from metabench.cli.text import note, warn
 from metabench.errors import UsageError
 from metabench.plugin.formats import Format
@@ -99,12 +100,10 @@ def put(text: str, output: Path | None = None) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    from metabench.results.commit import commit_bytes
-
     if output is None:
         click.echo(text, nl=False, color=True)
     else:
-        commit_bytes(output, text.encode())
+        write_output(output, text.encode())
 
 
 def render(

@@ -32,7 +32,9 @@ def column_places(
         raise refused(file, f"two columns are called {twice!r}", line=line)
     lost = next((name for name in wanted if name not in columns), None)
     if lost is not None:
-        raise _other_separator(file, columns, line) or _no_column(file, columns, lost, line)
+        raise _other_separator(file, columns, line) or _no_column(
+            file, columns, lost, line, nameless=not set(wanted) & set(columns)
+        )
     return [columns.index(name) for name in wanted]
 
 
@@ -55,8 +57,12 @@ def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataE
     )
 
 
-def _no_column(file: DataFile, columns: Sequence[str], lost: str, line: int) -> DataError:
-    where = ", which stand in its first line" if file.format in _SEPARATED else ""
+def _no_column(
+    file: DataFile, columns: Sequence[str], lost: str, line: int, *, nameless: bool
+) -> DataError:
+    """Return the error; ``nameless`` says that no column is there, so that none may be named."""
+    first = nameless and file.format in _SEPARATED
+    where = ", which stand in its first line" if first else ""
     return refused(
         file,
         f"no column {lost!r}{nearest(lost, columns)}",

@@ -73,3 +73,13 @@ def test_what_cannot_be_written_is_a_usage_error(arguments, said, capsys):
     assert main(["init", *arguments]) == 2
     assert said in capsys.readouterr().err
     assert not list(Path().iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that takes no file")
+@pytest.mark.parametrize("arguments", [["init", "mine", "-o"], ["schema", "-o"]])
+def test_a_file_that_cannot_be_written_is_sent_elsewhere_by_its_own_option(arguments, capsys):
+    assert main([*arguments, "/proc/file.toml"]) == 4
+    problem, hint = capsys.readouterr().err.splitlines()
+
+    assert problem.startswith("error: /proc/file.toml: cannot be")
+    assert hint == "  hint: name a file in another folder with -o FILE"

@@ -61,7 +61,12 @@ def unregistered(name: str) -> str:
 
 
 def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
-    """Return what to say of a plugin that has been loading for so long, with the way out."""
+    """Return what to say of a plugin that has been loading for so long, with the way out.
+
+    What comes with metabench is not to be left out: there it is the machine that is slow.
+    """
+    if plugin.built_in:
+        return f"metabench itself is still loading after {seconds:.0f} s; wait, or look at the disk"
     way = f"use {_way_to_leave_out(plugin)}"
     if not plugin.local:
         way = f"set METABENCH_DISABLE_PLUGINS={plugin.distribution} or {way}"

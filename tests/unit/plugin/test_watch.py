@@ -63,3 +63,11 @@ def test_the_complaint_names_the_ways_to_leave_it_out_that_there_are():
 
     assert "set METABENCH_DISABLE_PLUGINS=bench-slow or use -P no:bench-slow" in installed
     assert local.endswith("stop with Ctrl-C and use -P no:idea")
+
+
+def test_what_comes_with_metabench_is_not_to_be_left_out():
+    own = PluginStatus("builtin", "metabench.builtin", "metabench", "1")
+
+    said = slow_complaint(own, seconds=5.0)
+
+    assert said == "metabench itself is still loading after 5 s; wait, or look at the disk"

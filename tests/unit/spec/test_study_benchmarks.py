@@ -12,6 +12,7 @@ from metabench.spec.load import load_benchmark
 FOLDER = Path(__file__).parents[3] / "benchmarks" / "studies"
 FULL = ["glue_minilm", "glue_minilm_scitail", "glue_minilm_task_distributions"]
 FULL += ["glue_minilm_inner_loop"]
+SMALL = ["glue_minilm_l3", "glue_minilm_l3_epochs"]
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,8 @@ def options(method):
     return method.options.model_dump()
 
 
-def test_there_are_the_study_its_companions_and_the_small_one(benchmarks):
-    assert set(benchmarks) == {*FULL, "glue_minilm_l3"}
+def test_there_are_the_study_its_companions_and_the_small_ones(benchmarks):
+    assert set(benchmarks) == {*FULL, *SMALL}
     for name, benchmark in benchmarks.items():
         assert benchmark.spec.name == name.replace("_", "-")
 
@@ -49,8 +50,19 @@ def test_the_companions_share_every_setting_so_that_their_numbers_stand_side_by_
     assert len(shared[0][3].meta) == 10
 
 
-def test_four_targets_can_reach_a_verdict_with_the_seeds_of_the_small_study(benchmarks):
-    spec = benchmarks["glue_minilm_l3"].spec
+def test_the_small_studies_share_their_meta_training_and_differ_in_fine_tuning(benchmarks):
+    few, long = (benchmarks[name] for name in SMALL)
+
+    assert (few.spec.model, few.spec.meta) == (long.spec.model, long.spec.meta)
+    assert few.spec.seeds == long.spec.seeds
+    shared = {method.id: (method.algorithm, options(method)) for method in few.methods}
+    assert all(shared[each.id] == (each.algorithm, options(each)) for each in long.methods)
+    assert long.spec.finetune.epochs == 20 * few.spec.finetune.epochs
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_four_targets_can_reach_a_verdict_with_the_seeds_of_a_small_study(benchmarks, name):
+    spec = benchmarks[name].spec
     tests, seeds = len(spec.tasks.target), len(spec.seeds.meta)
 
     assert tests * 2 ** (1 - seeds) <= spec.compare.alpha

@@ -114,9 +114,10 @@ def _setting(spec: Any, found: Compared) -> Iterator[str]:
         f"- meta-training: {length}, {meta['tasks_per_step']} tasks a step, batches of"
         f" {meta['batch_size']}, outer learning rate {meta['optimizer']['lr']:g}"
     )
+    least = f", at least {tuned['min_steps']} updates" if tuned["min_steps"] else ""
     yield (
-        f"- fine-tuning: {tuned['epochs']:g} epochs, at least {tuned['min_steps']} updates, of"
-        f" {tuned['batch_size']} rows, learning rate {tuned['optimizer']['lr']:g}"
+        f"- fine-tuning: {tuned['epochs']:g} epochs{least}, batches of {tuned['batch_size']},"
+        f" learning rate {tuned['optimizer']['lr']:g}"
     )
     yield f"- meta seeds: {len(spec['seeds']['meta'])}"
     yield from left_to_run(found.collected)

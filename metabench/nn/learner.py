@@ -251,12 +251,12 @@ class TransformerLearner:
             point = torch.addcmul(theta, vector, step, value=-1)
             behind = self._at(point, batch)
             torch.addcmul(theta, vector, step, out=point)
-            return self._add_at(point, batch, behind.neg_()).div_(2 * step).mul_(vector.any())
+            return self._add_at(point, batch, behind.neg_()).div_(2 * step).mul_(vector.norm() > 0)
         step *= self.passes.side(batch)
         held = self.passes.gradient(theta, batch)
         here = self._at(theta, batch) if held is None else held
         point = torch.addcmul(theta, vector, step)
-        return self._add_at(point, batch, here.neg_()).div_(step).mul_(vector.any())
+        return self._add_at(point, batch, here.neg_()).div_(step).mul_(vector.norm() > 0)
 
     def _at(self, theta: Tensor, batch: Batch) -> Tensor:
         """Return the gradient, of which nobody is told but the tally."""

@@ -178,12 +178,13 @@ def test_a_held_gradient_leaves_out_the_words_that_its_batch_does_not_hold():
     assert learner.passes.gradient(theta, batch) is None
 
 
+@pytest.mark.parametrize("size", [0.0, 1e-200], ids=["zero", "a norm of zero"])
 @pytest.mark.parametrize("way", ["central", "forward"])
-def test_the_product_with_zero_is_zero(way):
+def test_the_product_with_zero_is_zero(way, size):
     learner = tiny_learner(curvature=Curvature(way))
     theta = learner.theta(STREAM)
 
-    found = learner.hvp(theta, tiny_batch("two", STREAM), torch.zeros_like(theta))
+    found = learner.hvp(theta, tiny_batch("two", STREAM), torch.full_like(theta, size))
 
     assert not found.any()
 

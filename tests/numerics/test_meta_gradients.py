@@ -226,11 +226,13 @@ def test_all_blocks_agree_with_finite_differences(name, task):
 @pytest.mark.parametrize("way", ["central", "forward"])
 @pytest.mark.parametrize("name", SECOND_ORDER)
 def test_in_fp32_differences_of_gradients_come_near_exact_curvature(name, way):
-    """Each product is off by 1e-4 or 2e-3, and there are up to three of them.
+    """Each product is off by 2e-4 or 2e-3, and there are up to three of them.
 
+    In a network as small as this one rounding is nearly all of it, twice as much at a central step
+    of 5e-6 as at 1e-5; a large one bends more than it rounds (`metabench.nn.curvature.step_size`).
     Prototypes are larger than a fresh head, and gradients bend more there.
     """
-    bound = {"central": 3e-4, "forward": 6e-3}[way] * (2 if name == "protomaml" else 1)
+    bound = {"central": 6e-4, "forward": 6e-3}[way] * (2 if name == "protomaml" else 1)
     method, learner, blocks, episode = setting(name, "three", dtype=torch.float32, curvature=way)
     exact, other, _, _ = setting(name, "three", dtype=torch.float32)
     learner.passes.expect(episode.support)

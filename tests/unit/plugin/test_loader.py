@@ -3,65 +3,11 @@
 from __future__ import annotations
 
 import sys
-import textwrap
-from pathlib import Path
 
 import pytest
 
 from metabench.errors import PluginError
-from metabench.plugin import Catalog, PluginStatus, load_catalog, load_target
-
-GOOD = """
-    from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
-
-    METABENCH_API = 1
-
-    class Options(AlgorithmOptions):
-        rate: float = 0.5
-
-    @hookimpl
-    def metabench_algorithms():
-        return [AlgorithmInfo("{name}", "{module}_heavy:Algorithm", Options, "a summary")]
-"""
-
-
-class Site:
-    """A folder of installed distributions, on the path for the time of a test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def install(self, distribution: str, source: str, *, module: str = "") -> str:
-        """Write a distribution with one plugin; return the name of its module."""
-        module = module or distribution.replace("-", "_")
-        (self.folder / f"{module}.py").write_text(textwrap.dedent(source))
-        info = self.folder / f"{distribution.replace('-', '_')}-0.3.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 0.3\n"
-        )
-        (info / "entry_points.txt").write_text(f"[metabench]\n{distribution}-entry = {module}\n")
-        return module
-
-    def install_good(self, distribution: str, *, offers: str) -> str:
-        """Write a plugin that offers one algorithm."""
-        module = distribution.replace("-", "_")
-        return self.install(distribution, GOOD.format(name=offers, module=module))
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    before = set(sys.modules)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield Site(tmp_path)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
-            del sys.modules[name]
-
-
-def status(catalog: Catalog, distribution: str) -> PluginStatus:
-    (found,) = [plugin for plugin in catalog.plugins if plugin.distribution == distribution]
-    return found
+from metabench.plugin import load_catalog
 
 
 def test_what_a_plugin_offers_is_in_the_catalog_with_its_origin(site):
@@ -186,9 +132,9 @@ def test_a_plugin_that_misbehaves_is_named_and_the_others_work(site, fault):
 
     catalog = load_catalog()
 
-    assert status(catalog, "bench-bad").state == state
-    assert said in status(catalog, "bench-bad").detail
-    assert status(catalog, "bench-bad").offers == {}
+    assert site.status(catalog, "bench-bad").state == state
+    assert said in site.status(catalog, "bench-bad").detail
+    assert site.status(catalog, "bench-bad").offers == {}
     assert "good" in catalog.algorithms
     assert "maml" in catalog.algorithms
 
@@ -196,7 +142,7 @@ def test_a_plugin_that_misbehaves_is_named_and_the_others_work(site, fault):
 def test_a_failed_plugin_keeps_the_traceback_of_its_own_line(site):
     module = site.install("bench-bad", "\n\nimport no_such_module_anywhere\n")
 
-    traceback = status(load_catalog(), "bench-bad").traceback
+    traceback = site.status(load_catalog(), "bench-bad").traceback
 
     assert f'{module}.py", line 3' in traceback
 
@@ -232,116 +178,6 @@ def test_a_plugin_without_metadata_still_loads(site):
     assert "good" in load_catalog().algorithms
 
 
-@pytest.mark.parametrize("distributions", [("aa-one", "zz-two"), ("zz-one", "aa-two")])
-def test_a_name_offered_twice_belongs_to_nobody_and_the_error_names_both(site, distributions):
-    for distribution in distributions:
-        site.install_good(distribution, offers="same")
-    catalog = load_catalog()
-
-    first, second = sorted(distributions)
-    assert "same" not in catalog.algorithms
-    assert status(catalog, first).state == "conflict"
-    assert status(catalog, second).detail == f"algorithm 'same' is also provided by {first} 0.3"
-    with pytest.raises(PluginError, match=f"provided by both {first} 0.3 and {second} 0.3"):
-        catalog.algorithm("same")
-
-
-def test_a_clash_over_one_name_leaves_the_other_names(site):
-    site.install(
-        "bench-clash",
-        """
-        from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
-        METABENCH_API = 1
-        @hookimpl
-        def metabench_algorithms():
-            return [AlgorithmInfo(n, "a.b:C", AlgorithmOptions, "s") for n in ("maml", "mine")]
-        """,
-    )
-    catalog = load_catalog()
-
-    assert catalog.algorithm("mine").plugin.state == "conflict"
-    assert catalog.algorithm("reptile").plugin.distribution == "metabench"
-    with pytest.raises(PluginError, match="METABENCH_DISABLE_PLUGINS=bench-clash"):
-        catalog.algorithm("maml")
-
-
-def test_blocking_one_side_of_a_clash_resolves_it(site):
-    site.install_good("bench-clash", offers="maml")
-
-    catalog = load_catalog(blocked=frozenset({"bench-clash"}))
-
-    assert catalog.algorithm("maml").plugin.distribution == "metabench"
-
-
-@pytest.mark.parametrize("name", ["all", "bench-canary", "Bench_Canary", "bench-canary-entry"])
-def test_a_blocked_plugin_is_not_imported(site, name):
-    module = site.install("bench-canary", "METABENCH_API = 1")
-
-    catalog = load_catalog(blocked=frozenset({name}))
-
-    assert status(catalog, "bench-canary").state == "blocked"
-    assert module not in sys.modules
-    assert "maml" in catalog.algorithms
-
-
-def test_a_name_that_a_failed_plugin_is_called_after_is_refused_with_the_cause(site):
-    site.install("metabench-foo", "import no_such_module_anywhere")
-
-    with pytest.raises(
-        PluginError,
-        match=r"algorithm 'foo' is provided by metabench-foo 0\.3, which failed to load: ModuleNot",
-    ):
-        load_catalog().algorithm("foo")
-
-
-def test_a_name_that_nobody_offers_comes_with_the_plugins_that_may_offer_it(site):
-    site.install("bench-bad", "import no_such_module_anywhere")
-
-    with pytest.raises(
-        PluginError, match=r"may be provided .* bench-bad 0\.3, which failed to load"
-    ):
-        load_catalog().sampler("hard-examples")
-
-
-def test_a_misspelt_name_comes_with_the_name_that_was_meant():
-    with pytest.raises(PluginError, match="did you mean 'reptile'"):
-        load_catalog().algorithm("Reptil")
-
-
-def test_the_built_in_plugins_come_through_the_same_door():
-    catalog = load_catalog(blocked=frozenset({"all"}))
-
-    assert {"finetune", "joint", "maml", "fomaml", "reptile"} <= set(catalog.algorithms)
-    assert {"uniform", "pps", "mixed"} <= set(catalog.samplers)
-    assert {plugin.state for plugin in catalog.plugins if plugin.built_in} == {"ok"}
-
-
-def test_a_target_is_loaded(site):
-    (site.folder / "some_heavy_module.py").write_text("class A:\n    b = 7\n")
-
-    assert load_target("some_heavy_module:A.b") == 7
-
-
-@pytest.mark.parametrize(
-    ("dotted", "said"),
-    [
-        ("no_such_module_anywhere:A", "ModuleNotFoundError"),
-        ("json:no_such_thing", "AttributeError"),
-        ("json", "not of the form"),
-    ],
-)
-def test_a_target_that_cannot_be_loaded_is_a_plugin_error(dotted, said):
-    with pytest.raises(PluginError, match=said):
-        load_target(dotted)
-
-
-def test_a_target_that_exits_is_a_plugin_error(site):
-    (site.folder / "exiting_module.py").write_text("raise SystemExit(0)")
-
-    with pytest.raises(PluginError, match="SystemExit: 0"):
-        load_target("exiting_module:A")
-
-
 @pytest.mark.parametrize(
     "group",
     ["metabench.plugins", "metabench_plugin", "Metabench", "metabench.algorithms", "metabnch"],
@@ -354,7 +190,7 @@ def test_an_entry_point_in_a_group_that_nobody_looks_in_is_named_with_the_right_
     catalog = load_catalog()
 
     assert "lost" not in catalog.algorithms
-    found = status(catalog, "bench-lost")
+    found = site.status(catalog, "bench-lost")
     assert found.state == "failed"
     assert f"its entry point stands in the group {group!r}, not in 'metabench'" in found.detail
 

@@ -80,11 +80,11 @@ def _rows(part: Part) -> list[Bound]:
             part.median(f"{method}, {side}", "cpu_seconds") for side in ("engine", "learn2learn")
         )
         whole, passes = (
-            part.median(f"{method}, engine beside passes", f"{of}_cpu_seconds")
-            for of in ("engine", "passes")
+            part.median(f"{method}, engine and its passes", number)
+            for number in ("cpu_seconds", "passes_cpu_seconds")
         )
         found += [
-            Bound(f"{method}: engine, × its bare passes", 1.05, _ratio(whole, passes)),
+            Bound(f"{method}: engine, × its passes", 1.05, _ratio(whole, passes)),
             Bound(f"{method}: times faster than learn2learn", 1.3, _ratio(l2l, engine), least=True),
         ]
     return found

@@ -18,10 +18,11 @@ from perf.clock import time_spent
 from perf.gpu_trainer import trainer_seconds
 from perf.job import Job, Shape
 from perf.peers import PeerMissingError
-from perf.problem import TASK, episode, learner, theta
+from perf.problem import TASK, episode, learner, require_compiled, theta
 
 if TYPE_CHECKING:
     from metabench.learning import Batch, Episode
+    from metabench.nn.learner import TransformerLearner
 
 __all__ = ["busy", "fine_tuning", "first_order", "matrix_rate"]
 
@@ -48,12 +49,18 @@ def first_order(job: Job, small: bool) -> Sequence[Row]:  # noqa: FBT001  (a par
             asked = job.model_copy(update={"shape": shape, "bf16": not small})
             episodes = _episodes(asked)
             peer = _peer_seconds(asked.model_copy(update={"variant": theirs}), episodes)
-            mine = _seconds(asked.model_copy(update={"variant": f"metabench {method}"}), episodes)
+            mine, compiled = (
+                _seconds(
+                    asked.model_copy(update={"variant": f"metabench {method}{more}"}), episodes
+                )
+                for more in ("", ", compiled")
+            )
             useful = _operations(shape, episodes, query=method == "FOMAML") / mine
             rows.append(
                 {"shape": name, "method": method, "ours a second": 1 / mine,
                  "learn2learn a second": 1 / peer if peer else None,
                  "times faster": peer / mine if peer else None,
+                 "compiled a second": 1 / compiled, "compiled, times plain": mine / compiled,
                  "useful TFLOP/s": useful / 1e12, "of the matrix rate": useful / rate}
             )  # fmt: skip
     return rows
@@ -89,23 +96,40 @@ def fine_tuning(job: Job, small: bool) -> Sequence[Row]:  # noqa: FBT001  (a par
     batches = [
         batch for e in _episodes(job.model_copy(update={"shape": shape})) for batch in e.support
     ]
-    own = learner(shape, device, autocast=not small)
+    mine, compiled = (
+        _update_seconds(
+            learner(shape, device, autocast=not small, compiled=how),
+            batches,
+            updates=updates,
+            warm=warm,
+        )
+        for how in (False, True)
+    )
+    peer = trainer_seconds(shape, batches, device, updates=updates, warm=warm, bf16=not small)
+    rows = float(shape.batch)
+    return [{"ours, examples/s": rows / mine, "compiled, examples/s": rows / compiled,
+             "Trainer, examples/s": rows / peer, "times faster": peer / mine,
+             "compiled, times plain": mine / compiled}]  # fmt: skip
+
+
+def _update_seconds(
+    own: TransformerLearner, batches: Sequence[Batch], *, updates: int, warm: int
+) -> float:
+    """Return the seconds of one update of our fine-tuning, set-up taken out."""
     start = theta(own)
 
-    def ours_run(count: int) -> float:
+    def run(count: int) -> float:
         training = FineTuning(own, TASK, FineTuneOptimizer(), count)
         begun = time.perf_counter()
         for _ in training.run(start, islice(cycle(batches), count)):
             pass
-        _synchronize(device)
+        _synchronize(own.device)
         return time.perf_counter() - begun
 
-    ours_run(warm)
-    mine = (ours_run(updates + warm) - ours_run(warm)) / updates
-    peer = trainer_seconds(shape, batches, device, updates=updates, warm=warm, bf16=not small)
-    rows = float(shape.batch)
-    return [{"ours, examples/s": rows / mine, "Trainer, examples/s": rows / peer,
-             "times faster": peer / mine}]  # fmt: skip
+    run(warm)
+    found = (run(updates + warm) - run(warm)) / updates
+    require_compiled(own)
+    return found
 
 
 def matrix_rate(job: Job, size: int) -> float:

@@ -13,7 +13,7 @@ from metabench.nn.episode_view import view
 from metabench_algorithms.maml import Maml
 from metabench_algorithms.options import MamlOptions, ReptileOptions
 from metabench_algorithms.reptile import Reptile
-from perf.problem import learner, theta
+from perf.problem import learner, require_compiled, theta
 
 if TYPE_CHECKING:
     from metabench.learning import Algorithm, Episode
@@ -28,9 +28,19 @@ METHODS = (
 
 
 def build(job: Job, method: str) -> Callable[[Episode], Tensor]:
-    """Return a function from an episode to the method's direction for theta, [P]."""
+    """Return a function from an episode to the method's direction for theta, [P].
+
+    A method's name may end in ``, compiled``.
+    """
     device = torch.device(job.device)
-    own = learner(job.shape, device, curvature=curvature(job, method), autocast=job.bf16)
+    method, _, more = method.partition(", ")
+    own = learner(
+        job.shape,
+        device,
+        curvature=curvature(job, method),
+        autocast=job.bf16,
+        compiled=more == "compiled",
+    )
     start = theta(own)
     if method == "gradient":
         return lambda episode: _gradient(own, start, episode)
@@ -49,6 +59,7 @@ def direction(
     part = view(own, episode, sparse=rule.follows_gradients)
     found = rule.meta_gradient(part.learner, {"theta": part.take(start)}, part.episode)
     own.drain_losses()
+    require_compiled(own)
     return part.put(found.directions["theta"])
 
 
@@ -89,4 +100,5 @@ def unrolled_loss(
 def _gradient(own: TransformerLearner, start: Tensor, episode: Episode) -> Tensor:
     found = own.gradient(start, episode.query[0])
     own.drain_losses()
+    require_compiled(own)
     return found

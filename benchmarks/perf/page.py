@@ -146,7 +146,9 @@ def _steady(part: Part) -> str:
 
 
 def _growth(part: Part) -> str:
-    return "\n\n".join(_curve(part, name) for name in GROWTH)
+    around = ", ".join(f"`{key}` {_usual(part, key)}" for key in (*GROWTH, "width", "batch"))
+    curves = [_curve(part, name) for name in GROWTH]
+    return "\n\n".join([f"Where nothing else is said: {around}.", *curves])
 
 
 def _curve(part: Part, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -20,6 +21,7 @@ from metabench.seeding import Stream
 from perf.lengths import row_lengths
 
 if TYPE_CHECKING:
+    from metabench.nn.compiled import CompiledLayer
     from metabench.nn.curvature import Curvature
     from perf.job import Shape
 
@@ -62,10 +64,36 @@ def learner(
     *,
     curvature: Curvature | None = None,
     autocast: bool = False,
+    compiled: bool = False,
 ) -> TransformerLearner:
     """Return our learner over the encoder and the one head."""
     heads = {TASK: HeadShape(CLASSES, regression=False)}
-    return TransformerLearner(encoder(shape), heads, device, autocast=autocast, curvature=curvature)
+    return TransformerLearner(
+        encoder(shape),
+        heads,
+        device,
+        autocast=autocast,
+        curvature=curvature,
+        compiled=_layers() if compiled else None,
+    )
+
+
+@cache
+def _layers() -> CompiledLayer:
+    """Return what compiles layers, one for all learners of a process."""
+    from metabench.nn.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
+
+    return CompiledLayer()
+
+
+def require_compiled(own: TransformerLearner) -> None:
+    """Make sure that layers are compiled where they were to be: plain ones have another name.
+
+    Raises:
+        RuntimeError: they could not be.
+    """
+    if own.compiled is not None and not own.compiled.holds:
+        raise RuntimeError(f"layers were not compiled: {own.compiled.failure}")
 
 
 def theta(own: TransformerLearner) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import torch
@@ -22,6 +22,7 @@ from perf.real import TASKS, Real
 
 if TYPE_CHECKING:
     from metabench.engine.meta import MetaTraining
+    from metabench.learning import Algorithm, MetaGradient
     from metabench.nn.encoder import Encoder
     from metabench.nn.learner import TransformerLearner
     from perf.job import Job
@@ -37,7 +38,7 @@ SIDES = (
     "transformers passes",  # forward and backward of the module on the same batches
     "learn2learn",  # first order, Adam, batches padded to their longest row
     "learn2learn 128",  # the same, padded to 128 tokens
-    "engine beside passes",  # meta-step by meta-step in one process, so that drift cancels
+    "engine and its passes",  # how much of the engine's time its gradients are
 )
 """Who does it; a variant is a method and a side, as in ``FOMAML, engine``."""
 
@@ -47,30 +48,20 @@ def measure(job: Job) -> dict[str, float]:
     method, side = job.variant.split(", ")
     real = Real.load(job)
     rule = ours.algorithm(method, steps=job.shape.steps, inner_lr=job.shape.inner_lr)
-    training = real.training(real.learner(), rule, steps=1 + job.rounds)
-    if side == "engine beside passes":
-        return _paired(training, real.episodes(training))
+    clocked = _Clocked(rule)
+    own: Any = clocked if side == "engine and its passes" else rule
+    training = real.training(real.learner(), own, steps=1 + job.rounds)
     work = _side(job, real, training, side)
     next(work)
+    clocked.spent = 0.0
     numbers = time_spent(lambda: list(work), device=torch.device(job.device))
-    return {**numbers, "steps": float(job.rounds)}
-
-
-def _paired(training: MetaTraining, drawn: Drawn) -> dict[str, float]:
-    """Return what meta-steps and their bare passes cost, taken in turn after one of each."""
-    works = {"engine": _engine(training), "passes": _passes(training.learner, drawn)}
-    spent = {f"{name}_cpu_seconds": 0.0 for name in works}
-    for step in range(len(drawn)):
-        for name in works if step % 2 else reversed(works):
-            numbers = time_spent(lambda: next(works[name]), device=training.learner.device)  # noqa: B023  (called at once)
-            if step:
-                spent[f"{name}_cpu_seconds"] += numbers["cpu_seconds"]
-    return {**spent, "steps": float(len(drawn) - 1)}
+    inside = {"passes_cpu_seconds": clocked.spent} if own is clocked else {}
+    return {**numbers, **inside, "steps": float(job.rounds)}
 
 
 def _side(job: Job, real: Real, training: MetaTraining, side: str) -> Iterator[None]:
     """Return what yields after each meta-step, the first being ready for the second."""
-    if side == "engine":
+    if side.startswith("engine"):
         return _engine(training)
     drawn = real.episodes(training)
     if side == "passes":
@@ -88,6 +79,39 @@ def _side(job: Job, real: Real, training: MetaTraining, side: str) -> Iterator[N
         drawn,
         width=128 if side.endswith("128") else None,
     )
+
+
+@final
+class _Clocked:
+    """An algorithm whose gradients are timed; the engine takes it for the algorithm itself."""
+
+    def __init__(self, rule: Algorithm[Any]) -> None:
+        self.rule = rule
+        self.spent = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rule, name)
+
+    def meta_gradient(self, learner: TransformerLearner, *others: Any) -> MetaGradient:
+        return self.rule.meta_gradient(_ClockedLearner(learner, self), *others)
+
+
+@final
+@dataclass(frozen=True)
+class _ClockedLearner:
+    learner: TransformerLearner
+    clock: _Clocked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.learner, name)
+
+    def gradient(self, *of: Any) -> Tensor:
+        found: list[Tensor] = []
+        spent = time_spent(
+            lambda: found.append(self.learner.gradient(*of)), device=self.learner.device
+        )
+        self.clock.spent += spent["cpu_seconds"]
+        return found[0]
 
 
 def _engine(training: MetaTraining) -> Iterator[None]:

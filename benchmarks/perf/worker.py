@@ -22,6 +22,7 @@ __all__ = ["MODULES", "work_on"]
 
 MODULES = {
     "gradient": "perf.gradient",
+    "means": "perf.gradient",
     "growth": "perf.gradient",
     "rows": "perf.rows",
     "finetuning": "perf.finetuning",

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.text import aligned, cells
-from metabench.plan.cell import AdaptWork
 from metabench.report.units import bytes_text, count_text, seconds_text
 from metabench.session.queue import cost
 
@@ -149,8 +148,7 @@ def _uses(plan: Plan) -> list[TaskUse]:
     """Return each task of a plan once for each role, in the order of their cells."""
     found: dict[tuple[str, str], TaskUse] = {}
     for cell in plan.cells:
-        work = cell.work
-        for use in (work.task,) if isinstance(work, AdaptWork) else work.tasks:
+        for use in cell.uses:
             found.setdefault((use.card.name, use.role), use)
     return sorted(found.values(), key=lambda use: _ROLES.index(use.role))
 

@@ -12,11 +12,10 @@ from metabench.cli.places import find_benchmark, shipped_benchmarks
 from metabench.cli.planning import make_plan
 from metabench.cli.text import note
 from metabench.errors import NothingMatchedError
-from metabench.plan.cell import AdaptWork
 from metabench.spec.suggest import suggest
 
 if TYPE_CHECKING:
-    from metabench.plan.cell import Cell, TaskUse
+    from metabench.plan.cell import TaskUse
     from metabench.spec.model import ModelSpec
     from metabench.tasks.hub import Hub
 
@@ -87,9 +86,5 @@ def fetch_encoder(model: ModelSpec, *, hub: Hub) -> None:
 
 def _of_file(file: str, *, hub: Hub) -> Wanted:
     plan = make_plan(str(find_benchmark(file)), sets=(), smoke=False, hub=hub.mirror).plan
-    uses = [use for cell in plan.cells for use in _uses(cell)]
+    uses = [use for cell in plan.cells for use in cell.uses]
     return Wanted(tuple(uses), (plan.benchmark.spec.model,))
-
-
-def _uses(cell: Cell) -> tuple[TaskUse, ...]:
-    return (cell.work.task,) if isinstance(cell.work, AdaptWork) else cell.work.tasks

@@ -28,6 +28,7 @@ class Device:
     keep: KeepPolicy = "auto"
     memory: int | None = None
     deterministic: bool = False
+    compiles: bool = False
 
     @property
     def precision(self) -> str:
@@ -92,7 +93,13 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
     memory = None if compute.memory is None else int(compute.memory * 2**30)
     autocast = _autocast(device, compute.precision)
     return Device(
-        device, autocast, compute.threads, compute.curvature, memory, compute.deterministic
+        device,
+        autocast,
+        compute.threads,
+        keep=compute.curvature,
+        memory=memory,
+        deterministic=compute.deterministic,
+        compiles=compute.compile,
     )
 
 

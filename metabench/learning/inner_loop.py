@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -33,5 +34,6 @@ def inner_path(
     """
     yield theta
     for batch in batches:
-        theta = theta - inner_lr * learner.gradient(theta, batch)
+        step = learner.gradient(theta, batch).mul_(inner_lr)
+        theta = torch.sub(theta, step, out=step)  # in its place: a vector less for each step
         yield theta

@@ -33,7 +33,7 @@ class Learner(Protocol):
     def gradient(
         self, theta: Float[Tensor, " P"], batch: Batch, span: slice | None = None
     ) -> Float[Tensor, " P"]:
-        """Return the gradient of the loss, zero outside ``span``."""
+        """Return the gradient of the loss, zero outside ``span``: the caller's own, to write to."""
         ...
 
     def hvp(

@@ -12,16 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from torch import Tensor, nn
-from torch.nn.functional import (
-    embedding,
-    gelu,
-    layer_norm,
-    linear,
-    scaled_dot_product_attention,
-    softmax,
-)
+from torch.nn.functional import embedding, layer_norm
 
 from metabench.nn.keeping import layers_held
+from metabench.nn.layer import PARAMETERS, Drops, LayerFacts, LayerFunction, Lying, layer
 from metabench.nn.masks import Masks, dropped
 
 if TYPE_CHECKING:
@@ -100,9 +94,9 @@ class Bert:
         batch: Batch,
         *,
         packing: Packing,
-        masks: Masks,
         fused: bool,
         firsts: bool,
+        run: LayerFunction = layer,
     ) -> Tensor:
         """Return the last layer's states of the real tokens, [tokens, width].
 
@@ -110,17 +104,31 @@ class Bert:
             p: the parameters.
             batch: the rows.
             packing: where their real tokens lie.
-            masks: what is dropped.
             fused: whether attention may use a fused kernel, which has no second derivative and,
                 with dropout, draws masks of its own from the global generator.
+            run: what computes a layer.
             firsts: return those of each row's first token alone, [rows, width]; what nobody reads
                 of the last layer is not computed then.
         """
-        forward = _Forward(self, p, packing, masks, fused)
-        x = forward.norm("embeddings.LayerNorm", self.embedded(p, batch, packing))
-        x = forward.dropped(x, 0)
+        masks = Masks(batch.dropout_seed, batch.input_ids.device)
+        x = layer_norm(
+            self.embedded(p, batch, packing),
+            (self.width,),
+            p["embeddings.LayerNorm.weight"],
+            p["embeddings.LayerNorm.bias"],
+            self.eps,
+        )
+        x = dropped(x, masks.draw(0, x.shape, rate=self.hidden_dropout))
+        facts = self._facts(masks, fused=fused, cuda=x.is_cuda)
         for number in range(self.layers):
-            x = forward.layer(number, x, firsts=firsts and number == self.layers - 1)
+            last = firsts and number == self.layers - 1
+            x = run(
+                x,
+                tuple(p[f"encoder.layer.{number}.{name}"] for name in PARAMETERS),
+                self._drops(number, masks, packing=packing, firsts=last, facts=facts),
+                lying=Lying(packing.mask, packing.places, packing.firsts if last else None),
+                facts=facts,
+            )
         return x
 
     def embedded(self, p: Parameters, batch: Batch, packing: Packing) -> Tensor:
@@ -141,62 +149,22 @@ class Bert:
         """Undo ``split``."""
         return packing.gather(values.transpose(1, 2).flatten(2))
 
+    def _facts(self, masks: Masks, *, fused: bool, cuda: bool) -> LayerFacts:
+        """Return the facts; on a CPU the kernel is for passes without dropout."""
+        rate = self.attention_dropout if fused and masks.seed is not None else 0.0
+        own = fused and (cuda or not rate)
+        return LayerFacts(self.heads, self.eps, self.scale, own, rate if own else 0.0)
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Forward:
-    bert: Bert
-    p: Parameters
-    packing: Packing
-    masks: Masks
-    fused: bool
-
-    def layer(self, number: int, x: Tensor, *, firsts: bool) -> Tensor:
-        """Return the output of a layer, [tokens, width] like its input, or of the first tokens."""
-        name, site = f"encoder.layer.{number}", 3 * number + 1
-        packing = self.packing
-        own, asking = (
-            (x.index_select(0, packing.firsts), packing.single) if firsts else (x, packing)
+    def _drops(
+        self, number: int, masks: Masks, *, packing: Packing, firsts: bool, facts: LayerFacts
+    ) -> Drops:
+        """Return the masks of a layer; none for a kernel that draws its own."""
+        site, tokens = 3 * number + 1, packing.rows if firsts else packing.tokens
+        shape = (packing.rows, self.heads, 1 if firsts else packing.width, packing.width)
+        rate = 0.0 if facts.fused else self.attention_dropout
+        weights = masks.draw(site, shape, rate=rate)
+        attended, out = (
+            masks.draw(site + more, (tokens, self.width), rate=self.hidden_dropout)
+            for more in (1, 2)
         )
-        query, key, value = (
-            self.bert.split(self.linear(f"{name}.attention.self.{part}", states), places)
-            for part, states, places in (
-                ("query", own, asking),
-                ("key", x, packing),
-                ("value", x, packing),
-            )
-        )
-        context = self.bert.merge(self.attention(query, key, value, site), asking)
-        out = self.dropped(self.linear(f"{name}.attention.output.dense", context), site + 1)
-        attended = self.norm(f"{name}.attention.output.LayerNorm", out + own)
-        inner = gelu(self.linear(f"{name}.intermediate.dense", attended))
-        out = self.dropped(self.linear(f"{name}.output.dense", inner), site + 2)
-        return self.norm(f"{name}.output.LayerNorm", out + attended)
-
-    def attention(self, query: Tensor, key: Tensor, value: Tensor, site: int) -> Tensor:
-        """Return the contexts, [rows, heads, columns, width of a head] like the queries."""
-        rate = self.bert.attention_dropout if self.masks.seed is not None else 0.0
-        attended, scale = self.packing.attended, self.bert.scale
-        if self.fused and (not rate or query.is_cuda):
-            return scaled_dot_product_attention(
-                query, key, value, attn_mask=attended, dropout_p=rate, scale=scale
-            )
-        scores = query @ key.transpose(-1, -2) * scale
-        if attended is not None:
-            scores = scores.masked_fill(~attended, float("-inf"))
-        weights = softmax(scores, dim=-1)
-        return dropped(weights, self.masks.draw(site, weights.shape, rate=rate)) @ value
-
-    def dropped(self, values: Tensor, site: int) -> Tensor:
-        """Return the values after dropout."""
-        rate = self.bert.hidden_dropout
-        return dropped(values, self.masks.draw(site, values.shape, rate=rate))
-
-    def norm(self, name: str, x: Tensor) -> Tensor:
-        """Return the normalised states."""
-        weight, bias = self.p[f"{name}.weight"], self.p[f"{name}.bias"]
-        return layer_norm(x, (self.bert.width,), weight, bias, self.bert.eps)
-
-    def linear(self, name: str, x: Tensor) -> Tensor:
-        """Return the states through a linear layer."""
-        return linear(x, self.p[f"{name}.weight"], self.p[f"{name}.bias"])
+        return Drops(weights, attended, out)

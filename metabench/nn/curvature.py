@@ -73,8 +73,8 @@ def step_size(
 
     large enough for fp32 not to lose the difference, small enough for it to be a derivative. What
     a one-sided difference neglects falls with the step, a central one's with its square; so c is
-    5e-6 for ``central`` and 1e-6 for ``forward``.
+    5e-6 for ``central`` and 1e-6 for ``forward``. Along a vector of no length it is zero.
     """
     norm = vector.norm()
     length: Tensor = 1 + theta.norm()
-    return _STEP[way] * length / torch.where(norm > 0, norm, torch.ones_like(norm))
+    return torch.where(norm > 0, _STEP[way] * length / norm, 0)

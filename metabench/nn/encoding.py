@@ -12,6 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from metabench.nn.dropout import seeded
 from metabench.nn.encoder import pool
+from metabench.nn.layer import layer
 from metabench.nn.masks import Masks, dropped
 from metabench.nn.packing import Packing
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.nn.bert import Bert, Parameters
     from metabench.nn.encoder import Encoder
+    from metabench.nn.layer import LayerFunction
 
 __all__ = ["BertBody", "Body", "ModuleBody"]
 
@@ -55,6 +57,7 @@ class BertBody:
         device: where everything is.
         autocast: bf16 autocast around forward passes.
         fused: whether attention may use a fused kernel, which has no second derivative.
+        run: what computes a layer.
     """
 
     bert: Bert
@@ -62,17 +65,18 @@ class BertBody:
     device: torch.device
     autocast: bool
     fused: bool
+    run: LayerFunction = layer
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
         """Return [rows, width], differentiable; dropout as the batch says."""
-        packing, masks = Packing.of(batch), Masks(batch.dropout_seed, self.device)
+        packing = Packing.of(batch)
         states = self.bert.states(
             p,
             batch,
             packing=packing,
-            masks=masks,
             fused=self.fused,
             firsts=self.encoder.reads_firsts,
+            run=self.run,
         )
         if self.encoder.pooling == "mean":
             return packing.mean(states)

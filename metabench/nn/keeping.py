@@ -25,7 +25,7 @@ with them stays in its caches, on a GPU they are enough to be busy with."""
 
 _FEWER = {"lean": 2, "forward": 4}
 """How many times fewer they are where memory is what was asked for: exact products that keep
-nothing, and one-sided differences, which hold a gradient for each step of the path."""
+nothing, and one-sided differences, while they hold a gradient for each step of the path."""
 
 
 def layers_held(layers: int, *, firsts: bool) -> float:

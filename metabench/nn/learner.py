@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 import torch
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
     from metabench.learning.batch import Batch
     from metabench.nn.batch_passes import BatchPasses
+    from metabench.nn.compiled import CompiledLayer
     from metabench.seeding import Stream
 
 __all__ = ["HeadShape", "TransformerLearner"]
@@ -57,6 +58,7 @@ class TransformerLearner:
             Gradients beside exact products share their kernels and dropout masks (ADR 0007).
         packed: whether `metabench.nn.bert` may be used.
         part: where each parameter lies in theta, where that is not the encoder and all heads.
+        compiled: computes the layers of gradients by autograd; None: they are computed plainly.
     """
 
     encoder: Encoder
@@ -66,6 +68,7 @@ class TransformerLearner:
     curvature: Curvature | None = None
     packed: bool = True
     part: Layout | None = None
+    compiled: CompiledLayer | None = None
     losses: list[Tensor] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     layout: Layout = field(init=False)
@@ -185,16 +188,22 @@ class TransformerLearner:
             return False
         return self._exact or (self.device.type == "cpu" and not self.autocast)
 
-    def _outputs(self, values: Mapping[Place, Tensor], batch: Batch) -> Tensor:
+    def _outputs(
+        self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False
+    ) -> Tensor:
+        """Return the outputs; with ``once``, to be differentiated once, by all of the values."""
         parameters = {place.name: values[place] for place in self.layout.encoder}
-        features = self.body.features(parameters, batch)
+        body = self.body
+        if once and self.compiled is not None and isinstance(body, BertBody):
+            body = replace(body, run=self.compiled)
+        features = body.features(parameters, batch)
         weight, bias = self.layout.heads[batch.task]
         return nn.functional.linear(
             self.body.dropped(features, batch), values[weight], values[bias]
         )
 
-    def _loss(self, values: Mapping[Place, Tensor], batch: Batch) -> Tensor:
-        outputs = self._outputs(values, batch)
+    def _loss(self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False) -> Tensor:
+        outputs = self._outputs(values, batch, once=once)
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         if self.heads[batch.task].regression:
             return nn.functional.mse_loss(outputs.squeeze(-1), batch.labels.to(outputs.dtype))
@@ -222,7 +231,7 @@ class TransformerLearner:
         wanted = [place for place in places if place.start in inside and place.stop - 1 in inside]
         parts = leaves(theta, places, wanted)
         with self.body.forward(batch):
-            loss = self._loss(parts, batch)
+            loss = self._loss(parts, batch, once=len(wanted) == len(places))
         inputs = {place: parts[place] for place in wanted}
         accumulate(flat, inputs)
         loss.backward(inputs=list(inputs.values()))
@@ -247,23 +256,20 @@ class TransformerLearner:
         \pm \varepsilon`, of which the latter gradient is there already.
         """
         step = step_size(way, theta, vector)
+        apart = torch.where(step > 0, step, torch.inf)
         if way == "central":
             point = torch.addcmul(theta, vector, step, value=-1)
-            behind = self._at(point, batch)
+            behind = self._add_at(point, batch, torch.zeros_like(theta))
             torch.addcmul(theta, vector, step, out=point)
-            return self._add_at(point, batch, behind.neg_()).div_(2 * step).mul_(vector.norm() > 0)
-        step *= self.passes.side(batch)
+            return self._add_at(point, batch, behind.neg_()).div_(2 * apart)
+        side = self.passes.side(batch)
         held = self.passes.gradient(theta, batch)
-        here = self._at(theta, batch) if held is None else held
-        point = torch.addcmul(theta, vector, step)
-        return self._add_at(point, batch, here.neg_()).div_(step).mul_(vector.norm() > 0)
-
-    def _at(self, theta: Tensor, batch: Batch) -> Tensor:
-        """Return the gradient, of which nobody is told but the tally."""
-        return self._add_at(theta, batch, torch.zeros_like(theta))
+        here = self._add_at(theta, batch, torch.zeros_like(theta)) if held is None else held
+        point = torch.addcmul(theta, vector, side * step)
+        return self._add_at(point, batch, here.neg_()).div_(side * apart)
 
     def _add_at(self, theta: Tensor, batch: Batch, to: Tensor) -> Tensor:
-        """Return a vector with the gradient added to it, in place."""
+        """Return a vector with the gradient added in place; nobody is told but the tally."""
         self.tally.gradient(batch)
         self._add_gradient(to, theta, batch)
         return to

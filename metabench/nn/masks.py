@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 from typing_extensions import override
+
+from metabench.nn.traced import no_type_check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +22,7 @@ _SEEDS = 1 << 63
 _LEVELS = 1 << 16
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(NamedTuple):
     """Which values stay, and what they are multiplied by: one over the share that stays."""
 
     keep: Tensor
@@ -60,10 +60,13 @@ class Masks:
         return Mask(keep, _LEVELS / (_LEVELS - level))
 
 
+@no_type_check
 def dropped(values: Tensor, mask: Mask | None) -> Tensor:
     """Return the values that stay, multiplied by the scale, and zero elsewhere."""
     if mask is None:
         return values
+    if torch.compiler.is_compiling():  # it sees by itself what backward needs
+        return _kept(values, mask.keep, mask.scale)
     apply: Any = _Dropped.apply
     result: Tensor = apply(values, mask.keep, mask.scale)
     return result
@@ -75,7 +78,7 @@ class _Dropped(torch.autograd.Function):
     @staticmethod
     @override
     def forward(values: Tensor, keep: Tensor, scale: float) -> Tensor:
-        return keep.to(values.dtype).mul_(values).mul_(scale)
+        return _kept(values, keep, scale)
 
     @staticmethod
     @override
@@ -89,3 +92,8 @@ class _Dropped(torch.autograd.Function):
         (keep,) = ctx.saved_tensors
         apply: Any = _Dropped.apply
         return apply(gradients[0], keep, ctx.scale), None, None
+
+
+@no_type_check
+def _kept(values: Tensor, keep: Tensor, scale: float) -> Tensor:
+    return keep.to(values.dtype).mul_(values).mul_(scale)

@@ -50,9 +50,8 @@ class OpenPasses:
         """Begin an episode: products will be asked for on these batches and no others."""
         self._passes.clear()
         self._gradients.clear()
-        self._expected.clear()
-        if self.curvature:
-            self._expected |= {id(batch): number for number, batch in enumerate(batches)}
+        wanted = batches if self.curvature else ()
+        self._expected = {id(batch): number for number, batch in enumerate(wanted)}
         if self._expected and self.curvature and self.curvature.way == "exact":
             memory = self.curvature.memory
             self._room = float(free_memory(self.device) if memory is None else memory)
@@ -124,8 +123,14 @@ class OpenPasses:
         how = self.curvature
         if how is not None and how.at_a_time is not None:
             return how.at_a_time
-        way, keep = (None, "") if how is None else (how.way, how.keep)
-        return values_at_a_time(self.device.type, way=way, keep=keep)
+        if how is None or (how.way == "forward" and not self._crowded):
+            return values_at_a_time(self.device.type, way=None, keep="")
+        return values_at_a_time(self.device.type, way=how.way, keep=how.keep)
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether all gradients of a path are held, or all but the one that is in use."""
+        return len(self._gradients) + 1 >= len(self._expected)
 
     def _kept(self, bert: Bert, batch: Batch) -> Kept:
         how = self.curvature

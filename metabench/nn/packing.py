@@ -9,10 +9,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from metabench.nn.traced import no_type_check
+
 if TYPE_CHECKING:
     from metabench.learning.batch import Batch
 
-__all__ = ["Packing"]
+__all__ = ["Packing", "packed", "spread"]
 
 
 @final
@@ -36,7 +38,7 @@ class Packing:
     @classmethod
     def of(cls, batch: Batch) -> Packing:
         """Return the packing of a batch; nothing is read back where ``batch.tokens`` is known."""
-        mask = batch.attention_mask.bool()
+        mask = batch.attention_mask.bool().contiguous()
         rows, width = mask.shape
         tokens = int(mask.sum()) if batch.tokens is None else batch.tokens
         if tokens == rows * width:
@@ -56,11 +58,6 @@ class Packing:
             rows = torch.arange(self.rows, device=self.mask.device)
             return rows.repeat_interleave(self.width, output_size=self.tokens)
         return self.places // self.width
-
-    @property
-    def attended(self) -> Bool[Tensor, "rows 1 1 width"] | None:
-        """What attention may look at; None where that is everything."""
-        return None if self.places is None else self.mask[:, None, None, :]
 
     @property
     def hidden(self) -> Bool[Tensor, "rows width"] | None:
@@ -87,16 +84,28 @@ class Packing:
 
     def gather(self, values: Tensor) -> Tensor:
         """Return the real tokens of ``values`` [rows, width, …] as [tokens, …]."""
-        flat = values.reshape(self.rows * self.width, *values.shape[2:])
-        return flat if self.places is None else flat.index_select(0, self.places)
+        return packed(values, self.places)
 
     def spread(self, values: Tensor) -> Tensor:
         """Return packed ``values`` [tokens, …] as [rows, width, …], zero where there is padding."""
-        if self.places is not None:
-            flat = values.new_zeros(self.rows * self.width, *values.shape[1:])
-            values = flat.index_copy(0, self.places, values)
-        return values.view(self.rows, self.width, *values.shape[1:])
+        return spread(values, self.places, rows=self.rows, columns=self.width)
 
     def mean(self, states: Float[Tensor, "tokens width"]) -> Float[Tensor, "rows width"]:
         """Return the mean over each row's tokens."""
         return self.spread(states).sum(1) / self.mask.sum(1, keepdim=True)
+
+
+@no_type_check
+def packed(values: Tensor, places: Tensor | None) -> Tensor:
+    """Return what is at ``places`` of ``values`` [rows, columns, …], [tokens, …]; None: all."""
+    flat = values.flatten(0, 1)
+    return flat if places is None else flat.index_select(0, places)
+
+
+@no_type_check
+def spread(values: Tensor, places: Tensor | None, *, rows: int, columns: int) -> Tensor:
+    """Return packed ``values`` [tokens, …] as [rows, columns, …], zero where there is no place."""
+    if places is not None:
+        flat = values.new_zeros(rows * columns, *values.shape[1:])
+        values = flat.index_copy(0, places, values)
+    return values.view(rows, columns, *values.shape[1:])

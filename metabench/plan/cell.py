@@ -150,6 +150,11 @@ class Cell:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def uses(self) -> tuple[TaskUse, ...]:
+        """The tasks whose rows it takes."""
+        return (self.work.task,) if isinstance(self.work, AdaptWork) else self.work.tasks
+
+    @property
     def folder(self) -> str:
         """Name of the cell's folder in the store."""
         return f"{self.name}-{self.key[:8]}"

@@ -22,7 +22,7 @@ __all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources"]
 ENGINE_FORMAT = 2
 """Raised when the engine computes other numbers from the same inputs."""
 
-DIFFERENCES_FORMAT = 2
+DIFFERENCES_FORMAT = 3
 """Raised when only differences of gradients come to other numbers (`metabench.nn.curvature`)."""
 
 

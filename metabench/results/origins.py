@@ -52,6 +52,7 @@ def _alike(provenance: Provenance) -> object:
         provenance.processor,
         provenance.device,
         provenance.precision,
+        provenance.compiled,
         provenance.model_identity,
     )
 
@@ -68,6 +69,8 @@ def _facts(provenance: Provenance) -> Iterator[tuple[str, str]]:
         yield "device", f"cpu ({provenance.processor})" if is_cpu else provenance.device
     if provenance.precision:
         yield "precision", provenance.precision
+    if provenance.compiled is not None:
+        yield "compiled", "yes" if provenance.compiled else "no"
 
 
 def _value(value: str, methods: list[str], rows: int) -> str:

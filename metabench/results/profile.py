@@ -20,6 +20,7 @@ def changed(then: Provenance, now: Provenance) -> Iterator[str]:
     """Yield what differs between two machines, as far as numbers can depend on it."""
     for name in _FACTS:
         yield from _difference(name, getattr(then, name), getattr(now, name))
+    yield from _difference("compiled", bool(then.compiled), bool(now.compiled))
     for name in _NUMERICAL:
         yield from _difference(name, then.versions.get(name), now.versions.get(name))
 

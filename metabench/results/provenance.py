@@ -71,6 +71,8 @@ class Provenance(Record):
     """CPU threads of the cell."""
     deterministic: bool = False
     """Whether operations that give other bits each time were refused."""
+    compiled: bool | None = None
+    """Whether layers were compiled for gradients of first order; None where there are none."""
     git_commit: str | None = None
     """Commit of the working folder, where it is a git checkout."""
     git_dirty: bool | None = None

@@ -75,4 +75,10 @@ def _numbers(result: Result, *, scored: bool) -> tuple[object, ...]:
 def _profile(where: Provenance) -> tuple[object, ...]:
     plugins = {note.distribution: note.version for note in where.plugins}
     machine = where.processor, where.device, where.precision, where.threads, where.deterministic
-    return where.metabench, where.python, dict(where.versions), plugins, machine
+    return (
+        where.metabench,
+        where.python,
+        dict(where.versions),
+        plugins,
+        (*machine, bool(where.compiled)),
+    )

@@ -15,7 +15,7 @@ from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
-from metabench.plan.cell import MetaWork
+from metabench.plan.cell import MetaWork, PretrainWork
 from metabench.results.records import Failure, Result, record_status
 from metabench.session.provenance import cell_provenance
 
@@ -37,7 +37,10 @@ __all__ = ["Attempt"]
 @final
 @dataclass(frozen=True)
 class Attempt:
-    """When an attempt at a cell began, and the records that it can end in."""
+    """When an attempt at a cell began, and the records that it can end in.
+
+    ``uses`` says how many layers the process had gone through compiled.
+    """
 
     cell: Cell
     bench: Workbench
@@ -46,6 +49,7 @@ class Attempt:
     wall: float
     cpu: float
     number: int = 1
+    uses: int = 0
     drift: tuple[str, ...] = ()
 
     @property
@@ -61,7 +65,12 @@ class Attempt:
             "threads": str(device.threads),
             "deterministic": str(device.deterministic).lower(),
             **self._curvature(),
+            **({"compiled": "true"} if self.bench.compiles and self._can_compile else {}),
         }
+
+    def _uncompiled(self) -> tuple[str, ...]:
+        """Return why layers were not compiled, where they could have been."""
+        return (self.bench.uncompiled,) if self.bench.uncompiled and self._can_compile else ()
 
     def _curvature(self) -> dict[str, str]:
         """Return how exact curvature adds up, where the cell has any: lean in another order."""
@@ -107,7 +116,7 @@ class Attempt:
             losses=losses,
             draws=dict(outcome.draws),
             overlap=dict(outcome.overlap),
-            notes=self.cell.notes,
+            notes=(*self.cell.notes, *self._uncompiled()),
             drift=self.drift,
             attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
@@ -156,7 +165,26 @@ class Attempt:
             device=self.bench.device,
             benchmark=self.benchmark,
             started=self.started,
+            compiled=self._compiled,
         )
+
+    @property
+    def _compiled(self) -> bool | None:
+        """Whether layers were compiled; None where no gradient goes through such layers."""
+        layers = self.bench.layers
+        if not self._can_compile:
+            return None
+        return layers is not None and not layers.failure and layers.uses > self.uses
+
+    @property
+    def _can_compile(self) -> bool:
+        """Whether the cell takes gradients by autograd through layers of ours."""
+        work = self.cell.work
+        if not isinstance(work, MetaWork):
+            return not isinstance(work, PretrainWork)
+        options: Any = work.algorithm.options
+        way = options.uses_curvature()
+        return way is None or (way != "exact" and self.bench.device.device.type == "cuda")
 
 
 def _known(error: Exception) -> MetabenchError:

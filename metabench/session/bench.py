@@ -9,6 +9,7 @@ from metabench.results.store import Store
 from metabench.session.workbench import Workbench
 
 if TYPE_CHECKING:
+    from metabench.nn.compiled import CompiledLayer
     from metabench.session.assignment import Assignment
 
 __all__ = ["open_bench"]
@@ -29,4 +30,14 @@ def open_bench(assignment: Assignment) -> Workbench:
         assignment.compute.checkpoint_seconds,
         observers=assignment.observers,
         limits=assignment.limits,
+        layers=_layers() if device.compiles else None,
     )
+
+
+def _layers() -> CompiledLayer:
+    """Return what compiles layers, or knows that it cannot: a line of code was tried."""
+    from metabench.nn.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
+
+    layers = CompiledLayer()
+    layers.check()
+    return layers

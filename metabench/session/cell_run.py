@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from metabench.api.events import CellStarted
+from metabench.api.events import CellStarted, Noticed
 from metabench.engine.memory import release_memory
 from metabench.errors import LockError, StoppedError, StoreError
 from metabench.results.records import CellNote
@@ -60,7 +60,16 @@ def run_cell(
         StoppedError: ``stop`` said so; the last step is in a checkpoint.
     """
     bench.device.apply()
-    attempt = Attempt(cell, bench, benchmark, now(), time.monotonic(), time.process_time(), number)
+    attempt = Attempt(
+        cell,
+        bench,
+        benchmark,
+        now(),
+        time.monotonic(),
+        time.process_time(),
+        number,
+        uses=bench.layers.uses if bench.layers else 0,
+    )
     emit(CellStarted(cell.key, cell.name))
     bench.store.commit_note(cell.folder, _note(cell))
     stage = Stage(cell, bench.store)
@@ -78,6 +87,8 @@ def run_cell(
             stop=stop,
         )
         ended = _end(drive, stage, lambda: drive.run(start, note))
+    if bench.uncompiled:
+        emit(Noticed(bench.uncompiled))
     if ended.status != "ok":
         release_memory()  # what the traceback held
     emit(ended)
@@ -125,6 +136,8 @@ def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
 
 def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -> CellEnded:
     scores = dict(result.scores)
+    if attempt.bench.uncompiled:
+        journal.write(attempt.bench.uncompiled)
     journal.write(f"done {scores}")
     journal.close()
     kept = stage.commit(_note(attempt.cell), result)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metabench import __version__
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.plan.cell import MetaWork
 from metabench.results.provenance import PluginNote, Provenance
 
 if TYPE_CHECKING:
     from metabench.engine.device import Device
-    from metabench.plan.cell import Cell, TaskUse
+    from metabench.plan.cell import Cell
     from metabench.session.runtime import Asked, Runtime
 
 __all__ = ["cell_provenance", "now"]
@@ -32,7 +32,13 @@ def now() -> str:
 
 
 def cell_provenance(
-    cell: Cell, *, runtime: Runtime, device: Device | None, benchmark: Asked, started: str
+    cell: Cell,
+    *,
+    runtime: Runtime,
+    device: Device | None,
+    benchmark: Asked,
+    started: str,
+    compiled: bool | None = None,
 ) -> Provenance:
     """Return where the numbers of a cell that ends now come from.
 
@@ -49,10 +55,11 @@ def cell_provenance(
         precision=device.precision if device else "",
         threads=device.threads if device else None,
         deterministic=device is not None and device.deterministic,
+        compiled=compiled,
         git_commit=commit,
         git_dirty=dirty,
         plugins=_plugins(cell),
-        data={use.card.name: use.identity for use in _tasks(cell)},
+        data={use.card.name: use.identity for use in cell.uses},
         model=cell.work.model.id,
         model_identity=str(cell.inputs.get("model", "")),
         benchmark=benchmark.name,
@@ -68,10 +75,6 @@ def _plugins(cell: Cell) -> tuple[PluginNote, ...]:
         return ()
     used = {(part.distribution, part.version) for part in (cell.work.algorithm, cell.work.sampler)}
     return tuple(PluginNote(distribution=name, version=text) for name, text in sorted(used))
-
-
-def _tasks(cell: Cell) -> tuple[TaskUse, ...]:
-    return (cell.work.task,) if isinstance(cell.work, AdaptWork) else cell.work.tasks
 
 
 @cache

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from metabench.data.tokens import TokenTable
     from metabench.engine.device import Device
+    from metabench.nn.compiled import CompiledLayer
     from metabench.nn.curvature import Curvature
     from metabench.plan.cell import Cell, TaskUse
     from metabench.plugin.observers import Observer
@@ -49,7 +50,23 @@ class Workbench:
     checkpoint_seconds: float = 300.0
     observers: tuple[Observer, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    layers: CompiledLayer | None = None
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether layers are compiled here."""
+        return self.layers is not None and not self.layers.failure
+
+    @property
+    def uncompiled(self) -> str:
+        """Why layers are not compiled although that was asked for, in one sentence; else ""."""
+        if self.layers is None or not self.layers.failure:
+            return ""
+        return (
+            "compute.compile: layers are computed plainly, because they could not be compiled"
+            f" ({self.layers.failure})"
+        )
 
     def tokenizer(self, model: ModelSpec) -> Any:
         """Return the encoder's tokenizer."""
@@ -88,6 +105,7 @@ class Workbench:
             self.device.device,
             autocast=self.device.autocast,
             curvature=curvature,
+            compiled=self.layers,
         )
 
     def table(self, use: TaskUse, part: Literal["train", "scored"], model: ModelSpec) -> TokenTable:

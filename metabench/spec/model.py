@@ -249,6 +249,8 @@ class ComputeSpec(Options):
     """What exact second derivatives keep: ``lean`` nothing, ``fast`` all, ``auto`` what fits."""
     deterministic: bool = False
     """Equal bits each time on a GPU too: slower, and an operation that cannot is an error."""
+    compile: bool = False
+    """Compile BERT's layers for gradients of first order; computed plainly where that fails."""
     memory: Annotated[float, Field(gt=0, le=1e6)] | None = None
     """GiB that ``curvature = "auto"`` may use; a part of what is free where not given."""
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = 300.0

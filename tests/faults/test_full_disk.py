@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from kit.kills import ends
 from kit.small_disk import in_own_namespace
 
 KIT = str(Path(__file__).parent)
@@ -91,12 +91,6 @@ def test_checkpoints_and_results_are_whole_whatever_room_is_left(tmp_path):
     assert call("-m", "kit.small_disk", str(tmp_path), cwd=tmp_path) == "held\n"
 
 
-def ends(folder):
-    """Return scores and hashes of every cell."""
-    records = map(Path.read_text, sorted(folder.glob("small/cells/*/result.json")))
-    return [(r["name"], r["scores"], r["files"]) for r in map(json.loads, records)]
-
-
 @pytest.fixture
 def whole(tmp_path):
     """Return what a run leaves that has all the room that it needs."""
@@ -125,5 +119,5 @@ def test_a_run_on_a_full_disk_exits_with_4_and_goes_on_once_there_is_room(tmp_pa
     assert said.startswith("4 0 ")
     assert "bytes are needed and" in said
     assert "free some space and run the same command again" in said
-    assert len(ends(tmp_path / "copy")) == 2
-    assert ends(tmp_path / "copy") == ends(whole)
+    assert len(ends(tmp_path, "copy")) == 2
+    assert ends(tmp_path, "copy") == ends(tmp_path, whole.name)

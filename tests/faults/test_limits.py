@@ -133,13 +133,6 @@ def record(tmp_path, name, start="meta-trouble"):
     return json.loads((cell(tmp_path, start) / name).read_text())
 
 
-def ends(tmp_path):
-    """Return the scores and files of every cell."""
-    cells = (tmp_path / "runs" / "trouble" / "cells").glob("*/result.json")
-    found = {path.parent.name: json.loads(path.read_text()) for path in cells}
-    return {name: (result["scores"], result["files"]) for name, result in found.items()}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("do", "arguments", "compute", "said"),

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from metabench.nn.curvature import Curvature
-from metabench.nn.keeping import parts
-from metabench.nn.touched import Touched
+from metabench.nn.keeping import parts, values_at_a_time
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
 from metabench_algorithms.maml import Maml
@@ -163,7 +162,7 @@ def test_a_held_gradient_leaves_out_the_words_that_its_batch_does_not_hold():
     batch = tiny_batch("two", STREAM)
     learner.passes.expect([batch])
     gradient = learner.gradient(theta, batch)
-    touched = Touched(learner.layout, "two", batch.input_ids.unique())
+    ((_, kept, _),) = learner.passes._gradients.values()
 
     held = learner.passes.gradient(theta, batch)
 
@@ -174,8 +173,28 @@ def test_a_held_gradient_leaves_out_the_words_that_its_batch_does_not_hold():
     others = heads - (learner.layout.head("two").stop - learner.layout.head("two").start)
     width = learner.encoder.width
     assert words > 0
-    assert len(touched.take(gradient)) == len(theta) - words * width - others
+    assert len(kept) == len(theta) - words * width - others
     assert learner.passes.gradient(theta, batch) is None
+
+
+def test_one_sided_differences_go_through_fewer_rows_only_while_a_paths_gradients_are_held():
+    learner = tiny_learner(curvature=Curvature("forward"))
+    theta = learner.theta(STREAM)
+    batches = [tiny_batch("two", STREAM.child(n)) for n in range(4)]
+    learner.passes.expect(batches)
+    most = []
+
+    for batch in batches:
+        most.append(learner.passes._at_a_time())
+        learner.gradient(theta, batch)
+    for batch in batches:
+        most.append(learner.passes._at_a_time())
+        learner.hvp(theta, batch, along(theta))
+
+    many = values_at_a_time("cpu", way=None, keep="")
+    few = values_at_a_time("cpu", way="forward", keep="")
+    assert few < many
+    assert most == [many, many, many, few, few, few, many, many]
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-200], ids=["zero", "a norm of zero"])

@@ -19,6 +19,7 @@ from perf.peers import PeerMissingError, load, versions
 from perf.plan import GROWTH, PARTS, jobs
 from perf.problem import classifier, episode, learner, theta
 from perf.record import Machine, Measured, Part, Report, read, write
+from perf.worker import MODULES
 
 CPU = torch.device("cpu")
 SHAPE = Shape(layers=2, width=24, vocabulary=300, batch=3, length=8, steps=2, initializer_range=0.2)
@@ -133,6 +134,10 @@ def test_a_part_measures_each_variant_once_a_repeat(part):
     assert {each.part for each in found} == {part}
 
 
+def test_a_worker_knows_every_part():
+    assert set(MODULES) == set(PARTS)
+
+
 def test_growth_varies_one_setting_at_a_time():
     usual = Shape()
 
@@ -197,6 +202,19 @@ def test_measurements_are_read_back_and_the_page_keeps_its_prose(tmp_path):
 
 def test_a_part_that_was_not_measured_says_how_to():
     assert block("steady", Report()) == "Not measured: `tox -e perf -- --parts steady`."
+
+
+def test_curves_say_around_which_problem_they_are():
+    measured = [
+        Measured(job=each, numbers={"cpu_seconds": 2.0, "peak_bytes": 2.0**20})
+        for each in jobs("growth", job("", shape=Shape(batch=8)), rounds=1)
+    ]
+
+    text = block("growth", Report(parts={"growth": part(*measured)}))
+
+    said = "`steps` 5, `tasks` 1, `layers` 6, `length` 64, `width` 384, `batch` 8"
+    assert text.startswith(f"Where nothing else is said: {said}.")
+    assert "| 10 | 2 | 1 | 2 | 1 | 2 | 1 | 2 | 1 |" in text
 
 
 @pytest.mark.slow

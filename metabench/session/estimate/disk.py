@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from metabench.errors import StoreError
 from metabench.plan.cell import AdaptWork, PretrainWork
 from metabench.session.estimate.encoder import encoder_shape
-from metabench.session.estimate.refusal import uses_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,4 +81,4 @@ def _left(cell: Cell, shape: EncoderShape) -> int:
 
 
 def _parameters(cell: Cell, shape: EncoderShape) -> int:
-    return shape.parameters + sum(use.card.outputs * (shape.width + 1) for use in uses_of(cell))
+    return shape.parameters + sum(use.card.outputs * (shape.width + 1) for use in cell.uses)

@@ -18,7 +18,7 @@ from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.memory import MemoryModel
 from metabench.session.estimate.probe import probe
 from metabench.session.estimate.process import SCORING, process_bytes
-from metabench.session.estimate.refusal import device_name, uses_of
+from metabench.session.estimate.refusal import device_name
 from metabench.session.estimate.tables import task_lengths
 from metabench.session.estimate.timing import TimeModel
 
@@ -135,7 +135,7 @@ def _memory(
     """Return the model of a process that computes, and of one that scores as well."""
     has = capacity(device)
     model = MemoryModel(shape, compute, has.free if has else 0, gpu=device != "cpu")
-    hub = any(isinstance(use.card.source, HubSource) for cell in cells for use in uses_of(cell))
+    hub = any(isinstance(use.card.source, HubSource) for cell in cells for use in cell.uses)
     base = process_bytes(hub=hub)
     if base is None:
         return model, model

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metabench.errors import DeviceError, MetabenchError
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.plan.cell import MetaWork
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.memory import MemoryModel
@@ -14,13 +14,13 @@ from metabench.session.estimate.memory import MemoryModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from metabench.plan.cell import Cell, TaskUse
+    from metabench.plan.cell import Cell
     from metabench.session.estimate.capacity import Capacity
     from metabench.session.estimate.lengths import RowLengths
     from metabench.session.runtime import Runtime
     from metabench.spec.model import ComputeSpec, ModelSpec
 
-__all__ = ["device_name", "refuse_missing_device", "refuse_what_cannot_fit", "uses_of"]
+__all__ = ["device_name", "refuse_missing_device", "refuse_what_cannot_fit"]
 
 
 def refuse_what_cannot_fit(
@@ -105,11 +105,6 @@ def device_name(name: str) -> str:
     import torch  # noqa: PLC0415  (only where there may be a GPU)
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def uses_of(cell: Cell) -> tuple[TaskUse, ...]:
-    """Return the tasks of a cell."""
-    return (cell.work.task,) if isinstance(cell.work, AdaptWork) else cell.work.tasks
 
 
 def _lengths(cells: Sequence[Cell], runtime: Runtime) -> dict[tuple[str, str], RowLengths]:

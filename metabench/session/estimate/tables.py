@@ -31,13 +31,10 @@ def task_lengths(
     """
     wanted: dict[tuple[str, Part], TaskUse] = {}
     for cell in cells:
-        work = cell.work
-        if isinstance(work, AdaptWork):
-            wanted.setdefault((work.task.card.name, "train"), work.task)
-            wanted.setdefault((work.task.card.name, "scored"), work.task)
-        else:
-            for use in work.tasks:
-                wanted.setdefault((use.card.name, "train"), use)
+        for use in cell.uses:
+            wanted.setdefault((use.card.name, "train"), use)
+            if isinstance(cell.work, AdaptWork):
+                wanted.setdefault((use.card.name, "scored"), use)
     tokenizer = load_tokenizer(model, hub=hub)
     return {
         (name, part): row_lengths(

@@ -114,10 +114,10 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def ends(folder: Path) -> dict[str, Any]:
+def ends(folder: Path, runs: str = "runs") -> dict[str, Any]:
     """Return what must not depend on how often a run was stopped; a file's hash is its own."""
     found = {}
-    for path in sorted((folder / "runs").glob("*/cells/*/result.json")):
+    for path in sorted((folder / runs).glob("*/cells/*/result.json")):
         record = json.loads(path.read_text())
         for file in record["files"]:
             data = (path.parent / file["path"]).read_bytes()

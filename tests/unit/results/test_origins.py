@@ -68,3 +68,14 @@ def test_many_rows_are_not_all_named(make_study):
     (line,) = mixed_origins(collect(make_study(scores, facts=facts)))
 
     assert line == "device: A (M0), B (M1, M2, M3 and 2 more)"
+
+
+def test_rows_that_were_compiled_are_named_beside_plain_ones_and_not_beside_those_that_cannot_be(
+    make_study,
+):
+    compiled, plain, neither = ({"compiled": value} for value in (True, False, None))
+
+    assert found(make_study, BERT=compiled, Joint=compiled, MAML=neither) == ()
+    assert found(make_study, BERT=compiled, Joint=plain, MAML=neither) == (
+        "compiled: no (Joint), yes (BERT)",
+    )

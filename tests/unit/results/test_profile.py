@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metabench.results.profile import changed
+from metabench.results.repeats import same_profile
 
 
 def test_what_differs_between_two_machines_is_listed(provenance):
@@ -19,3 +20,15 @@ def test_what_differs_between_two_machines_is_listed(provenance):
         "threads 1 → unknown",
         "torch 2.12 → unknown",
     ]
+
+
+def test_compiled_layers_are_another_machine_profile_and_a_record_without_a_word_is_plain(
+    provenance,
+):
+    compiled = provenance.model_copy(update={"compiled": True})
+    plain = provenance.model_copy(update={"compiled": False})
+
+    assert list(changed(plain, compiled)) == ["compiled False → True"]
+    assert list(changed(plain, provenance)) == []
+    assert same_profile(plain, provenance)
+    assert not same_profile(plain, compiled)

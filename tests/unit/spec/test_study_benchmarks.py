@@ -57,7 +57,7 @@ def test_the_small_studies_share_their_meta_training_and_differ_in_fine_tuning(b
     assert few.spec.seeds == long.spec.seeds
     shared = {method.id: (method.algorithm, options(method)) for method in few.methods}
     assert all(shared[each.id] == (each.algorithm, options(each)) for each in long.methods)
-    assert long.spec.finetune.epochs == 20 * few.spec.finetune.epochs
+    assert long.spec.finetune.epochs > few.spec.finetune.epochs
 
 
 @pytest.mark.parametrize("name", SMALL)

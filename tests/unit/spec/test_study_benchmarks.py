@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[3] / "benchmarks" / "studies"
 FULL = ["glue_minilm", "glue_minilm_scitail", "glue_minilm_task_distributions"]
 FULL += ["glue_minilm_inner_loop"]
 SMALL = ["glue_minilm_l3", "glue_minilm_l3_epochs"]
+PLAIN = "glue_minilm_plain"
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +28,27 @@ def options(method):
 
 
 def test_there_are_the_study_its_companions_and_the_small_ones(benchmarks):
-    assert set(benchmarks) == {*FULL, *SMALL}
+    assert set(benchmarks) == {*FULL, *SMALL, PLAIN}
     for name, benchmark in benchmarks.items():
         assert benchmark.spec.name == name.replace("_", "-")
 
 
 def test_the_tasks_are_those_of_the_paper_in_every_file(benchmarks):
-    for benchmark in benchmarks.values():
+    for name, benchmark in benchmarks.items():
         tasks = benchmark.spec.tasks
-        assert tasks.auxiliary == ("glue/sst2", "glue/qqp", "glue/mnli", "glue/qnli")
         assert tasks.target == ("glue/cola", "glue/mrpc", "glue/stsb", "glue/rte")
+        if name == PLAIN:
+            assert not tasks.auxiliary
+            continue
+        assert tasks.auxiliary == ("glue/sst2", "glue/qqp", "glue/mnli", "glue/qnli")
         assert tasks.splits["glue/qnli"].train == "validation"
+
+
+def test_plain_fine_tuning_is_that_of_the_full_study_s_encoder_without_meta_training(benchmarks):
+    plain, full = (benchmarks[name] for name in (PLAIN, "glue_minilm"))
+
+    assert plain.spec.model.id == full.spec.model.id
+    assert [method.algorithm.value.name for method in plain.methods] == ["finetune"]
 
 
 def test_the_companions_share_every_setting_so_that_their_numbers_stand_side_by_side(benchmarks):

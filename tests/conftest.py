@@ -6,9 +6,17 @@ import contextlib
 import importlib
 import random
 import signal
+import subprocess
+import sys
+from importlib.metadata import distributions
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 # The same examples in every run, and no deadline: how fast a shared machine is, is no law.
 settings.register_profile("metabench", deadline=None, derandomize=True)
@@ -29,3 +37,23 @@ with contextlib.suppress(ImportError), pytest.MonkeyPatch.context() as patched:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer to write the golden files anew: ``pytest tests/unit/report --update-golden``."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture(scope="session")
+def pip_install() -> Callable[[Path, Path], None]:
+    """Install a package's folder into another, with pip, its build backend, and no network.
+
+    pip runs in a process of its own and is never imported, not even looked for as a module: on
+    Python 3.11 setuptools' import hook then takes setuptools away from whoever comes later in this
+    process, such as torch's compiler.
+    """
+    for name in ("pip", "hatchling"):
+        if not list(distributions(name=name)):
+            pytest.skip(f"installing a package needs {name}")
+
+    def install(package: Path, target: Path) -> None:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+        options = ["--no-build-isolation", "--disable-pip-version-check", "--target", str(target)]
+        subprocess.run([*command, *options, str(package)], check=True, capture_output=True)
+
+    return install

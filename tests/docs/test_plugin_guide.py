@@ -63,13 +63,9 @@ def test_the_page_shows_the_tree_and_the_entry_point_that_are_written(folder):
 
 
 @pytest.fixture(scope="module")
-def site(folder):
+def site(folder, pip_install):
     """Where pip has installed the package of the page, built by its own build backend."""
-    pytest.importorskip("hatchling", reason="building the package needs its build backend")
-    pytest.importorskip("pip", reason="installing the package needs pip")
-    options = ("--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", "site")
-    done = command("pip", "install", *options, ".", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    pip_install(folder, folder / "site")
     return str(folder / "site")
 
 

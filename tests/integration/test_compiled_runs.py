@@ -51,7 +51,8 @@ SENTENCE = "compute.compile: layers are computed plainly, because they could not
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     """The folder of torch's compiler, so that each form is compiled once for all tests here."""
-    return {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path_factory.mktemp("inductor"))}
+    name = "TORCHINDUCTOR_CACHE_DIR"
+    return {name: os.environ.get(name) or str(tmp_path_factory.mktemp("inductor"))}
 
 
 @pytest.fixture

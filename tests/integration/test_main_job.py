@@ -203,16 +203,11 @@ def test_without_mirror_and_network_the_data_set_is_named_with_both_ways_out(tmp
     assert not (tmp_path / "runs").exists()
 
 
-def test_an_algorithm_from_a_package_of_its_own_is_listed_and_run(tmp_path, small, command, read):
-    pytest.importorskip("hatchling", reason="building the package needs its build backend")
+def test_an_algorithm_from_a_package_of_its_own_is_listed_and_run(
+    tmp_path, small, command, read, pip_install
+):
     site = tmp_path / "site"
-    subprocess.run(
-        [
-            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index",
-            "--no-build-isolation", "--disable-pip-version-check", "--target", site, DEMO,
-        ],
-        check=True,
-    )  # fmt: skip
+    pip_install(DEMO, site)
     head = small[: small.index("[[methods]]")].replace("meta = [0, 1]", "meta = [0]")
     text = f'{head}[[methods]]\nid = "Signs"\nalgorithm = "sign-reptile"\n'
     (tmp_path / "signs.toml").write_text(text)

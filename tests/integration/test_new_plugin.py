@@ -109,13 +109,8 @@ def test_a_plugin_that_was_just_made_is_checked_by_name(folder, path, command):
 
 
 @pytest.mark.slow
-def test_pip_installs_it(folder, tmp_path):
-    pytest.importorskip("hatchling", reason="building the package needs its build backend")
-    pytest.importorskip("pip", reason="installing the package needs pip")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    options = ["--no-build-isolation", "--disable-pip-version-check", "--target", str(tmp_path)]
-
-    subprocess.run([*command, *options, str(folder / "task")], check=True, capture_output=True)
+def test_pip_installs_it(folder, tmp_path, pip_install):
+    pip_install(folder / "task", tmp_path)
 
     (info,) = tmp_path.glob("*.dist-info")
     assert "my-task = metabench_my_task" in (info / "entry_points.txt").read_text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,10 @@ DEMO = Path(__file__).parents[2] / "fixtures" / "metabench-demo"
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(tmp_path_factory, pip_install):
     """Install the demo package into a folder of its own, with pip and without a network."""
-    pytest.importorskip("hatchling", reason="building the package needs its build backend")
-    pytest.importorskip("pip", reason="installing the package needs pip")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
-    options = ["--no-build-isolation", "--disable-pip-version-check", "--target", str(folder)]
-    subprocess.run([*command, *options, str(DEMO)], check=True, capture_output=True)
+    pip_install(DEMO, folder)
     return folder
 
 

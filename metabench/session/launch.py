@@ -135,6 +135,8 @@ def _in_workers(
                     yield ended
     finally:
         for worker in workers:
+            worker.dismiss()
+        for worker in workers:
             worker.stop()
     stopping.end()
 

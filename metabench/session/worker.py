@@ -47,6 +47,7 @@ class WorkerStoppedError(WorkerLostError):
 
 _GRACE = 5.0  # seconds that a cell has to end itself and to leave a record of it
 _STARTING = 120.0  # seconds that a process has to load what it needs before its first cell
+_ENDING = 5.0  # seconds that a process without a cell has to end by itself
 _WRITING = 0.5  # seconds that a process has to write its stacks down
 
 _PARENTS = [signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
@@ -137,8 +138,15 @@ class Worker:
             ) from error
         return message
 
+    def dismiss(self) -> None:
+        """Tell the process, where it has no cell, to put away what it made and to end."""
+        if self.cell is None:
+            self._send(None)
+
     def stop(self) -> None:
-        """End the process."""
+        """End the process; one that was dismissed ends by itself, if it is quick."""
+        if self.cell is None:
+            self._process.join(_ENDING)
         self.pipe.close()
         self._process.terminate()
         self._process.join(5)
@@ -169,7 +177,7 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
         while True:
             given = pipe.recv()
             if given is None:
-                return  # asked to stop just when the cell before had ended
+                return  # dismissed, or asked to stop just when the cell before had ended
             key, number = given
             cell = assignment.cells[key]
             # While a cell runs, the parent has nothing to say but that it should stop.

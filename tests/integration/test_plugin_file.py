@@ -47,6 +47,16 @@ def run(command, folder, *arguments):
     return done
 
 
+def test_workers_put_away_what_a_library_made_and_nobody_hears_of_it(folder, command):
+    """As libraries do that load data: a lock for all processes, held for as long as one lives."""
+    made = "import multiprocessing\nLOCK = multiprocessing.get_context('spawn').Lock()\n"
+    (folder / "my_sign.py").write_text(made + ALGORITHM)
+
+    done = run(command, folder, "-j", "2", "--only", "seed=0")
+
+    assert "leaked" not in done.stderr
+
+
 @pytest.mark.slow
 def test_it_runs_in_workers_and_its_version_is_the_content_of_the_file(folder, command, read):
     run(command, folder, "-j", "2")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 from metabench.api.events import Noticed, Progressed
+from metabench.engine.memory import HeapTrimmer
 from metabench.errors import StoppedError
 from metabench.plugin.step_scalars import StepScalars
 from metabench.session.work import work_on
@@ -67,6 +68,7 @@ class Drive:
         self.losses.update(note.losses if note else {})
         scalars = StepScalars(self.attempt.bench.observers, self._complain)
         told = 0.0
+        heap = HeapTrimmer()
         while True:
             try:
                 done = next(steps)
@@ -74,6 +76,7 @@ class Drive:
                 outcome: Outcome = stop.value
                 return outcome
             self.watch.beat()
+            heap.step()
             self._note(self._watched(done, scalars) if scalars.observers else done)
             if time.monotonic() - told > _INTERVAL or done.step == done.total:
                 told = time.monotonic()

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from metabench.nn.bert import Bert
-from metabench.nn.curvature import Curvature, step_size
+from metabench.nn.curvature import Curvature, by_passes, step_size
 from metabench.nn.encoder import Encoder
 from metabench.nn.encoding import BertBody, Body, ModuleBody
 from metabench.nn.layout import Layout, Place
@@ -179,14 +179,9 @@ class TransformerLearner:
 
     @property
     def _by_passes(self) -> bool:
-        """Whether gradients are those of the passes that exact products are made of.
-
-        Differences take them too on a CPU, where they hold less than autograd at the same pace; on
-        a GPU fused kernels are faster.
-        """
-        if self.bert is None or self.curvature is None:
-            return False
-        return self._exact or (self.device.type == "cpu" and not self.autocast)
+        """Whether gradients are those of the passes that exact products are made of."""
+        way = self.curvature.way if self.curvature else None
+        return self.bert is not None and by_passes(way, self.device, autocast=self.autocast)
 
     def _outputs(
         self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False

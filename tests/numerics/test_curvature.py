@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from metabench.nn.curvature import Curvature
+from metabench.nn.curvature import Curvature, by_passes
 from metabench.nn.keeping import parts, values_at_a_time
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
@@ -206,6 +206,23 @@ def test_the_product_with_zero_is_zero(way, size):
     found = learner.hvp(theta, tiny_batch("two", STREAM), torch.full_like(theta, size))
 
     assert not found.any()
+
+
+@pytest.mark.parametrize(
+    ("way", "device", "autocast", "expected"),
+    [
+        ("exact", "cpu", False, True),
+        ("exact", "cuda", True, True),
+        ("central", "cpu", False, True),
+        ("central", "cpu", True, False),
+        ("forward", "cuda", False, False),
+        (None, "cpu", False, False),
+    ],
+)
+def test_gradients_go_by_passes_where_products_do_or_where_they_hold_less(
+    way, device, autocast, expected
+):
+    assert by_passes(way, torch.device(device), autocast=autocast) is expected
 
 
 def test_gradient_checkpointing_of_the_module_is_refused():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TypeVar
 
 from metabench.errors import StoreError
 from metabench.results.commit import commit_bytes, make_folder
@@ -11,11 +12,14 @@ from metabench.results.regular import read_regular
 from metabench.results.verification import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from metabench.results.records import Result
+    from metabench.results.records import Failure, Result
+    from metabench.results.run_note import RunNote
     from metabench.results.store import Store
     from metabench.results.stored_cell import StoredCell
+
+    _Recorded = TypeVar("_Recorded", Result, Failure, RunNote)
 
 __all__ = ["copy_records"]
 
@@ -27,7 +31,8 @@ def copy_records(source: Store, target: Store) -> int:
 
     What was asked comes along, and the notes, results and failures of the cells. Predictions,
     parameters, logs and checkpoints do not; a result says by ``left_out`` which there were, with
-    their sha256. Cells that the run no longer plans are left behind.
+    their sha256. Of a path from the root in a recorded command, its last part stays: the others say
+    where somebody keeps files. Cells that the run no longer plans are left behind.
 
     Raises:
         StoreError: the folder is not that of a run, a file of it is damaged, or the new one cannot
@@ -41,7 +46,7 @@ def copy_records(source: Store, target: Store) -> int:
         commit_bytes(target.folder / name, read_regular(source.folder / name))
     for cell in cells:
         _copy(cell, target)
-    commit_bytes(target.folder / "run.json", to_json(note))
+    commit_bytes(target.folder / "run.json", to_json(_unplaced(note)))
     return len(cells)
 
 
@@ -72,10 +77,35 @@ def _copy(cell: StoredCell, target: Store) -> None:
     if cell.result is not None:
         target.commit_result(cell.folder, _alone(cell.result))
     if cell.failure is not None:
-        target.commit_failure(cell.folder, cell.failure)
+        target.commit_failure(cell.folder, _unplaced(cell.failure))
 
 
 def _alone(result: Result) -> Result:
     """Return the record of a result whose files stay behind."""
     left = (*result.left_out, *result.files)
-    return result.model_copy(update={"files": (), "left_out": left})
+    again = result.rescoring
+    update = {
+        "files": (),
+        "left_out": left,
+        "rescoring": again and again.model_copy(update={"command": _named(again.command)}),
+    }
+    return _unplaced(result.model_copy(update=update))
+
+
+def _unplaced(record: _Recorded) -> _Recorded:
+    """Return a record whose command names no folder from the root."""
+    where = record.provenance
+    if where is None:
+        return record
+    named = where.model_copy(update={"command": _named(where.command)})
+    return record.model_copy(update={"provenance": named})
+
+
+def _named(command: Sequence[str]) -> tuple[str, ...]:
+    """Return a command with the last part alone of each path from the root."""
+    found = []
+    for word in command:
+        option, equals, value = word.rpartition("=")
+        path = PurePath(value)
+        found.append(f"{option}{equals}{path.name}" if path.is_absolute() else word)
+    return tuple(found)

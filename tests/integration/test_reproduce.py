@@ -80,6 +80,26 @@ def test_a_copy_of_the_records_compares_as_the_run_does_and_is_whole(here, comma
     assert "TWICE" not in both.stdout
 
 
+def test_a_copy_of_the_records_says_nothing_of_where_its_maker_keeps_files(here, tmp_path, command):
+    runs = tmp_path / "elsewhere"
+    file, only = here / "tiny.toml", ("--only", "task=embedded/grammar", "--only", "method=Plain")
+    done = command("run", str(file), f"--runs={runs}", *only, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    kept = next((runs / "tiny").glob("cells/adapt-plain-*/result.json")).read_text()
+    assert str(tmp_path) in kept
+
+    done = command("export", "records", str(runs / "tiny"), "copy", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+    files = [path for path in (tmp_path / "copy").rglob("*") if path.is_file()]
+    assert not [path for path in files if str(tmp_path.parent) in path.read_text()]
+    (path,) = (tmp_path / "copy").glob("cells/adapt-plain-*/result.json")
+    assert json.loads(path.read_text())["provenance"]["command"] == [
+        "metabench", "run", "tiny.toml", "--runs=elsewhere", *only,
+    ]  # fmt: skip
+    assert command("verify", "copy", cwd=tmp_path).returncode == 0
+
+
 def test_a_copy_of_the_records_holds_json_and_the_benchmark_file_alone(here):
     files = [path for path in (here / "records").rglob("*") if path.is_file()]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from metabench.nn.learner import TransformerLearner
     from perf.job import Job
 
-__all__ = ["SIDES", "measure"]
+__all__ = ["SIDES", "Clocked", "measure"]
 
 Drawn: TypeAlias = list[list[Episode]]
 """The episodes of each meta-step."""
@@ -48,7 +48,7 @@ def measure(job: Job) -> dict[str, float]:
     method, side = job.variant.split(", ")
     real = Real.load(job)
     rule = ours.algorithm(method, steps=job.shape.steps, inner_lr=job.shape.inner_lr)
-    clocked = _Clocked(rule)
+    clocked = Clocked(rule)
     own: Any = clocked if side == "engine and its passes" else rule
     training = real.training(real.learner(), own, steps=1 + job.rounds)
     work = _side(job, real, training, side)
@@ -82,7 +82,7 @@ def _side(job: Job, real: Real, training: MetaTraining, side: str) -> Iterator[N
 
 
 @final
-class _Clocked:
+class Clocked:
     """An algorithm whose gradients are timed; the engine takes it for the algorithm itself."""
 
     def __init__(self, rule: Algorithm[Any]) -> None:
@@ -93,6 +93,7 @@ class _Clocked:
         return getattr(self.rule, name)
 
     def meta_gradient(self, learner: TransformerLearner, *others: Any) -> MetaGradient:
+        """Return the rule's, and note what its gradients took."""
         return self.rule.meta_gradient(_ClockedLearner(learner, self), *others)
 
 
@@ -100,7 +101,7 @@ class _Clocked:
 @dataclass(frozen=True)
 class _ClockedLearner:
     learner: TransformerLearner
-    clock: _Clocked
+    clock: Clocked
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.learner, name)

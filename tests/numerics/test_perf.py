@@ -19,6 +19,7 @@ from perf.peers import PeerMissingError, load, versions
 from perf.plan import GROWTH, PARTS, jobs
 from perf.problem import classifier, episode, learner, theta
 from perf.record import Machine, Measured, Part, Report, read, write
+from perf.rows import Clocked
 from perf.worker import MODULES
 
 CPU = torch.device("cpu")
@@ -132,6 +133,27 @@ def test_a_part_measures_each_variant_once_a_repeat(part):
 
     assert len(set(found)) == len(found)
     assert {each.part for each in found} == {part}
+
+
+@pytest.mark.parametrize("method", ["FOMAML", "Reptile"])
+def test_a_clock_on_its_gradients_changes_no_bit_of_an_algorithm_and_counts_some_of_its_time(
+    method,
+):
+    own, drawn = learner(SHAPE, CPU), episode(SHAPE, CPU)
+    rule = ours.algorithm(method, steps=SHAPE.steps, inner_lr=SHAPE.inner_lr)
+    clocked = Clocked(rule)
+    found = []
+
+    for algorithm in (rule, clocked):
+        meta = {"theta": theta(own)}
+        spent = time_spent(
+            lambda: found.append(algorithm.meta_gradient(own, meta, drawn)),  # noqa: B023  (called at once)
+            device=CPU,
+        )
+
+    assert torch.equal(*(each.directions["theta"] for each in found))
+    assert 0 < clocked.spent < spent["cpu_seconds"]
+    assert clocked.options is rule.options
 
 
 def test_a_worker_knows_every_part():

@@ -20,6 +20,8 @@ from metabench.nn.keeping import (
 
 __all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
 
+_SAVED = 2 * 3  # theta and two moments, each as bytes and once more in the file's
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,13 @@ class EncoderShape:
         """Return what fine-tuning takes: a batch of the longest, then one that is scored.
 
         Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; in a
-        gradient the vector that it is written to and, in the end, all words once more.
+        gradient the vector that it is written to and, in the end, all words once more. Theta and
+        the moments are what is saved.
         """
         p = FLOAT * (self.parameters + heads)
         needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
         words = FLOAT * self.words * self.width
-        return Footprint((5 + 1) * p + words, numbers.slack * needed)
+        return Footprint((5 + 1) * p + words, numbers.slack * needed, (5 + _SAVED) * p)
 
     def meta(
         self,
@@ -107,7 +110,8 @@ class EncoderShape:
         exact = episode.way == "exact" and self.packed
         kept = self.kept(mean, episode)[0] if exact else 0.0
         passes = numbers.slack * self._episode(longest, episode, numbers)
-        return Footprint(held + max(inside, outside), kept + passes)
+        saving = held + _SAVED * blocks * p
+        return Footprint(held + max(inside, outside), kept + passes, saving)
 
     def pretrain(self, batch: BatchShape, *, numbers: Numbers) -> Footprint:
         """Return what masked-language-model training takes: by transformers, padding and all.
@@ -118,7 +122,8 @@ class EncoderShape:
         places = batch.rows * batch.width
         padded = BatchShape(batch.rows, places, batch.width)
         logits = 3 * FLOAT * places * self.words
-        return Footprint(6 * p, numbers.slack * (self._graph(padded, numbers) + logits))
+        needed = numbers.slack * (self._graph(padded, numbers) + logits)
+        return Footprint(6 * p, needed, (5 + _SAVED) * p)
 
     # -- parts -------------------------------------------------------------------------------
 

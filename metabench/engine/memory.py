@@ -42,13 +42,17 @@ class HeapTrimmer:
 
     def step(self) -> bool:
         """Trim where it is time to; return whether it was."""
-        if time.monotonic() < self._due:
-            return False
+        due = time.monotonic() >= self._due
+        if due:
+            self.trim()
+        return due
+
+    def trim(self) -> None:
+        """Trim now, before something large is needed; the next time is counted from here."""
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
         self._due = time.monotonic() + self.seconds
-        return True
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -47,15 +47,25 @@ class Numbers:
 @final
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Bytes of parameters in all their copies, and of activations with the allocator's slack."""
+    """Bytes of parameters in all their copies, and of activations with the allocator's slack.
+
+    Args:
+        parameters: while a step is taken.
+        activations: in that step.
+        saving: of parameters while a checkpoint is written, which copies them twice.
+    """
 
     parameters: float
     activations: float
+    saving: float
 
-    @property
-    def total(self) -> float:
-        """All bytes beside the process itself and its tables of tokens."""
-        return self.parameters + self.activations
+    def total(self, *, saves: bool) -> float:
+        """Return all bytes beside the process itself and its tables of tokens.
+
+        Args:
+            saves: whether checkpoints are written, from the memory that is counted.
+        """
+        return max(self.parameters + self.activations, self.saving if saves else 0.0)
 
 
 @final

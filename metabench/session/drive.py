@@ -46,6 +46,7 @@ class Drive:
         stop: says, after each step, whether to stop there.
         watch: is told of each step.
         losses: the first and the last, once they are known.
+        heap: gives memory back between steps.
     """
 
     cell: Cell
@@ -56,6 +57,7 @@ class Drive:
     stop: Callable[[], bool]
     watch: Watch
     losses: dict[str, float] = field(default_factory=dict)
+    heap: HeapTrimmer = field(default_factory=HeapTrimmer)
 
     def run(self, start: Snapshot | None, note: CheckpointNote | None) -> Outcome:
         """Return the outcome.
@@ -68,7 +70,6 @@ class Drive:
         self.losses.update(note.losses if note else {})
         scalars = StepScalars(self.attempt.bench.observers, self._complain)
         told = 0.0
-        heap = HeapTrimmer()
         while True:
             try:
                 done = next(steps)
@@ -76,7 +77,7 @@ class Drive:
                 outcome: Outcome = stop.value
                 return outcome
             self.watch.beat()
-            heap.step()
+            self.heap.step()
             self._note(self._watched(done, scalars) if scalars.observers else done)
             if time.monotonic() - told > _INTERVAL or done.step == done.total:
                 told = time.monotonic()
@@ -113,6 +114,7 @@ class Drive:
         stopped = self.stop()
         if stopped or self.checkpoints.due:
             self.journal.flush()
+            self.heap.trim()  # a checkpoint is copied before it is written
             self.attempt.save(self.checkpoints, done.snapshot(), self.losses)
         if stopped:
             self.journal.write(f"stopped after step {done.step} of {done.total}")

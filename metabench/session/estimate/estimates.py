@@ -122,11 +122,14 @@ def _cell(
 ) -> CellEstimate:
     computing, scoring = memory
     model = scoring if isinstance(cell.work, AdaptWork) else computing
-    needed = round(model.needed(cell, lengths))
     rate = rate_of(cell, rates)
-    if rate is not None or speeds is None:
-        return CellEstimate((rate or 0.0) * timing.work(cell), needed, "measured")
-    return CellEstimate(timing.seconds(cell, speeds), needed, "probe")
+    basis: Basis = "probe" if rate is None and speeds is not None else "measured"
+    if rate is None and speeds is not None:
+        seconds = timing.seconds(cell, speeds)
+    else:
+        seconds = (rate or 0.0) * timing.work(cell)
+    saves = seconds > model.compute.checkpoint_seconds
+    return CellEstimate(seconds, round(model.needed(cell, lengths, saves=saves)), basis)
 
 
 def _memory(

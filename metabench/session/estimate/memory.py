@@ -11,7 +11,7 @@ from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from metabench.engine.footprint import EncoderShape
+    from metabench.engine.footprint import EncoderShape, Footprint
     from metabench.plan.cell import Cell, TaskUse
     from metabench.session.estimate.lengths import RowLengths
     from metabench.spec.model import ComputeSpec
@@ -49,23 +49,25 @@ class MemoryModel:
     gpu: bool = False
     base: int = ASSUMED_BASE
 
-    def needed(self, cell: Cell, lengths: Lengths) -> float:
+    def needed(self, cell: Cell, lengths: Lengths, *, saves: bool = True) -> float:
         """Return the bytes that a cell takes at its peak.
 
         Args:
             cell: the cell.
             lengths: of rows, by task and part; where a task is missing, its rows are as long as
                 ``max_length`` allows, which no row exceeds.
+            saves: whether the cell takes so long that a checkpoint is written, or is stopped; those
+                of a GPU are copied in the machine's memory.
         """
         base = _GPU_CONTEXT if self.gpu else self.base
-        return base + self._footprint(cell, lengths)
+        return base + self._footprint(cell, lengths).total(saves=saves and not self.gpu)
 
     @property
     def without_batches(self) -> float:
         """What the copies of the parameters take that every stage holds."""
         return self.base + 5 * 4 * self.shape.parameters
 
-    def _footprint(self, cell: Cell, lengths: Lengths) -> float:
+    def _footprint(self, cell: Cell, lengths: Lengths) -> Footprint:
         work = cell.work
         limit = work.model.max_length
         if isinstance(work, AdaptWork):
@@ -75,14 +77,14 @@ class MemoryModel:
             last = known.scored().longest if known else _full(scored, limit)
             _, batch, _ = _batches([use], work.settings.batch_size, work.steps, lengths, limit)
             heads, numbers = self._heads([use]), self._numbers()
-            return self.shape.adapt(batch, last, heads=heads, numbers=numbers).total
+            return self.shape.adapt(batch, last, heads=heads, numbers=numbers)
         if isinstance(work, PretrainWork):
             size, steps = work.settings.batch_size, work.settings.steps
             _, batch, _ = _batches(work.tasks, size, steps, lengths, limit)
-            return self.shape.pretrain(batch, numbers=self._numbers()).total
+            return self.shape.pretrain(batch, numbers=self._numbers())
         return self._meta(work, lengths, limit)
 
-    def _meta(self, work: MetaWork, lengths: Lengths, limit: int) -> float:
+    def _meta(self, work: MetaWork, lengths: Lengths, limit: int) -> Footprint:
         options: Any = work.algorithm.options
         episode, way = options.episode_shape(), options.uses_curvature()
         settings = work.settings
@@ -104,7 +106,7 @@ class MemoryModel:
         numbers = self._numbers()
         if way is not None:
             numbers = replace(numbers, size=4, fused=numbers.fused and way != "exact")
-        footprint = self.shape.meta(
+        return self.shape.meta(
             mean,
             longest,
             needs,
@@ -112,7 +114,6 @@ class MemoryModel:
             tasks=settings.tasks_per_step,
             numbers=numbers,
         )
-        return footprint.total
 
     def _room(self) -> float:
         if self.compute.memory is not None:

@@ -21,7 +21,7 @@ __all__ = ["ASSUMED_BASE", "Lengths", "MemoryModel"]
 ASSUMED_BASE = 450 * 2**20
 """A process after its imports, where it has not been measured."""
 
-_SLACK = 2.5  # glibc's heap, which batches of many lengths leave in pieces
+_SLACK = 3.0  # glibc's heap, which batches of many lengths leave in pieces
 _SHARE = 0.25  # of the free memory: what exact second derivatives may keep on a CPU
 _GPU_SHARE = 0.8
 _GPU_CONTEXT = 600 * 2**20

@@ -12,6 +12,7 @@ from typing import Any
 
 from generator.study_price import prices
 from generator.study_words import (
+    beside_small_encoders,
     beside_the_paper,
     collapsed_runs,
     left_to_run,
@@ -39,13 +40,16 @@ All of it is printed by `metabench compare` from the records in `benchmarks/resu
 ```console
 $ metabench compare benchmarks/results/glue-minilm-l3
 $ metabench compare benchmarks/results/glue-minilm-l3-epochs
+$ metabench compare benchmarks/results/glue-minilm-plain
 $ metabench verify benchmarks/results/glue-minilm-l3-epochs
 ```
 
-There are two parts. In `glue-minilm-l3` a target gets some dozens of updates: whatever
+There are three parts. In `glue-minilm-l3` a target gets some dozens of updates: whatever
 meta-training gives has to show itself at once. In `glue-minilm-l3-epochs` it gets three epochs over
 its training rows, the length that people use, from the very same initialisations: is anything of it
-left then?
+left then? `glue-minilm-plain` has no meta-training in it: it fine-tunes the larger encoder for
+three epochs, so that a reader can hold what metabench gives against what is known of encoders of
+its size.
 
 ## What to know before reading
 
@@ -62,7 +66,7 @@ left then?
   is counted below as collapsed, and stays in the means. `glue_minilm.toml` and its companions are
   the study in full, for a GPU; `benchmarks/studies/gpu.sh` runs them with one command.
 - **What is known of small encoders** stands under the scores as reported elsewhere: BERTs of two
-  and four layers, fine-tuned on whole training sets (Turc et al. 2019). That is what an encoder of
+  to eight layers, fine-tuned on whole training sets (Turc et al. 2019). That is what an encoder of
   such a size reaches when it is trained to the end; on CoLA, for the smaller ones, it is 0."""
 
 _AGAIN = """\
@@ -98,6 +102,7 @@ def _section(folder: Path) -> Iterator[str]:
     yield from _titled("Collapsed runs", collapsed_runs(found.board))
     yield from _titled("The price", prices(found.collected))
     yield from _titled("Beside the paper", beside_the_paper(found.board))
+    yield from _titled("Beside what is known of small encoders", beside_small_encoders(found.board))
 
 
 def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -107,13 +112,9 @@ def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _setting(spec: Any, found: Compared) -> Iterator[str]:
-    meta, tuned = spec["meta"], spec["finetune"]
-    length = f"{meta['steps']} meta-steps" if meta.get("steps") else _rows_drawn(meta["epochs"])
+    tuned = spec["finetune"]
     yield f"- encoder: `{spec['model']['id']}`, at most {spec['model']['max_length']} tokens"
-    yield (
-        f"- meta-training: {length}, {meta['tasks_per_step']} tasks a step, batches of"
-        f" {meta['batch_size']}, outer learning rate {meta['optimizer']['lr']:g}"
-    )
+    yield f"- meta-training: {_meta_training(spec)}"
     least = f", at least {tuned['min_steps']} updates" if tuned["min_steps"] else ""
     yield (
         f"- fine-tuning: {tuned['epochs']:g} epochs{least}, batches of {tuned['batch_size']},"
@@ -121,6 +122,17 @@ def _setting(spec: Any, found: Compared) -> Iterator[str]:
     )
     yield f"- meta seeds: {len(spec['seeds']['meta'])}"
     yield from left_to_run(found.collected)
+
+
+def _meta_training(spec: Any) -> str:
+    if all(method["algorithm"] == "finetune" for method in spec["methods"]):
+        return "none"
+    meta = spec["meta"]
+    length = f"{meta['steps']} meta-steps" if meta.get("steps") else _rows_drawn(meta["epochs"])
+    return (
+        f"{length}, {meta['tasks_per_step']} tasks a step, batches of"
+        f" {meta['batch_size']}, outer learning rate {meta['optimizer']['lr']:g}"
+    )
 
 
 def _rows_drawn(epochs: float) -> str:

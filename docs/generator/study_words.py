@@ -12,9 +12,17 @@ from metabench.api.leaderboard import (
 )
 from metabench.results.collect import Collected
 
-__all__ = ["beside_the_paper", "collapsed_runs", "left_to_run", "seeds_or_methods", "told_apart"]
+__all__ = [
+    "beside_small_encoders",
+    "beside_the_paper",
+    "collapsed_runs",
+    "left_to_run",
+    "seeds_or_methods",
+    "told_apart",
+]
 
 _PAPER = "Dou, Yu and Anastasopoulos 2019"
+_SMALL = "Turc, Chang, Lee and Toutanova 2019"
 _PLAIN_THERE = "BERT"
 _PAIRS = 3  # fewer say little
 
@@ -31,7 +39,9 @@ def left_to_run(collected: Collected) -> Sequence[str]:
 
 def told_apart(board: Leaderboard) -> Sequence[str]:
     """Return, for each baseline, where a row is better or worse, and where it is a tie."""
-    lines = []
+    lines: list[str] = []
+    if len(board.rows) == 1:
+        return lines
     for baseline in board.baselines:
         found = list(_differences(board, baseline))
         for verdict in ("better", "worse"):
@@ -109,6 +119,31 @@ def beside_the_paper(board: Leaderboard) -> Sequence[str]:
         "",
         "| method | task | ours | the paper | |",
         "| --- | --- | ---: | ---: | --- |",
+    ]
+    return [*head, *lines] if lines else []
+
+
+def beside_small_encoders(board: Leaderboard) -> Sequence[str]:
+    """Return a table of plain fine-tuning here beside what is known of BERTs of such sizes."""
+    theirs = [row for row in board.published if row.source.startswith(_SMALL)]
+    plain = next((row for row in board.rows if row.method in board.baselines[:1]), None)
+    lines = []
+    for place, column in enumerate(board.columns):
+        known = [mean for row in theirs if (mean := row.scores[place].mean) is not None]
+        ours = plain.scores[place].mean if plain else None
+        if column.role == "average" or not known or ours is None:
+            continue
+        low, high = min(known), max(known)
+        said = "below" if ours < low else "above" if ours > high else "within"
+        known_range = f"{100 * low:.1f} to {100 * high:.1f}"
+        lines.append(f"| {_heading(column)} | {100 * ours:.1f} | {known_range} | {said} |")
+    head = [
+        "Plain fine-tuning here, on each task's official validation rows and with one setting for",
+        f"all, beside the range of {', '.join(row.method for row in theirs)},",
+        "which was reported for GLUE's test sets, with the best of many settings for each task.",
+        "",
+        "| task | here | there | |",
+        "| --- | ---: | ---: | --- |",
     ]
     return [*head, *lines] if lines else []
 

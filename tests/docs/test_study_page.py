@@ -15,6 +15,7 @@ from generator import STUDY, study_page
 from generator.study import RESULTS
 from generator.study_price import prices
 from generator.study_words import (
+    beside_small_encoders,
     beside_the_paper,
     collapsed_runs,
     left_to_run,
@@ -146,6 +147,10 @@ def test_what_is_better_worse_and_undecided_is_named(board):
     ]
 
 
+def test_of_one_row_alone_nothing_is_told_apart(board):
+    assert told_apart(replace(board, rows=board.rows[:1])) == []
+
+
 def test_the_spread_between_seeds_stands_beside_the_largest_difference_of_a_method(board):
     plain, reptile = board.rows
     wide = replace(plain.scores[2], deviation=0.3)
@@ -180,6 +185,22 @@ def test_the_paper_is_agreed_with_only_by_a_verdict(board, verdict, said):
 
     assert lines[-1] == f"| Reptile | RTE | +10.0 [+8.0, +12.0] | +10.6 | {said} |"
     assert beside_the_paper(replace(board, published=())) == []
+
+
+@pytest.mark.parametrize(("mean", "said"), [(0.59, "below"), (0.6, "within"), (0.63, "above")])
+def test_plain_fine_tuning_stands_beside_the_range_of_what_is_known(board, mean, said):
+    source = "Turc, Chang, Lee and Toutanova 2019, Well-Read Students, Small BERTs, test split"
+    known = tuple(
+        LeaderboardRow(name, (score(there), score(None), score(None)), source=source)
+        for name, there in {"BERT-Tiny": 0.6, "BERT-Small": 0.62}.items()
+    )
+    plain, *others = board.rows
+    rows = (replace(plain, scores=(score(mean), *plain.scores[1:])), *others)
+    lines = beside_small_encoders(replace(board, rows=rows, published=board.published + known))
+
+    assert lines[-1] == f"| RTE | {100 * mean:.1f} | 60.0 to 62.0 | {said} |"
+    assert "range of BERT-Tiny, BERT-Small" in lines[1]
+    assert beside_small_encoders(board) == []
 
 
 @each_study

@@ -18,7 +18,7 @@ from metabench.tasks.hub import Hub
 
 PAGE = (Path(__file__).parents[2] / "docs" / "first_hour.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-HUB = os.environ.get("METABENCH_HUB")
+HUB = os.environ.get("METABENCH_HUB") or None
 
 
 def block(language: str, *, holds: str) -> str:

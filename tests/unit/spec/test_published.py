@@ -14,7 +14,7 @@ from metabench.spec.load import load_benchmark
 from metabench.spec.published import find_published, read_published
 
 SHIPPED = Path(__file__).parents[3] / "benchmarks" / "published" / "dou2019.toml"
-HUB = os.environ.get("METABENCH_HUB")
+HUB = os.environ.get("METABENCH_HUB") or None
 PAPER = Path(HUB or "nowhere").parent / "paper.txt"
 
 FILE = """\

@@ -12,7 +12,7 @@ from metabench.plugin import load_catalog
 from metabench.testing.conformance import NotApplicableError, checks_of, find_subjects
 
 CATALOG = load_catalog(blocked=frozenset({"all"}))
-HUB = os.environ.get("METABENCH_HUB")
+HUB = os.environ.get("METABENCH_HUB") or None
 SUBJECTS = [
     subject
     for plugin in CATALOG.plugins

@@ -39,11 +39,11 @@ def left_to_run(collected: Collected) -> Sequence[str]:
 
 def told_apart(board: Leaderboard) -> Sequence[str]:
     """Return, for each baseline, where a row is better or worse, and where it is a tie."""
-    lines: list[str] = []
-    if len(board.rows) == 1:
-        return lines
+    lines = []
     for baseline in board.baselines:
         found = list(_differences(board, baseline))
+        if not found:
+            continue
         for verdict in ("better", "worse"):
             named = [_point(*one) for one in found if one[2].verdict == verdict]
             lines.append(f"- {verdict} than {baseline}: {'; '.join(named) or 'nothing'}")

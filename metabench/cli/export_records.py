@@ -24,7 +24,8 @@ def command(run: str, folder: Path, force: bool, runs: Path) -> int:
     """Write the records of a run alone: to keep beside a paper.
 
     DIR then compares, verifies and reproduces as RUN does, and holds JSON and the benchmark file,
-    no predictions, parameters or logs. Each record says which files there were, with their sha256.
+    no predictions, parameters or logs. Each record says which files there were, with their sha256;
+    of a path from the root in its command it keeps the last part.
     """
     from metabench.results.store import Store
     from metabench.session.export_folder import check_target

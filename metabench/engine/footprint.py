@@ -12,6 +12,7 @@ from typing import final
 from metabench.engine.needs import FLOAT, BatchShape, EpisodeNeeds, Footprint, Numbers
 from metabench.nn.keeping import (
     SPARSE_SHARE,
+    by_passes,
     layers_held,
     layers_worked,
     most_that_fits,
@@ -184,8 +185,10 @@ class EncoderShape:
     def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
         """Return what a batch takes while it is gone through, beside what is kept of others."""
         exact = episode.way == "exact"
-        by_passes = self.packed and (exact or (episode.way is not None and not numbers.fused))
-        if not by_passes:  # double backward keeps a graph of the graph
+        # Differences are refused under autocast, so that nobody comes here with both.
+        if not (
+            self.packed and by_passes(episode.way, numbers.device, autocast=False)
+        ):  # double backward keeps a graph of the graph
             return (3 if exact else 1) * self._graph(batch, numbers)
         part = self._part(batch, numbers, episode)
         masks = self._held * self._masks(batch)

@@ -15,7 +15,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
 
-__all__ = ["Curvature", "KeepPolicy", "by_passes", "free_memory", "step_size"]
+__all__ = ["Curvature", "KeepPolicy", "free_memory", "step_size"]
 
 KeepPolicy: TypeAlias = Literal["auto", "fast", "lean"]
 
@@ -43,15 +43,6 @@ class Curvature:
     keep: KeepPolicy = "auto"
     memory: int | None = None
     at_a_time: int | None = None
-
-
-def by_passes(way: CurvatureWay | None, device: torch.device, *, autocast: bool) -> bool:
-    """Return whether a BERT's gradients are those of the passes that exact products are made of.
-
-    Differences take them too on a CPU, where they hold less than autograd at the same pace; on a
-    GPU fused kernels are faster. ``way`` is None for methods of first order, which never do.
-    """
-    return way == "exact" or (way is not None and device.type == "cpu" and not autocast)
 
 
 def free_memory(device: torch.device) -> int:

@@ -1,11 +1,14 @@
-"""What exact curvature keeps of its passes; light, so that an estimate goes by this rule too."""
+"""Which gradients go by passes of our own, and what these keep; light, for estimates need it."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from metabench.api.algorithm import CurvatureWay
 
 __all__ = [
-    "SPARSE_SHARE", "Kept", "layers_held", "layers_worked", "most_that_fits", "parts",
+    "SPARSE_SHARE", "Kept", "by_passes", "layers_held", "layers_worked", "most_that_fits", "parts",
     "values_at_a_time",
 ]  # fmt: skip
 
@@ -26,6 +29,20 @@ with them stays in its caches, on a GPU they are enough to be busy with."""
 _FEWER = {"lean": 2, "forward": 4}
 """How many times fewer they are where memory is what was asked for: exact products that keep
 nothing, and one-sided differences, while they hold a gradient for each step of the path."""
+
+
+def by_passes(way: CurvatureWay | None, device: str, *, autocast: bool) -> bool:
+    """Return whether a BERT's gradients are those of the passes that exact products are made of.
+
+    Differences take them too on a CPU, where they hold less than autograd at the same pace; on a
+    GPU fused kernels are faster.
+
+    Args:
+        way: None for methods of first order, which never do.
+        device: the device's type.
+        autocast: whether products of matrices are bf16.
+    """
+    return way == "exact" or (way is not None and device == "cpu" and not autocast)
 
 
 def layers_held(layers: int, *, firsts: bool) -> float:

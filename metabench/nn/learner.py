@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from metabench.nn.bert import Bert
-from metabench.nn.curvature import Curvature, by_passes, step_size
+from metabench.nn.curvature import Curvature, step_size
 from metabench.nn.encoder import Encoder
 from metabench.nn.encoding import BertBody, Body, ModuleBody
+from metabench.nn.keeping import by_passes
 from metabench.nn.layout import Layout, Place
 from metabench.nn.open_passes import OpenPasses
 from metabench.nn.slices import accumulate, leaves, named, slices, views
@@ -181,7 +182,7 @@ class TransformerLearner:
     def _by_passes(self) -> bool:
         """Whether gradients are those of the passes that exact products are made of."""
         way = self.curvature.way if self.curvature else None
-        return self.bert is not None and by_passes(way, self.device, autocast=self.autocast)
+        return self.bert is not None and by_passes(way, self.device.type, autocast=self.autocast)
 
     def _outputs(
         self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False

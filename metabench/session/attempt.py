@@ -15,7 +15,7 @@ from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
-from metabench.nn.curvature import by_passes
+from metabench.nn.keeping import by_passes
 from metabench.plan.cell import MetaWork, PretrainWork
 from metabench.results.records import Failure, Result, record_status
 from metabench.session.provenance import cell_provenance
@@ -185,7 +185,7 @@ class Attempt:
             return not isinstance(work, PretrainWork)
         options: Any = work.algorithm.options
         device = self.bench.device
-        return not by_passes(options.uses_curvature(), device.device, autocast=device.autocast)
+        return not by_passes(options.uses_curvature(), device.device.type, autocast=device.autocast)
 
 
 def _known(error: Exception) -> MetabenchError:

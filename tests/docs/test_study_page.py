@@ -147,8 +147,9 @@ def test_what_is_better_worse_and_undecided_is_named(board):
     ]
 
 
-def test_of_one_row_alone_nothing_is_told_apart(board):
+def test_of_a_baseline_that_nothing_is_compared_with_nothing_is_said(board):
     assert told_apart(replace(board, rows=board.rows[:1])) == []
+    assert told_apart(replace(board, baselines=("Plain", "Reptile"))) == told_apart(board)
 
 
 def test_the_spread_between_seeds_stands_beside_the_largest_difference_of_a_method(board):

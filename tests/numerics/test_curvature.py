@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from metabench.nn.curvature import Curvature, by_passes
-from metabench.nn.keeping import parts, values_at_a_time
+from metabench.nn.curvature import Curvature
+from metabench.nn.keeping import by_passes, parts, values_at_a_time
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
 from metabench_algorithms.maml import Maml
@@ -222,7 +222,7 @@ def test_the_product_with_zero_is_zero(way, size):
 def test_gradients_go_by_passes_where_products_do_or_where_they_hold_less(
     way, device, autocast, expected
 ):
-    assert by_passes(way, torch.device(device), autocast=autocast) is expected
+    assert by_passes(way, device, autocast=autocast) is expected
 
 
 def test_gradient_checkpointing_of_the_module_is_refused():

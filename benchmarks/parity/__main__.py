@@ -15,7 +15,7 @@ import torch
 
 from metabench.metrics.compute import score
 from metabench.plugin import load_catalog
-from metabench.spec.model import FineTuneOptimizer, FineTuneSpec, ModelSpec
+from metabench.spec.model.sections import FineTuneOptimizer, FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from parity import ours, theirs
 from parity.difference import by_task, difference, table

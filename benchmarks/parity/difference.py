@@ -9,7 +9,7 @@ from typing import final
 
 from scipy.special import stdtrit
 
-from metabench.results.statistics import student_interval
+from metabench.leaderboard.statistics.summary import student_interval
 from parity.record import Finished
 
 __all__ = ["Difference", "by_task", "difference", "table"]

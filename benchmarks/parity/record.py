@@ -11,7 +11,7 @@ import torch
 import transformers
 from pydantic import BaseModel, ConfigDict
 
-from metabench.results.commit import commit_bytes
+from metabench.store.atomic import commit_bytes
 from parity.setting import Setting
 
 __all__ = ["Finished", "Side", "append", "read", "settings_hash"]

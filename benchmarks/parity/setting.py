@@ -15,7 +15,7 @@ from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.plan.cell import TaskUse
 from metabench.plan.steps import adapt_steps
 from metabench.seeding import Stream
-from metabench.spec.model import FineTuneSpec, ModelSpec
+from metabench.spec.model.sections import FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Setting:
 
     @property
     def stream(self) -> Stream:
-        """The stream that a cell of this seed has (metabench.session.work)."""
+        """The stream that a cell of this seed has (metabench.session.cell.stages)."""
         return Stream.root(self.seed).child("adapt", 0, self.card.name)
 
     @property

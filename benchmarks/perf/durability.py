@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 import torch
 
-from metabench.results.commit import commit_bytes
 from metabench.seeding import Stream
-from metabench.session.checkpoints import Checkpoints
-from metabench.spec.model import ComputeSpec
+from metabench.session.cell.checkpoints import Checkpoints
+from metabench.spec.model.sections import ComputeSpec
+from metabench.store.atomic import commit_bytes
 from metabench_algorithms.options import ReptileOptions
 from metabench_algorithms.reptile import Reptile
 from perf.job import Job, Shape

@@ -12,7 +12,7 @@ from torch._C._autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from metabench.engine.finetune import FineTuning
-from metabench.spec.model import FineTuneOptimizer
+from metabench.spec.model.sections import FineTuneOptimizer
 from perf import gradient
 from perf.clock import time_spent
 from perf.gpu_trainer import trainer_seconds

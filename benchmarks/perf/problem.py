@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from metabench.learning import Batch, Episode
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import Encoder, pool
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
 from perf.lengths import row_lengths
 
 if TYPE_CHECKING:
-    from metabench.nn.compiled import CompiledLayer
+    from metabench.nn.bert.compiled import CompiledLayer
     from metabench.nn.curvature import Curvature
     from perf.job import Shape
 
@@ -81,7 +81,7 @@ def learner(
 @cache
 def _layers() -> CompiledLayer:
     """Return what compiles layers, one for all learners of a process."""
-    from metabench.nn.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
+    from metabench.nn.bert.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
 
     return CompiledLayer()
 

@@ -17,7 +17,7 @@ from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.plan.cell import TaskUse
 from metabench.plugin import load_catalog
 from metabench.seeding import Stream
-from metabench.spec.model import MetaSpec, ModelSpec
+from metabench.spec.model.sections import MetaSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from metabench_samplers.options import UniformOptions
 from metabench_samplers.uniform import Uniform

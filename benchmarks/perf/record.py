@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from metabench.results.commit import commit_bytes
+from metabench.store.atomic import commit_bytes
 from perf.job import Job, Kind
 
 __all__ = ["Machine", "Measured", "Part", "Report", "read", "this_machine", "write"]

@@ -14,7 +14,7 @@ from metabench.data.tokens import TokenTable
 from metabench.engine.meta import MetaTraining
 from metabench.learning import SampledTask, Schedule
 from metabench.seeding import Stream
-from metabench.spec.model import MetaSpec
+from metabench.spec.model.sections import MetaSpec
 from metabench_samplers.options import UniformOptions
 from metabench_samplers.uniform import Uniform
 from perf import ours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.fields import field_table, models_below
-from metabench.spec.model import BenchmarkSpec
+from metabench.spec.model.sections import BenchmarkSpec
 
 __all__ = ["benchmark_file"]
 

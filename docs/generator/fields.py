@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from metabench.cli.option_words import option_entries
-from metabench.spec.values import FILE_NAME
+from metabench.cli.views.option_words import option_entries
+from metabench.spec.model.values import FILE_NAME
 
 __all__ = ["field_table", "models_below"]
 

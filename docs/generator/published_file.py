@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.fields import field_table, models_below
-from metabench.spec.reported import PublishedFile
+from metabench.spec.model.reported import PublishedFile
 
 __all__ = ["published_file"]
 

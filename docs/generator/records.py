@@ -8,9 +8,9 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from generator.fields import field_table, models_below
-from metabench.results.checkpoint_note import CheckpointNote
-from metabench.results.records import CellNote, Failure, Result
-from metabench.results.run_note import RunNote
+from metabench.store.checkpoint import CheckpointNote
+from metabench.store.records.cell import CellNote, Failure, Result
+from metabench.store.records.run import RunNote
 
 __all__ = ["RECORDS", "records"]
 

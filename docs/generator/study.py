@@ -19,8 +19,8 @@ from generator.study_words import (
     seeds_or_methods,
     told_apart,
 )
-from metabench.cli.show import Compared, compared, render
-from metabench.results.store import Store
+from metabench.cli.views.leaderboard import Compared, compared, render
+from metabench.store.run_folder import Store
 
 __all__ = ["RESULTS", "study"]
 

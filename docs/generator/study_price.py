@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
 from metabench.results.collect import Collected
-from metabench.results.records import Result
+from metabench.store.records.cell import Result
 
 __all__ = ["prices"]
 

@@ -11,12 +11,12 @@ from typing import TextIO
 import click
 
 from metabench import __version__
-from metabench.cli.command_line import remember
 from metabench.cli.group import LazyGroup
-from metabench.cli.installed import plugin_options
-from metabench.cli.options import TRACEBACK
+from metabench.cli.inputs.command_line import remember
+from metabench.cli.inputs.installed import plugin_options
+from metabench.cli.inputs.options import TRACEBACK
 from metabench.errors import MetabenchError, SpecError, StoppedError
-from metabench.report.escape import visible
+from metabench.escape import visible
 
 __all__ = ["main"]
 
@@ -27,23 +27,35 @@ _NEWLINE = "\n"
 _COMPLETE = "_METABENCH_COMPLETE"
 _REPORT = "report it with what --traceback shows"
 _COMMANDS = {
-    "run": ("metabench.cli.run", "Run a benchmark file, or what is left of it."),
-    "validate": ("metabench.cli.validate", "Check a benchmark file and show what it plans."),
-    "compare": ("metabench.cli.compare", "Show the leaderboard of a run, or of several."),
-    "status": ("metabench.cli.status", "Show where a run stands, also while it goes on."),
-    "logs": ("metabench.cli.logs", "Print a cell's log."),
-    "score": ("metabench.cli.score", "Compute scores again from saved predictions."),
-    "verify": ("metabench.cli.verify", "Read and hash every record, file and checkpoint of a run."),
-    "reproduce": ("metabench.cli.reproduce", "Run one result again from its record."),
-    "export": ("metabench.cli.export", "Write a model, a GLUE submission, or records alone."),
-    "data": ("metabench.cli.data", "List, fetch and verify the rows of tasks."),
-    "list": ("metabench.cli.list", "List what a benchmark file or a command can name."),
-    "plugins": ("metabench.cli.plugins", "List the plugins and how loading them went."),
-    "show": ("metabench.cli.describe", "Show what is installed under a name, or a cell."),
-    "init": ("metabench.cli.init", "Write a commented benchmark file to start from."),
-    "schema": ("metabench.cli.schema", "Print the JSON schema of a benchmark file."),
-    "doctor": ("metabench.cli.doctor", "Check that this machine has what a run needs."),
-    "completion": ("metabench.cli.completion", "Print what makes a shell complete commands."),
+    "run": ("metabench.cli.commands.run", "Run a benchmark file, or what is left of it."),
+    "validate": (
+        "metabench.cli.commands.validate",
+        "Check a benchmark file and show what it plans.",
+    ),
+    "compare": ("metabench.cli.commands.compare", "Show the leaderboard of a run, or of several."),
+    "status": ("metabench.cli.commands.status", "Show where a run stands, also while it goes on."),
+    "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
+    "score": ("metabench.cli.commands.score", "Compute scores again from saved predictions."),
+    "verify": (
+        "metabench.cli.commands.verify",
+        "Read and hash every record, file and checkpoint of a run.",
+    ),
+    "reproduce": ("metabench.cli.commands.reproduce", "Run one result again from its record."),
+    "export": (
+        "metabench.cli.commands.export",
+        "Write a model, a GLUE submission, or records alone.",
+    ),
+    "data": ("metabench.cli.commands.data", "List, fetch and verify the rows of tasks."),
+    "list": ("metabench.cli.commands.list", "List what a benchmark file or a command can name."),
+    "plugins": ("metabench.cli.commands.plugins", "List the plugins and how loading them went."),
+    "show": ("metabench.cli.commands.show", "Show what is installed under a name, or a cell."),
+    "init": ("metabench.cli.commands.init", "Write a commented benchmark file to start from."),
+    "schema": ("metabench.cli.commands.schema", "Print the JSON schema of a benchmark file."),
+    "doctor": ("metabench.cli.commands.doctor", "Check that this machine has what a run needs."),
+    "completion": (
+        "metabench.cli.commands.completion",
+        "Print what makes a shell complete commands.",
+    ),
 }
 _NOTES = {
     "Options": "-P no:NAME, --plugin-file FILE, --version, -h, --help",

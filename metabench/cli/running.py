@@ -3,109 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from metabench.api.events import Noticed, Progressed
-from metabench.cli.command_line import again
-from metabench.cli.failures import FailedCell, failure_lines
-from metabench.cli.listing import reason_lines, state_counts
-from metabench.cli.planning import make_plan
-from metabench.cli.progress import progress
-from metabench.cli.text import cells, note, warn
-from metabench.errors import UsageError
+from metabench.cli.inputs.command_line import again
+from metabench.cli.views.cells import reason_lines, state_counts
+from metabench.cli.views.failures import FailedCell, failure_lines
+from metabench.cli.views.progress import progress
+from metabench.cli.views.text import cells, note, warn
 from metabench.plugin.observers import notify
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
-    from metabench.plan.plan import Plan
-    from metabench.plan.selection import Selection
+    from metabench.cli.inputs.benchmark import Prepared
     from metabench.plugin.catalog import Catalog
-    from metabench.results.store import Store
-    from metabench.session.policy import RunPolicy
+    from metabench.session.runner.policy import RunPolicy
     from metabench.session.runtime import RunSummary, Runtime
-    from metabench.tasks.hub import Hub
 
-__all__ = ["Prepared", "prepare", "run_prepared", "verdict"]
+__all__ = ["run_prepared", "verdict"]
 
 _SOME_FAILED = 1
-
-
-@final
-@dataclass(frozen=True)
-class Prepared:
-    """A plan that is ready to be run, and where."""
-
-    plan: Plan
-    catalog: Catalog
-    hub: Hub
-    store: Store
-    selection: Selection | None
-
-    @property
-    def selected(self) -> Plan:
-        """The plan with the selected cells alone."""
-        from dataclasses import replace
-
-        if self.selection is None:
-            return self.plan
-        keys = self.selection.keys
-        return replace(self.plan, cells=tuple(cell for cell in self.plan.cells if cell.key in keys))
-
-
-def prepare(
-    file: str,
-    *,
-    sets: Sequence[str],
-    only: Sequence[str],
-    smoke: bool,
-    hub: Path | None,
-    runs: Path,
-) -> Prepared:
-    """Check and plan a benchmark file and select what was asked for; nothing is written.
-
-    Raises:
-        MetabenchError: the file is not valid, something that it needs is not there, or nothing is
-            selected.
-    """
-    from metabench.plan.selection import select
-    from metabench.plan.states import with_stored_names
-    from metabench.results.store import Store
-
-    planned = make_plan(file, sets=sets, smoke=smoke, hub=hub)
-    store = Store(runs / planned.folder_name)
-    plan = with_stored_names(planned.plan, store)
-    selection = select(plan, only) if only else None
-    return Prepared(plan, planned.catalog, planned.hub, store, selection)
-
-
-def refuse_shared_folders(prepared: Sequence[Prepared]) -> None:
-    """Refuse two files of one name.
-
-    Raises:
-        UsageError: two files would write to one run folder.
-    """
-    seen: dict[Path, Prepared] = {}
-    for one in prepared:
-        other = seen.setdefault(one.store.folder, one)
-        if other is not one:
-            raise UsageError(
-                f"its run folder would be {str(one.store.folder)!r}, which is that of"
-                f" {str(other.plan.benchmark.path)!r}",
-                where=str(one.plan.benchmark.path),
-                hint="give one of them another name",
-            )
 
 
 def run_prepared(one: Prepared, policy: RunPolicy, runtime: Runtime) -> RunSummary:
     """Say what is there, run the rest, and show how it goes."""
     from metabench.plan.states import cell_states
-    from metabench.session.policy import to_do
-    from metabench.session.queue import cost
-    from metabench.session.run import run_plan
+    from metabench.session.runner.policy import to_do
+    from metabench.session.runner.queue import cost
+    from metabench.session.runner.run import run_plan
 
     states = cell_states(one.plan, one.store)
     chosen = {cell.key: states[cell.key] for cell in one.selected.cells}

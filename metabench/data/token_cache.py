@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from metabench.errors import StoreError
-from metabench.results.commit import commit_bytes
+from metabench.store.atomic import commit_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

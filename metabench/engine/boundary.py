@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,9 +17,9 @@ from metabench.learning import MetaGradient
 from metabench.plugin.guard import StopNow
 
 if TYPE_CHECKING:
-    from metabench.learning import Blocks, State
+    from metabench.learning import Blocks, Episode, State
 
-__all__ = ["Boundary"]
+__all__ = ["Boundary", "require_untouched", "writes"]
 
 _OURS_ALONE = (LockError, StoppedError, StoreError)
 """What would stop the whole run, which is not a plugin's to ask for."""
@@ -205,3 +205,42 @@ def _brief(value: Any) -> str:
     if isinstance(value, Mapping | Sequence) and len(value) and not isinstance(value, str | bytes):
         return f"a {type(value).__name__} of {len(value)}"
     return repr(value)[:80]
+
+
+_PARTS = ("input_ids", "attention_mask", "token_type_ids", "labels")
+
+
+def writes(meta: Blocks, episode: Episode) -> Mapping[str, int]:
+    """Return how often each tensor that an algorithm is given was written to so far.
+
+    That costs less than a microsecond a tensor. What is written past torch's counters, as through
+    ``.data``, is left to the conformance kit, which compares the numbers.
+    """
+    return {name: value._version for name, value in _tensors(meta, episode)}  # noqa: SLF001
+
+
+def require_untouched(
+    before: Mapping[str, int], meta: Blocks, episode: Episode, *, provider: str
+) -> None:
+    """Go on only where nothing was written to since ``before``.
+
+    Raises:
+        PluginError: something was; every later episode would see other numbers.
+    """
+    after = writes(meta, episode)
+    written = [name for name, count in before.items() if after[name] != count]
+    if written:
+        raise PluginError(
+            f"meta_gradient wrote to what it was given: {', '.join(written)}",
+            where=f"{provider}, task {episode.task}",
+            hint="write to a clone; `metabench plugins check` says what else is wrong",
+        )
+
+
+def _tensors(meta: Blocks, episode: Episode) -> Iterator[tuple[str, Tensor]]:
+    for name, block in meta.items():
+        yield f"block {name!r}", block
+    for side in ("support", "query"):
+        for number, batch in enumerate(getattr(episode, side)):
+            for part in _PARTS:
+                yield f"{part} of {side} batch {number}", getattr(batch, part)

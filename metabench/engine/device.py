@@ -12,7 +12,7 @@ from metabench.nn.curvature import Curvature, KeepPolicy
 
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
-    from metabench.spec.model import ComputeSpec
+    from metabench.spec.model.sections import ComputeSpec
 
 __all__ = ["Device", "resolve_device"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metabench.learning import Batch
     from metabench.nn.layout import Place
     from metabench.nn.learner import TransformerLearner
-    from metabench.spec.model import FineTuneOptimizer
+    from metabench.spec.model.sections import FineTuneOptimizer
 
 __all__ = ["FineTuning", "rate_factor"]
 

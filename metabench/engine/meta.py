@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from metabench.ambient import Ambient
-from metabench.engine.boundary import Boundary
+from metabench.engine.boundary import Boundary, require_untouched, writes
 from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
 from metabench.engine.snapshot import Snapshot, restore_tally, tally_facts, under
 from metabench.engine.step import StepDone, require_finite
-from metabench.engine.untouched import require_untouched, writes
 from metabench.nn.episode_view import view
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from metabench.learning import Algorithm, Blocks, Episode, SampledTask, State, TaskSampler
     from metabench.nn.learner import TransformerLearner
     from metabench.seeding import Stream
-    from metabench.spec.model import MetaSpec
+    from metabench.spec.model.sections import MetaSpec
 
 __all__ = ["Initialisation", "MetaTraining"]
 

@@ -13,7 +13,7 @@ from metabench.engine.snapshot import under
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metabench.spec.model import MetaOptimizer
+    from metabench.spec.model.sections import MetaOptimizer
 
 __all__ = ["OuterOptimizer"]
 

@@ -15,7 +15,7 @@ from metabench.engine.finetune import rate_factor
 from metabench.engine.snapshot import Snapshot, optimizer_tensors, restore_optimizer
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import DataError
-from metabench.nn.dropout import seeded
+from metabench.nn.seeded import seeded
 from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from metabench.data.tokens import TokenTable
     from metabench.seeding import Stream
-    from metabench.spec.model import PretrainSpec
+    from metabench.spec.model.sections import PretrainSpec
 
 __all__ = ["Pretraining"]
 

@@ -13,12 +13,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from metabench.errors import DataError
-from metabench.nn.dropout import seeded
+from metabench.nn.seeded import seeded
 from metabench.tasks.encoder import check_encoder
 
 if TYPE_CHECKING:
     from metabench.seeding import Stream
-    from metabench.spec.model import ModelSpec
+    from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
 __all__ = ["Encoder", "Pooling", "load_encoder", "load_tokenizer", "pool"]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from torch import nn
+    from torch import Tensor, nn
 
-__all__ = ["Layout", "Place"]
+
+__all__ = ["Layout", "Place", "accumulate", "leaves", "named", "slices", "views"]
 
 _LAYER = re.compile(r"^(?:.*\.)?layers?\.(\d+)\.")
 
@@ -117,3 +119,36 @@ def _tile(shapes: Sequence[tuple[str, tuple[int, ...]]], *, start: int) -> tuple
         places.append(Place(name, shape, start, start + size))
         start += size
     return tuple(places)
+
+
+def named(values: Mapping[Place, Tensor]) -> dict[str, Tensor]:
+    """Return the values by the names of their places."""
+    return {place.name: value for place, value in values.items()}
+
+
+def slices(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
+    """Return shaped views of theta, outside of any graph."""
+    flat = theta.detach()
+    return {place: flat[place.span].view(place.shape) for place in places}
+
+
+def views(theta: Tensor, places: Sequence[Place]) -> dict[Place, Tensor]:
+    """Return shaped views of theta; one split, so that their backward is one concatenation."""
+    edges = [0, *(edge for place in places for edge in (place.start, place.stop)), theta.numel()]
+    sizes = [stop - start for start, stop in pairwise(edges)]
+    parts = theta.split(sizes)[1::2]
+    return {place: part.view(place.shape) for place, part in zip(places, parts, strict=False)}
+
+
+def leaves(theta: Tensor, places: Sequence[Place], wanted: Sequence[Place]) -> dict[Place, Tensor]:
+    """Return shaped views of theta that start a graph each where a gradient is wanted."""
+    parts = slices(theta, places)
+    for place in wanted:
+        parts[place].requires_grad_()
+    return parts
+
+
+def accumulate(flat: Tensor, parts: Mapping[Place, Tensor]) -> None:
+    """Have a backward pass add their gradients to their places in ``flat``."""
+    for place, leaf in parts.items():
+        leaf.grad = flat[place.span].view(place.shape)

@@ -9,14 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from metabench.nn.bert import Bert
+from metabench.nn.bert.encoder import Bert
+from metabench.nn.body import BertBody, Body, ModuleBody
 from metabench.nn.curvature import Curvature, step_size
 from metabench.nn.encoder import Encoder
-from metabench.nn.encoding import BertBody, Body, ModuleBody
 from metabench.nn.keeping import by_passes
-from metabench.nn.layout import Layout, Place
-from metabench.nn.open_passes import OpenPasses
-from metabench.nn.slices import accumulate, leaves, named, slices, views
+from metabench.nn.layout import Layout, Place, accumulate, leaves, named, slices, views
+from metabench.nn.passes.open_passes import OpenPasses
 from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
     from metabench.api.algorithm import CurvatureWay
     from metabench.learning.batch import Batch
-    from metabench.nn.batch_passes import BatchPasses
-    from metabench.nn.compiled import CompiledLayer
+    from metabench.nn.bert.compiled import CompiledLayer
+    from metabench.nn.passes.batch import BatchPasses
     from metabench.seeding import Stream
 
 __all__ = ["HeadShape", "TransformerLearner"]
@@ -57,7 +56,7 @@ class TransformerLearner:
         autocast: bf16 autocast around forward passes of first order.
         curvature: how Hessian-vector products are made; None where none will be asked for.
             Gradients beside exact products share their kernels and dropout masks (ADR 0007).
-        packed: whether `metabench.nn.bert` may be used.
+        packed: whether `metabench.nn.bert.encoder` may be used.
         part: where each parameter lies in theta, where that is not the encoder and all heads.
         compiled: computes the layers of gradients by autograd; None: they are computed plainly.
     """

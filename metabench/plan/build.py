@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from metabench.plan.cell import Cell
     from metabench.plugin.catalog import Catalog
-    from metabench.spec.benchmark import Benchmark, Method
-    from metabench.spec.model import BenchmarkSpec
+    from metabench.spec.model.benchmark import Benchmark, Method
+    from metabench.spec.model.sections import BenchmarkSpec
     from metabench.tasks.hub import Hub
 
 __all__ = ["CellUse", "Plan", "build_plan"]

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, final
 from metabench.api.algorithm import AlgorithmOptions
 from metabench.api.options import Options
 from metabench.api.task import TaskCard
-from metabench.spec.model import FineTuneSpec, MetaSpec, ModelSpec, PretrainSpec
+from metabench.spec.model.sections import FineTuneSpec, MetaSpec, ModelSpec, PretrainSpec
 
 __all__ = [
     "AdaptWork",

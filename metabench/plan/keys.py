@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from metabench.plan.cell import AdaptWork, MetaWork, Provided, TaskUse
     from metabench.plan.uses import TaskInUse
-    from metabench.spec.model import ModelSpec, PretrainSpec
+    from metabench.spec.model.sections import ModelSpec, PretrainSpec
 
 __all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources"]
 

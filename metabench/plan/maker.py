@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from metabench.api import Options
     from metabench.plan.keys import Inputs
     from metabench.plugin.status import Offer
-    from metabench.spec.benchmark import Method
-    from metabench.spec.model import BenchmarkSpec
+    from metabench.spec.model.benchmark import Method
+    from metabench.spec.model.sections import BenchmarkSpec
 
 __all__ = ["CellMaker", "Column"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from metabench.plan.cell import Cell
-from metabench.spec.benchmark import Benchmark
+from metabench.spec.model.benchmark import Benchmark
 
 __all__ = ["CellUse", "Plan"]
 

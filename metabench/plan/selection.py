@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, final
 
 from metabench.errors import NothingMatchedError, UsageError
-from metabench.spec.suggest import suggest
+from metabench.suggest import suggest
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell

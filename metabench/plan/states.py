@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from metabench.plan.cell import Cell
     from metabench.plan.plan import Plan
-    from metabench.results.store import Store, StoredCell
+    from metabench.store.run_folder import Store, StoredCell
 
 __all__ = ["CellState", "StateName", "cell_states", "with_stored_names"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metabench.spec.model import FineTuneSpec, MetaSpec
+    from metabench.spec.model.sections import FineTuneSpec, MetaSpec
 
 __all__ = ["Budget", "adapt_steps", "meta_budget"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import TaskUse
-from metabench.spec.model import SplitSpec
-from metabench.spec.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
+from metabench.spec.model.sections import SplitSpec
+from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
 from metabench.tasks.identity import split_facts
 from metabench.tasks.own.complete import complete_card, own_notes
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metabench.plugin.catalog import Catalog
-    from metabench.spec.benchmark import Benchmark
+    from metabench.spec.model.benchmark import Benchmark
     from metabench.tasks.hub import Hub
 
 __all__ = ["TaskInUse", "fraction_use", "meta_use", "target_use", "tasks_in_use"]

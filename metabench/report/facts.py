@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from metabench.api.report import Fact
-from metabench.report.units import seconds_text
+from metabench.quantities import seconds_text
 from metabench.results.collect import Collected
-from metabench.results.provenance import Provenance
-from metabench.results.records import Result
+from metabench.store.records.cell import Result
+from metabench.store.records.provenance import Provenance
 
 __all__ = ["facts"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias, final
 
-from metabench.report.escape import visible
+from metabench.escape import visible
 
 __all__ = ["Element", "Node", "Verbatim", "element", "markup"]
 

@@ -20,14 +20,14 @@ from metabench.api.report import (
     TaskMix,
     TaskShare,
 )
+from metabench.leaderboard.finite import finite
 from metabench.report.facts import facts
 from metabench.report.figures.values import column_name
-from metabench.report.finite import finite
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, MetaHistory, meta_histories
-from metabench.results.run_note import ColumnNote
-from metabench.results.store import Store
 from metabench.results.tuning import TuningHistory, tuning_histories
+from metabench.store.records.run import ColumnNote
+from metabench.store.run_folder import Store
 
 __all__ = ["build_report"]
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import final
 
 from pydantic import JsonValue
 
 from metabench.results.recipe import recipes
-from metabench.results.records import Failure, Result, Status
 from metabench.results.repeats import nondeterministic, repeat_notes
-from metabench.results.run_note import RunNote, UseNote
-from metabench.results.statistics import seed_means
-from metabench.results.store import Store
+from metabench.store.records.cell import Failure, Result, Status
+from metabench.store.records.run import RunNote, UseNote
+from metabench.store.run_folder import Store
 
-__all__ = ["Collected", "Entry", "collect", "entries_of"]
+__all__ = ["Collected", "Entry", "collect", "entries_of", "seed_means"]
 
 
 @final
@@ -185,3 +185,23 @@ def _unavailable(uses: Sequence[UseNote], failures: Sequence[tuple[Status, str]]
     planned = [use.unavailable for use in uses]
     found = [message for status, message in failures if status == "unavailable"]
     return next((reason for reason in [*planned, *found] if reason), "")
+
+
+def seed_means(
+    scores: Mapping[tuple[int, int], float], planned: Collection[tuple[int, int]]
+) -> Mapping[int, float]:
+    """Return the mean score of each meta seed over its fine-tuning seeds.
+
+    Args:
+        scores: score by (meta seed, fine-tuning seed).
+        planned: every (meta seed, fine-tuning seed) that was asked for; a meta seed without all of
+            its scores has no mean.
+    """
+    nested: dict[int, list[tuple[int, int]]] = {}
+    for seeds in sorted(planned):
+        nested.setdefault(seeds[0], []).append(seeds)
+    return {
+        meta: fmean([scores[seeds] for seeds in group])
+        for meta, group in nested.items()
+        if all(seeds in scores for seeds in group)
+    }

@@ -13,10 +13,10 @@ from pydantic import JsonValue
 
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
-from metabench.results.records import Result
-from metabench.results.regular import open_regular
-from metabench.results.run_note import PlannedCell
-from metabench.results.store import Store
+from metabench.store.records.cell import Result
+from metabench.store.records.run import PlannedCell
+from metabench.store.regular_files import open_regular
+from metabench.store.run_folder import Store
 
 __all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves", "read_losses"]
 

@@ -8,10 +8,10 @@ from typing import TypeVar, final
 
 from metabench.errors import UsageError
 from metabench.results.collect import Collected, entries_of
-from metabench.results.published import first_of_each
-from metabench.results.records import Failure, Result
 from metabench.results.repeats import nondeterministic, repeat_notes
-from metabench.results.run_note import ColumnNote, PlannedCell, RunNote, UseNote
+from metabench.store.records.cell import Failure, Result
+from metabench.store.records.published import first_of_each
+from metabench.store.records.run import ColumnNote, PlannedCell, RunNote, UseNote
 
 __all__ = ["merge"]
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from metabench.errors import UsageError
 from metabench.results.collect import Collected, entries_of
-from metabench.results.run_note import ColumnNote, MetricNote, RunNote
-from metabench.spec.suggest import suggest
+from metabench.store.records.run import ColumnNote, MetricNote, RunNote
+from metabench.suggest import suggest
 
 __all__ = ["with_metric"]
 

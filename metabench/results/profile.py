@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from metabench.results.provenance import Provenance
+    from metabench.store.records.provenance import Provenance
 
-__all__ = ["changed"]
+
+__all__ = ["changed", "same_profile"]
 
 _FACTS = (
     "metabench", "platform", "processor", "device", "precision", "threads", "deterministic",
@@ -32,3 +33,20 @@ def _difference(name: str, then: object, now: object) -> Iterator[str]:
 
 def _shown(value: object) -> str:
     return "unknown" if value in {None, ""} else str(value)
+
+
+def same_profile(one: Provenance, other: Provenance) -> bool:
+    """Return whether two results come from one machine profile, which promises equal bits."""
+    return _profile(one) == _profile(other)
+
+
+def _profile(where: Provenance) -> tuple[object, ...]:
+    plugins = {note.distribution: note.version for note in where.plugins}
+    machine = where.processor, where.device, where.precision, where.threads, where.deterministic
+    return (
+        where.metabench,
+        where.python,
+        dict(where.versions),
+        plugins,
+        (*machine, bool(where.compiled)),
+    )

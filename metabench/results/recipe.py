@@ -8,7 +8,7 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from metabench.fingerprint import fingerprint
-from metabench.results.run_note import UseNote
+from metabench.store.records.run import UseNote
 
 __all__ = ["recipes"]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from metabench.results.provenance import Provenance
-    from metabench.results.records import Result
+from metabench.results.profile import same_profile
 
-__all__ = ["nondeterministic", "repeat_notes", "same_numbers", "same_profile"]
+if TYPE_CHECKING:
+    from metabench.store.records.cell import Result
+
+__all__ = ["nondeterministic", "repeat_notes", "same_numbers"]
 
 
 def same_numbers(one: Result, other: Result) -> bool:
@@ -20,11 +21,6 @@ def same_numbers(one: Result, other: Result) -> bool:
     """
     rescored = one.rescoring is not None or other.rescoring is not None
     return _numbers(one, scored=not rescored) == _numbers(other, scored=not rescored)
-
-
-def same_profile(one: Provenance, other: Provenance) -> bool:
-    """Return whether two results come from one machine profile, which promises equal bits."""
-    return _profile(one) == _profile(other)
 
 
 def nondeterministic(runs: Sequence[Mapping[str, Result]]) -> tuple[str, ...]:
@@ -70,15 +66,3 @@ def _numbers(result: Result, *, scored: bool) -> tuple[object, ...]:
     files = sorted((file.path, file.sha256) for file in (*result.files, *result.left_out))
     scores = dict(result.scores) if scored else {}
     return files, scores, dict(result.losses), dict(result.draws), result.steps
-
-
-def _profile(where: Provenance) -> tuple[object, ...]:
-    plugins = {note.distribution: note.version for note in where.plugins}
-    machine = where.processor, where.device, where.precision, where.threads, where.deterministic
-    return (
-        where.metabench,
-        where.python,
-        dict(where.versions),
-        plugins,
-        (*machine, bool(where.compiled)),
-    )

@@ -12,9 +12,9 @@ from typing import final
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, read_curves
-from metabench.results.regular import open_regular
-from metabench.results.run_note import UseNote
-from metabench.results.store import Store
+from metabench.store.records.run import UseNote
+from metabench.store.regular_files import open_regular
+from metabench.store.run_folder import Store
 
 __all__ = ["TuningHistory", "tuning_histories"]
 

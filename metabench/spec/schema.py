@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from metabench.spec.methods import DEFAULT_SAMPLER
-from metabench.spec.model import BenchmarkSpec, MethodSpec, SamplerSpec
+from metabench.spec.model.sections import BenchmarkSpec, MethodSpec, SamplerSpec
+from metabench.spec.reading.methods import DEFAULT_SAMPLER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

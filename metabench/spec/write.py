@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 if TYPE_CHECKING:
-    from metabench.spec.model import BenchmarkSpec
+    from metabench.spec.model.sections import BenchmarkSpec
 
 __all__ = ["to_toml"]
 

@@ -12,9 +12,9 @@ import transformers
 
 from metabench.learning import Batch, Episode
 from metabench.nn.curvature import Curvature
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import Encoder, Pooling
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
 
 if TYPE_CHECKING:

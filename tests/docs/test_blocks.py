@@ -21,8 +21,8 @@ import pytest
 
 from metabench.cli.main import metabench
 from metabench.plugin import LocalFile, load_catalog
-from metabench.spec.load import load_benchmark
-from metabench.spec.published import read_published
+from metabench.spec.reading.load import load_benchmark
+from metabench.spec.reading.published import read_published
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

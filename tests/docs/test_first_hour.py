@@ -13,7 +13,7 @@ import pytest
 
 from metabench.plan.build import build_plan
 from metabench.plugin import LocalFile, load_catalog
-from metabench.spec.load import load_benchmark
+from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 
 PAGE = (Path(__file__).parents[2] / "docs" / "first_hour.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from metabench.api import leaderboard
-from metabench.cli.compare import command
-from metabench.report.csv_text import render_csv
+from metabench.cli.commands.compare import command
+from metabench.report.formats.csv_text import render_csv
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "leaderboard.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 from metabench.errors import DataError
 from metabench.plan.build import build_plan
 from metabench.plugin import load_catalog
-from metabench.spec.load import load_benchmark
-from metabench.spec.own_task import OwnTaskSpec
+from metabench.spec.model.own_task import OwnTaskSpec
+from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 from metabench.tasks.overlap import overlap_note
 

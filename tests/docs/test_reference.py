@@ -20,7 +20,7 @@ from metabench import api, errors, fingerprint, learning, seeding, testing
 from metabench.cli.main import metabench
 from metabench.errors import MetabenchError
 from metabench.plugin import load_catalog
-from metabench.spec.model import BenchmarkSpec
+from metabench.spec.model.sections import BenchmarkSpec
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 SCREEN = 24

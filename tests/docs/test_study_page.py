@@ -30,8 +30,8 @@ from metabench.api.leaderboard import (
     LeaderboardScore,
 )
 from metabench.results.collect import collect
-from metabench.results.store import Store
-from metabench.results.verification import verify
+from metabench.store.run_folder import Store
+from metabench.store.verification import verify
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / STUDY).read_text(encoding="utf-8")

@@ -18,13 +18,13 @@ from kit.subjects import (
 )
 
 from metabench.data.token_cache import read_arrays, write_arrays
-from metabench.engine.checkpoint import read_parameters, write_parameters
+from metabench.engine.parameters import read_parameters, write_parameters
 from metabench.errors import StoreError
-from metabench.results.commit import commit_bytes
-from metabench.results.records import FileNote, RunNote
-from metabench.results.store import Store
 from metabench.seeding import Stream
-from metabench.session.predictions import PREDICTIONS, parquet, read_predictions
+from metabench.session.cell.predictions import PREDICTIONS, parquet, read_predictions
+from metabench.store.atomic import commit_bytes
+from metabench.store.records.cell import FileNote, RunNote
+from metabench.store.run_folder import Store
 from metabench.tasks.glue import GLUE
 
 COUNT = 10_000

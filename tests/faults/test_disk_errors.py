@@ -20,8 +20,8 @@ from kit.subjects import (
     result,
 )
 
-from metabench.results.commit import settle_folders
-from metabench.results.store import AGAIN, Store
+from metabench.store.atomic import settle_folders
+from metabench.store.run_folder import AGAIN, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,11 @@ from metabench.fingerprint import fingerprint
 from metabench.plan.names import slugs
 from metabench.plugin import load_catalog
 from metabench.seeding import Stream
-from metabench.spec.load import load_benchmark
+from metabench.spec.reading.load import load_benchmark
 
-QUICKSTART = (files("metabench") / "cli/templates/quickstart.toml").read_text(encoding="utf-8")
+QUICKSTART = (files("metabench") / "cli/commands/templates/quickstart.toml").read_text(
+    encoding="utf-8"
+)
 WIDTH = 30
 LETTERS = set("abcdefghijklmnopqrstuvwxyz0123456789-")
 HARD = ["CON", "con", "a/b", "a__b", "a-b", "A B", "é", "e\u0301", "..", "a" * 255, "A" * 255, "\0"]

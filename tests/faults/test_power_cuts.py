@@ -23,8 +23,8 @@ from kit.subjects import (
     result,
 )
 
-from metabench.results.commit import commit_bytes, settle_folders
-from metabench.results.store import Store
+from metabench.store.atomic import commit_bytes, settle_folders
+from metabench.store.run_folder import Store
 
 CPU = torch.device("cpu")
 

@@ -11,16 +11,16 @@ import time
 import pytest
 from kit.kills import ends
 
-from metabench.results.store import Store
+from metabench.store.run_folder import Store
 
 WRITER = """
 import hashlib, pathlib, sys
 from metabench.api.events import CellEnded
 from metabench.plan.cell import Cell
-from metabench.results.records import CellNote, Provenance, Result
-from metabench.results.run_note import RunNote
-from metabench.results.store import Store
-from metabench.session.turn import take_turn
+from metabench.store.records.cell import CellNote, Provenance, Result
+from metabench.store.records.run import RunNote
+from metabench.store.run_folder import Store
+from metabench.session.runner.claim import take_turn
 
 store, count, ran = Store(pathlib.Path(sys.argv[1])), int(sys.argv[2]), 0
 NOTE = RunNote(name="many", methods=(), columns=(), uses=())

@@ -15,13 +15,13 @@ import safetensors.torch
 import torch
 import transformers
 
-from metabench.engine.checkpoint import read_parameters, vector
+from metabench.engine.parameters import read_parameters, vector
 from metabench.errors import DataError, StoreError
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import load_encoder, load_tokenizer
 from metabench.nn.layout import Layout
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
-from metabench.spec.model import ModelSpec
+from metabench.spec.model.sections import ModelSpec
 from metabench.tasks import weights as strangers
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.hub import Hub

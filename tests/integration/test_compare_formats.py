@@ -10,8 +10,8 @@ import shutil
 
 import pytest
 
-from metabench.results.records import Result, RunNote, UseNote, from_json, to_json
-from metabench.results.seal import sealed, unsealed
+from metabench.store.records.cell import Result, RunNote, UseNote, from_json, to_json
+from metabench.store.records.seal import sealed, unsealed
 
 FORMATS = ("terminal", "markdown", "csv", "json", "latex", "html")
 

@@ -15,7 +15,7 @@ import pytest
 
 from metabench.data.rows import load_texts
 from metabench.plugin import load_catalog
-from metabench.results.seal import sealed
+from metabench.store.records.seal import sealed
 from metabench.tasks.hub import Hub
 
 MIRROR = os.environ.get("METABENCH_HUB", "")

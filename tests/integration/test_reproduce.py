@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from metabench.cli.main import main
-from metabench.results.seal import sealed
-from metabench.results.store import Store
+from metabench.store.records.seal import sealed
+from metabench.store.run_folder import Store
 
 FILE = """
 schema = 1

@@ -13,9 +13,9 @@ from torch._dynamo.utils import counters
 from metabench.ambient import Ambient
 from metabench.engine.finetune import FineTuning
 from metabench.learning import Batch
-from metabench.nn.compiled import CompiledLayer
+from metabench.nn.bert.compiled import CompiledLayer
 from metabench.seeding import Stream
-from metabench.spec.model import FineTuneOptimizer
+from metabench.spec.model.sections import FineTuneOptimizer
 from metabench.testing import tiny_batch, tiny_learner
 
 STREAM = Stream.root(23)

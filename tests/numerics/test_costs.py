@@ -12,7 +12,7 @@ from metabench.nn.learner import TransformerLearner
 from metabench.plugin import load_catalog
 from metabench.plugin.target import load_target
 from metabench.seeding import Stream
-from metabench.spec.model import MetaSpec
+from metabench.spec.model.sections import MetaSpec
 from metabench.testing import TinyEpisodes, tiny_learner
 
 STREAM = Stream.root(31)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metabench.results.comparison import compare_family, tie_group
-from metabench.results.power import detectable_effect
-from metabench.results.significance import pairs_needed
-from metabench.results.statistics import paired_difference, seed_means, student_interval
+from metabench.leaderboard.statistics.comparison import compare_family, tie_group
+from metabench.leaderboard.statistics.power import detectable_effect
+from metabench.leaderboard.statistics.significance import pairs_needed
+from metabench.leaderboard.statistics.summary import paired_difference, student_interval
+from metabench.results.collect import seed_means
 from metabench.seeding import Stream
 
 ALPHA = 0.05

@@ -19,7 +19,7 @@ from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.plan.cell import TaskUse
 from metabench.plugin import load_catalog
 from metabench.seeding import Stream
-from metabench.spec.model import ModelSpec
+from metabench.spec.model.sections import ModelSpec
 from metabench.tasks.hub import Hub
 from metabench_algorithms.maml import Maml
 from metabench_algorithms.options import MamlOptions

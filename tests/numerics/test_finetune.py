@@ -12,7 +12,7 @@ from torch import nn
 from metabench.engine.finetune import FineTuning, rate_factor
 from metabench.errors import DivergedError
 from metabench.seeding import Stream
-from metabench.spec.model import FineTuneOptimizer
+from metabench.spec.model.sections import FineTuneOptimizer
 from metabench.testing import tiny_batch, tiny_learner
 
 STREAM = Stream.root(3)

@@ -13,7 +13,7 @@ from metabench.errors import DivergedError, PluginError
 from metabench.learning import Algorithm, MetaGradient, SampledTask, TaskSampler
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
-from metabench.spec.model import MetaOptimizer, MetaSpec
+from metabench.spec.model.sections import MetaOptimizer, MetaSpec
 from metabench.testing import TinyEpisodes, tiny_learner
 from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.joint import Joint

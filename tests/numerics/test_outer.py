@@ -6,7 +6,7 @@ import torch
 
 from metabench.engine.outer import OuterOptimizer
 from metabench.seeding import Stream
-from metabench.spec.model import MetaOptimizer
+from metabench.spec.model.sections import MetaOptimizer
 
 STREAM = Stream.root(5)
 ENCODER, HEAD = slice(0, 6), slice(6, 9)

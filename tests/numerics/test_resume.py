@@ -14,7 +14,7 @@ from metabench.engine.snapshot import Snapshot
 from metabench.learning import Algorithm, SampledTask, Schedule
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
-from metabench.spec.model import FineTuneOptimizer, MetaOptimizer, MetaSpec
+from metabench.spec.model.sections import FineTuneOptimizer, MetaOptimizer, MetaSpec
 from metabench.testing import TinyEpisodes, tiny_batch, tiny_learner
 from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.joint import Joint

@@ -10,12 +10,12 @@ import torch
 import transformers
 
 from metabench.learning import Batch
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import load_encoder
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.nn.seeded import seeded
 from metabench.plugin import load_catalog
 from metabench.seeding import Stream
-from metabench.spec.model import FineTuneSpec, ModelSpec
+from metabench.spec.model.sections import FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from parity import ours, theirs
 from parity.setting import Setting

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from metabench.results.records import (
+from metabench.store.records.cell import (
     CellNote,
     ColumnNote,
     Failure,
@@ -15,8 +15,9 @@ from metabench.results.records import (
     RunNote,
     UseNote,
 )
-from metabench.results.run_note import PlannedCell
-from metabench.results.store import Store
+from metabench.store.records.published import PublishedColumnNote, PublishedNote, PublishedRowNote
+from metabench.store.records.run import PlannedCell
+from metabench.store.run_folder import Store
 
 SEEDS = (0, 1, 2)
 PROVENANCE = Provenance(metabench="0", python="3")
@@ -194,5 +195,63 @@ def make_study(tmp_path):
 
     def make(scores, folder="study", **fields):
         return _make_study(Store(tmp_path / "studies" / folder), scores, **fields)
+
+    return make
+
+
+RTE = PublishedColumnNote(
+    name="rte", title="R-T-E", metrics=("accuracy",), titles=("Accuracy",), scored="validation"
+)
+MRPC = PublishedColumnNote(
+    name="mrpc", title="MRPC", metrics=("f1", "accuracy"), titles=("F1", "Accuracy"),
+    scored="validation",
+)  # fmt: skip
+ROWS = (
+    PublishedRowNote(
+        method="MT-DNN", labels=("MT-DNN", "0"), ours="Joint",
+        scores={"rte": (0.754,), "mrpc": (0.899, 0.863)},
+    ),
+    PublishedRowNote(
+        method="BERT", labels=("BERT", "0"), ours="BERT", scores={"rte": (0.664,)}, seeds=5
+    ),
+    PublishedRowNote(method="MAML", labels=("MAML", "5"), ours="MAML"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def printed():
+    """Return the function that makes a printed table: two columns, three rows, one number left."""
+
+    def make(**changes):
+        fields = {
+            "short": "Them 2019",
+            "citation": "Them 2019, A Paper",
+            "table": "Table 1",
+            "title": "Results",
+            "split": "test",
+            "note": "scored by a server",
+            "stubs": ("Model", "k"),
+            "columns": (RTE, MRPC),
+            "rows": ROWS,
+        }
+        return PublishedNote(**fields | changes)
+
+    return make
+
+
+@pytest.fixture
+def beside(make_run, printed):
+    """Return the function that makes a run with F1 too, and a printed table beside it."""
+
+    def make(**changes):
+        store = make_run()
+        note = store.run().model_copy(update={"published": (printed(**changes),)})
+        store.commit_run("", "", note)
+        for use in note.uses:
+            result = store.result(use.cell, key=use.key)
+            if result is not None and use.column == "mrpc":
+                scores = {**result.scores, "f1": result.scores["accuracy"] + 0.1}
+                store.commit_result(use.cell, result.model_copy(update={"scores": scores}))
+        return store
 
     return make

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
 SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 
-COMMIT, JOURNAL = "metabench/results/commit.py", "metabench/session/journal.py"
-SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/dropout.py"
+COMMIT, JOURNAL = "metabench/store/atomic.py", "metabench/session/cell/journal.py"
+SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/seeded.py"
 MEMORY = "metabench/engine/memory.py"  # asks the C library to give memory back
 MAIN = "metabench/cli/main.py"  # opens the null device when nobody reads any more
 
@@ -75,7 +75,7 @@ def _writes(call: ast.Call, name: str, path: str) -> bool:
     """Return whether a call opens a file for writing where that is not the place for it."""
     letters = "wx+" if path == JOURNAL else "wxa+"
     if name == "os.open":
-        known = path.startswith("metabench/results/") or path == MAIN
+        known = path.startswith("metabench/store/") or path == MAIN
         flags = {n.attr for n in ast.walk(call) if isinstance(n, ast.Attribute)}
         return not known and bool(flags & {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"})
     if name in OPENS:

@@ -21,8 +21,11 @@ ON_THE_COMMAND_LINE = {"UsageError", "NothingMatchedError"}
 """Their place is what was typed, which stands above the message."""
 
 PLACELESS = {
-    ("metabench/session/attempt.py", "MemoryExhaustedError"): "it becomes the cell's own record",
-    ("metabench/session/attempt.py", "MetabenchError"): "it becomes the cell's own record",
+    (
+        "metabench/session/cell/attempt.py",
+        "MemoryExhaustedError",
+    ): "it becomes the cell's own record",
+    ("metabench/session/cell/attempt.py", "MetabenchError"): "it becomes the cell's own record",
 }
 """Sites without a place of their own, with the reason."""
 

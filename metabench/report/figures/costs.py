@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from metabench.api.report import CostPlot, CostPoint
-from metabench.report.drawing import Figure, Mark, Panel, Path, Shape, Words, shortened, widest
+from metabench.report.drawing.paint import form, slot_paint
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import (
+    Figure,
+    Mark,
+    Panel,
+    Path,
+    Shape,
+    Words,
+    shortened,
+    widest,
+)
 from metabench.report.figures.frame import Frame, frame
 from metabench.report.figures.values import (
     column_name,
@@ -14,8 +25,6 @@ from metabench.report.figures.values import (
     shown,
     tick_text,
 )
-from metabench.report.paint import form, slot_paint
-from metabench.report.scale import Scale
 
 __all__ = ["cost_figures"]
 

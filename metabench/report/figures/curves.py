@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import final
 
 from metabench.api.report import Curve, ScalarPlot
-from metabench.report.drawing import Figure, Panel, Path, Point, Shape
+from metabench.report.drawing.paint import slot_paint
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import Figure, Panel, Path, Point, Shape
 from metabench.report.figures.frame import HEIGHT, WIDTH, frame
 from metabench.report.figures.values import tick_text
-from metabench.report.paint import slot_paint
-from metabench.report.scale import Scale
 
 __all__ = ["curve_figures", "scalar_figures"]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import final
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
-from metabench.report.drawing import (
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import (
     LEFT,
     RIGHT,
     Figure,
@@ -28,7 +29,6 @@ from metabench.report.figures.values import (
     signed_text,
     tick_text,
 )
-from metabench.report.scale import Scale
 
 __all__ = ["forest_figures"]
 

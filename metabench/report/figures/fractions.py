@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from metabench.api.report import FractionPlot, FractionPoint, FractionSeries
-from metabench.report.drawing import Figure, Key, Mark, Panel, Path, Shape
+from metabench.report.drawing.paint import dash, form, slot_paint
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import Figure, Key, Mark, Panel, Path, Shape
 from metabench.report.figures.frame import Frame, frame
 from metabench.report.figures.values import interval_text, score_text, shown
-from metabench.report.paint import dash, form, slot_paint
-from metabench.report.scale import Scale
 
 __all__ = ["fraction_figures"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from metabench.report.drawing import Path, Shape, Words, shortened, text_width, widest
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import Path, Shape, Words, shortened, text_width, widest
 from metabench.report.figures.values import tick_text
-from metabench.report.scale import Scale
 
 __all__ = ["HEIGHT", "WIDTH", "Frame", "frame"]
 

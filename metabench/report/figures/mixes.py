@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.report import TaskMix
-from metabench.report.drawing import Box, Figure, Panel, Path, Shape, Words, shortened, widest
-from metabench.report.scale import Scale
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import (
+    Box,
+    Figure,
+    Panel,
+    Path,
+    Shape,
+    Words,
+    shortened,
+    widest,
+)
 
 __all__ = ["mix_figures"]
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
-    from metabench.results.records import Result
+    from metabench.store.records.cell import Result
 
 __all__ = ["Rates", "measured_rates", "rate_of"]
 

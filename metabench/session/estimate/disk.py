@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from metabench.engine.footprint import EncoderShape
     from metabench.plan.cell import Cell
+    from metabench.session.estimate.footprint import EncoderShape
     from metabench.session.runtime import Runtime
 
 __all__ = ["bytes_needed", "refuse_full_disk"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from metabench.engine.footprint import EncoderShape
+from metabench.session.estimate.footprint import EncoderShape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from metabench.spec.model import ModelSpec
+    from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
 __all__ = ["encoder_shape"]

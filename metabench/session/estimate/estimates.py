@@ -15,25 +15,25 @@ from metabench.plan.cell import AdaptWork, MetaWork
 from metabench.session.estimate.calibration import measured_rates, rate_of
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.encoder import encoder_shape
+from metabench.session.estimate.lengths import task_lengths
 from metabench.session.estimate.memory import MemoryModel
 from metabench.session.estimate.probe import probe
 from metabench.session.estimate.process import SCORING, process_bytes
 from metabench.session.estimate.refusal import device_name
-from metabench.session.estimate.tables import task_lengths
 from metabench.session.estimate.timing import TimeModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metabench.engine.device import Device
-    from metabench.engine.footprint import EncoderShape
     from metabench.plan.cell import Cell
-    from metabench.results.records import Result
     from metabench.session.estimate.calibration import Rates
+    from metabench.session.estimate.footprint import EncoderShape
     from metabench.session.estimate.memory import Lengths
     from metabench.session.estimate.probe import Operation, Speeds
     from metabench.session.runtime import Runtime
-    from metabench.spec.model import ComputeSpec
+    from metabench.spec.model.sections import ComputeSpec
+    from metabench.store.records.cell import Result
 
 __all__ = ["CellEstimate", "Estimates", "estimate"]
 

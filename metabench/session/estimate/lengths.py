@@ -11,17 +11,22 @@ import numpy.typing as npt
 from metabench.data.encoding import Encoding, cached, encode
 from metabench.data.order import by_length
 from metabench.data.rows import load_rows
-from metabench.engine.footprint import BatchShape
+from metabench.nn.encoder import load_tokenizer
+from metabench.plan.cell import AdaptWork
 from metabench.seeding import Stream
+from metabench.session.estimate.footprint import BatchShape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from metabench.data.rows import Part
-    from metabench.plan.cell import TaskUse
+    from metabench.plan.cell import Cell, TaskUse
+    from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
-__all__ = ["Batches", "RowLengths", "row_lengths"]
+
+__all__ = ["Batches", "RowLengths", "row_lengths", "task_lengths"]
 
 _SAMPLE = 512
 _LONGEST = 64  # of the sample: the rows that look longest
@@ -154,3 +159,26 @@ def _guess(
     lengths: Lengths = np.clip(np.rint(letters * slope + start), 1, max_length).astype(np.int64)
     lengths[picks] = encoding.lengths
     return lengths
+
+
+def task_lengths(
+    cells: Sequence[Cell], model: ModelSpec, *, hub: Hub, cache: Path | None
+) -> dict[tuple[str, str], RowLengths]:
+    """Return how long the rows of these cells are, by task and part.
+
+    Raises:
+        DataError: rows or tokenizer cannot be had.
+    """
+    wanted: dict[tuple[str, Part], TaskUse] = {}
+    for cell in cells:
+        for use in cell.uses:
+            wanted.setdefault((use.card.name, "train"), use)
+            if isinstance(cell.work, AdaptWork):
+                wanted.setdefault((use.card.name, "scored"), use)
+    tokenizer = load_tokenizer(model, hub=hub)
+    return {
+        (name, part): row_lengths(
+            use, part, tokenizer=tokenizer, max_length=model.max_length, hub=hub, cache=cache
+        )
+        for (name, part), use in wanted.items()
+    }

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
-from metabench.engine.footprint import BatchShape, EpisodeNeeds, Numbers
 from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.session.estimate.footprint import BatchShape, EpisodeNeeds, Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from metabench.engine.footprint import EncoderShape, Footprint
     from metabench.plan.cell import Cell, TaskUse
+    from metabench.session.estimate.footprint import EncoderShape, Footprint
     from metabench.session.estimate.lengths import RowLengths
-    from metabench.spec.model import ComputeSpec
+    from metabench.spec.model.sections import ComputeSpec
 
 __all__ = ["ASSUMED_BASE", "Lengths", "MemoryModel"]
 

@@ -14,23 +14,23 @@ import transformers
 from metabench.data.encoding import Encoding
 from metabench.data.tokens import TokenTable
 from metabench.nn.curvature import Curvature
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import Encoder
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from metabench.engine.device import Device
-    from metabench.engine.footprint import BatchShape, EncoderShape
     from metabench.learning import Batch
+    from metabench.session.estimate.footprint import BatchShape, EncoderShape
 
 __all__ = ["Linear", "Operation", "Speeds", "probe"]
 
 Operation: TypeAlias = Literal["forward", "gradient", "exact gradient", "product"]
 """What is timed: a forward pass of rows that are scored; a gradient by autograd; a gradient by the
-passes of `metabench.nn.operations`; and the exact product after it."""
+passes of `metabench.nn.passes.operations`; and the exact product after it."""
 
 _WORDS = 1000
 _MOST = 4e9  # multiplications of a forward pass through two layers, on a CPU

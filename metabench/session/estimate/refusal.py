@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metabench.session.estimate.capacity import Capacity
     from metabench.session.estimate.lengths import RowLengths
     from metabench.session.runtime import Runtime
-    from metabench.spec.model import ComputeSpec, ModelSpec
+    from metabench.spec.model.sections import ComputeSpec, ModelSpec
 
 __all__ = ["device_name", "refuse_missing_device", "refuse_what_cannot_fit"]
 
@@ -109,7 +109,7 @@ def device_name(name: str) -> str:
 
 def _lengths(cells: Sequence[Cell], runtime: Runtime) -> dict[tuple[str, str], RowLengths]:
     """Return how long the rows of these cells are; nothing where they cannot be had."""
-    from metabench.session.estimate.tables import task_lengths  # noqa: PLC0415  (torch loads here)
+    from metabench.session.estimate.lengths import task_lengths  # noqa: PLC0415  (torch loads here)
 
     model: ModelSpec = cells[0].work.model
     return task_lengths(cells, model, hub=runtime.hub, cache=runtime.cache)

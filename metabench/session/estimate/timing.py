@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.engine.footprint import BatchShape
 from metabench.learning import SampledTask, Schedule
 from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
+from metabench.session.estimate.footprint import BatchShape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from metabench.engine.footprint import EncoderShape
     from metabench.plan.cell import Cell
     from metabench.session.estimate.counts import Counts
+    from metabench.session.estimate.footprint import EncoderShape
     from metabench.session.estimate.lengths import RowLengths
     from metabench.session.estimate.memory import Lengths
     from metabench.session.estimate.probe import Operation, Speeds

@@ -9,12 +9,7 @@ from metabench.testing.conformance import (
     tasks_and_metrics,
     training,
 )
-from metabench.testing.conformance.check import (
-    Check,
-    NotApplicableError,
-    NotConformingError,
-    checks_of,
-)
+from metabench.testing.conformance.check import Check, checks_of
 from metabench.testing.conformance.classes import (
     AlgorithmConformance,
     MetricConformance,
@@ -24,6 +19,7 @@ from metabench.testing.conformance.classes import (
     TaskConformance,
 )
 from metabench.testing.conformance.subject import KINDS, Subject, find_subject, find_subjects
+from metabench.testing.conformance.verdict import NotApplicableError, NotConformingError
 
 __all__ = [
     "KINDS",

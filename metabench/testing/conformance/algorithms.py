@@ -16,7 +16,7 @@ from metabench.testing.conformance.ambient import (
     network_watched,
     same_ambient,
 )
-from metabench.testing.conformance.check import NotApplicableError, law, require
+from metabench.testing.conformance.check import law, require
 from metabench.testing.conformance.laboratory import (
     Trial,
     complaint,
@@ -27,6 +27,7 @@ from metabench.testing.conformance.laboratory import (
     wrong_shape,
     wrong_value,
 )
+from metabench.testing.conformance.verdict import NotApplicableError
 from metabench.testing.tiny import TINY_HEADS
 
 if TYPE_CHECKING:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import functools
-import unittest
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.testing.conformance.ambient import kept_settings
+from metabench.testing.conformance.verdict import NotApplicableError, NotConformingError
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject
 
-__all__ = ["Check", "NotApplicableError", "NotConformingError", "checks_of", "law", "require"]
+__all__ = ["Check", "checks_of", "law", "require"]
 
 _FIRST = ".descriptors"
 _CHECKS: dict[str, dict[str, Check]] = {}
-
-
-class NotConformingError(AssertionError):
-    """What is checked breaks the law of a check; says how in one sentence."""
-
-
-class NotApplicableError(unittest.SkipTest):
-    """The check has nothing to say here; says why. pytest shows it as skipped."""
 
 
 @final

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from metabench.testing.conformance.check import NotApplicableError, law, require
+from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject

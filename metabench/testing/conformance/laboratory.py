@@ -12,7 +12,7 @@ from torch import Tensor
 from metabench.learning import Episode, MetaGradient
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
-from metabench.testing.conformance.check import NotApplicableError
+from metabench.testing.conformance.verdict import NotApplicableError
 from metabench.testing.tiny import tiny_batch, tiny_learner
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from metabench.testing.conformance.ambient import (
     network_watched,
     same_ambient,
 )
-from metabench.testing.conformance.check import NotApplicableError, law, require
+from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject

@@ -11,7 +11,7 @@ from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin import Catalog, Offer, PluginStatus, load_target
 from metabench.plugin.absence import remedy, unregistered
 from metabench.plugin.observers import Observer, open_observer
-from metabench.testing.conformance.check import NotApplicableError
+from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
     from pathlib import Path

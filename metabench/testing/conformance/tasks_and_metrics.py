@@ -14,7 +14,8 @@ from metabench.plugin import load_target
 from metabench.seeding import Stream
 from metabench.tasks.hub import Hub
 from metabench.testing.conformance.ambient import drawn_generators, same_ambient
-from metabench.testing.conformance.check import NotApplicableError, law, require
+from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject

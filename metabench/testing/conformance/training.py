@@ -17,9 +17,9 @@ from metabench.api import Options
 from metabench.engine.meta import Initialisation, MetaTraining
 from metabench.engine.snapshot import Snapshot
 from metabench.learning import Batch, SampledTask, Schedule, State, TaskSampler
-from metabench.spec.model import MetaOptimizer, MetaSpec
+from metabench.spec.model.sections import MetaOptimizer, MetaSpec
 from metabench.testing.conformance.ambient import same_ambient
-from metabench.testing.conformance.check import NotApplicableError, NotConformingError, law, require
+from metabench.testing.conformance.check import law, require
 from metabench.testing.conformance.laboratory import (
     STREAM,
     Trial,
@@ -28,6 +28,7 @@ from metabench.testing.conformance.laboratory import (
     same_bits,
     trial,
 )
+from metabench.testing.conformance.verdict import NotApplicableError, NotConformingError
 from metabench.testing.tiny import TINY_HEADS, TinyEpisodes
 
 if TYPE_CHECKING:

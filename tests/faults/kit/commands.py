@@ -19,11 +19,12 @@ __all__ = ["CommandServer", "Running", "serve"]
 
 _BUG = 70
 _LOADED = (
-    "metabench.cli.main", "metabench.cli.run", "metabench.cli.running", "metabench.cli.show",
-    "metabench.session.bench", "metabench.session.cell_run", "metabench.session.run",
+    "metabench.cli.main", "metabench.cli.commands.run", "metabench.cli.running",
+    "metabench.cli.views.leaderboard", "metabench.session.cell.workbench",
+    "metabench.session.cell.run", "metabench.session.runner.run",
     "metabench.session.estimate.estimates", "metabench.session.estimate.refusal",
     "metabench_algorithms.joint", "metabench_algorithms.maml", "metabench_algorithms.reptile",
-    "metabench_samplers.pps", "metabench_samplers.uniform", "metabench.report.terminal",
+    "metabench_samplers.pps", "metabench_samplers.uniform", "metabench.report.formats.terminal",
     "torch._dynamo", "transformers.models.bert.modeling_bert", "sklearn.metrics", "scipy.stats",
     "pyarrow.parquet", "rich.table", "rich.progress", "transformers.data.data_collator",
 )  # fmt: skip

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from kit.subjects import checkpoints, commit_checkpoint
-from metabench.results.records import CellNote, Provenance, Result
-from metabench.results.store import Store
 from metabench.seeding import Stream
+from metabench.store.records.cell import CellNote, Provenance, Result
+from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,12 +23,12 @@ from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
 from metabench.errors import MetabenchError, SpecError
 from metabench.plugin import load_catalog
 from metabench.results.history import read_losses
-from metabench.results.records import RunNote
-from metabench.results.standing import last_step
-from metabench.results.store import Store
+from metabench.results.run_status import last_step
 from metabench.seeding import Stream
-from metabench.spec.load import load_benchmark
-from metabench.spec.published import read_published
+from metabench.spec.reading.load import load_benchmark
+from metabench.spec.reading.published import read_published
+from metabench.store.records.cell import RunNote
+from metabench.store.run_folder import Store
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.glue import GLUE
 from metabench.tasks.hub import Hub

@@ -13,7 +13,7 @@ import torch
 
 from kit.subjects import NAME, checkpoints, commit_checkpoint, commit_result, result
 from metabench.errors import StoreError
-from metabench.results.store import Store
+from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from metabench.engine.snapshot import Snapshot
-from metabench.results.commit import commit_folder, settle_folders
-from metabench.results.records import CellNote, Failure, Provenance, Result
-from metabench.results.store import AGAIN, Store
-from metabench.session.checkpoints import Checkpoints
+from metabench.session.cell.checkpoints import Checkpoints
+from metabench.store.atomic import commit_folder, settle_folders
+from metabench.store.records.cell import CellNote, Failure, Provenance, Result
+from metabench.store.run_folder import AGAIN, Store
 
 if TYPE_CHECKING:
     from pathlib import Path

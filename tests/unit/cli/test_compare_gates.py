@@ -2,9 +2,9 @@
 
 import pytest
 
-from metabench.cli.gate import parse_gate
 from metabench.cli.main import main
 from metabench.errors import UsageError
+from metabench.leaderboard.gates import parse_gate
 
 # In tests/unit/conftest.py, to BERT: Joint +9.0 on RTE, +2.0 on MRPC; Reptile +8.0 and +2.0;
 # Reptile has no score on SciTail and 2 of 3 on MRPC.

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from metabench.cli.main import main
-from metabench.results.records import Provenance, Result
-from metabench.results.store import Store
+from metabench.store.records.cell import Provenance, Result
+from metabench.store.run_folder import Store
 from metabench.tasks.hub import SHIPPED_ENCODER, Hub
 
 TEXT = """

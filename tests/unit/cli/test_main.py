@@ -31,7 +31,7 @@ def failing(monkeypatch):
         monkeypatch.setitem(sys.modules, __name__, type(sys)("fake"))
         sys.modules[__name__].command = command
 
-    from metabench.cli import options as entry_options
+    from metabench.cli.inputs import options as entry_options
 
     return fail_with
 

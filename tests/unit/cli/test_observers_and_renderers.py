@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from metabench.cli.compare import command as compare
-from metabench.cli.completing import complete_anything, complete_format
-from metabench.cli.describe import command as show
+from metabench.cli.commands.compare import command as compare
+from metabench.cli.commands.show import command as show
+from metabench.cli.inputs.completing import complete_anything, complete_format
 from metabench.cli.main import main
 from metabench.plugin.formats import FORMATS, SUFFIXES, Format
 

@@ -13,7 +13,7 @@ from perf.start_up import COMMANDS, write_plugins
 HEAVY = {
     "asyncio", "datasets", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy", "sklearn",
     "tensorboard", "tokenizers", "torch", "transformers", "metabench.learning", "metabench.engine",
-    "metabench.nn", "metabench.session.work",
+    "metabench.nn", "metabench.session.cell.stages",
 }  # fmt: skip
 
 WITNESS = "colorsys"

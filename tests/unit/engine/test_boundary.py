@@ -16,7 +16,7 @@ from metabench.errors import DivergedError, PluginError, StoppedError
 from metabench.learning import Algorithm, MetaGradient, SampledTask, TaskSampler
 from metabench.plugin.guard import Overdue, StopNow
 from metabench.seeding import Stream
-from metabench.spec.model import MetaOptimizer, MetaSpec
+from metabench.spec.model.sections import MetaOptimizer, MetaSpec
 from metabench.testing import TinyEpisodes, tiny_learner
 from metabench_algorithms.options import JointOptions
 

@@ -7,7 +7,7 @@ import torch
 
 from metabench.engine.device import resolve_device
 from metabench.errors import DeviceError
-from metabench.spec.model import ComputeSpec
+from metabench.spec.model.sections import ComputeSpec
 
 
 def test_the_cpu_is_always_there_in_fp32():

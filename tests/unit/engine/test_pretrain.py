@@ -12,7 +12,7 @@ from metabench.data.tokens import TokenTable
 from metabench.engine.pretrain import Pretraining
 from metabench.errors import DataError
 from metabench.seeding import Stream
-from metabench.spec.model import PretrainSpec
+from metabench.spec.model.sections import PretrainSpec
 from metabench.tasks.embedded.suite import RECIPES, generate
 from metabench.tasks.hub import Hub
 

@@ -10,10 +10,10 @@ import torch
 import transformers
 
 from metabench.errors import DataError
-from metabench.nn.dropout import seeded
 from metabench.nn.encoder import load_encoder, load_tokenizer, pool
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
-from metabench.spec.model import ModelSpec
+from metabench.spec.model.sections import ModelSpec
 from metabench.tasks.hub import Hub
 
 OFFLINE = Hub(offline=True)

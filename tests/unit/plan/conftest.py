@@ -27,7 +27,7 @@ from metabench.plan.build import build_plan
 from metabench.plan.plan import Plan
 from metabench.plugin.catalog import Catalog
 from metabench.plugin.status import Offer, PluginStatus
-from metabench.spec.load import load_benchmark
+from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 
 FILE = """\

@@ -8,7 +8,7 @@ import sys
 
 def test_spec_and_plan_are_light():
     code = (
-        "import sys, metabench.spec.load, metabench.spec.write, metabench.plan.build, "
+        "import sys, metabench.spec.reading.load, metabench.spec.write, metabench.plan.build, "
         "metabench.plan.states; "
         "print([m for m in ('torch', 'transformers', 'datasets', 'numpy', 'pyarrow') "
         "if m in sys.modules])"

@@ -8,7 +8,7 @@ import pytest
 
 from metabench.errors import DataError
 from metabench.plan.build import build_plan
-from metabench.spec.load import load_benchmark
+from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 
 FILE = """\

@@ -9,9 +9,9 @@ import pytest
 
 from metabench.plan.cell import Cell
 from metabench.plan.states import CellState, cell_states, with_stored_names
-from metabench.results.provenance import Provenance
-from metabench.results.records import CellNote, Failure, Result
-from metabench.results.store import Store
+from metabench.store.records.cell import CellNote, Failure, Result
+from metabench.store.records.provenance import Provenance
+from metabench.store.run_folder import Store
 
 PROVENANCE = Provenance(metabench="0", python="3")
 
@@ -187,7 +187,7 @@ def test_a_thousand_cells_have_their_states_in_a_few_seconds(world, store):
 
 
 def finish_quickly(store: Store, cells: tuple[Cell, ...]) -> None:
-    from metabench.results.records import to_json
+    from metabench.store.records.cell import to_json
 
     for cell in cells:
         folder = store.cell_folder(cell.folder)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metabench.plan.steps import adapt_steps, meta_budget
-from metabench.spec.model import FineTuneSpec, MetaSpec
+from metabench.spec.model.sections import FineTuneSpec, MetaSpec
 
 
 def test_five_epochs_are_the_default():

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from metabench.report.csv_text import render_csv
-from metabench.report.json_text import render_json
-from metabench.report.latex import render_latex
-from metabench.report.markdown import render_markdown
-from metabench.report.terminal import render_terminal
+from metabench.report.formats.csv_text import render_csv
+from metabench.report.formats.json_text import render_json
+from metabench.report.formats.latex import render_latex
+from metabench.report.formats.markdown import render_markdown
+from metabench.report.formats.terminal import render_terminal
 
 FORMATS = {
     "signs.md": lambda board: render_markdown(board, explain=True),

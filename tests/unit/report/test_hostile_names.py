@@ -19,12 +19,12 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
-from metabench.report.csv_text import render_csv
-from metabench.report.escape import markdown_code, visible
-from metabench.report.json_text import render_json
-from metabench.report.latex import render_latex
-from metabench.report.markdown import render_markdown
-from metabench.report.terminal import render_terminal
+from metabench.escape import markdown_code, visible
+from metabench.report.formats.csv_text import render_csv
+from metabench.report.formats.json_text import render_json
+from metabench.report.formats.latex import render_latex
+from metabench.report.formats.markdown import render_markdown
+from metabench.report.formats.terminal import render_terminal
 
 HOSTILE = "[/red]\x1b[31m\x1b]8;;http://x\x07\u202e|\n# <b>*_`[a](javascript:b)"
 NAMES = [

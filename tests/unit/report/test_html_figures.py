@@ -30,11 +30,11 @@ from metabench.api.report import (
     TaskMix,
     TaskShare,
 )
-from metabench.report.drawing import shortened, text_width
-from metabench.report.html import render_html
-from metabench.report.paint import COLOURS, SLOTS, dash, form
-from metabench.report.plots import figures, plot_files
-from metabench.report.scale import Scale
+from metabench.report.drawing.paint import COLOURS, SLOTS, dash, form
+from metabench.report.drawing.scale import Scale
+from metabench.report.drawing.shapes import shortened, text_width
+from metabench.report.figures.plots import figures, plot_files
+from metabench.report.formats.html import render_html
 
 COLUMN = LeaderboardColumn("rte", "RTE", "target", "Accuracy")
 MINUS = "\N{MINUS SIGN}"
@@ -123,7 +123,7 @@ def test_one_wild_interval_does_not_flatten_the_others():
 
 
 def drawn_panel(figure):
-    from metabench.report.svg import standalone_svg
+    from metabench.report.drawing.svg import standalone_svg
 
     return fromstring(standalone_svg(figure)).findall("*")  # noqa: S314
 

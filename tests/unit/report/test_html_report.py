@@ -6,8 +6,8 @@ import math
 import pytest
 
 from metabench.api.report import Fact, TaskShare
-from metabench.report.html import render_html
-from metabench.report.leaderboard import build_leaderboard
+from metabench.leaderboard.build import build_leaderboard
+from metabench.report.formats.html import render_html
 from metabench.report.report import build_report
 from metabench.results.collect import collect
 from metabench.results.merge import merge

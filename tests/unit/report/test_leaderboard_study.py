@@ -5,8 +5,8 @@ import re
 import pytest
 
 from metabench.errors import UsageError
-from metabench.report.choice import Choice
-from metabench.report.leaderboard import build_leaderboard
+from metabench.leaderboard.build import build_leaderboard
+from metabench.leaderboard.columns import Choice
 from metabench.results.collect import collect
 
 

@@ -13,13 +13,13 @@ from metabench.api.leaderboard import (
     Cost,
     Difference,
 )
-from metabench.report.csv_text import render_csv
-from metabench.report.finite import finite
-from metabench.report.json_text import render_json
-from metabench.report.latex import render_latex
-from metabench.report.leaderboard import build_leaderboard
-from metabench.report.markdown import render_markdown
-from metabench.report.terminal import render_terminal
+from metabench.leaderboard.build import build_leaderboard
+from metabench.leaderboard.finite import finite
+from metabench.report.formats.csv_text import render_csv
+from metabench.report.formats.json_text import render_json
+from metabench.report.formats.latex import render_latex
+from metabench.report.formats.markdown import render_markdown
+from metabench.report.formats.terminal import render_terminal
 from metabench.results.collect import collect
 
 RENDERERS = {

@@ -3,8 +3,8 @@
 import pytest
 
 from metabench.results.collect import collect
-from metabench.results.records import Failure
-from metabench.results.store import Store
+from metabench.store.records.cell import Failure
+from metabench.store.run_folder import Store
 
 
 def test_scores_are_found_by_method_column_and_seed(make_run):

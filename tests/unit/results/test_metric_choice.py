@@ -5,7 +5,7 @@ import pytest
 from metabench.errors import UsageError
 from metabench.results.collect import collect
 from metabench.results.metric_choice import with_metric
-from metabench.results.run_note import MetricNote
+from metabench.store.records.run import MetricNote
 
 
 def both(accuracy, f1):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from metabench.results.profile import changed
-from metabench.results.repeats import same_profile
+from metabench.results.profile import changed, same_profile
 
 
 def test_what_differs_between_two_machines_is_listed(provenance):

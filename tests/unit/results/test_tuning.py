@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from metabench.report.plots import figures
+from metabench.report.figures.plots import figures
 from metabench.report.report import build_report
 from metabench.results.collect import collect
-from metabench.results.store import Store
 from metabench.results.tuning import tuning_histories
+from metabench.store.run_folder import Store
 
 SCORES = {
     ("Plain", "rte"): {0: 0.5, 1: 0.6},
@@ -81,6 +81,6 @@ def test_they_are_drawn_with_a_panel_for_each_method_and_column(study):
 
 
 def _board(store):
-    from metabench.report.leaderboard import build_leaderboard
+    from metabench.leaderboard.build import build_leaderboard
 
     return build_leaderboard(collect(store))

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from metabench.errors import DivergedError, StoreError
-from metabench.results.records import record_status
-from metabench.results.store import Store
-from metabench.session.attempt import _known
-from metabench.session.workbench import Workbench
+from metabench.session.cell.attempt import _known
+from metabench.session.cell.workbench import Workbench
+from metabench.store.records.cell import record_status
+from metabench.store.run_folder import Store
 
 
 @pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA")])

@@ -7,19 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from metabench.cli.planning import make_plan
+from metabench.cli.inputs.benchmark import make_plan
 from metabench.engine.device import resolve_device
-from metabench.engine.footprint import BatchShape
 from metabench.nn.encoder import load_tokenizer
-from metabench.results.records import Provenance, Result
 from metabench.session.estimate.calibration import measured_rates, rate_of
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.counts import cell_counts
 from metabench.session.estimate.encoder import encoder_shape
+from metabench.session.estimate.footprint import BatchShape
 from metabench.session.estimate.lengths import RowLengths, row_lengths
 from metabench.session.estimate.memory import MemoryModel
 from metabench.session.estimate.timing import TimeModel
-from metabench.session.queue import cost
+from metabench.session.runner.queue import cost
+from metabench.store.records.cell import Provenance, Result
 from metabench.tasks.hub import Hub
 
 TEXT = """
@@ -237,7 +237,7 @@ def test_unknown_rows_are_taken_to_be_as_long_as_they_may_be(cells, lengths):
 
 
 def make_compute(**fields):
-    from metabench.spec.model import ComputeSpec
+    from metabench.spec.model.sections import ComputeSpec
 
     return ComputeSpec(**fields)
 

@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_torch_is_there(folder
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_a_folder_of_somebody_else_is_refused(tmp_path):
     program = (
-        "import os, sys, pathlib; from metabench.results.store import Store;"
+        "import os, sys, pathlib; from metabench.store.run_folder import Store;"
         " from metabench.errors import StoreError; os.setgid(65534); os.setuid(65534)\n"
         "try: Store(pathlib.Path(sys.argv[1])).lock().__enter__()\n"
         "except StoreError as error: print(error.exit_code, error.problem)"

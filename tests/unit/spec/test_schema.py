@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from metabench.cli.inputs.places import shipped_benchmarks
 from metabench.cli.main import main
-from metabench.cli.places import shipped_benchmarks
 from metabench.plugin import load_catalog
 from metabench.spec.schema import benchmark_schema
 
-TEMPLATES = Path(__file__).parents[3] / "metabench" / "cli" / "templates"
+TEMPLATES = Path(__file__).parents[3] / "metabench" / "cli" / "commands" / "templates"
 FILES = [*shipped_benchmarks().values(), *sorted(TEMPLATES.glob("*.toml"))]
 TYPES = {
     "object": dict,

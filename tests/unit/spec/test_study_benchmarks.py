@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metabench.plugin import load_catalog
-from metabench.spec.load import load_benchmark
+from metabench.spec.reading.load import load_benchmark
 
 FOLDER = Path(__file__).parents[3] / "benchmarks" / "studies"
 FULL = ["glue_minilm", "glue_minilm_scitail", "glue_minilm_task_distributions"]

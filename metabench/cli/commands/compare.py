@@ -1,0 +1,205 @@
+"""``metabench compare``: the leaderboard of what has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, final
+
+import click
+
+from metabench.cli.inputs.completing import complete_format, complete_run
+from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.options import json_option, runs_option, traceback_option
+from metabench.cli.inputs.places import find_run, newest_run
+from metabench.cli.views.leaderboard import Compared, compared, put, put_plots, render
+from metabench.cli.views.text import note
+from metabench.errors import GateFailedError, UsageError
+from metabench.leaderboard.gates import BoundGate, parse_gate, strict_reasons
+from metabench.plugin.formats import FORMATS, SUFFIXES, Format
+from metabench.suggest import suggest
+
+if TYPE_CHECKING:
+    from metabench.api import RendererInfo
+    from metabench.leaderboard.columns import Choice
+    from metabench.plugin.status import Offer
+
+__all__ = ["command"]
+
+_SOME_DIFFER = 1
+
+
+@click.command("compare")
+@click.argument("run", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
+@click.option(
+    "--baseline", "baselines", multiple=True, metavar="METHOD", help="Compare with it; repeatable."
+)
+@click.option("--targets", metavar="A,B", help="Show these columns only.")
+@click.option("--metric", metavar="NAME", help="Show this metric where it was computed.")
+@click.option("--sort", metavar="COLUMN", help="Best first in this column.")
+@click.option("--alpha", type=float, metavar="A", help="Of intervals and verdicts.")
+@click.option("--allow-missing", is_flag=True, help="Average what is there, marked with †.")
+@click.option("--explain", is_flag=True, help="Add the statistics in words.")
+@click.option(
+    "--layout", type=click.Choice(["leaderboard", "paper"]), default="leaderboard",
+    metavar="NAME", help="paper: as the published tables are printed.",
+)  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    metavar="NAME",
+    shell_complete=complete_format,
+    help="terminal, markdown, csv, json, latex, html, …",
+)
+@json_option
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write to a file, in the format of its suffix.",
+)  # fmt: skip
+@click.option(
+    "--plots", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Write the plots of the report too.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit with 6 if a score is not there.")
+@click.option(
+    "--fail-if", multiple=True, metavar="EXPR", help="Exit with 6 if so: 'rte < -1.0'; repeatable."
+)
+@runs_option
+@plugin_options(hidden=True)
+@traceback_option
+def command(**options: Any) -> int:
+    """Show the leaderboard of a run, or of several.
+
+    RUN is a folder or a name, else the newest. EXPR: see docs/leaderboard.md.
+    """
+    return _compare(_Asked(**options))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What stood on the command line."""
+
+    run: tuple[str, ...]
+    baselines: tuple[str, ...]
+    targets: str | None
+    metric: str | None
+    sort: str | None
+    alpha: float | None
+    allow_missing: bool
+    form: str | None
+    as_json: bool
+    layout: Literal["leaderboard", "paper"]
+    explain: bool
+    output: Path | None
+    plots: Path | None
+    strict: bool
+    fail_if: tuple[str, ...]
+    runs: Path
+
+
+def _compare(asked: _Asked) -> int:
+    from metabench.store.run_folder import Store
+
+    form = _format(asked)
+    _check_output(asked.output)
+    gates = [parse_gate(text) for text in asked.fail_if]
+    folders = [find_run(name, runs=asked.runs) for name in asked.run] or [newest_run(asked.runs)]
+    stores = [Store(folder) for folder in dict.fromkeys(folders)]
+    found = compared(stores, baselines=asked.baselines, choice=_choice(asked))
+    bound = [gate.bind(found.board) for gate in gates]
+    put(_text(asked, found, form), asked.output)
+    if asked.output is not None:
+        note(f"written: {asked.output}")
+    if asked.plots is not None:
+        put_plots(found, asked.plots)
+    _judge(found, bound, strict=asked.strict)
+    return _SOME_DIFFER if found.collected.nondeterministic else 0
+
+
+def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:
+    if isinstance(form, str):
+        live = asked.output is None
+        return render(found, form, layout=asked.layout, explain=asked.explain, live=live)
+    from metabench.cli.views.leaderboard import rendered
+
+    return rendered(form, found.board)
+
+
+def _format(asked: _Asked) -> Format | Offer[RendererInfo]:
+    """Return the format: that of --json or --format, else that of the file's suffix.
+
+    Raises:
+        UsageError: there is no such format, or the options contradict each other.
+    """
+    named = asked.form
+    if asked.as_json and named not in {None, "json"}:
+        raise UsageError(f"--json and --format {named} contradict", hint="leave one of them out")
+    if asked.as_json:
+        named = "json"
+    if named is None:
+        suffix = "" if asked.output is None else asked.output.suffix.lower()
+        named = suffix.removeprefix(".") or "terminal"
+    form = SUFFIXES.get(named) or next((known for known in FORMATS if known == named), None)
+    offered = {} if form else installed().renderers
+    if named in offered:
+        return offered[named]
+    if form is None:
+        where = f"-o {asked.output}" if asked.form is None else "--format"
+        raise UsageError(
+            f"there is no format {named!r}{suggest(named, [*FORMATS, *SUFFIXES, *offered])}",
+            where=where,
+            hint=f"choose one of {', '.join([*FORMATS, *offered])} with --format",
+        )
+    if asked.explain and form == "csv":
+        raise UsageError("--explain has no place in CSV", hint="choose json, which always has it")
+    return form
+
+
+def _check_output(output: Path | None) -> None:
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")
+
+
+def _choice(asked: _Asked) -> Choice:
+    from metabench.leaderboard.columns import Choice
+
+    targets = asked.targets
+    columns = () if targets is None else tuple(name.strip() for name in targets.split(","))
+    if not all(columns):
+        raise UsageError("a name is empty", where=f"--targets {targets!r}", hint="write A,B")
+    return Choice(
+        metric=asked.metric,
+        columns=columns,
+        alpha=asked.alpha,
+        allow_missing=asked.allow_missing,
+        sort=asked.sort,
+    )
+
+
+def _judge(found: Compared, gates: Sequence[BoundGate], *, strict: bool) -> None:
+    """Say every reason to exit with 6.
+
+    Raises:
+        GateFailedError: there is one.
+    """
+    from metabench.leaderboard.origins import mixed_origins
+
+    failed: list[str] = []
+    if strict:
+        reasons = list(strict_reasons(found.board, mixed_origins(found.collected)))
+        failed += ["--strict"] * bool(reasons)
+        for reason in reasons:
+            note(f"strict: {reason}")
+    for gate in gates:
+        reasons = list(gate.reasons())
+        failed += [f"--fail-if {gate.gate.text!r}"] * bool(reasons)
+        for reason in reasons:
+            note(f"{gate.gate.text}: {reason}")
+    if failed:
+        raise GateFailedError(
+            f"caught by {' and '.join(failed)}",
+            where=found.board.name,
+            hint="read the reasons above; what was shown is not changed by them",
+        )

@@ -1,0 +1,164 @@
+"""``metabench data``: which tasks' rows are here, fetching them, reading them once more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.options import hub_option, json_option, traceback_option
+from metabench.cli.views.text import aligned, note, warn
+from metabench.errors import DataError
+
+if TYPE_CHECKING:
+    from metabench.cli.inputs.task_uses import Wanted
+    from metabench.data.check import SplitCheck
+    from metabench.tasks.hub import Hub
+    from metabench.tasks.presence import Presence
+
+__all__ = ["command"]
+
+
+@click.group("data")
+def command() -> None:
+    """List, fetch and verify the rows of tasks.
+
+    Rows come from a mirror (--hub DIR or METABENCH_HUB), else from the hub and its cache.
+    """
+
+
+@command.command("list")
+@json_option
+@hub_option
+@plugin_options()
+@traceback_option
+def list_(as_json: bool, hub: Path | None) -> int:
+    """List tasks: whether their rows are here, how many of how many.
+
+    The network is not asked. `metabench data fetch TASK` gets what is absent.
+    """
+    from metabench.tasks.hub import Hub
+    from metabench.tasks.presence import presence
+
+    where = Hub(mirror=hub)
+    found = [presence(offer.value, hub=where) for offer in installed().tasks.values()]
+    if as_json:
+        _echo_json({"tasks": [{**asdict(one), "state": one.state} for one in found]})
+        return 0
+    rows = [("task", "rows", "train", "scored", "source")]
+    for line in aligned([*rows, *map(_row, found)]):
+        click.echo(line)
+    for one in found:
+        for split in one.splits:
+            if split.state == "damaged":
+                warn(split.problem)
+    return 0
+
+
+@command.command("fetch")
+@click.argument("names", nargs=-1, required=True, metavar="TASK|FILE...")
+@json_option
+@hub_option
+@plugin_options()
+@traceback_option
+def fetch(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
+    """Load tasks, or all that a benchmark file needs, so that the hub's cache has them.
+
+    Of a benchmark FILE, that is the rows of its tasks and its encoder. Do this where there is a
+    network; what was fetched is then found without one.
+    """
+    from metabench.cli.inputs.task_uses import fetch_encoder, wanted
+    from metabench.tasks.hub import Hub
+
+    where = Hub(mirror=hub)
+    asked = wanted(names, hub=where)
+    checks = []
+    for check in _checks(asked, where):
+        note(f"{check.task} {check.split}: {_of(check.rows, check.official)} rows")
+        checks.append(check)
+    for model in asked.models:
+        fetch_encoder(model, hub=where)
+        note(f"encoder {model.id} is here")
+    return _judge(checks, as_json=as_json)
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1, metavar="[TASK|FILE]...")
+@json_option
+@hub_option
+@plugin_options()
+@traceback_option
+def verify(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
+    """Read rows once more: texts, labels by name, how many.
+
+    Without a name, all tasks whose rows are here. Fewer rows than there are officially are a note,
+    damage is exit code 4.
+    """
+    from metabench.cli.inputs.task_uses import present, wanted
+    from metabench.tasks.hub import Hub
+
+    where = Hub(mirror=hub)
+    asked = wanted(names, hub=where) if names else present(hub=where)
+    return _judge(list(_checks(asked, where)), as_json=as_json, forgive_absent=not names)
+
+
+def _checks(asked: Wanted, hub: Hub) -> Iterator[SplitCheck]:
+    from metabench.data.check import check_split
+
+    for use in asked.uses:
+        for part in ("train", "scored"):
+            yield check_split(use, part, hub=hub)
+
+
+def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool = False) -> int:
+    """Show the checks.
+
+    Raises:
+        DataError: rows are damaged or cannot be had; the first problem.
+    """
+    if as_json:
+        _echo_json({"splits": [asdict(check) for check in checks]})
+    else:
+        rows = [("task", "split", "state", "rows")]
+        rows += [
+            (check.task, check.split, _state(check), _of(check.rows, check.official))
+            for check in checks
+        ]
+        for line in aligned(rows):
+            click.echo(line)
+    bad = {"damaged"} if forgive_absent else {"absent", "damaged"}
+    damaged = list({check.problem: check for check in checks if check.state in bad}.values())
+    for check in damaged[1:]:
+        warn(check.problem)
+    if damaged:
+        raise DataError(damaged[0].problem, hint=damaged[0].hint)
+    return 0
+
+
+def _state(check: SplitCheck) -> str:
+    return "PARTIAL" if check.state == "partial" else check.state
+
+
+def _row(one: Presence) -> tuple[str, ...]:
+    train, scored = one.splits[0], one.splits[-1]
+    return (
+        one.task,
+        one.state,
+        f"{train.split} {_of(train.rows, train.official)}",
+        f"{scored.split} {_of(scored.rows, scored.official)}",
+        one.source,
+    )
+
+
+def _of(rows: int | None, official: int | None) -> str:
+    there = "-" if rows is None else f"{rows:,}"
+    return there if official in {None, rows} else f"{there} of {official:,}"
+
+
+def _echo_json(tree: dict[str, Any]) -> None:
+    click.echo(json.dumps({"schema": 1, **tree}, indent=2, ensure_ascii=False))

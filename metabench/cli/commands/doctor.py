@@ -1,0 +1,63 @@
+"""``metabench doctor``: whether this machine has what a run needs, and what to do where not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from metabench.cli.inputs.installed import every_plugin, plugin_options
+from metabench.cli.inputs.options import json_option, runs_option, traceback_option
+from metabench.cli.views.text import aligned, note
+
+__all__ = ["command"]
+
+_SOMETHING_IS_MISSING = 4
+
+
+@click.command("doctor")
+@click.option("--device", is_flag=True, help="Load torch as well and say what it can compute on.")
+@json_option
+@runs_option
+@click.option(
+    "--hub",
+    type=click.Path(path_type=Path),
+    envvar="METABENCH_HUB",
+    show_envvar=True,
+    metavar="DIR",
+    help="A mirror of data sets and models.",
+)
+@plugin_options()
+@traceback_option
+def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
+    """Check that this machine has what a run needs.
+
+    Versions, processors, memory, disk, data, plugins; each is ok, warn or fail, with the way out.
+    Exit code 4: something is missing that every run needs.
+    """
+    from metabench.session import doctor as checks
+
+    found = [
+        *checks.check_requirements(),
+        *checks.check_machine(),
+        *checks.check_runs(runs),
+        *checks.check_hub(hub),
+        *checks.check_plugins(every_plugin()),
+        *(checks.check_devices() if device else ()),
+    ]
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in found], indent=2, ensure_ascii=False))
+    else:
+        rows = []
+        for check in found:
+            rows.append((check.state, check.name, check.detail))
+            if check.hint:
+                rows.append(("", "", f"hint: {check.hint}"))
+        for line in aligned(rows):
+            click.echo(line)
+    counts = Counter(check.state for check in found)
+    note(", ".join(f"{counts[state]} {state}" for state in ("ok", "warn", "fail") if counts[state]))
+    return _SOMETHING_IS_MISSING if counts["fail"] else 0

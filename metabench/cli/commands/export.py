@@ -1,0 +1,23 @@
+"""``metabench export``: what leaves metabench, in the form that others read."""
+
+from __future__ import annotations
+
+import click
+
+from metabench.cli.commands import export_glue, export_model, export_records
+
+__all__ = ["command"]
+
+
+@click.group("export")
+def command() -> None:
+    """Write a model, a GLUE submission, or records alone.
+
+    A model or submission is fine-tuned once more: a run keeps a cell's predictions, not its
+    parameters. What comes out is compared with those predictions.
+    """
+
+
+command.add_command(export_model.command)
+command.add_command(export_glue.command)
+command.add_command(export_records.command)

@@ -1,0 +1,149 @@
+"""``metabench export glue``: the archive that GLUE's site takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.api.events import RunStarted
+from metabench.cli.inputs.completing import complete_method, complete_run
+from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.options import (
+    device_option,
+    hub_option,
+    own_file_option,
+    runs_option,
+    traceback_option,
+)
+from metabench.cli.inputs.places import find_run
+from metabench.cli.inputs.run_folder import OpenedRun, open_run
+from metabench.cli.views.progress import progress
+from metabench.cli.views.text import aligned, note, warn, write_output
+
+if TYPE_CHECKING:
+    from metabench.api.task import TaskCard
+    from metabench.plan.cell import Cell
+    from metabench.session.export.glue import Part, Unfilled
+    from metabench.store.records.cell import Result
+
+__all__ = ["command"]
+
+
+@click.command("glue")
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.option("--method", required=True, metavar="M", shell_complete=complete_method,
+              help="Whose models predict.")  # fmt: skip
+@click.option("--seed", type=int, metavar="S", help="Meta seed. Default: the first.")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              metavar="FILE", help="The archive, such as submission.zip.")  # fmt: skip
+@click.option("--split", type=click.Choice(["test", "validation"]), default="test",
+              show_default=True, help="validation, to check against known labels.")  # fmt: skip
+@device_option
+@own_file_option
+@runs_option
+@hub_option
+@plugin_options(hidden=True)
+@traceback_option
+def command(
+    run: str, method: str, seed: int | None, output: Path, split: Any, device: str,
+    file: Path | None, runs: Path, hub: Path | None,
+) -> int:  # fmt: skip
+    """Write the archive that GLUE's site takes.
+
+    Each target of RUN that is a task of GLUE is fine-tuned once more (fine-tuning seed 0) and
+    predicts its test split. What no target predicts is filled with a constant, and said so.
+    """
+    from metabench.errors import UsageError
+    from metabench.session.export.glue import chosen_uses, glue_parts
+    from metabench.session.export.submission import archive, tsv
+    from metabench.store.run_folder import Store
+
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")
+    folder = find_run(run, runs=runs)
+    asked = Store(folder).run()
+    uses = chosen_uses(asked, method=method, seed=seed)
+    opened = open_run(folder, file=file, hub=hub, catalog=installed())
+    done = {task: opened.done(use.cell) for task, use in uses.items()}
+    cells = {task: cell for task, (cell, _) in done.items()}
+    parts, unfilled = glue_parts(cells, _cards(cells), split=split, hub=opened.hub)
+    found = _predict(opened, parts, done, device=device)
+    _warn(parts, unfilled, split=split, smoke=asked.smoke)
+    found |= _fill(unfilled) if split == "test" else {}
+    write_output(output, archive({f"{name}.tsv": tsv(found[name]) for name in found}))
+    _echo(found, parts)
+    note(f"written: {output}")
+    return 0
+
+
+def _cards(cells: Mapping[str, Cell]) -> Mapping[str, TaskCard]:
+    from metabench.plan.cell import AdaptWork
+
+    works = {task: cell.work for task, cell in cells.items()}
+    return {task: work.task.card for task, work in works.items() if isinstance(work, AdaptWork)}
+
+
+def _predict(
+    opened: OpenedRun,
+    parts: Sequence[Part],
+    done: Mapping[str, tuple[Cell, Result]],
+    *,
+    device: str,
+) -> dict[str, list[str]]:
+    """Return what each file says, by its name; every model is fine-tuned once."""
+    from metabench.session.export.glue_predict import predicted
+    from metabench.session.replay.refit import refit
+    from metabench.session.runner.queue import cost
+
+    tasks = list(dict.fromkeys(part.file.task for part in parts))
+    wanted = {task: done[task] for task in tasks}
+    bench = opened.bench(device, like=next(iter(wanted.values()))[1])
+    found: dict[str, list[str]] = {}
+    with progress({cell.key: cost(cell) for cell, _ in wanted.values()}) as show:
+        show(RunStarted(str(opened.store.folder), 0, len(wanted)))
+        for task, (cell, result) in wanted.items():
+            made = refit(cell, result, bench, emit=show)
+            (note if made.agreement.exact else warn)(f"{cell.name}: {made.agreement}")
+            for part in parts:
+                if part.file.task == task:
+                    found[part.file.name] = predicted(made, part, bench)
+    return found
+
+
+def _fill(unfilled: Sequence[Unfilled]) -> dict[str, list[str]]:
+    from metabench.session.export.submission import constant_entries
+
+    return {gap.file.name: constant_entries(gap.file) for gap in unfilled}
+
+
+def _warn(parts: Sequence[Part], unfilled: Sequence[Unfilled], *, split: str, smoke: bool) -> None:
+    """Say what is not what its file name promises."""
+    if smoke:
+        warn("SMOKE: these models were hardly trained; hand nothing of this in as a result")
+    for part in parts:
+        if part.shortfall:
+            warn(part.shortfall + (": the site will refuse it" if split == "test" else ""))
+    for gap in unfilled:
+        file = gap.file
+        if split == "test":
+            warn(f"FILLED: {file.name}.tsv says {file.constant!r} {file.rows:,} times: {gap.why}")
+        else:
+            warn(f"left out: {file.name}.tsv: {gap.why}")
+    if split == "test" and unfilled:
+        warn("the average that GLUE's site shows says nothing where files are filled")
+    if split != "test":
+        warn("these rows have labels and are for checking; GLUE's site does not take them")
+
+
+def _echo(found: Mapping[str, Sequence[str]], parts: Sequence[Part]) -> None:
+    by_name = {part.file.name: part for part in parts}
+    rows = [("file", "rows", "predicted by")]
+    for name in sorted(found):
+        part = by_name.get(name)
+        maker = f"{part.cell} ({part.card.name} {part.split})" if part else "a constant"
+        rows.append((f"{name}.tsv", f"{len(found[name]):,}", maker))
+    for line in aligned(rows):
+        click.echo(line)

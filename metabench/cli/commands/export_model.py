@@ -1,0 +1,87 @@
+"""``metabench export model``: a fine-tuned model as a folder for transformers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from metabench.api.events import RunStarted
+from metabench.cli.commands.logs import find_cell
+from metabench.cli.inputs.completing import complete_cell
+from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.options import (
+    device_option,
+    hub_option,
+    own_file_option,
+    runs_option,
+    traceback_option,
+)
+from metabench.cli.inputs.run_folder import open_run
+from metabench.cli.views.progress import progress
+from metabench.cli.views.text import note, warn
+
+if TYPE_CHECKING:
+    from metabench.session.export.model import Exported
+    from metabench.session.replay.refit import Refit
+
+__all__ = ["command"]
+
+
+@click.command("model")
+@click.argument("cell", metavar="CELL", shell_complete=complete_cell)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace an earlier export.")
+@device_option
+@own_file_option
+@runs_option
+@hub_option
+@plugin_options(hidden=True)
+@traceback_option
+def command(
+    cell: str,
+    folder: Path,
+    force: bool,
+    device: str,
+    file: Path | None,
+    runs: Path,
+    hub: Path | None,
+) -> int:
+    """Write a fine-tuned model as a folder for transformers.
+
+    CELL is an adapt cell, by its name or how its key begins. It is fine-tuned once more, on the
+    kind of device that it was run on, and its predictions are compared with those recorded. The
+    folder's README.md says how to use it.
+    """
+    from metabench.session.export.folder import check_target
+
+    target = check_target(folder, force=force)
+    found = find_cell(cell, runs=runs)
+    opened = open_run(found.parent.parent, file=file, hub=hub, catalog=installed())
+    planned, result = opened.done(found.name)
+    from metabench.session.export.model import export_model
+    from metabench.session.replay.refit import refit
+
+    bench = opened.bench(device, like=result)
+    with progress({planned.key: 1.0}) as show:
+        show(RunStarted(str(found), 0, 1))
+        made = refit(planned, result, bench, emit=show)
+    exported = export_model(
+        made, target, bench=bench, catalog=opened.catalog, note=opened.store.run()
+    )
+    _report(made, exported)
+    click.echo(str(folder))
+    return 0
+
+
+def _report(made: Refit, exported: Exported) -> None:
+    (note if made.agreement.exact else warn)(f"{made.cell.name}: {made.agreement}")
+    note(
+        f"loaded again and tried on {exported.rows} rows: outputs are off by at most"
+        f" {exported.largest:.1g}"
+    )
+    if exported.plain:
+        note("used with predict.py, which lies in the folder: see its README.md")
+    else:
+        note("used with AutoModelForSequenceClassification.from_pretrained: see its README.md")

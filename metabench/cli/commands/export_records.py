@@ -1,0 +1,39 @@
+"""``metabench export records``: what a run has found out, without what it takes to go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from metabench.cli.inputs.completing import complete_run
+from metabench.cli.inputs.options import runs_option, traceback_option
+from metabench.cli.inputs.places import find_run
+from metabench.cli.views.text import cells, note
+
+__all__ = ["command"]
+
+
+@click.command("records")
+@click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace an earlier copy of records.")
+@runs_option
+@traceback_option
+def command(run: str, folder: Path, force: bool, runs: Path) -> int:
+    """Write the records of a run alone: to keep beside a paper.
+
+    DIR then compares, verifies and reproduces as RUN does, and holds JSON and the benchmark file,
+    no predictions, parameters or logs. Each record says which files there were, with their sha256;
+    of a path from the root in its command it keeps the last part.
+    """
+    from metabench.session.export.folder import check_target
+    from metabench.session.export.records import export_records, is_record
+    from metabench.store.run_folder import Store
+
+    source = Store(find_run(run, runs=runs))
+    target = check_target(folder, force=force, ours=is_record)
+    copied = export_records(source, target)
+    note(f"records of {cells(copied.cells)}, {copied.size / 1e6:.2f} MB")
+    click.echo(str(folder))
+    return 0

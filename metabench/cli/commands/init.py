@@ -1,0 +1,73 @@
+"""``metabench init``: a commented benchmark file to start from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from metabench.cli.inputs.options import traceback_option
+from metabench.cli.views.text import note, write_output
+from metabench.errors import UsageError
+
+__all__ = ["command"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_NAMES = sorted(path.stem.replace("_", "-") for path in _TEMPLATES.glob("*.toml"))
+_NAME_LINE = re.compile(r'^name = ".*?"', re.MULTILINE)
+
+
+@click.command("init")
+@click.argument("name", required=False)
+@click.option(
+    "--template",
+    type=click.Choice(_NAMES),
+    default="quickstart",
+    show_default=True,
+    help="What to start from.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The file to write. Default: NAME.toml.",
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@traceback_option
+def command(name: str | None, template: str, output: Path | None, force: bool) -> int:
+    """Write a commented benchmark file to start from.
+
+    NAME is what the benchmark is called, and with it its run folder; without it, that of the
+    template. The file says everything that it can hold; `metabench validate FILE` checks it.
+    """
+    called = name or f"my-{template}"
+    file = output or Path(f"{called}.toml")
+    _check_name(called)
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder {str(file.parent)!r}", hint="make it first")
+    if file.exists() and not force:
+        raise UsageError(
+            "is there already", where=str(file), hint="name another with -o FILE, or use --force"
+        )
+    text = (_TEMPLATES / f"{template.replace('-', '_')}.toml").read_text(encoding="utf-8")
+    text = _NAME_LINE.sub(f'name = "{called}"', text, count=1).replace("FILE", str(file))
+    write_output(file, text.encode())
+    note(f"written: {file}")
+    note(f"  next: metabench validate {file}")
+    return 0
+
+
+def _check_name(name: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from metabench.spec.model.values import FileName
+
+    try:
+        TypeAdapter(FileName).validate_python(name)
+    except ValidationError as error:
+        raise UsageError(
+            f"{name!r} cannot be the name of a benchmark",
+            hint="use letters, digits, dots, hyphens and underscores",
+        ) from error

@@ -1,0 +1,104 @@
+"""``metabench plugins check``: the conformance kit, on one plugin, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.cli.inputs.installed import left_out, plugin_files, plugin_options
+from metabench.cli.inputs.options import hub_option, json_option, traceback_option
+from metabench.cli.views.text import note, warn
+from metabench.errors import GateFailedError
+from metabench.escape import visible
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from metabench.plugin.trial import Outcome
+
+__all__ = ["check"]
+
+
+def _complete(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from metabench.cli.inputs.command_line import items
+    from metabench.plugin.discovery import discover
+
+    del context, parameter
+    return items([found.status.name for found in discover()], incomplete)
+
+
+@click.command("check")
+@click.argument("name", shell_complete=_complete)
+@click.option(
+    "--timeout",
+    "seconds",
+    type=click.FloatRange(min=1, max=3600),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long each check may take.",
+)
+@json_option
+@hub_option
+@plugin_options()
+@traceback_option
+def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
+    """Check a plugin: what it says, computes, and leaves alone.
+
+    NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a process
+    of its own, so that nothing it does can end this one. Exit code 6: a check failed; 3: it cannot
+    be loaded. docs/conformance.md says what each check means.
+    """
+    from metabench.plugin.trial import Request, run_checks
+
+    request = Request(
+        name=name,
+        seconds=seconds,
+        left_out=tuple(sorted(left_out())),
+        files=tuple(map(str, plugin_files())),
+        hub=None if hub is None else str(hub),
+    )
+    outcomes = run_checks(request, _told(as_json=as_json))
+    if as_json:
+        told = [asdict(outcome) for outcome in outcomes]
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    return _judge(name, outcomes)
+
+
+def _told(*, as_json: bool) -> Callable[[dict[str, Any]], None]:
+    """Return what shows each check as it ends, under what it is a check of."""
+    shown: list[str] = []
+
+    def tell(event: dict[str, Any]) -> None:
+        if event["event"] == "slow":
+            origin = event["plugin"]["origin"]
+            warn(f"plugin {origin} is still loading after {event['seconds']:.0f} s")
+        if event["event"] != "ended" or as_json:
+            return
+        heading = f"{event['kind']} {event['name']} ({event['origin']})"
+        if heading not in shown:
+            click.echo(("\n" if shown else "") + visible(heading))
+            shown.append(heading)
+        said = event["detail"] or event["law"]
+        click.echo(visible(f"  {event['state']:<8}{event['check']:<22} {said}"))
+
+    return tell
+
+
+def _judge(name: str, outcomes: tuple[Outcome, ...]) -> int:
+    counts = Counter(outcome.state for outcome in outcomes)
+    note(", ".join(f"{counts[one]} {one}" for one in ("ok", "failed", "skipped") if counts[one]))
+    if counts["failed"]:
+        raise GateFailedError(
+            f"{counts['failed']} of {len(outcomes)} checks of {name!r} failed",
+            hint="mend what each of them names; docs/conformance.md says what a check means",
+        )
+    return 0

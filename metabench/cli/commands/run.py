@@ -1,0 +1,233 @@
+"""``metabench run``: run what is not done, then show the leaderboard."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from metabench.cli.inputs.benchmark import Prepared, prepare, refuse_shared_folders
+from metabench.cli.inputs.command_line import typed
+from metabench.cli.inputs.installed import plugin_options
+from metabench.cli.inputs.observing import observed, observer_option
+from metabench.cli.inputs.options import (
+    device_option,
+    files_argument,
+    hub_option,
+    json_option,
+    runs_option,
+    set_option,
+    smoke_option,
+    traceback_option,
+)
+from metabench.cli.running import run_prepared, verdict
+from metabench.cli.views.cells import cell_entries, cell_lines
+from metabench.cli.views.leaderboard import echo_leaderboard
+from metabench.cli.views.text import note, warn
+from metabench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metabench.plan.cell import Cell
+    from metabench.plan.states import CellState
+    from metabench.session.estimate.estimates import Estimates
+    from metabench.session.runner.policy import RunPolicy
+    from metabench.session.runtime import RunSummary, Runtime
+
+__all__ = ["command"]
+
+
+@click.command("run")
+@files_argument
+@click.option("--dry-run", is_flag=True, help="Show every cell and what would be run.")
+@json_option
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A part: of method, target, task, seed or kind.",
+)
+@smoke_option
+@set_option
+@device_option
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N",
+    help="Cells at a time, each in its own process.",
+)  # fmt: skip
+@click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
+@click.option("--force", is_flag=True, help="Run again what is done already.")
+@click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
+@click.option(
+    "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop at the N-th failed cell."
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Try a cell N times more if that may help.",
+)
+@click.option(
+    "--cell-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End a cell that takes longer.",
+)
+@click.option("--allow-drift", is_flag=True, help="Go on from other versions' checkpoints.")
+@observer_option
+@runs_option
+@hub_option
+@plugin_options(hidden=True)
+@traceback_option
+def command(
+    files: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    only: tuple[str, ...],
+    smoke: bool,
+    sets: tuple[str, ...],
+    device: str,
+    jobs: int,
+    retry_failed: bool,
+    force: bool,
+    fail_fast: bool,
+    max_failures: int | None,
+    observers: tuple[str, ...],
+    retries: int,
+    cell_timeout: float | None,
+    allow_drift: bool,
+    runs: Path,
+    hub: Path | None,
+) -> int:
+    """Run a benchmark file, or what is left of it: FILE is TOML, or shipped as `quickstart` is."""
+    from metabench.session.runner.policy import RunPolicy
+    from metabench.session.runtime import Runtime
+
+    if as_json and not dry_run:
+        raise UsageError("--json goes with --dry-run", hint="see `metabench compare --json`")
+    prepared = observed(
+        [
+            prepare(file, sets=sets, only=only, smoke=smoke, hub=hub, runs=runs)
+            for file in dict.fromkeys(files)
+        ],
+        observers,
+    )
+    refuse_shared_folders(prepared)
+    most = 1 if fail_fast else max_failures
+    policy = RunPolicy(force=force, retry_failed=retry_failed, max_failures=most)
+    runtime = Runtime(
+        hub=prepared[0].hub,
+        device=device,
+        jobs=jobs,
+        cache=runs / ".cache",
+        command=typed(),
+        cell_timeout=cell_timeout,
+        retries=retries,
+        allow_drift=allow_drift,
+    )
+    if dry_run:
+        _echo_plans(prepared, policy, runtime, as_json=as_json)
+        return 0
+    _refuse_early(prepared, policy, runtime)
+    return _run_all(prepared, policy, runtime)
+
+
+def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
+    """Refuse a device, disk or memory that will not do before anything is written; warn of doubts.
+
+    Raises:
+        SetupError: the device is not there, or what is to be run cannot fit.
+    """
+    from metabench.session.estimate.disk import refuse_full_disk
+    from metabench.session.estimate.refusal import refuse_missing_device, refuse_what_cannot_fit
+
+    for one in prepared:
+        planned = [cell for cell in one.selected.cells if not cell.unavailable]
+        todo = partial(_to_run, one, policy)
+        compute = one.plan.benchmark.spec.compute
+        refuse_missing_device(todo, compute=compute, runtime=runtime)
+        warning = refuse_what_cannot_fit(todo, planned=planned, compute=compute, runtime=runtime)
+        refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
+        if warning:
+            warn(warning)
+
+
+def _to_run(one: Prepared, policy: RunPolicy) -> Sequence[Cell]:
+    from metabench.plan.states import cell_states
+    from metabench.session.runner.policy import to_do
+
+    states = cell_states(one.plan, one.store)
+    return to_do(one.plan, states, replace(policy, selection=one.selection)).cells
+
+
+def _run_all(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> int:
+    """Run one after the other, then show all leaderboards; return the worst exit code."""
+    most = policy.max_failures
+    ended: list[tuple[Prepared, RunSummary]] = []
+    for one in prepared:
+        failures = sum(len(summary.failures) for _, summary in ended)
+        if most is not None and failures >= most:
+            note(f"not begun: {one.plan.benchmark.path}, because enough cells have failed")
+            continue
+        limit = None if most is None else most - failures
+        this = replace(policy, selection=one.selection, max_failures=limit)
+        ended.append((one, run_prepared(one, this, runtime)))
+    for number, (one, _) in enumerate(ended):
+        click.echo("\n" * bool(number), nl=False)
+        echo_leaderboard([one.store])
+        click.echo(f"\nresults: {one.store.folder}")
+    return max([verdict(one, summary) for one, summary in ended])
+
+
+def _echo_plans(
+    prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime, *, as_json: bool
+) -> None:
+    """Show every selected cell; without JSON, a table for each file."""
+    from metabench.plan.states import cell_states
+    from metabench.session.runner.policy import to_do
+
+    plans = []
+    for one in prepared:
+        states = cell_states(one.plan, one.store)
+        todo = to_do(one.plan, states, replace(policy, selection=one.selection))
+        keys = frozenset(cell.key for cell in todo.cells)
+        found = _estimates(one, states, runtime)
+        keep = one.plan.benchmark.spec.compute.curvature
+        if as_json:
+            plans.append(
+                {
+                    "file": str(one.plan.benchmark.path),
+                    "folder": str(one.store.folder),
+                    "only": list(one.selection.only if one.selection else ()),
+                    "cells": cell_entries(
+                        one.selected, states, to_run=keys, estimates=found, keep=keep
+                    ),
+                    "notes": [*found.notes, *one.plan.notes],
+                }
+            )
+            continue
+        note(f"run folder: {one.store.folder}")
+        for line in cell_lines(one.selected, states, to_run=keys, estimates=found, keep=keep):
+            click.echo(line)
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "runs": plans}, indent=2, ensure_ascii=False))
+
+
+def _estimates(one: Prepared, states: Mapping[str, CellState], runtime: Runtime) -> Estimates:
+    """Return time and memory of the selected cells; those that are done say how fast it goes."""
+    from metabench.session.estimate.estimates import estimate
+
+    cells = [cell for cell in one.selected.cells if not cell.unavailable]
+    done = [cell for cell in cells if states[cell.key].state == "done"]
+    results = {cell.key: one.store.result(cell.folder, key=cell.key) for cell in done}
+    return estimate(
+        cells,
+        compute=one.plan.benchmark.spec.compute,
+        runtime=runtime,
+        results={key: result for key, result in results.items() if result is not None},
+    )

@@ -1,0 +1,170 @@
+"""``metabench show``: all that there is to say of a thing that is installed, or of a cell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.cli.inputs.completing import complete_anything
+from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
+from metabench.cli.views.portrait_text import portrait_lines
+from metabench.plugin.absence import unregistered
+from metabench.plugin.formats import FORMATS
+
+if TYPE_CHECKING:
+    from metabench.plugin.catalog import Catalog
+
+__all__ = ["command"]
+
+_KINDS = ("algorithm", "sampler", "task", "metric", "observer", "renderer", "cell")
+_KEY = re.compile(r"[0-9a-f]{6,64}")
+
+Portrait = dict[str, Any]
+
+
+@click.command("show")
+@click.argument("name", shell_complete=complete_anything)
+@click.option(
+    "--kind", type=click.Choice(_KINDS), metavar="KIND", help="What NAME is, where several have it."
+)
+@json_option
+@runs_option
+@hub_option
+@plugin_options()
+@traceback_option
+def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
+    """Show what is installed under a name, or a cell.
+
+    Of an algorithm or sampler: its options with defaults, ranges and help. Of a task: its card and
+    the rows that are here. Of a cell, by its folder or the first digits of its key: its record.
+    """
+    catalog = installed()
+    found = [
+        portrait
+        for each in ([kind] if kind else _KINDS)
+        for portrait in _look(each, name, catalog=catalog, runs=runs, hub=hub)
+    ]
+    _check_one_kind(name, found)
+    if not found:
+        raise _nothing(name, kind, catalog, runs)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    for number, portrait in enumerate(found):
+        if number:
+            click.echo()
+        for line in portrait_lines(portrait):
+            click.echo(line)
+    return 0
+
+
+def _look(
+    kind: str, name: str, *, catalog: Catalog, runs: Path, hub: Path | None
+) -> Iterator[Portrait]:
+    from metabench.cli.views import portraits
+    from metabench.tasks.hub import Hub
+
+    if kind == "cell":
+        yield from _cells(name, runs)
+        return
+    if name not in _offers(catalog)[kind] and (kind, name) not in catalog.conflicts:
+        return
+    finders: Mapping[str, Callable[[], Portrait]] = {
+        "algorithm": lambda: portraits.algorithm_portrait(catalog.algorithm(name)),
+        "sampler": lambda: portraits.sampler_portrait(catalog.sampler(name)),
+        "task": lambda: portraits.task_portrait(catalog.task(name), hub=Hub(mirror=hub)),
+        "metric": lambda: portraits.metric_portrait(catalog.metric(name)),
+        "observer": lambda: portraits.observer_portrait(name, catalog),
+        "renderer": lambda: portraits.renderer_portrait(name, catalog),
+    }
+    yield finders[kind]()
+
+
+def _cells(name: str, runs: Path) -> Iterator[Portrait]:
+    from metabench.cli.views.portraits import cell_portrait
+    from metabench.store.run_folder import Store
+
+    prefix = name if _KEY.fullmatch(name) else None
+    for folder in _run_folders(runs):
+        store = Store(folder)
+        for cell_name in _cell_names(folder):
+            if cell_name == name:
+                yield cell_portrait(store.cell(cell_name), run=str(folder))
+            elif prefix is not None:
+                cell = store.cell(cell_name)
+                if cell.key.startswith(prefix):
+                    yield cell_portrait(cell, run=str(folder))
+
+
+def _run_folders(runs: Path) -> Iterator[Path]:
+    own = [runs] if (runs / "run.json").is_file() else []
+    for folder in (*own, *(note.parent for note in sorted(runs.glob("*/run.json")))):
+        if not folder.name.startswith("."):
+            yield folder
+
+
+def _cell_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "cells").glob("*") if path.is_dir())
+
+
+def _offers(catalog: Catalog) -> Mapping[str, Mapping[str, Any]]:
+    """Return what there is of each kind, by name."""
+    return {
+        "algorithm": catalog.algorithms,
+        "sampler": catalog.samplers,
+        "task": catalog.tasks,
+        "metric": catalog.metrics,
+        "observer": dict.fromkeys(
+            [*(each.plugin.name for each in catalog.observers), *catalog.on_request]
+        ),
+        "renderer": dict.fromkeys([*FORMATS, *catalog.renderers]),
+    }
+
+
+def _check_one_kind(name: str, found: list[Portrait]) -> None:
+    from metabench.errors import UsageError
+
+    kinds = list(dict.fromkeys(portrait["kind"] for portrait in found))
+    if len(kinds) > 1:
+        raise UsageError(
+            f"{name!r} is the name of {' and of '.join(map(_with_article, kinds))}",
+            hint=f"say which one with --kind {kinds[0]}",
+        )
+    keys = {portrait["key"] for portrait in found if portrait["kind"] == "cell"}
+    if len(keys) > 1:
+        cells = ", ".join(sorted({portrait["folder"] for portrait in found}))
+        raise UsageError(f"{name!r} begins the keys of several cells", hint=f"name one of {cells}")
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _nothing(name: str, kind: str | None, catalog: Catalog, runs: Path) -> Exception:
+    from metabench.errors import NothingMatchedError
+
+    known = {
+        other
+        for each, offers in _offers(catalog).items()
+        if kind in {None, each}
+        for other in offers
+    }
+    if kind in {None, "cell"}:
+        known |= {cell for folder in _run_folders(runs) for cell in _cell_names(folder)}
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), sorted(folded), n=1)
+    hint = f"did you mean {folded[close[0]]!r}?" if close else ""
+    hint = hint or unregistered(name) or "see `metabench list`"
+    if kind in {None, "cell"} and hint.startswith("see"):
+        hint += "; cells are looked for below --runs DIR"
+    return NothingMatchedError(
+        f"nothing is called {name!r}" if kind is None else f"no {kind} is called {name!r}",
+        hint=hint,
+    )

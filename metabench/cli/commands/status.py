@@ -1,0 +1,138 @@
+"""``metabench status``: where a run stands, also while it goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from metabench.cli.inputs.completing import complete_run
+from metabench.cli.inputs.options import json_option, runs_option, traceback_option
+from metabench.cli.inputs.places import find_run, newest_run
+from metabench.cli.views.failures import FailedCell, failure_lines
+from metabench.cli.views.text import aligned, duration
+
+if TYPE_CHECKING:
+    from metabench.results.run_status import Standing, StandingCell
+    from metabench.store.run_folder import Store
+
+__all__ = ["command"]
+
+_STATES = ("done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable")
+
+
+@click.command("status")
+@click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
+@json_option
+@runs_option
+@traceback_option
+def command(run: str | None, as_json: bool, runs: Path) -> int:
+    """Show where a run stands, also while it goes on.
+
+    RUN is a run folder or its name; without one, the run that was started last is shown. Nothing
+    is written. Interrupted cells are those that the next `run` goes on with.
+    """
+    from metabench.results.run_status import standing
+    from metabench.store.run_folder import Store
+
+    store = Store(find_run(run, runs=runs) if run else newest_run(runs))
+    found = standing(store)
+    if as_json:
+        click.echo(json.dumps(_entry(found, store), indent=2, ensure_ascii=False))
+        return 0
+    for line in _lines(found, store):
+        click.echo(line)
+    return 0
+
+
+def _lines(found: Standing, store: Store) -> Iterator[str]:
+    yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": nobody works on it")
+    for owner in found.owners:
+        yield f"process {owner.pid} on {owner.host} works on it since {owner.started}"
+    if found.note.only:
+        yield f"last asked only for {', '.join(found.note.only)}"
+    yield ""
+    yield from aligned(list(_counts(found)))
+    running = [cell for cell in found.cells if cell.state == "running"]
+    if running:
+        yield ""
+        yield from aligned([("running", "step"), *((_name(cell), _step(cell)) for cell in running)])
+    if found.seconds_left is not None:
+        yield f"about {duration(found.seconds_left)} left"
+    failed = [
+        FailedCell.of(cell.failure, store.cell_folder(cell.plan.cell))
+        for group in found.failures().values()
+        for cell in group
+        if cell.failure is not None
+    ]
+    if failed:
+        yield ""
+        yield from failure_lines(failed)
+    yield from _warnings(found)
+
+
+def _warnings(found: Standing) -> Iterator[str]:
+    """Return what a reader of the results has to know of how they came about."""
+    for cell in found.cells:
+        if cell.drift:
+            yield f"DRIFT: {_name(cell)} went on where {', '.join(cell.drift)}"
+    if found.damage:
+        yield ""
+        yield from (f"damaged: {what}" for what in found.damage)
+
+
+def _counts(found: Standing) -> Iterator[tuple[str, ...]]:
+    counts = found.counts()
+    states = [state for state in _STATES if any(key[1] == state for key in counts)]
+    yield ("stage", *states)
+    for kind in ("pretrain", "meta", "adapt"):
+        if any(key[0] == kind for key in counts):
+            yield (kind, *(str(counts.get((kind, state), 0)) for state in states))
+
+
+def _name(cell: StandingCell) -> str:
+    return cell.plan.cell
+
+
+def _step(cell: StandingCell) -> str:
+    step = cell.step
+    return "just begun" if step is None else f"{step.stage} {step.step}/{step.total}"
+
+
+def _entry(found: Standing, store: Store) -> dict[str, Any]:
+    owners = [
+        {"pid": owner.pid, "host": owner.host, "started": owner.started} for owner in found.owners
+    ]
+    return {
+        "schema": 1,
+        "name": found.note.name,
+        "folder": str(store.folder),
+        "only": list(found.note.only),
+        "owner": owners[0] if owners else None,
+        "owners": owners,
+        "counts": [
+            {"kind": kind, "state": state, "cells": number}
+            for (kind, state), number in sorted(found.counts().items())
+        ],
+        "seconds_left": found.seconds_left,
+        "damage": list(found.damage),
+        "cells": [_cell_entry(cell) for cell in found.cells],
+    }
+
+
+def _cell_entry(cell: StandingCell) -> dict[str, Any]:
+    step, failure = cell.step, cell.failure
+    return {
+        "folder": cell.plan.cell,
+        "key": cell.plan.key,
+        "kind": cell.plan.kind,
+        "method": cell.plan.method,
+        "state": cell.state,
+        "step": step.step if step else None,
+        "total": step.total if step else None,
+        "failure": {"status": failure.status, "message": failure.message} if failure else None,
+        "drift": list(cell.drift),
+    }

@@ -1,0 +1,220 @@
+"""From run folders to a leaderboard on stdout or in a file."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, final
+
+import click
+
+from metabench.cli.views.text import note, warn, write_output
+from metabench.errors import PluginError, UsageError
+from metabench.plugin.formats import Format
+from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.target import load_target
+
+if TYPE_CHECKING:
+    from metabench.api import RendererInfo
+    from metabench.api.leaderboard import Leaderboard
+    from metabench.leaderboard.columns import Choice
+    from metabench.plugin.status import Offer
+    from metabench.report.tables.page import Page
+    from metabench.results.collect import Collected
+    from metabench.store.run_folder import Store
+
+
+__all__ = ["Compared", "compared", "echo_leaderboard", "put", "put_plots", "render", "rendered"]
+
+_PIPED_WIDTH = 100
+
+
+@final
+@dataclass(frozen=True)
+class Compared:
+    """Run folders, what they hold, and the leaderboard that is made of it."""
+
+    stores: tuple[Store, ...]
+    collected: Collected
+    board: Leaderboard
+
+
+def compared(
+    stores: Sequence[Store], *, baselines: Sequence[str] = (), choice: Choice | None = None
+) -> Compared:
+    """Read one run or several and warn of what cannot be used.
+
+    Raises:
+        MetabenchError: a folder is not that of a run, the runs cannot be compared, or what was
+            chosen is not there.
+    """
+    from metabench.leaderboard.build import build_leaderboard
+    from metabench.leaderboard.columns import Choice
+    from metabench.results.collect import collect
+    from metabench.results.merge import merge
+
+    with _without_collector():
+        collected = merge([collect(store) for store in stores])
+        for damage in collected.damage:
+            warn(f"{damage}; the cell counts as not run")
+        board = build_leaderboard(collected, baselines=baselines, choice=choice or Choice())
+    return Compared(tuple(stores), collected, board)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Look for no garbage while records are read: they all stay, and a search looks at each."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def echo_leaderboard(stores: Sequence[Store]) -> None:
+    """Show the leaderboard of a run that has just ended, without the table of cost.
+
+    Raises:
+        MetabenchError: a folder is not that of a run, or the runs cannot be compared.
+    """
+    from metabench.report.tables.page import leaderboard_page
+
+    board = compared(stores).board
+    put(_page_text(lambda best: leaderboard_page(board, best=best, cost=False), "terminal"))
+
+
+def put(text: str, output: Path | None = None) -> None:
+    """Print a text, or write it to a file.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if output is None:
+        click.echo(text, nl=False, color=True)
+    else:
+        write_output(output, text.encode())
+
+
+def render(
+    found: Compared,
+    form: Format,
+    *,
+    layout: Literal["leaderboard", "paper"] = "leaderboard",
+    explain: bool = False,
+    live: bool = True,
+) -> str:
+    """Return the text of a leaderboard.
+
+    Args:
+        found: the leaderboard.
+        form: which format.
+        layout: ``paper`` for that of the tables that the benchmark file names as published.
+        explain: whether the statistics are explained in words, where a format can leave them out.
+        live: whether the width and the colours of stdout may be used.
+
+    Raises:
+        UsageError: the layout is not there in this format, or the run names no published tables.
+    """
+    from metabench.report.tables.page import leaderboard_page, paper_page
+
+    if form in {"csv", "json", "html"}:
+        if layout == "paper":
+            raise UsageError(
+                f"--layout paper is not there as {form}",
+                hint="choose terminal, markdown or latex, or leave --layout out",
+            )
+        return _data_text(found, form)
+
+    def page(best: str) -> Page:
+        if layout == "leaderboard":
+            return leaderboard_page(found.board, best=best, cost=form != "latex", explain=explain)
+        from metabench.report.tables.paper_layout import paper_tables
+
+        return paper_page(paper_tables(found.collected), best, signature=found.board.signature)
+
+    return _page_text(page, form, live=live)
+
+
+def _data_text(found: Compared, form: Format) -> str:
+    if form == "csv":
+        from metabench.report.formats.csv_text import render_csv
+
+        return render_csv(found.board)
+    if form == "json":
+        from metabench.report.formats.json_text import render_json
+
+        return render_json(found.board)
+    from metabench.report.formats.html import render_html
+    from metabench.report.report import build_report
+
+    return render_html(build_report(found.stores, found.collected, found.board))
+
+
+def _page_text(page: Callable[[str], Page], form: Format, *, live: bool = True) -> str:
+    """Return a page as text; ``page`` is given how the format marks the best of a column."""
+    if form == "markdown":
+        from metabench.report.formats.markdown import markdown_page
+
+        return markdown_page(page("bold"))
+    if form == "latex":
+        from metabench.report.formats.latex import latex_page
+
+        return latex_page(page("bold"))
+    from metabench.report.formats.terminal import BEST, terminal_text
+
+    width, color = _terminal(live=live)
+    return terminal_text(page(BEST), width=width, color=color)
+
+
+def put_plots(found: Compared, folder: Path) -> None:
+    """Write the plots of the report to a folder, which is made, and say so.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    from metabench.report.drawing.pdf import can_write_pdf
+    from metabench.report.figures.plots import plot_files
+    from metabench.report.report import build_report
+    from metabench.store.atomic import commit_bytes, make_folder
+
+    make_folder(folder)
+    for name, data in plot_files(build_report(found.stores, found.collected, found.board)):
+        commit_bytes(folder / name, data)
+        note(f"written: {folder / name}")
+    if not can_write_pdf():
+        note("no PDF was written: that takes matplotlib; pip install 'metabench[plots]'")
+
+
+def _terminal(*, live: bool) -> tuple[int, bool]:
+    """Return the width to use, and whether to use colours; a pipe and a file have neither."""
+    if not (live and sys.stdout.isatty()):
+        return _PIPED_WIDTH, False
+    columns = shutil.get_terminal_size((_PIPED_WIDTH, 40)).columns
+    return columns, not os.environ.get("NO_COLOR")
+
+
+def rendered(offer: Offer[RendererInfo], board: Leaderboard) -> str:
+    """Return what a plugin makes of a leaderboard.
+
+    Raises:
+        PluginError: its function cannot be loaded, raised, or returned no text.
+    """
+    render = load_target(offer.value.target)
+    text = guarded(lambda: render(board))
+    named, origin = f"format {offer.value.name!r}", offer.plugin.origin
+    hint = f"use another format, or leave it out with -P no:{offer.plugin.distribution}"
+    if isinstance(text, Fault):
+        problem = f"{named} raised {text.detail}"
+        raise PluginError(problem, where=origin, hint=hint) from text.error
+    if not isinstance(text, str):
+        problem = f"{named} returned {type(text).__name__}, not a text"
+        raise PluginError(problem, where=origin, hint=hint)
+    return text if text.endswith("\n") else f"{text}\n"

@@ -1,0 +1,133 @@
+"""How a run goes, on stderr: a live display on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from metabench.api.events import (
+    CellEnded,
+    CellStarted,
+    EndedElsewhere,
+    Event,
+    Progressed,
+    RunEnded,
+    RunStarted,
+)
+from metabench.cli.views.pace import Tally
+from metabench.cli.views.text import cells, duration, note
+from metabench.escape import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["live_progress", "plain_progress", "progress"]
+
+Show = Callable[[Event], None]
+
+
+def progress(costs: Mapping[str, float]) -> AbstractContextManager[Show]:
+    """Return what shows events; ``costs`` says how much work each cell is, by its key."""
+    live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    tally = Tally(costs, clock=time.monotonic)
+    return live_progress(tally) if live else plain_progress(tally)
+
+
+@contextmanager
+def plain_progress(tally: Tally) -> Iterator[Show]:
+    """Yield what prints one line whenever a cell begins or ends."""
+
+    def show(event: Event) -> None:
+        tally.count(event)
+        line = _line(event, tally)
+        if line:
+            note(line)
+
+    yield show
+
+
+@contextmanager
+def live_progress(tally: Tally) -> Iterator[Show]:
+    """Yield what keeps a bar for the run and one for each running cell, below the plain lines."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    display = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[detail]}", markup=False),
+        console=console,
+        transient=True,
+    )
+    with display:
+        whole = display.add_task("run", total=1.0, detail="")
+        bars: dict[str, TaskID] = {}
+
+        def show(event: Event) -> None:
+            tally.count(event)
+            _draw(display, bars, event)
+            detail = f"{tally.ended}/{cells(tally.planned)}{_left(tally)}"
+            display.update(whole, completed=tally.share, detail=detail)
+            if not isinstance(event, CellStarted):
+                line = _line(event, tally)
+                if line:
+                    console.print(visible(line), markup=False)
+
+        yield show
+
+
+def _draw(display: Progress, bars: dict[str, TaskID], event: Event) -> None:
+    if isinstance(event, CellStarted):
+        bars[event.key] = display.add_task(visible(event.name), total=None, detail="")
+    elif isinstance(event, Progressed) and event.key in bars:
+        detail = f"{event.stage} {event.step}/{event.total}{_scalars(event.scalars)}"
+        display.update(
+            bars[event.key], completed=event.step, total=event.total, detail=visible(detail)
+        )
+    elif isinstance(event, CellEnded) and event.key in bars:
+        display.remove_task(bars.pop(event.key))
+
+
+def _line(event: Event, tally: Tally) -> str:
+    match event:
+        case RunStarted(planned=0):
+            line = f"nothing left to do: {cells(event.done)} done"
+        case RunStarted():
+            line = f"{cells(event.planned)} to run, {event.done} done"
+        case CellStarted():
+            line = f"start   {event.name}"
+        case CellEnded(status="skipped"):
+            line = ""  # the end of the run says how many
+        case CellEnded():
+            line = _ended(event, tally)
+        case EndedElsewhere():
+            line = f"{_ended(event.ended, tally)}, by another process"
+        case RunEnded():
+            counts = sorted(event.counts.items())
+            line = ", ".join(f"{count} {status}" for status, count in counts)
+        case _:
+            line = ""
+    return line
+
+
+def _ended(event: CellEnded, tally: Tally) -> str:
+    if event.status != "ok":
+        return f"FAILED  {event.name}: {event.status}: {event.message}"
+    return (
+        f"done    {event.name}{_scalars(event.scores)}, {duration(event.wall_seconds)}"
+        f" ({tally.ended}/{tally.planned}{_left(tally)})"
+    )
+
+
+def _left(tally: Tally) -> str:
+    left = tally.seconds_left
+    return f", about {duration(left)} left" if left else ""
+
+
+def _scalars(scalars: Mapping[str, float]) -> str:
+    return "".join(f", {name.replace('_', ' ')} {value:.3f}" for name, value in scalars.items())

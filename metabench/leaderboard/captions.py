@@ -1,0 +1,216 @@
+"""What a reader has to know: the sentences under a leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
+from metabench.leaderboard.costs import meta_examples
+from metabench.leaderboard.families import seeds_needed, shown_differences
+from metabench.leaderboard.origins import mixed_origins
+from metabench.leaderboard.statistics.comparison import pairs_of_rows
+from metabench.leaderboard.statistics.significance import reaches
+from metabench.quantities import count_text, percent, plural, span
+from metabench.results.collect import Collected
+from metabench.tasks.overlap import overlap_note
+
+__all__ = ["captions"]
+
+_ENOUGH_PAIRS = 3
+_SAME_BUDGET = 1.1
+
+
+def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
+    """Return the sentences, most important first.
+
+    Args:
+        collected: the values.
+        board: what is made of them; its captions are not looked at.
+    """
+    note = collected.note
+    differences = list(shown_differences(board))
+    found = [
+        *note.notes,
+        *collected.notes,
+        *_overlaps(collected),
+        *_part(collected),
+        *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
+        *_drift(collected),
+        *_mixed(collected),
+        *_budgets(collected),
+        *_metrics(board.columns),
+        *_spread(collected),
+        *_intervals(differences, confidence=1 - board.alpha),
+        *_unreached(collected, differences, alpha=board.alpha),
+        *_ties(board),
+        *_gaps(board.rows, board.columns),
+        *_collapsed(board.rows),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _mixed(collected: Collected) -> Iterator[str]:
+    found = mixed_origins(collected)
+    if found:
+        yield f"MIXED: the cells were not computed alike: {'; '.join(found)}"
+
+
+def _drift(collected: Collected) -> Iterator[str]:
+    """Yield which cells went on elsewhere from where they were, and what differed."""
+    drifted = [result for result in collected.results.values() if result.drift]
+    if drifted:
+        what = dict.fromkeys(text for result in drifted for text in result.drift)
+        yield (
+            f"DRIFT: {', '.join(result.name for result in drifted)} went on from a checkpoint of"
+            f" another machine or other versions ({', '.join(what)}): the same command need not"
+            " give the same numbers"
+        )
+
+
+def _budgets(collected: Collected) -> Iterator[str]:
+    """Yield who was given more than 10 % more meta-training than another, counted in rows."""
+    seen = meta_examples(collected)
+    if len(seen) > 1 and max(seen.values()) > _SAME_BUDGET * min(seen.values()):
+        most = max(seen, key=lambda method: seen[method])
+        least = min(seen, key=lambda method: seen[method])
+        ratio = f"{seen[most] / seen[least]:.3g} times" if seen[least] else "more"
+        yield (
+            f"BUDGET: the meta-training of {most} looked at {count_text(seen[most])} rows, {ratio}"
+            f" as many as that of {least} ({count_text(seen[least])}): the same steps are not the"
+            " same compute"
+        )
+
+
+def _part(collected: Collected) -> Iterator[str]:
+    entries = collected.entries.values()
+    missing = sum(entry.missing for entry in entries)
+    if collected.note.only and missing:
+        asked = ", ".join(collected.note.only)
+        yield (
+            f"PART: the run was last asked only for {asked}; {missing} of"
+            f" {sum(entry.runs for entry in entries)} scores have not been run"
+        )
+
+
+def _overlaps(collected: Collected) -> Iterator[str]:
+    """Yield for each column how many scored rows stand among those trained on.
+
+    What planning has said of a whole task already is not said again.
+    """
+    note = collected.note
+    for column in note.columns:
+        entries = [entry for (_, name), entry in collected.entries.items() if name == column.name]
+        worst = max(entries, key=lambda entry: entry.shared, default=None)
+        said = any(line.startswith(f"OVERLAP: {column.task}: ") for line in note.notes)
+        if worst is not None and worst.shared and not said:
+            name = f"{column.title} {column.label}".strip()
+            yield overlap_note(name, both=worst.shared, scored=worst.scored_rows)
+
+
+def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
+    titles: dict[tuple[str, bool], list[str]] = {}
+    for column in columns:
+        if column.role != "average":
+            named = titles.setdefault((column.metric, column.percent), [])
+            named.extend([column.title] * (column.title not in named))
+    if titles:
+        shown = [
+            f"{metric}{', times 100,' if percent else ''} for {', '.join(names)}"
+            for (metric, percent), names in titles.items()
+        ]
+        yield f"scores: {'; '.join(shown)}"
+    for column in columns:
+        if column.role == "average":
+            yield f"average: {column.metric}, by seed first"
+
+
+def _spread(collected: Collected) -> Iterator[str]:
+    entries = [entry for entry in collected.entries.values() if entry.planned]
+    if not entries:
+        return
+    planned = sorted({entry.planned for entry in entries})
+    nested = sorted({entry.runs // entry.planned for entry in entries})
+    inner = (
+        "with one fine-tuning seed each"
+        if nested == [1]
+        else f"each the mean of {span(nested)} fine-tuning seeds"
+    )
+    if planned == [1]:
+        yield f"one meta seed, {inner}: no deviation, no interval"
+    else:
+        yield (
+            f"mean ± standard deviation over {plural(planned, 'meta seed')}, {inner};"
+            " (2/3): scores of 2 of 3 seeds"
+        )
+
+
+def _intervals(
+    differences: Sequence[tuple[LeaderboardColumn, Difference]], *, confidence: float
+) -> Iterator[str]:
+    pairs = sorted({difference.n for _, difference in differences})
+    if not pairs or pairs[-1] == 1:
+        return
+    yield (
+        f"differences: paired by meta seed, n = {span(pairs)}; in brackets the"
+        f" {percent(confidence)} % Student t interval; *: it excludes 0, not adjusted for the"
+        " number of comparisons"
+    )
+    if pairs[0] < _ENOUGH_PAIRS:
+        yield "fewer than 3 pairs say little: such an interval is very wide, or there is none"
+
+
+def _unreached(
+    collected: Collected,
+    differences: Sequence[tuple[LeaderboardColumn, Difference]],
+    *,
+    alpha: float,
+) -> Iterator[str]:
+    """Yield what it takes where so few pairs can give no p at all."""
+    needed = seeds_needed(collected.note.columns, differences, alpha=alpha)
+    if needed:
+        few = sorted({difference.n for _, difference in differences if difference.p is None})
+        yield (
+            f"no p and no verdict from {plural(few, 'pair')}: a sign-flip test that can reach"
+            f" {alpha:g} after Holm takes {needed}"
+        )
+
+
+def _ties(board: Leaderboard) -> Iterator[str]:
+    marked = [
+        [row.scores[index].n for row in board.rows if row.scores[index].mean is not None]
+        for index in range(len(board.columns))
+        if any(row.scores[index].best for row in board.rows)
+    ]
+    if not marked:
+        return
+    most = max(pairs_of_rows(len(seeds)) for seeds in marked)
+    few = [
+        seeds for seeds in marked
+        if not reaches(min(seeds), alpha=board.alpha, tests=pairs_of_rows(len(seeds)))
+    ]  # fmt: skip
+    how = "by t interval" if len(few) == len(marked) else "by sign-flip p"
+    if few and len(few) < len(marked):
+        how += ", where seeds are too few for one by t interval"
+    over = "" if most == 1 else f", adjusted for all {most} pairs of rows"
+    yield f"best: every row that no other one is told to be above {how}{over}"
+
+
+def _gaps(rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
+    for index, column in enumerate(columns):
+        name = f"{column.title} {column.label}".strip()
+        reasons: dict[str, list[str]] = {}
+        for row in rows:
+            score = row.scores[index]
+            if score.detail and column.role != "average":
+                reasons.setdefault(f"{score.status}: {score.detail}", []).append(row.method)
+        for reason, methods in reasons.items():
+            who = "" if len(methods) == len(rows) else f" ({', '.join(methods)})"
+            yield f"{name}{who}: {reason}"
+
+
+def _collapsed(rows: Sequence[LeaderboardRow]) -> Iterator[str]:
+    count = sum(score.collapsed for row in rows for score in row.scores)
+    if count:
+        yield (
+            f"c1, c2, …: so many runs gave every row the same class ({count} in all); they count"
+        )

@@ -1,0 +1,125 @@
+"""What a method took: time, evaluations and memory of one meta seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from metabench.api.leaderboard import Cost
+from metabench.results.collect import Collected
+from metabench.store.records.cell import Result
+
+__all__ = ["costs", "meta_examples", "used_results"]
+
+
+def costs(collected: Collected) -> Mapping[str, Cost]:
+    """Return the cost of each method that has a complete meta seed.
+
+    One meta seed costs its meta-training, all its fine-tuning, and the pretraining where there is
+    one: what it would take alone, from nothing. A cell that methods or seeds share counts in full
+    for each. Only seeds of which every cell is done are averaged; cells without rows enough are
+    not asked for. Evaluations are known only where every cell has counted them.
+    """
+    found = {}
+    for method, seeds in _seeds(collected).items():
+        complete = [cells for cells in seeds.values() if cells]
+        if complete:
+            found[method] = _cost(complete)
+    return found
+
+
+def meta_examples(collected: Collected) -> Mapping[str, float]:
+    """Return how many rows the meta-training of one meta seed looked at, by method.
+
+    A row counts as often as a gradient or a Hessian-vector product looked at it, so that inner
+    steps and second order are paid for; seeds of which a meta cell is not done are left out.
+    Methods without meta-training, and those of which it is not known, are left out.
+    """
+    metas = {cell.key for cell in collected.note.cells if cell.kind == "meta"}
+    found = {}
+    for method, seeds in _seeds(collected, only=metas).items():
+        examples = [
+            [None if cell.work is None else cell.work.examples for cell in cells]
+            for cells in seeds.values()
+            if cells
+        ]
+        seen = _mean_sum(examples) if examples else None
+        if seen is not None:
+            found[method] = seen
+    return found
+
+
+def used_results(collected: Collected) -> Mapping[str, tuple[Result, ...]]:
+    """Return the results behind each row, those of meta-training and pretraining with them."""
+    needs = _needs(collected)
+    found: dict[str, dict[str, Result]] = {}
+    for use in collected.note.uses:
+        row = found.setdefault(use.method, {})
+        for key in _closure(use.key, needs):
+            if key in collected.results:
+                row[key] = collected.results[key]
+    return {method: tuple(row[key] for key in sorted(row)) for method, row in found.items()}
+
+
+def _seeds(
+    collected: Collected, *, only: AbstractSet[str] | None = None
+) -> Mapping[str, Mapping[int, Sequence[Result]]]:
+    """Return all results of each method and meta seed; none where one of them is not there.
+
+    Args:
+        collected: the values.
+        only: keys to look at; None for all.
+    """
+    needs = _needs(collected)
+    keys: dict[str, dict[int, set[str]]] = {}
+    for use in collected.note.uses:
+        failure = collected.failures.get(use.key)
+        if not use.unavailable and (failure is None or failure.status != "unavailable"):
+            seeds = keys.setdefault(use.method, {})
+            wanted = set(_closure(use.key, needs))
+            seeds.setdefault(use.meta_seed, set()).update(wanted if only is None else wanted & only)
+    results = collected.results
+    return {
+        method: {
+            seed: [results[key] for key in sorted(wanted)] if wanted <= results.keys() else []
+            for seed, wanted in seeds.items()
+        }
+        for method, seeds in keys.items()
+    }
+
+
+def _needs(collected: Collected) -> Mapping[str, tuple[str, ...]]:
+    return {cell.key: cell.needs for cell in collected.note.cells}
+
+
+def _closure(key: str, needs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    yield key
+    for need in needs.get(key, ()):
+        yield from _closure(need, needs)
+
+
+def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:
+    peaks = [cell.peak_memory_bytes for cells in seeds for cell in cells]
+    known = [peak for peak in peaks if peak is not None]
+    return Cost(
+        device_seconds=math.fsum(cell.wall_seconds for cells in seeds for cell in cells)
+        / len(seeds),
+        **{
+            name: _mean_sum(
+                [
+                    [None if cell.work is None else getattr(cell.work, name) for cell in cells]
+                    for cells in seeds
+                ]
+            )
+            for name in ("gradients", "hvps", "examples", "tokens")
+        },
+        peak_memory_bytes=max(known, default=None),
+    )
+
+
+def _mean_sum(seeds: Sequence[Sequence[int | None]]) -> float | None:
+    """Return the mean over seeds of what their cells add up to, None where one is not known."""
+    counted = [count for counts in seeds for count in counts]
+    known = [count for count in counted if count is not None]
+    return sum(known) / len(seeds) if len(known) == len(counted) else None

@@ -1,0 +1,110 @@
+"""Every row against every baseline, family by family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from metabench.api.leaderboard import Difference
+from metabench.leaderboard.columns import AVERAGE
+from metabench.leaderboard.families import family_sizes
+from metabench.leaderboard.statistics.comparison import compare_family
+from metabench.leaderboard.statistics.summary import average_tasks, paired_values
+from metabench.results.collect import Collected, Entry
+from metabench.store.records.run import ColumnNote
+
+__all__ = ["average_entry", "row_differences"]
+
+_NOTHING = Entry(values={}, planned=0, runs=0)
+
+
+def row_differences(
+    collected: Collected,
+    method: str,
+    baseline: str,
+    *,
+    targets: Sequence[ColumnNote],
+    alpha: float,
+    allow_missing: bool = False,
+) -> Mapping[str, Difference]:
+    """Return a row minus a baseline by column, where they share a seed.
+
+    Args:
+        collected: the values.
+        method: the row.
+        baseline: what is subtracted.
+        targets: what the average is of.
+        alpha: of intervals and verdicts.
+        allow_missing: where a target has no score, compare averages over those that both have.
+    """
+    ours, theirs = _row(collected, method), _row(collected, baseline)
+    columns = collected.note.columns
+    sizes = family_sizes(columns)
+    pairs = {note.name: _pairs(ours[note.name], theirs[note.name]) for note in columns}
+    families = {
+        role: {note.name: pairs[note.name] for note in columns if note.role == role}
+        for role in ("target", "transfer")
+    }
+    both = [note.name for note in targets if ours[note.name].values and theirs[note.name].values]
+    if allow_missing or len(both) == len(targets):
+        means = [average_tasks([row[name].values for name in both]) for row in (ours, theirs)]
+        families["average"] = {AVERAGE: paired_values(*means)}
+    return dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
+
+
+def _differences(
+    families: Mapping[str, Mapping[str, Sequence[float]]],
+    sizes: Mapping[str, int],
+    *,
+    baseline: str,
+    alpha: float,
+) -> Iterator[tuple[str, Difference]]:
+    for role, family in families.items():
+        paired = {name: values for name, values in family.items() if values}
+        found = compare_family(paired, tests=sizes[role], alpha=alpha)
+        for name, comparison in found.items():
+            yield (
+                name,
+                Difference(
+                    baseline=baseline,
+                    mean=comparison.mean,
+                    interval=comparison.interval,
+                    n=comparison.n,
+                    p=comparison.p,
+                    improvement=comparison.improvement,
+                    detectable=comparison.detectable,
+                    verdict=comparison.verdict,
+                ),
+            )
+
+
+def average_entry(
+    collected: Collected, method: str, *, targets: Sequence[ColumnNote], allow_missing: bool
+) -> Entry:
+    """Return the macro average of a row by seed; ``3/4`` stands where a target has no score.
+
+    Args:
+        collected: the values.
+        method: the row.
+        targets: what is averaged.
+        allow_missing: average over those that have a score, all the same.
+    """
+    row = _row(collected, method)
+    entries = [row[note.name] for note in targets]
+    scored = [entry for entry in entries if entry.values]
+    is_complete = len(scored) == len(entries)
+    averaged = scored if is_complete or allow_missing else []
+    return Entry(
+        values=average_tasks([entry.values for entry in averaged]),
+        planned=max(entry.planned for entry in entries),
+        runs=0,
+        unavailable="" if is_complete else f"{len(scored)}/{len(entries)}",
+    )
+
+
+def _row(collected: Collected, method: str) -> Mapping[str, Entry]:
+    names = [note.name for note in collected.note.columns]
+    return {name: collected.entries.get((method, name), _NOTHING) for name in names}
+
+
+def _pairs(ours: Entry, theirs: Entry) -> Sequence[float]:
+    return paired_values(ours.values, theirs.values)

@@ -1,0 +1,147 @@
+"""The statistics of a leaderboard in words, with its own numbers: a paragraph for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
+from metabench.leaderboard.columns import AVERAGE
+from metabench.leaderboard.families import ROLES, family_names, seeds_needed, shown_differences
+from metabench.leaderboard.statistics.comparison import pairs_of_rows
+from metabench.quantities import listed, percent, plural, span
+from metabench.results.collect import Collected
+
+__all__ = ["explanation"]
+
+
+def explanation(collected: Collected, board: Leaderboard) -> str:
+    """Return the paragraph; every number in it is that of this leaderboard."""
+    sentences = [
+        *_scores(collected, board),
+        *_differences(collected, board),
+        *_ties(board),
+        *_gaps(collected, board),
+    ]
+    return " ".join(sentences)
+
+
+def _scores(collected: Collected, board: Leaderboard) -> Iterator[str]:
+    entries = [entry for entry in collected.entries.values() if entry.planned]
+    if not entries:
+        return
+    meta = sorted({entry.planned for entry in entries})
+    nested = sorted({entry.runs // entry.planned for entry in entries})
+    one_each = nested == [1]
+    inner = "" if one_each else f" on the mean of its {span(nested)} fine-tuning runs"
+    yield (
+        f"Every method was run with {plural(meta, 'meta seed')}, each of which meta-trains anew,"
+        f" and {plural(nested, 'fine-tuning seed')} in each."
+    )
+    if meta == [1]:
+        yield f"A score is that of the one meta seed{inner}; it has no interval."
+    else:
+        yield (
+            f"A score is the mean over meta seeds{inner}; ± is the standard deviation over meta"
+            " seeds, the unit that is replicated."
+        )
+    for index, column in enumerate(board.columns):
+        if column.role == "average":
+            yield f"The average is the {column.metric}, taken within each meta seed first."
+            scores = [row.scores[index] for row in board.rows]
+            if any(score.status and score.mean is not None for score in scores):
+                yield (
+                    "Where a row lacks a target, its average is over those that it has; it is"
+                    " marked, not ranked, and compared over the targets that both rows have."
+                )
+
+
+def _differences(collected: Collected, board: Leaderboard) -> Iterator[str]:
+    found = list(shown_differences(board))
+    if not found:
+        return
+    pairs = sorted({difference.n for _, difference in found})
+    yield (
+        f"Methods are compared with {listed(board.baselines)} by the difference of scores of one"
+        f" meta seed ({plural(pairs, 'pair')})."
+    )
+    if pairs[-1] > 1:
+        yield (
+            f"Brackets hold the two-sided {percent(1 - board.alpha)} % Student t interval of the"
+            " mean difference, not adjusted for the number of comparisons."
+        )
+    yield from _tests(collected, board, found)
+    yield from _detectable(found)
+
+
+def _tests(
+    collected: Collected, board: Leaderboard, found: Sequence[tuple[LeaderboardColumn, Difference]]
+) -> Iterator[str]:
+    columns = collected.note.columns
+    tested = {column.role for column, difference in found if difference.p is not None}
+    names = family_names(columns)
+    if tested:
+        yield (
+            "p is that of the exact two-sided sign-flip test of the pairs, adjusted after Holm"
+            f" (1979) over {listed([names[role] for role in ROLES if role in tested])}, for each"
+            " row and baseline by itself; a method is called better or worse where p is at most"
+            f" {board.alpha:g}, and undecided elsewhere."
+        )
+    needed = seeds_needed(columns, found, alpha=board.alpha)
+    if needed:
+        few = sorted({difference.n for _, difference in found if difference.p is None})
+        yield (
+            f"No p is given, and no verdict, from {plural(few, 'pair')}: an exact sign-flip test"
+            f" that can reach {board.alpha:g} after Holm's adjustment takes {needed}."
+        )
+
+
+def _detectable(found: Sequence[tuple[LeaderboardColumn, Difference]]) -> Iterator[str]:
+    sizes = [
+        difference.detectable
+        for column, difference in found
+        if column.percent and difference.detectable is not None
+    ]
+    if sizes:
+        low, high = 100 * min(sizes), 100 * max(sizes)
+        points = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+        yield (
+            f"With so many pairs of the spread that was seen, a paired t test would find a true"
+            f" difference of {points} points four times in five."
+        )
+
+
+def _ties(board: Leaderboard) -> Iterator[str]:
+    if any(score.best for row in board.rows for score in row.scores):
+        pairs = pairs_of_rows(len(board.rows))
+        yield (
+            "Every row of a column that no other row is told to be above is marked as best; two"
+            f" rows are told apart after adjustment for all {pairs} pairs of rows."
+        )
+
+
+def _gaps(collected: Collected, board: Leaderboard) -> Iterator[str]:
+    used = _used(collected, board)
+    entries = [entry for (_, name), entry in collected.entries.items() if name in used]
+    runs = sum(entry.runs for entry in entries)
+    failed = sum(entry.failed for entry in entries)
+    missing = sum(entry.missing for entry in entries)
+    collapsed = sum(entry.collapsed for entry in entries)
+    if failed or missing:
+        yield (
+            f"Of {plural([runs], 'planned score')} {failed} failed and {missing}"
+            f" {'was' if missing == 1 else 'were'} not run; nothing is filled in for them."
+        )
+    else:
+        yield f"All {plural([runs], 'planned score')} are there."
+    if collapsed:
+        yield (
+            f"Scores of models that give every row the same class count as they are; there"
+            f" {'is 1' if collapsed == 1 else f'are {collapsed}'}."
+        )
+
+
+def _used(collected: Collected, board: Leaderboard) -> set[str]:
+    """Return the columns that are shown, and all targets where their average is."""
+    shown = {column.name for column in board.columns}
+    targets = {note.name for note in collected.note.columns if note.role == "target"}
+    return shown | targets if AVERAGE in shown else shown

@@ -1,0 +1,1 @@
+"""Gradients and Hessian-vector products by a custom backward."""

@@ -1,0 +1,200 @@
+"""One layer of BERT, in the four passes of `metabench.nn.passes.operations`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from metabench.nn.passes.attention import Attention
+from metabench.nn.passes.operations import Dropout, Gelu, Linear, Norm, Sums, forget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from metabench.nn.bert.encoder import Bert, Parameters
+    from metabench.nn.bert.packing import Packing
+    from metabench.nn.passes.mask_parts import MaskParts
+
+__all__ = ["BertLayer"]
+
+
+@final
+class BertLayer:
+    """A layer and what its passes leave for each other.
+
+    What a few cheap operations can make again is let go of between passes: the outputs of GELU and
+    of the first norm, how they change, and the derivative before GELU.
+
+    Args:
+        bert: the encoder's facts.
+        p: parameters, by name; held, not copied.
+        number: which layer it is, from 0.
+        packing: where the real tokens lie.
+        masks: what is dropped.
+        firsts: compute the output of each row's first token alone, because nobody reads the others:
+            then outputs are [rows, width], and only keys and values are made of all tokens.
+    """
+
+    def __init__(
+        self,
+        bert: Bert,
+        p: Parameters,
+        number: int,
+        *,
+        packing: Packing,
+        masks: MaskParts,
+        firsts: bool,
+    ) -> None:
+        name, rate, site = f"encoder.layer.{number}", bert.hidden_dropout, 3 * number + 1
+        self._bert, self._tokens = bert, packing.tokens
+        self._firsts = packing.firsts if firsts else None
+        asking = packing.single if firsts else packing
+        self._packings = (asking, packing, packing)
+        self._projections = [
+            Linear(p, f"{name}.attention.self.{part}") for part in ("query", "key", "value")
+        ]
+        weights = masks.weights(
+            site, heads=bert.heads, rate=bert.attention_dropout, queries=asking.width
+        )
+        states = masks.pooled if firsts else masks.states
+        self._attention = Attention(bert.scale, Dropout(weights))
+        self._gathering = Linear(p, f"{name}.attention.output.dense")
+        self._drop_attended = Dropout(states(site + 1, width=bert.width, rate=rate))
+        self._attended = Norm(p, f"{name}.attention.output.LayerNorm", eps=bert.eps)
+        self._widening = Linear(p, f"{name}.intermediate.dense")
+        self._gelu = Gelu()
+        self._narrowing = Linear(p, f"{name}.output.dense")
+        self._drop_out = Dropout(states(site + 2, width=bert.width, rate=rate))
+        self._out = Norm(p, f"{name}.output.LayerNorm", eps=bert.eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the layer's output, [tokens, width] like its input, or [rows, width]."""
+        own = self._own(x)
+        query, key, value = self._projected(own, x, Linear.forward)
+        context = self._attention.forward(query, key, value, hidden=self._packings[1].hidden)
+        mixed = self._drop_attended(self._gathering.forward(self._merge(context)))
+        attended = self._attended.forward(mixed + own)
+        inner = self._gelu.forward(self._widening.forward(attended))
+        out = self._drop_out(self._narrowing.forward(inner))
+        return self._out.forward(out + attended)
+
+    def backward(self, dy: Tensor, gradient: Sums | None) -> Tensor:
+        """Return the derivative for the input; add those for the parameters where wanted."""
+        summed = self._out.backward(dy, gradient)
+        dinner = self._narrowing.backward(self._drop_out(summed), gradient)
+        dwide = self._gelu.backward(dinner)
+        mixed = self._attended.backward(
+            self._widening.backward(dwide, gradient, beside=summed), gradient
+        )
+        dcontext = self._gathering.backward(self._drop_attended(mixed), gradient)
+        query, key, value = self._attention.backward(self._split(dcontext))
+
+        def back(linear: Linear, dy: Tensor, beside: Tensor) -> Tensor:
+            return linear.backward(dy, gradient, beside=beside)
+
+        return self._unprojected((query, key, value), mixed, back)
+
+    def forget(self, *, back: bool) -> None:
+        """Let go of what can be made again; with ``back`` also of all that backward left."""
+        forget(self._widening, "x", "dy")
+        forget(self._narrowing, "x")
+        if back:
+            for linear in (*self._projections, self._gathering, self._narrowing):
+                forget(linear, "dy")
+            for norm in (self._attended, self._out):
+                forget(norm, "dx", "dy")
+            forget(self._gelu, "dy")
+            forget(self._attention, "back")
+
+    def tangent(self, dx: Tensor, along: Parameters) -> Tensor:
+        """Return how the output changes along a vector of parameters."""
+        self._recall()
+        own = self._own(dx)
+        heads = self._projected(own, dx, lambda linear, values: linear.tangent(values, along))
+        dcontext = self._merge(self._attention.tangent(*heads))
+        mixed = self._drop_attended(self._gathering.tangent(dcontext, along))
+        dattended = self._attended.tangent(mixed + own, along)
+        dinner = self._gelu.tangent(self._widening.tangent(dattended, along))
+        dout = self._drop_out(self._narrowing.tangent(dinner, along))
+        forget(self._widening, "x")
+        forget(self._narrowing, "x", "dx")
+        return self._out.tangent(dout + dattended, along)
+
+    def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
+        """Return how the derivative for the input changes.
+
+        Args:
+            ddy: how the derivative for the output changes.
+            along: the vector of parameters.
+            product: where the changes of the parameters' derivatives are added.
+        """
+        self._recall()
+        self._widening.dy = self._gelu.times_slope(self._gelu.dy)
+        self._narrowing.dx = self._gelu.times_slope(self._gelu.dx)
+        summed = self._out.curve(ddy, along, product)
+        inner = self._narrowing.curve(self._drop_out(summed), along, product)
+        wide = self._gelu.curve(inner)
+        mixed = self._attended.curve(
+            self._widening.curve(wide, along, product, beside=summed), along, product
+        )
+        context = self._gathering.curve(self._drop_attended(mixed), along, product)
+        query, key, value = self._attention.curve(self._split(context))
+
+        def bend(linear: Linear, ddy: Tensor, beside: Tensor) -> Tensor:
+            return linear.curve(ddy, along, product, beside=beside)
+
+        return self._unprojected((query, key, value), mixed, bend)
+
+    def _recall(self) -> None:
+        """Make again what was not kept of the inputs."""
+        self._widening.x = self._attended.value()
+        self._narrowing.x = self._gelu.value()
+
+    # -- between states and heads ----------------------------------------------------------------
+
+    def _own(self, x: Tensor) -> Tensor:
+        """Return the states whose outputs are computed."""
+        return x if self._firsts is None else x.index_select(0, self._firsts)
+
+    def _projected(
+        self, own: Tensor, x: Tensor, through: Callable[[Linear, Tensor], Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries of the own states, keys and values of all, each through its map."""
+        query, key, value = (
+            self._split(through(linear, values), packing)
+            for linear, values, packing in zip(
+                self._projections, (own, x, x), self._packings, strict=True
+            )
+        )
+        return query, key, value
+
+    def _unprojected(
+        self,
+        heads: tuple[Tensor, Tensor, Tensor],
+        beside: Tensor,
+        through: Callable[[Linear, Tensor, Tensor], Tensor],
+    ) -> Tensor:
+        """Return the sum of what the heads' derivatives and ``beside`` are for the input."""
+        query, key, value = (
+            self._merge(values, packing)
+            for values, packing in zip(heads, self._packings, strict=True)
+        )
+        asking, *looked_at = self._projections
+        total = through(asking, query, beside)
+        if self._firsts is not None:
+            tokens = total.new_zeros(self._tokens, total.shape[1])
+            total = tokens.index_copy_(0, self._firsts, total)
+        for linear, values in zip(looked_at, (key, value), strict=True):
+            total = through(linear, values, total)
+        return total
+
+    def _split(self, values: Tensor, packing: Packing | None = None) -> Tensor:
+        """Return states as [heads of all rows, columns, width of a head], in one piece."""
+        return self._bert.split(values, packing or self._packings[0]).contiguous().flatten(0, 1)
+
+    def _merge(self, values: Tensor, packing: Packing | None = None) -> Tensor:
+        """Undo ``_split``."""
+        packing = packing or self._packings[0]
+        heads = values.view(packing.rows, self._bert.heads, *values.shape[1:])
+        return self._bert.merge(heads, packing)

@@ -1,0 +1,91 @@
+"""Large quantities in three digits and a unit, as a reader compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["bytes_text", "count_text", "listed", "percent", "plural", "seconds_text", "span"]
+
+_FEW_SECONDS = 10
+_ROUNDS_TO_A_THOUSAND = 999.5
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a time span in one or two units.
+
+    >>> [seconds_text(span) for span in (1.234, 200, 7500, 360000)]
+    ['1.2 s', '3 min 20 s', '2 h 05 min', '4 d 04 h']
+    """
+    if seconds < _FEW_SECONDS:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours:02} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def count_text(count: float) -> str:
+    """Return a number in three digits.
+
+    >>> [count_text(number) for number in (0, 12.5, 999.6, 123456, 7.2e9)]
+    ['0', '12.5', '1 k', '123 k', '7.2 G']
+    """
+    return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
+
+
+def bytes_text(count: float) -> str:
+    """Return an amount of memory in three digits.
+
+    >>> [bytes_text(number) for number in (512, 600_000_000, 85899345920)]
+    ['512 B', '572 MiB', '80 GiB']
+    """
+    return _scaled(count, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
+
+
+def _scaled(value: float, factor: int, units: tuple[str, ...]) -> str:
+    power = 0
+    while value >= _ROUNDS_TO_A_THOUSAND and power < len(units) - 1:
+        value, power = value / factor, power + 1
+    return f"{value:.3g}{units[power]}"
+
+
+def span(numbers: Sequence[int]) -> str:
+    """Return the number, or the lowest and the highest.
+
+    >>> span([3]), span([5, 2, 3])
+    ('3', '2 to 5')
+    """
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def plural(numbers: Sequence[int], noun: str) -> str:
+    """Return a number, or a span of numbers, of things.
+
+    >>> plural([1], "meta seed"), plural([2, 4], "pair")
+    ('1 meta seed', '2 to 4 pairs')
+    """
+    return f"{span(numbers)} {noun}{'' if max(numbers) == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names with an ``and`` before the last.
+
+    >>> listed(["BERT"]), listed(["BERT", "Joint", "MAML"])
+    ('BERT', 'BERT, Joint and MAML')
+    """
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def percent(share: float) -> str:
+    """Return a share times 100, in at most three digits.
+
+    >>> percent(0.95), percent(0.999)
+    ('95', '99.9')
+    """
+    return f"{100 * share:.3g}"

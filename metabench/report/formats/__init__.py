@@ -1,0 +1,1 @@
+"""A leaderboard in one format, one module each."""

@@ -1,0 +1,100 @@
+"""A leaderboard as one tidy CSV table: a line per method and column, with full precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, fields
+from typing import TypeAlias
+
+from metabench.api.leaderboard import (
+    Cost,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.escape import csv_text
+from metabench.leaderboard.finite import finite
+
+__all__ = ["render_csv"]
+
+_Value: TypeAlias = str | float | bool | None
+_PLACE = ("benchmark", "smoke", "method", "source", "column", "title", "part", "role", "metric")
+_SCORE = ("mean", "deviation", "n", "planned", "status", "detail", "failed", "collapsed", "best")
+_DIFFERENCE = (
+    *("baseline", "difference", "low", "high", "pairs"),
+    *("p", "improvement", "detectable", "verdict"),
+)
+_COST = tuple(field.name for field in fields(Cost))
+
+
+def render_csv(leaderboard: Leaderboard) -> str:
+    """Return the leaderboard as CSV.
+
+    Scores are on the metric's own scale, not times 100. What a second baseline gives stands in
+    columns that end in ``_2``. Text that a spreadsheet would compute begins with an apostrophe.
+    """
+    board = finite(leaderboard)
+    lines = [_line(_header(len(board.baselines)))]
+    for row in (*board.rows, *board.published):
+        for column, score in zip(board.columns, row.scores, strict=True):
+            values = [*_place(board, row, column), *_score(score, row)]
+            for baseline in board.baselines:
+                values += _difference(score, baseline)
+            lines.append(_line([*values, *_cost(row)]))
+    return "".join(lines)
+
+
+def _header(baselines: int) -> tuple[str, ...]:
+    endings = ["" if number == 1 else f"_{number}" for number in range(1, baselines + 1)]
+    differences = (f"{name}{ending}" for ending in endings for name in _DIFFERENCE)
+    return (*_PLACE, *_SCORE, *differences, *_COST)
+
+
+def _place(
+    board: Leaderboard, row: LeaderboardRow, column: LeaderboardColumn
+) -> tuple[_Value, ...]:
+    of_row = (board.name, board.smoke, row.method, row.source)
+    return (*of_row, column.name, column.title, column.label, column.role, column.metric)
+
+
+def _score(score: LeaderboardScore, row: LeaderboardRow) -> tuple[_Value, ...]:
+    best = None if row.source else score.best
+    return (
+        *(score.mean, score.deviation, score.n, score.planned),
+        *(score.status, score.detail, score.failed, score.collapsed, best),
+    )
+
+
+def _difference(score: LeaderboardScore, baseline: str) -> tuple[_Value, ...]:
+    found = score.difference(baseline)
+    if found is None:
+        return (None,) * len(_DIFFERENCE)
+    low, high = found.interval or (None, None)
+    return (
+        *(baseline, found.mean, low, high, found.n),
+        *(found.p, found.improvement, found.detectable, found.verdict),
+    )
+
+
+def _cost(row: LeaderboardRow) -> tuple[_Value, ...]:
+    return astuple(row.cost) if row.cost else (None,) * len(_COST)
+
+
+def _line(values: Sequence[_Value]) -> str:
+    return ",".join(_cells(values)) + "\n"
+
+
+def _cells(values: Sequence[_Value]) -> Iterator[str]:
+    for value in values:
+        match value:
+            case None:
+                yield ""
+            case bool():
+                yield str(value).lower()
+            case str():
+                yield csv_text(value)
+            case int():
+                yield str(value)
+            case _:
+                yield float.__repr__(value)  # that of numpy's floats says more than the number

@@ -1,0 +1,68 @@
+"""What a text format has to set: tables with the sentences below them, and two lines at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from metabench.report.tables.legend import legend
+from metabench.report.tables.table import TextTable, tables
+
+if TYPE_CHECKING:
+    from metabench.api.leaderboard import Leaderboard
+    from metabench.report.tables.paper_layout import PaperTable
+
+__all__ = ["Page", "Part", "leaderboard_page", "paper_page"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Tables, and what a reader of them has to know."""
+
+    tables: tuple[TextTable, ...]
+    notes: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Parts, then the statistics in words, then the signature; either may be empty."""
+
+    parts: tuple[Part, ...]
+    explanation: str = ""
+    signature: str = ""
+
+
+def leaderboard_page(
+    leaderboard: Leaderboard, *, best: str, cost: bool = True, explain: bool = False
+) -> Page:
+    """Return the page of a leaderboard.
+
+    Args:
+        leaderboard: what to show.
+        best: how the format marks the best of a column, such as ``bold``.
+        cost: whether the table of cost is shown.
+        explain: whether the statistics are explained in words.
+    """
+    notes = (*leaderboard.captions, *legend(leaderboard, best=best, cost=cost))
+    part = Part(tuple(tables(leaderboard, cost=cost)), notes)
+    return Page((part,), leaderboard.explanation * explain, leaderboard.signature)
+
+
+def paper_page(papers: Sequence[PaperTable], best: str, *, signature: str) -> Page:
+    """Return the page of tables in the layout of their source.
+
+    Args:
+        papers: the tables.
+        best: how the format marks the best of a column, such as ``bold``.
+        signature: of the leaderboard that they show.
+    """
+    return Page(tuple(_part(paper, best) for paper in papers), signature=signature)
+
+
+def _part(paper: PaperTable, best: str) -> Part:
+    marked = any(cell.best for row in paper.table.rows for cell in row.cells)
+    legend = (f"{best}: best among ours, or not told from the best",) * marked
+    return Part((paper.table,), (*paper.captions, *legend))

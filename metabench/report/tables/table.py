@@ -1,0 +1,227 @@
+"""A leaderboard as tables of short strings: what the renderers of text have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, final
+
+from metabench.api.leaderboard import (
+    Cost,
+    Difference,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.leaderboard.finite import finite
+from metabench.quantities import bytes_text, count_text, seconds_text
+
+__all__ = ["ELSEWHERE", "TextCell", "TextRow", "TextTable", "tables"]
+
+ELSEWHERE = "reported elsewhere"
+"""What stands above published rows."""
+_SMALLEST_P = 0.001
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextCell:
+    """What stands in a cell.
+
+    Args:
+        main: the number, or the word in its place.
+        small: its spread or its interval.
+        signs: one character each, behind them: ``*``, ``▲``, ``▼``, ``†``.
+        more: further words, such as ``(2/3)``.
+        best: whether it is in the tie group of the best.
+        strong: whether it is to be seen first, for another reason.
+        faint: whether it is not a number.
+    """
+
+    main: str
+    small: str = ""
+    signs: str = ""
+    more: tuple[str, ...] = ()
+    best: bool = False
+    strong: bool = False
+    faint: bool = False
+
+    @property
+    def rest(self) -> str:
+        """What stands behind ``main``, with the blank between them."""
+        small = f" {self.small}" if self.small else ""
+        return f"{small}{self.signs}{''.join(f' {word}' for word in self.more)}"
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return f"{self.main}{self.rest}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A method, a heading between rows (without cells), or a row reported elsewhere."""
+
+    name: str
+    cells: tuple[TextCell, ...]
+    kind: Literal["method", "heading", "published"] = "method"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table: title, one header (of one to three lines) a column, rows."""
+
+    kind: Literal["scores", "difference", "cost"]
+    title: str
+    headers: tuple[tuple[str, ...], ...]
+    rows: tuple[TextRow, ...]
+
+
+def tables(leaderboard: Leaderboard, *, cost: bool = True) -> Iterator[TextTable]:
+    """Yield the table of scores, one of differences for each baseline, and that of cost."""
+    board = finite(leaderboard)
+    name = f"{board.name}{' (SMOKE, no result)' if board.smoke else ''}"
+    headers = tuple(_header(column) for column in board.columns)
+    rows = (*_rows(board, board.rows, _score), *_published(board))
+    yield TextTable("scores", f"{name}: scores", headers, rows)
+    for baseline in board.baselines:
+        others = [row for row in board.rows if row.method != baseline]
+        if others:
+            title = f"{name}: difference to {baseline}"
+            rows = _rows(board, others, _minus(baseline))
+            yield TextTable("difference", title, headers, rows)
+    if cost and any(row.cost for row in board.rows):
+        yield _costs(board.rows, f"{name}: cost of one meta seed")
+
+
+_Show: TypeAlias = Callable[[LeaderboardScore, LeaderboardColumn], TextCell]
+
+
+def _header(column: LeaderboardColumn) -> tuple[str, ...]:
+    part, _, rows = column.label.partition(" = ")
+    return tuple(line for line in (column.title, part, rows) if line)
+
+
+def _rows(
+    board: Leaderboard, rows: tuple[LeaderboardRow, ...] | list[LeaderboardRow], show: _Show
+) -> tuple[TextRow, ...]:
+    return tuple(TextRow(row.method, _cells(board, row, show)) for row in rows)
+
+
+def _cells(board: Leaderboard, row: LeaderboardRow, show: _Show) -> tuple[TextCell, ...]:
+    pairs = zip(row.scores, board.columns, strict=True)
+    return tuple(show(score, column) for score, column in pairs)
+
+
+def _published(board: Leaderboard) -> Iterator[TextRow]:
+    if board.published:
+        yield TextRow(ELSEWHERE, (), "heading")
+    for row in board.published:
+        yield TextRow(row.method, _cells(board, row, _published_score), "published")
+
+
+def _score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
+    counted = f"{score.n}/{score.planned}"
+    if score.mean is None:
+        bare = column.role == "average" or score.status in {"unavailable", ""}
+        return TextCell(
+            f"{score.status or '-'}" if bare else f"{score.status} {counted}", faint=True
+        )
+    more = []
+    if score.n < score.planned:
+        more.append(f"({counted})")
+    if column.role == "average" and "/" in score.status:
+        more.append(f"†{score.status}")
+    if score.collapsed:
+        more.append(f"c{score.collapsed}")
+    return TextCell(
+        _number(score.mean, column), _deviation(score, column), more=tuple(more), best=score.best
+    )
+
+
+def _published_score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
+    if score.mean is None:
+        return TextCell("-", faint=True)
+    return TextCell(_number(score.mean, column), _deviation(score, column))
+
+
+def _deviation(score: LeaderboardScore, column: LeaderboardColumn) -> str:
+    return "" if score.deviation is None else f"± {_number(score.deviation, column)}"
+
+
+def _minus(baseline: str) -> _Show:
+    def show(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
+        found = score.difference(baseline)
+        return TextCell("-", faint=True) if found is None else _difference(found, score, column)
+
+    return show
+
+
+def _difference(
+    difference: Difference, score: LeaderboardScore, column: LeaderboardColumn
+) -> TextCell:
+    small = ""
+    if difference.interval is not None:
+        low, high = (_signed(end, column) for end in difference.interval)
+        small = f"[{low}, {high}]"
+    decided = {"better": "▲", "worse": "▼", "undecided": ""}[difference.verdict]
+    more = []
+    if difference.p is not None:
+        more.append(_p(difference.p))
+    if difference.n < score.planned:
+        more.append(f"({difference.n}/{score.planned})")
+    return TextCell(
+        _signed(difference.mean, column),
+        small,
+        signs=f"{'*' * difference.excludes_zero}{decided}",
+        more=tuple(more),
+        strong=difference.verdict != "undecided",
+    )
+
+
+def _costs(rows: tuple[LeaderboardRow, ...], title: str) -> TextTable:
+    shown: dict[str, Callable[[Cost], str | None]] = {
+        "device time": lambda cost: seconds_text(cost.device_seconds),
+        "gradients": lambda cost: _count(cost.gradients),
+        "HVPs": lambda cost: _count(cost.hvps),
+        "examples": lambda cost: _count(cost.examples),
+        "tokens": lambda cost: _count(cost.tokens),
+        "peak memory": lambda cost: (
+            None if cost.peak_memory_bytes is None else bytes_text(cost.peak_memory_bytes)
+        ),
+    }
+    texts = {
+        name: [show(row.cost) if row.cost else None for row in rows] for name, show in shown.items()
+    }
+    kept = {name: column for name, column in texts.items() if any(column)}
+    cells = zip(*kept.values(), strict=True)
+    return TextTable(
+        "cost",
+        title,
+        tuple((name,) for name in kept),
+        tuple(
+            TextRow(row.method, tuple(TextCell(text or "-", faint=not text) for text in line))
+            for row, line in zip(rows, cells, strict=True)
+        ),
+    )
+
+
+def _count(count: float | None) -> str | None:
+    return None if count is None else count_text(count)
+
+
+def _number(value: float, column: LeaderboardColumn) -> str:
+    text = f"{100 * value:.1f}" if column.percent else f"{value:.3f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _signed(value: float, column: LeaderboardColumn) -> str:
+    text = f"{100 * value:+.1f}" if column.percent else f"{value:+.3f}"
+    return text.replace("-0.0", "+0.0") if float(text) == 0 else text
+
+
+def _p(p: float) -> str:
+    return f"p < {_SMALLEST_P}" if p < _SMALLEST_P else f"p {p:.3f}"

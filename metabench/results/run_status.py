@@ -1,0 +1,186 @@
+"""Where a run stands, from its folder alone; a run that goes on is not disturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, final
+
+from metabench.store.lock import LockOwner, lock_owner
+from metabench.store.processes import at_work
+from metabench.store.records.cell import Failure
+from metabench.store.records.run import PlannedCell, RunNote
+from metabench.store.regular_files import open_regular
+from metabench.store.run_folder import AGAIN, LOCK, Store, StoredCell
+
+__all__ = ["LastStep", "Standing", "StandingCell", "is_running", "last_step", "standing"]
+
+StandingName: TypeAlias = Literal[
+    "done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable"
+]
+_TAIL_BYTES = 4096
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """The last step of a cell that was written down; steps count from 1."""
+
+    stage: str
+    step: int
+    total: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StandingCell:
+    """A planned cell: its state, how far it is, and what it left."""
+
+    plan: PlannedCell
+    state: StandingName
+    step: LastStep | None = None
+    failure: Failure | None = None
+    wall_seconds: float | None = None
+    drift: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands.
+
+    Args:
+        note: what was asked.
+        owners: the processes that work on it now.
+        cells: every planned cell, needs first.
+        seconds_left: until what was asked last is done; None where that is not known.
+        damage: what cannot be used and why, one sentence each; such a cell is not done.
+    """
+
+    note: RunNote
+    owners: tuple[LockOwner, ...]
+    cells: tuple[StandingCell, ...]
+    seconds_left: float | None
+    damage: tuple[str, ...] = ()
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return the number of cells by (stage, state)."""
+        return Counter((cell.plan.kind, cell.state) for cell in self.cells)
+
+    def failures(self) -> Mapping[str, Sequence[StandingCell]]:
+        """Return the failed cells by kind of failure."""
+        kinds: dict[str, list[StandingCell]] = defaultdict(list)
+        for cell in self.cells:
+            if cell.state == "failed" and cell.failure is not None:
+                kinds[cell.failure.status].append(cell)
+        return kinds
+
+
+def standing(store: Store) -> Standing:
+    """Return where a run stands.
+
+    Raises:
+        StoreError: the folder is not that of a run.
+    """
+    owners = at_work(store.folder)
+    note = store.run()
+    cells: dict[str, StandingCell] = {}
+    damage: list[str] = []
+    for planned in note.cells or _from_uses(note):
+        stored = store.cell(planned.cell)
+        damage += [f"{planned.cell}: {what}" for what in stored.damage]
+        found = _cell(planned, stored, store)
+        blocked = found.state == "waiting" and any(
+            need in cells and cells[need].state in {"failed", "skipped"} for need in planned.needs
+        )
+        cells[planned.key] = StandingCell(planned, "skipped") if blocked else found
+    every = tuple(cells.values())
+    left = _seconds_left(every) if owners else None
+    return Standing(note, owners, every, left, tuple(damage))
+
+
+def last_step(folder: Path) -> LastStep | None:
+    """Return the last whole line of a cell's ``metrics.jsonl``, None where there is none."""
+    try:
+        with os.fdopen(open_regular(folder / "metrics.jsonl", os.O_RDONLY), "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL_BYTES))
+            tail = file.read()
+    except OSError:
+        return None
+    for line in reversed(tail.rpartition(b"\n")[0].splitlines()):
+        try:
+            record = json.loads(line)
+            return LastStep(str(record["stage"]), int(record["step"]), int(record["total"]))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            continue  # the line was cut where we began to read
+    return None
+
+
+def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
+    """Yield what a run folder of an earlier version tells: the cells that give scores."""
+    for use in note.uses:
+        yield PlannedCell(
+            cell=use.cell,
+            key=use.key,
+            kind="adapt",
+            method=use.method,
+            unavailable=use.unavailable,
+        )
+
+
+def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> StandingCell:
+    folder = store.cell_folder(planned.cell)
+    failure = stored.failure
+    if is_running(folder):
+        step = last_step(store.cell_folder(f"{AGAIN}{planned.cell}")) or last_step(folder)
+        found = StandingCell(planned, "running", step)
+    elif stored.result is not None and stored.result.key == planned.key:
+        found = StandingCell(
+            planned, "done", wall_seconds=stored.result.wall_seconds, drift=stored.result.drift
+        )
+    elif planned.unavailable:
+        found = StandingCell(planned, "unavailable")
+    elif failure is not None and failure.status not in {"interrupted", "unavailable"}:
+        found = StandingCell(planned, "failed", failure=failure)
+    elif stored.note is not None:
+        found = StandingCell(planned, "interrupted", last_step(folder), failure)
+    else:
+        found = StandingCell(planned, "waiting")
+    return found
+
+
+def is_running(folder: Path) -> bool:
+    """Return whether a process runs the cell of a folder now: whether it holds its lock."""
+    return lock_owner(folder / LOCK) is not None
+
+
+def _seconds_left(cells: Sequence[StandingCell]) -> float | None:
+    """Return the time until all that was asked is done, at the pace of what is done.
+
+    Each stage has a pace of its own; a stage of which nothing is done yet goes by all others.
+    """
+    work: dict[str, float] = defaultdict(float)
+    spent: dict[str, float] = defaultdict(float)
+    for cell in cells:
+        if cell.state == "done" and cell.wall_seconds is not None:
+            for kind in (cell.plan.kind, ""):
+                work[kind] += cell.plan.cost
+                spent[kind] += cell.wall_seconds
+    if not work[""]:
+        return None
+    pace = {kind: spent[kind] / work[kind] for kind in work if work[kind]}
+    left = sum(_rest(cell) * pace.get(cell.plan.kind, pace[""]) for cell in cells)
+    return left / max(1, sum(cell.state == "running" for cell in cells))
+
+
+def _rest(cell: StandingCell) -> float:
+    """Return how much of a cell's cost is still before it in this run."""
+    if not cell.plan.selected or cell.state not in {"running", "waiting", "interrupted"}:
+        return 0.0
+    done = cell.step.step / max(cell.step.total, 1) if cell.state == "running" and cell.step else 0
+    return cell.plan.cost * (1 - done)

@@ -1,0 +1,1 @@
+"""One cell: how it is run and what it writes."""

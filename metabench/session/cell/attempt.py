@@ -1,0 +1,209 @@
+"""An attempt at a cell: when it began, what it depends on, and the records that it can end in."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+
+from metabench import __version__
+from metabench.api.events import CellEnded
+from metabench.engine.memory import is_out_of_memory
+from metabench.errors import MemoryExhaustedError, MetabenchError
+from metabench.nn.keeping import by_passes
+from metabench.plan.cell import MetaWork, PretrainWork
+from metabench.session.cell.provenance import cell_provenance
+from metabench.store.records.cell import Failure, Result, record_status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from metabench.engine.snapshot import Snapshot
+    from metabench.plan.cell import Cell
+    from metabench.session.cell.checkpoints import Checkpoints
+    from metabench.session.cell.outcome import Outcome
+    from metabench.session.cell.workbench import Workbench
+    from metabench.session.runtime import Asked
+    from metabench.store.checkpoint import CheckpointNote
+    from metabench.store.records.provenance import Provenance
+
+__all__ = ["Attempt"]
+
+
+@final
+@dataclass(frozen=True)
+class Attempt:
+    """When an attempt at a cell began, and the records that it can end in.
+
+    ``uses`` says how many layers the process had gone through compiled.
+    """
+
+    cell: Cell
+    bench: Workbench
+    benchmark: Asked
+    started: str
+    wall: float
+    cpu: float
+    number: int = 1
+    uses: int = 0
+    drift: tuple[str, ...] = ()
+
+    @property
+    def profile(self) -> dict[str, str]:
+        """What the same bits depend on beside the cell's key."""
+        device, provenance = self.bench.device, self._provenance()
+        return {
+            **provenance.versions,
+            **{note.distribution: note.version for note in provenance.plugins},
+            "metabench": __version__,
+            "device": device.title,
+            "precision": device.precision,
+            "threads": str(device.threads),
+            "deterministic": str(device.deterministic).lower(),
+            **self._curvature(),
+            **({"compiled": "true"} if self.bench.compiles and self._can_compile else {}),
+        }
+
+    def _uncompiled(self) -> tuple[str, ...]:
+        """Return why layers were not compiled, where they could have been."""
+        return (self.bench.uncompiled,) if self.bench.uncompiled and self._can_compile else ()
+
+    def _curvature(self) -> dict[str, str]:
+        """Return how exact curvature adds up, where the cell has any: lean in another order."""
+        work = self.cell.work
+        options: Any = work.algorithm.options if isinstance(work, MetaWork) else None
+        if options is None or options.uses_curvature() != "exact":
+            return {}
+        return {"curvature": "lean" if self.bench.device.keep == "lean" else "auto or fast"}
+
+    def going_on(self, note: CheckpointNote, drift: Sequence[str]) -> Attempt:
+        """Return an attempt that began as much earlier as the cell has taken before."""
+        return replace(
+            self,
+            wall=self.wall - note.wall_seconds,
+            cpu=self.cpu - note.cpu_seconds,
+            drift=tuple(drift),
+        )
+
+    def save(
+        self, checkpoints: Checkpoints, snapshot: Snapshot, losses: Mapping[str, float]
+    ) -> None:
+        """Write a checkpoint with the time that the cell has taken."""
+        checkpoints.save(
+            snapshot,
+            losses=losses,
+            wall_seconds=time.monotonic() - self.wall,
+            cpu_seconds=time.process_time() - self.cpu,
+        )
+
+    def result(self, outcome: Outcome, losses: dict[str, float]) -> Result:
+        """Return the record of a cell that is done."""
+        return Result(
+            kind=self.cell.kind,
+            name=self.cell.name,
+            key=self.cell.key,
+            method=self.cell.method,
+            scores=dict(outcome.scores),
+            primary=outcome.primary,
+            collapsed=outcome.collapsed,
+            train_rows=outcome.train_rows,
+            scored_rows=outcome.scored_rows,
+            steps=outcome.steps,
+            losses=losses,
+            draws=dict(outcome.draws),
+            overlap=dict(outcome.overlap),
+            notes=(*self.cell.notes, *self._uncompiled()),
+            drift=self.drift,
+            attempts=self.number,
+            wall_seconds=time.monotonic() - self.wall,
+            cpu_seconds=time.process_time() - self.cpu,
+            peak_memory_bytes=_peak_memory(self.bench.device.device),
+            work=outcome.work,
+            files=outcome.files,
+            provenance=self._provenance(),
+        )
+
+    def failure(self, error: Exception) -> Failure:
+        """Return the record of a cell that failed."""
+        known = _known(error)
+        return Failure(
+            kind=self.cell.kind,
+            name=self.cell.name,
+            key=self.cell.key,
+            method=self.cell.method,
+            status=record_status(known),
+            message=str(known).partition("\n")[0],
+            hint=known.hint,
+            traceback="".join(traceback.format_exception(error)),
+            attempts=self.number,
+            wall_seconds=time.monotonic() - self.wall,
+            provenance=self._provenance(),
+        )
+
+    def ended(
+        self, status: str, *, scores: dict[str, float] | None = None, message: str = ""
+    ) -> CellEnded:
+        """Return the event."""
+        return CellEnded(
+            self.cell.key,
+            self.cell.name,
+            status,
+            time.monotonic() - self.wall,
+            scores or {},
+            message,
+            str(self.bench.store.cell_folder(self.cell.folder)),
+        )
+
+    def _provenance(self) -> Provenance:
+        return cell_provenance(
+            self.cell,
+            runtime=self.bench.runtime,
+            device=self.bench.device,
+            benchmark=self.benchmark,
+            started=self.started,
+            compiled=self._compiled,
+        )
+
+    @property
+    def _compiled(self) -> bool | None:
+        """Whether layers were compiled; None where no gradient goes through such layers."""
+        layers = self.bench.layers
+        if not self._can_compile:
+            return None
+        return layers is not None and not layers.failure and layers.uses > self.uses
+
+    @property
+    def _can_compile(self) -> bool:
+        """Whether the cell takes gradients by autograd through layers of ours."""
+        work = self.cell.work
+        if not isinstance(work, MetaWork):
+            return not isinstance(work, PretrainWork)
+        options: Any = work.algorithm.options
+        device = self.bench.device
+        return not by_passes(options.uses_curvature(), device.device.type, autocast=device.autocast)
+
+
+def _known(error: Exception) -> MetabenchError:
+    """Return what an exception means for the record."""
+    if isinstance(error, MetabenchError):
+        return error
+    if is_out_of_memory(error):
+        return MemoryExhaustedError(
+            "there is no memory left",
+            hint="lower meta.batch_size, finetune.batch_size or model.max_length",
+        )
+    return MetabenchError(
+        f"a bug: {type(error).__name__}: {error}", hint="report it with the cell's log.txt"
+    )
+
+
+def _peak_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,142 @@
+"""A cell's log.txt and metrics.jsonl: what happened, for people and for curves."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self, final
+
+from metabench.errors import StoreError
+from metabench.store.atomic import commit_bytes, make_folder, store_error
+from metabench.store.regular_files import is_regular, open_regular
+
+if TYPE_CHECKING:
+    from io import BufferedWriter
+    from pathlib import Path
+    from types import TracebackType
+
+    from metabench.engine.step import StepDone
+
+__all__ = ["Journal"]
+
+_FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that runs
+
+
+@final
+class Journal:
+    """Appends to the two files; an attempt goes on with ``metrics.jsonl`` where it begins itself.
+
+    Neither file is evidence: results are in ``result.json`` alone.
+
+    Args:
+        folder: where the log is.
+        metrics: where the metrics are; None is beside the log.
+        after: the step after which the attempt begins; what was written of later ones goes.
+
+    Raises:
+        StoreError: they cannot be written; so does every method.
+    """
+
+    def __init__(self, folder: Path, *, metrics: Path | None = None, after: int = 0) -> None:
+        for place in (folder, metrics or folder):
+            make_folder(place)
+        self._folder = folder
+        path = (metrics or folder) / "metrics.jsonl"
+        with self._explained():
+            _keep(path, after)
+            self._log: BufferedWriter = _appended(folder / "log.txt")
+            self._metrics: BufferedWriter = _appended(path)
+        self._flushed = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the files; what ended the attempt is not hidden by a disk that is full."""
+        if error is None:
+            self.close()
+        else:
+            with suppress(StoreError):
+                self.close()
+
+    def close(self) -> None:
+        """Close the files; once more does no harm."""
+        with self._explained():
+            try:
+                self._log.close()
+            finally:
+                self._metrics.close()
+
+    @property
+    def log(self) -> BufferedWriter:
+        """The log, for those that have more than a line to write."""
+        return self._log
+
+    def write(self, line: str) -> None:
+        """Append a line with the time to the log."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._explained():
+            self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
+            self._log.flush()
+
+    def flush(self) -> None:
+        """Write all metrics durably: a checkpoint is about to say that they are there."""
+        with self._explained():
+            self._metrics.flush()
+            os.fsync(self._metrics.fileno())
+
+    def step(self, done: StepDone) -> None:
+        """Append a step's scalars to the metrics."""
+        record: dict[str, str | int | float] = {
+            "stage": done.stage, "step": done.step, "total": done.total,
+        }  # fmt: skip
+        for name, value in done.scalars.items():
+            if math.isfinite(value):
+                record.setdefault(name, value)  # a plugin's scalar is never in the step's place
+        with self._explained():
+            self._metrics.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+            if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+                self._flushed = time.monotonic()
+                self._metrics.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise store_error(error, self._folder) from error
+
+
+def _appended(path: Path) -> BufferedWriter:
+    return os.fdopen(open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
+
+
+def _keep(path: Path, steps: int) -> None:
+    """Keep the lines of the first steps, one each; where one is missing or cut, none after it."""
+    lines = (
+        path.read_bytes().splitlines(keepends=True)[:steps] if steps and is_regular(path) else []
+    )
+    whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
+    if whole:
+        commit_bytes(path, b"".join(lines[:whole]))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _tells(line: bytes, step: int) -> bool:
+    """Return whether a line is whole and that of a step."""
+    try:
+        return line.endswith(b"\n") and json.loads(line)["step"] == step
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False

@@ -1,0 +1,121 @@
+"""Where a cell's numbers come from: versions, machine, code, data, command."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metabench import __version__
+from metabench.plan.cell import MetaWork
+from metabench.store.records.provenance import PluginNote, Provenance
+
+if TYPE_CHECKING:
+    from metabench.engine.device import Device
+    from metabench.plan.cell import Cell
+    from metabench.session.runtime import Asked, Runtime
+
+__all__ = ["cell_provenance", "now"]
+
+_DISTRIBUTIONS = (
+    "torch", "transformers", "tokenizers", "datasets", "numpy", "scipy", "scikit-learn",
+)  # fmt: skip
+
+
+def now() -> str:
+    """Return the time as ISO text in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def cell_provenance(
+    cell: Cell,
+    *,
+    runtime: Runtime,
+    device: Device | None,
+    benchmark: Asked,
+    started: str,
+    compiled: bool | None = None,
+) -> Provenance:
+    """Return where the numbers of a cell that ends now come from.
+
+    ``device`` is None where the process that had it is gone.
+    """
+    commit, dirty = _checkout()
+    return Provenance(
+        metabench=__version__,
+        python=platform.python_version(),
+        versions=_versions(),
+        platform=platform.platform(),
+        processor=_processor(),
+        device=device.title if device else "",
+        precision=device.precision if device else "",
+        threads=device.threads if device else None,
+        deterministic=device is not None and device.deterministic,
+        compiled=compiled,
+        git_commit=commit,
+        git_dirty=dirty,
+        plugins=_plugins(cell),
+        data={use.card.name: use.identity for use in cell.uses},
+        model=cell.work.model.id,
+        model_identity=str(cell.inputs.get("model", "")),
+        benchmark=benchmark.name,
+        spec_hash=benchmark.spec_hash,
+        command=runtime.command,
+        started=started,
+        ended=now(),
+    )
+
+
+def _plugins(cell: Cell) -> tuple[PluginNote, ...]:
+    if not isinstance(cell.work, MetaWork):
+        return ()
+    used = {(part.distribution, part.version) for part in (cell.work.algorithm, cell.work.sampler)}
+    return tuple(PluginNote(distribution=name, version=text) for name, text in sorted(used))
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _DISTRIBUTIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a vendored or renamed build
+            found[name] = "unknown"
+    return found
+
+
+@cache
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+@cache
+def _checkout() -> tuple[str | None, bool | None]:
+    """Return commit and dirtiness of the working folder, where it is a git checkout."""
+    commit = _git("rev-parse", "HEAD")
+    if not commit:
+        return None, None
+    return commit, bool(_git("status", "--porcelain", "--untracked-files=no"))
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603  (fixed arguments)
+            ["git", *arguments],  # noqa: S607  (the user's own git)
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,163 @@
+"""One cell from its note to its result or its failure; nothing a cell does stops the others."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from metabench.api.events import CellStarted, Noticed
+from metabench.engine.memory import release_memory
+from metabench.errors import LockError, StoppedError, StoreError
+from metabench.session.cell.attempt import Attempt
+from metabench.session.cell.checkpoints import Checkpoints
+from metabench.session.cell.journal import Journal
+from metabench.session.cell.loop import Drive
+from metabench.session.cell.provenance import now
+from metabench.session.cell.staging import Stage
+from metabench.session.cell.watchdog import Watch
+from metabench.session.runtime import RESUMABLE
+from metabench.store.records.cell import CellNote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from metabench.api.events import CellEnded, Event
+    from metabench.engine.snapshot import Snapshot
+    from metabench.plan.cell import Cell
+    from metabench.session.cell.outcome import Outcome
+    from metabench.session.cell.workbench import Workbench
+    from metabench.session.runtime import Asked
+    from metabench.store.records.cell import Result
+    from metabench.store.run_folder import Store
+
+__all__ = ["run_cell"]
+
+_DIFFERS = "nondeterministic: an earlier result has other numbers, on the same machine profile"
+
+
+def run_cell(
+    cell: Cell,
+    bench: Workbench,
+    *,
+    benchmark: Asked,
+    emit: Callable[[Event], None],
+    stop: Callable[[], bool] = lambda: False,
+    number: int = 1,
+) -> CellEnded:
+    """Run a cell, from its last checkpoint where it has one, and commit its record.
+
+    Args:
+        cell: the cell.
+        bench: what cells share.
+        benchmark: which benchmark it is run for.
+        emit: is told what happens.
+        stop: says, after each step, whether to stop there.
+        number: which attempt of this run it is, counted from 1.
+
+    Raises:
+        StoreError: the run folder cannot be written, or a checkpoint is of another machine; the
+            run has to stop.
+        StoppedError: ``stop`` said so; the last step is in a checkpoint.
+    """
+    bench.device.apply()
+    attempt = Attempt(
+        cell,
+        bench,
+        benchmark,
+        now(),
+        time.monotonic(),
+        time.process_time(),
+        number,
+        uses=bench.layers.uses if bench.layers else 0,
+    )
+    emit(CellStarted(cell.key, cell.name))
+    bench.store.commit_note(cell.folder, _note(cell))
+    stage = Stage(cell, bench.store)
+    checkpoints = _checkpoints(stage, attempt)
+    start, note = checkpoints.newest(bench.device.device) or (None, None)
+    attempt = attempt.going_on(note, checkpoints.drift) if note else attempt
+    with _journal(stage, bench.store, start) as journal:
+        drive = Drive(
+            cell=stage.cell,
+            attempt=attempt,
+            checkpoints=checkpoints,
+            journal=journal,
+            watch=Watch(bench.limits, journal.log, cell=cell.name),
+            emit=emit,
+            stop=stop,
+        )
+        ended = _end(drive, stage, lambda: drive.run(start, note))
+    if bench.uncompiled:
+        emit(Noticed(bench.uncompiled))
+    if ended.status != "ok":
+        release_memory()  # what the traceback held
+    emit(ended)
+    return ended
+
+
+def _end(drive: Drive, stage: Stage, work: Callable[[], Outcome]) -> CellEnded:
+    """Do the work and commit the record that it ends in."""
+    attempt, journal, checkpoints = drive.attempt, drive.journal, drive.checkpoints
+    try:
+        with drive.watch:
+            outcome = work()
+    except (StoreError, LockError, StoppedError):
+        raise
+    except Exception as error:  # noqa: BLE001  (recorded with its traceback)
+        ended = _fail(attempt, stage, journal, error=error)
+        if ended.status not in RESUMABLE:
+            checkpoints.clear()
+    else:
+        ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
+        checkpoints.clear()  # not before the result is there
+    return ended
+
+
+def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
+    bench = attempt.bench
+    return Checkpoints(
+        bench.store.cell_folder(stage.cell.folder) / "checkpoints",
+        key=attempt.cell.key,
+        profile=attempt.profile,
+        interval=bench.checkpoint_seconds,
+        allow_drift=bench.runtime.allow_drift,
+    )
+
+
+def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
+    """Return the journal of an attempt that begins after a step; it says so first."""
+    name = stage.final.folder
+    after = start.step if start else 0
+    metrics = store.cell_folder(stage.cell.folder)
+    journal = Journal(store.cell_folder(name), metrics=metrics, after=after)
+    journal.write(f"started {name}{' again' * stage.beside}{f' after step {after}' * bool(after)}")
+    return journal
+
+
+def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -> CellEnded:
+    scores = dict(result.scores)
+    if attempt.bench.uncompiled:
+        journal.write(attempt.bench.uncompiled)
+    journal.write(f"done {scores}")
+    journal.close()
+    kept = stage.commit(_note(attempt.cell), result)
+    return attempt.ended("ok", scores=scores, message=_DIFFERS * kept.nondeterministic)
+
+
+def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception) -> CellEnded:
+    failure = attempt.failure(error)
+    journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
+    stage.discard()
+    attempt.bench.store.commit_failure(attempt.cell.folder, failure)
+    return attempt.ended(failure.status, message=failure.message)
+
+
+def _note(cell: Cell) -> CellNote:
+    return CellNote(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        inputs=cell.inputs,
+        needs=cell.needs,
+    )

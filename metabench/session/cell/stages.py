@@ -1,0 +1,218 @@
+"""The three kinds of work, each from its inputs on the workbench to its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import torch
+
+from metabench.data.episodes import EpisodeSource
+from metabench.data.order import epoch_batches
+from metabench.engine.boundary import Boundary
+from metabench.engine.evaluate import evaluate
+from metabench.engine.finetune import FineTuning
+from metabench.engine.meta import MetaTraining
+from metabench.engine.parameters import named, vector, write_parameters
+from metabench.engine.pretrain import Pretraining
+from metabench.learning import SampledTask, Schedule
+from metabench.metrics.compute import collapsed, score
+from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork, Provided
+from metabench.plugin.target import load_target
+from metabench.seeding import Stream
+from metabench.session.cell.outcome import Outcome, file_note, work_note
+from metabench.session.cell.predictions import parquet
+from metabench.session.cell.workbench import PARAMETERS, Workbench
+from metabench.store.atomic import commit_bytes
+from metabench.tasks.overlap import count_overlap
+
+if TYPE_CHECKING:
+    from metabench.data.tokens import TokenTable
+    from metabench.engine.snapshot import Snapshot
+    from metabench.engine.step import StepDone
+    from metabench.learning import Batch
+    from metabench.nn.learner import TransformerLearner
+
+__all__ = ["FineTuned", "fine_tune", "work_on"]
+
+Steps = Generator["StepDone", None, Outcome]
+
+
+def work_on(cell: Cell, bench: Workbench, *, start: Snapshot | None = None) -> Steps:
+    """Do a cell's work, yielding each step, and leave its files in its folder.
+
+    With ``start``, go on after its step.
+
+    Raises:
+        MetabenchError: whatever stops the cell; its status says how to record it.
+    """
+    if isinstance(cell.work, PretrainWork):
+        return _pretrain(cell, cell.work, bench, start)
+    if isinstance(cell.work, MetaWork):
+        return _meta(cell, cell.work, bench, start)
+    return _adapt(cell, cell.work, bench, start)
+
+
+def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench, start: Snapshot | None) -> Steps:
+    stream = Stream.root(work.settings.seed).child("pretrain")
+    encoder = bench.encoder(work.model, None)
+    training = Pretraining(
+        encoder=encoder.module,
+        tokenizer=bench.tokenizer(work.model),
+        tables=[bench.training_table(use, work.model, stream=stream) for use in work.tasks],
+        settings=work.settings,
+        stream=stream,
+        device=bench.device.device,
+    )
+    values = yield from training.run(start=start)
+    folder = bench.store.cell_folder(cell.folder)
+    sha256 = write_parameters(folder / PARAMETERS, values)
+    return Outcome(
+        steps=work.settings.steps,
+        files=(file_note(folder, PARAMETERS, sha256),),
+        work=work_note(training.tally()),
+    )
+
+
+def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) -> Steps:
+    stream = Stream.root(work.seed).child("meta")
+    uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
+    options: Any = work.algorithm.options
+    learner = bench.learner(
+        work.model, work.encoder, uses, curvature=bench.device.curvature(options.uses_curvature())
+    )
+    shape = options.episode_shape()
+    tables = {
+        name: bench.training_table(use, work.model, stream=stream) for name, use in uses.items()
+    }
+    schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
+    training = MetaTraining(
+        algorithm=_made(work.algorithm, options),
+        sampler=_made(work.sampler, work.sampler.options, schedule),
+        learner=learner,
+        source=EpisodeSource(
+            tables, shape=shape, batch_size=work.settings.batch_size, stream=stream
+        ),
+        tasks=[SampledTask(name, use.size, use.role) for name, use in uses.items()],
+        settings=work.settings,
+        steps=work.steps,
+        stream=stream,
+        provider=_provider(work.algorithm),
+        sampler_provider=_provider(work.sampler),
+        draws=work.settings.tasks_per_step,
+    )
+    found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
+    folder = bench.store.cell_folder(cell.folder)
+    sha256 = write_parameters(folder / PARAMETERS, named(found.theta, learner.layout))
+    return Outcome(
+        steps=work.steps,
+        files=(file_note(folder, PARAMETERS, sha256),),
+        draws=found.draws,
+        work=work_note(learner.tally),
+        train_rows=sum(len(table) for table in tables.values()),
+    )
+
+
+def _made(part: Provided, *arguments: Any) -> Any:
+    """Return an algorithm or a sampler."""
+    kind = load_target(part.target)
+    with Boundary(_provider(part)):
+        return kind(*arguments)
+
+
+def _provider(part: Provided) -> str:
+    return f"{part.name} of {part.distribution} {part.version}"
+
+
+def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None) -> Steps:
+    tuned = yield from fine_tune(work, bench, start=start)
+    train, scored = tuned.train, bench.scored_table(work.task, work.model)
+    outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
+    labels = scored.labels.cpu().numpy()
+    folder = bench.store.cell_folder(cell.folder)
+    data = parquet(work.task.card, labels, outputs)
+    commit_bytes(folder / "predictions.parquet", data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Outcome(
+        steps=work.steps,
+        files=(file_note(folder, "predictions.parquet", sha256),),
+        scores=score(work.metrics, labels, outputs, origins=work.origins),
+        primary=work.task.card.primary,
+        collapsed=collapsed(outputs),
+        train_rows=len(train),
+        scored_rows=len(scored),
+        overlap=_overlap(train, scored),
+        work=work_note(tuned.learner.tally),
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FineTuned:
+    """A fine-tuned model: the learner, theta [P], and the rows that it was trained on."""
+
+    learner: TransformerLearner
+    theta: torch.Tensor
+    train: TokenTable
+
+
+def fine_tune(
+    work: AdaptWork, bench: Workbench, *, start: Snapshot | None = None
+) -> Generator[StepDone, None, FineTuned]:
+    """Do the fine-tuning of an adapt cell; what it reads and draws depends on ``work`` alone."""
+    task = work.task.card.name
+    stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
+    learner = bench.learner(work.model, work.encoder, {task: work.task})
+    train = bench.training_table(work.task, work.model, stream=stream)
+    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
+    theta = yield from training.run(
+        _start(work, learner, bench), _batches(work, train, stream.child(task)), start=start
+    )
+    return FineTuned(learner, theta, train)
+
+
+def _overlap(train: TokenTable, scored: TokenTable) -> Mapping[str, int]:
+    if train.digests is None or scored.digests is None:
+        return {}
+    return count_overlap(train.digests.tolist(), scored.digests.tolist()).as_mapping()
+
+
+def _heads(meta_seed: int, finetune_seed: int) -> Stream:
+    """Return the stream of fresh heads: meta-training begins with those of the first nested seed.
+
+    Plain fine-tuning and every meta-learner of one meta seed thus begin with equal heads.
+    """
+    return Stream.root(meta_seed).child("heads", finetune_seed)
+
+
+def _start(work: AdaptWork, learner: TransformerLearner, bench: Workbench) -> torch.Tensor:
+    """Return theta: the initialisation's encoder, and its head for this task or a fresh one."""
+    task = work.task.card.name
+    heads = _heads(work.meta_seed, work.finetune_seed)
+    if work.initialisation is None:
+        return learner.theta(heads)
+    values = bench.parameters(work.initialisation)
+    cell = bench.cells[work.initialisation]
+    path = bench.store.cell_folder(cell.folder) / PARAMETERS
+    layout = learner.layout
+    encoder = vector(values, layout.encoder, path=path).to(learner.device)
+    if work.settings.head == "keep" and f"{task}.weight" in values:
+        head = vector(values, layout.heads[task], path=path).to(learner.device)
+    else:
+        head = learner.fresh_head(task, heads)
+    return torch.cat([encoder, head])
+
+
+def _batches(work: AdaptWork, table: TokenTable, stream: Stream) -> Iterator[Batch]:
+    order = epoch_batches(
+        len(table),
+        batch_size=work.settings.batch_size,
+        steps=work.steps,
+        stream=stream.child("order"),
+    )
+    for step, rows in enumerate(order):
+        seed = stream.child("dropout", step).seed
+        yield table.batch(np.asarray(rows), task=work.task.card.name, dropout_seed=seed)

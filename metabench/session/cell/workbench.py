@@ -1,0 +1,202 @@
+"""What cells share within a process: encoders, tokenizers and encoded rows, loaded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
+
+from metabench.data.order import subsample
+from metabench.data.tokens import load_tokens
+from metabench.engine.device import resolve_device
+from metabench.engine.parameters import read_parameters
+from metabench.errors import StoreError
+from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
+from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.seeding import Stream
+from metabench.session.runtime import Limits
+from metabench.store.run_folder import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import torch
+
+    from metabench.data.tokens import TokenTable
+    from metabench.engine.device import Device
+    from metabench.nn.bert.compiled import CompiledLayer
+    from metabench.nn.curvature import Curvature
+    from metabench.plan.cell import Cell, TaskUse
+    from metabench.plugin.observers import Observer
+    from metabench.session.runtime import Assignment, Runtime
+    from metabench.spec.model.sections import ModelSpec
+
+__all__ = ["PARAMETERS", "Workbench", "open_bench"]
+
+LoadedT = TypeVar("LoadedT")
+
+PARAMETERS = "parameters.safetensors"
+"""Where a pretrain or meta cell leaves its parameters, below its folder."""
+
+
+@final
+@dataclass
+class Workbench:
+    """A process's store, device and everything it has loaded."""
+
+    store: Store
+    runtime: Runtime
+    device: Device
+    cells: Mapping[str, Cell]
+    checkpoint_seconds: float = 300.0
+    observers: tuple[Observer, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    layers: CompiledLayer | None = None
+    _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether layers are compiled here."""
+        return self.layers is not None and not self.layers.failure
+
+    @property
+    def uncompiled(self) -> str:
+        """Why layers are not compiled although that was asked for, in one sentence; else ""."""
+        if self.layers is None or not self.layers.failure:
+            return ""
+        return (
+            "compute.compile: layers are computed plainly, because they could not be compiled"
+            f" ({self.layers.failure})"
+        )
+
+    def tokenizer(self, model: ModelSpec) -> Any:
+        """Return the encoder's tokenizer."""
+        return self._once(
+            ("tokenizer", model.id, model.revision),
+            lambda: load_tokenizer(model, hub=self.runtime.hub),
+        )
+
+    def encoder(self, model: ModelSpec, pretrained: str | None) -> Encoder:
+        """Return the encoder, with the parameters of a pretrain cell where there is one."""
+
+        def load() -> Encoder:
+            encoder = load_encoder(model, hub=self.runtime.hub, stream=Stream.root(0))
+            if pretrained is not None:
+                values = self.parameters(pretrained)
+                encoder.module.load_state_dict(values, strict=False)
+            return encoder
+
+        return self._once(("encoder", model.model_dump_json(), pretrained), load)
+
+    def learner(
+        self,
+        model: ModelSpec,
+        pretrained: str | None,
+        heads: Mapping[str, TaskUse],
+        *,
+        curvature: Curvature | None = None,
+    ) -> TransformerLearner:
+        """Return the encoder with a head for each task."""
+        return TransformerLearner(
+            self.encoder(model, pretrained),
+            {
+                task: HeadShape(use.card.outputs, regression=use.card.regression)
+                for task, use in heads.items()
+            },
+            self.device.device,
+            autocast=self.device.autocast,
+            curvature=curvature,
+            compiled=self.layers,
+        )
+
+    def table(self, use: TaskUse, part: Literal["train", "scored"], model: ModelSpec) -> TokenTable:
+        """Return the encoded rows of a task; all rows of the split, labels as they are."""
+        return self._once(
+            ("table", use.card.name, use.identity, use.train, use.scored, part, model.id,
+             model.revision, model.max_length),
+            lambda: load_tokens(
+                use,
+                part,
+                tokenizer=self.tokenizer(model),
+                max_length=model.max_length,
+                hub=self.runtime.hub,
+                device=self.device.device,
+                cache=self.runtime.cache,
+            ),
+        )  # fmt: skip
+
+    def training_table(self, use: TaskUse, model: ModelSpec, *, stream: Stream) -> TokenTable:
+        """Return the training rows in use: a nested subsample, labels permuted for a control."""
+        table = self.table(use, "train", model)
+        if use.shuffled:
+            table = table.permuted_labels(Stream.root(0).child("shuffled", use.card.name))
+        if use.rows is None or use.rows >= len(table):
+            return table
+        rows = subsample(len(table), use.rows, stream=stream.child("subsample", use.card.name))
+        return table.take(rows)
+
+    def scored_table(self, use: TaskUse, model: ModelSpec) -> TokenTable:
+        """Return the rows that are scored; a smoke run scores only some."""
+        table = self.table(use, "scored", model)
+        if use.scored_limit is None or use.scored_limit >= len(table):
+            return table
+        stream = Stream.root(0).child("scored", use.card.name)
+        return table.take(subsample(len(table), use.scored_limit, stream=stream))
+
+    def parameters(self, key: str) -> dict[str, torch.Tensor]:
+        """Return the parameters that another cell left.
+
+        Raises:
+            StoreError: it is not done, or its file is damaged.
+        """
+        cell = self.cells[key]
+        result = self.store.result(cell.folder, key=key)
+        file = (
+            next((file for file in result.files if file.path == PARAMETERS), None)
+            if result
+            else None
+        )
+        path: Path = self.store.cell_folder(cell.folder) / PARAMETERS
+        if result is not None and file is None and result.left_out:
+            raise StoreError(
+                f"{PARAMETERS!r} was left out of this copy of the records",
+                where=f"cell {cell.folder}",
+                hint="run the benchmark in another folder of runs, with --runs DIR",
+            )
+        if file is None:
+            raise StoreError("is not done", where=f"cell {cell.folder}", hint="run again")
+        return read_parameters(path, file.sha256)
+
+    def _once(self, key: tuple[Any, ...], load: Callable[[], LoadedT]) -> LoadedT:
+        if key not in self._loaded:
+            self._loaded[key] = load()
+        loaded: LoadedT = self._loaded[key]
+        return loaded
+
+
+def open_bench(assignment: Assignment) -> Workbench:
+    """Return an empty workbench on the assignment's device.
+
+    Raises:
+        DeviceError: the device is not there.
+    """
+    device = resolve_device(assignment.runtime.device, assignment.compute)
+    return Workbench(
+        Store(assignment.folder),
+        assignment.runtime,
+        device,
+        assignment.cells,
+        assignment.compute.checkpoint_seconds,
+        observers=assignment.observers,
+        limits=assignment.limits,
+        layers=_layers() if device.compiles else None,
+    )
+
+
+def _layers() -> CompiledLayer:
+    """Return what compiles layers, or knows that it cannot: a line of code was tried."""
+    from metabench.nn.bert.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
+
+    layers = CompiledLayer()
+    layers.check()
+    return layers

@@ -1,0 +1,243 @@
+"""How much memory the engine takes, from shapes alone: what it holds, copy by copy.
+
+Nothing here loads torch. Activations are those of `metabench.nn.bert.encoder` and of the four
+passes of `metabench.nn.passes.layer`, which go through a part of a batch at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import final
+
+from metabench.nn.keeping import (
+    SPARSE_SHARE,
+    by_passes,
+    layers_held,
+    layers_worked,
+    most_that_fits,
+    values_at_a_time,
+)
+from metabench.session.estimate.shapes import FLOAT, BatchShape, EpisodeNeeds, Footprint, Numbers
+
+__all__ = ["BatchShape", "EncoderShape", "EpisodeNeeds", "Footprint", "Numbers"]
+
+_SAVED = 2 * 3  # theta and two moments, each as bytes and once more in the file's
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """What a configuration says of an encoder of BERT's kind."""
+
+    layers: int
+    heads: int
+    width: int
+    inner: int
+    words: int
+    others: int
+    """Embeddings that are no words: positions and types."""
+    pooler: bool
+    attention_dropout: bool = True
+    packed: bool = True
+    """Whether padding is left out of the arithmetic, as `metabench.nn.bert.encoder` does."""
+    firsts: bool = False
+    """Whether of the last layer only each row's first token is computed."""
+
+    @property
+    def layer_parameters(self) -> int:
+        """Parameters of a layer: four square maps, two of the MLP, two norms."""
+        w, i = self.width, self.inner
+        return 4 * (w * w + w) + 2 * w * i + i + w + 4 * w
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the encoder."""
+        w = self.width
+        embeddings = (self.words + self.others + 2) * w
+        return embeddings + self.layers * self.layer_parameters + self.pooler * (w * w + w)
+
+    def work(self, batch: BatchShape) -> float:
+        """Return the multiplications of a forward pass through all layers."""
+        return layers_worked(self.layers, firsts=self.firsts) * self.layer_work(batch)
+
+    def layer_work(self, batch: BatchShape) -> float:
+        """Return the multiplications of a forward pass through one layer, all of it."""
+        w, i = self.width, self.inner
+        tokens = batch.tokens if self.packed else batch.rows * batch.width
+        return tokens * (4 * w * w + 2 * w * i) + 2 * batch.rows * batch.width**2 * w
+
+    # -- stages ------------------------------------------------------------------------------
+
+    def adapt(
+        self, batch: BatchShape, scored: BatchShape, *, heads: int, numbers: Numbers
+    ) -> Footprint:
+        """Return what fine-tuning takes: a batch of the longest, then one that is scored.
+
+        Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; in a
+        gradient the vector that it is written to and, in the end, all words once more. Theta and
+        the moments are what is saved.
+        """
+        p = FLOAT * (self.parameters + heads)
+        needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
+        words = FLOAT * self.words * self.width
+        return Footprint((5 + 1) * p + words, numbers.slack * needed, (5 + _SAVED) * p)
+
+    def meta(
+        self,
+        mean: BatchShape,
+        longest: BatchShape,
+        episode: EpisodeNeeds,
+        *,
+        heads: int,
+        tasks: int,
+        numbers: Numbers,
+    ) -> Footprint:
+        """Return what meta-training takes at its widest: in an episode, or at the outer step.
+
+        Held throughout: the encoder's own parameters, theta before and as it is, Adam's moments;
+        of other blocks like theta, themselves and moments. In an episode, beside its own small
+        copies: the sum of the directions and the one before, or all of them. At the outer step:
+        two directions and a temporary.
+        """
+        p = FLOAT * (self.parameters + heads)
+        q = p - self._cut(episode.words)
+        copies = q * _copies(episode)
+        blocks = 1 + episode.blocks
+        held = (2 + 3 * blocks) * p
+        if episode.gathers:
+            inside, outside = copies + tasks * p, (tasks + 3) * p
+        else:
+            inside, outside = copies + (2 * blocks * p if tasks > 1 else 0), (1 + 2 * blocks) * p
+        exact = episode.way == "exact" and self.packed
+        kept = self.kept(mean, episode)[0] if exact else 0.0
+        passes = numbers.slack * self._episode(longest, episode, numbers)
+        saving = held + _SAVED * blocks * p
+        return Footprint(held + max(inside, outside), kept + passes, saving)
+
+    def pretrain(self, batch: BatchShape, *, numbers: Numbers) -> Footprint:
+        """Return what masked-language-model training takes: by transformers, padding and all.
+
+        The logits of every place are there three times: themselves, their softmax, its gradient.
+        """
+        p = FLOAT * self.parameters
+        places = batch.rows * batch.width
+        padded = BatchShape(batch.rows, places, batch.width)
+        logits = 3 * FLOAT * places * self.words
+        needed = numbers.slack * (self._graph(padded, numbers) + logits)
+        return Footprint(6 * p, needed, (5 + _SAVED) * p)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    @property
+    def _held(self) -> float:
+        """How many whole layers are held as much as."""
+        return layers_held(self.layers, firsts=self.firsts)
+
+    def _cut(self, words: float | None) -> float:
+        if words is None or words > SPARSE_SHARE * self.words:
+            return 0.0
+        return FLOAT * self.width * (self.words - words)
+
+    def _scores(self, batch: BatchShape) -> float:
+        return batch.rows * self.heads * batch.width**2
+
+    def _spread(self, batch: BatchShape) -> float:
+        return batch.rows * batch.width * self.width
+
+    def _tokens(self, batch: BatchShape) -> float:
+        return batch.tokens if self.packed else batch.rows * batch.width
+
+    def _masks(self, batch: BatchShape) -> float:
+        """Return the bytes of a layer's dropout masks, one for each value."""
+        return 2 * self._tokens(batch) * self.width + self.attention_dropout * self._scores(batch)
+
+    def _graph(self, batch: BatchShape, numbers: Numbers) -> float:
+        """Return what autograd holds after a forward pass, and the last layer's backward."""
+        w, i = self.width, self.inner
+        tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
+        fused = numbers.fused or not self.attention_dropout
+        attention = 4 * spread if fused else 3 * spread + 2 * scores
+        layer = numbers.size * (tokens * (5 * w + 2 * i) + attention) + self._masks(batch)
+        spare = tokens * 2 * i if fused else 3 * scores
+        return self._held * layer + numbers.size * spare
+
+    def _inference(self, batch: BatchShape, numbers: Numbers) -> float:
+        """Return what a layer holds at a time where nothing is kept."""
+        tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
+        attention = 4 * spread + (0 if numbers.fused else 3 * scores)
+        return numbers.size * max(attention + tokens * self.width, 2 * tokens * self.inner)
+
+    def _forward(self, batch: BatchShape) -> float:
+        """Return what a layer's forward pass leaves, without masks."""
+        tokens = self._tokens(batch) * (4 * self.width + self.inner)
+        return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
+
+    def _backward(self, batch: BatchShape) -> float:
+        """Return what its backward pass leaves beside that."""
+        tokens = self._tokens(batch) * (9 * self.width + self.inner)
+        return FLOAT * (tokens + self._spread(batch) + self._scores(batch))
+
+    def _tangents(self, batch: BatchShape) -> float:
+        """Return what its tangents are."""
+        tokens = self._tokens(batch) * (5 * self.width + self.inner)
+        return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
+
+    def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
+        """Return what a batch takes while it is gone through, beside what is kept of others."""
+        exact = episode.way == "exact"
+        # Differences are refused under autocast, so that nobody comes here with both.
+        if not (
+            self.packed and by_passes(episode.way, numbers.device, autocast=False)
+        ):  # double backward keeps a graph of the graph
+            return (3 if exact else 1) * self._graph(batch, numbers)
+        part = self._part(batch, numbers, episode)
+        masks = self._held * self._masks(batch)
+        inputs = FLOAT * self._tokens(part) * (self.width + self.inner)
+        wide = FLOAT * self._tokens(part) * 2 * self.inner
+        gradient = self._held * (self._forward(part) + inputs) + self._backward(part) + wide
+        if not exact:
+            return masks + gradient
+        product = self._held * (self._forward(part) + self._tangents(part))
+        product += 2 * (self._backward(part) + wide)
+        _, gone = self.kept(batch, episode)
+        if not gone:
+            product, masks = self._held * self._tangents(part), 0.0
+        return masks + max(product, gradient)
+
+    def _part(self, batch: BatchShape, numbers: Numbers, episode: EpisodeNeeds) -> BatchShape:
+        """Return the largest part of a batch that the passes go through at a time."""
+        most = values_at_a_time(numbers.device, way=episode.way, keep=episode.keep)
+        share = most / max(1.0, self._tokens(batch) * self.width)
+        share = min(1.0, share + 1 / max(1.0, batch.rows))  # and a row more, for rows are whole
+        return replace(batch, rows=batch.rows * share, tokens=batch.tokens * share)
+
+    def kept(self, batch: BatchShape, episode: EpisodeNeeds) -> tuple[float, int]:
+        """Return the bytes that are kept of the support passes, and how many keep nothing.
+
+        It follows the engine's own rule: as much as fits, if the passes to come are like this one.
+        """
+        masks = self._held * self._masks(batch)
+        forward, backward = self._held * self._forward(batch), self._held * self._backward(batch)
+        if episode.keep == "fast":
+            return episode.support * (forward + backward + masks), 0
+        if episode.keep == "lean":
+            return 0.0, episode.support
+        room, kept, gone = episode.room, 0.0, 0
+        for number in range(episode.support):
+            most, room = most_that_fits(forward, room=room, passes=episode.support - number)
+            both = masks + forward + backward
+            kept += {"nothing": 0.0, "forward": masks + forward, "backward": both}[most]
+            gone += most == "nothing"
+        return kept, gone
+
+
+def _copies(episode: EpisodeNeeds) -> int:
+    """Return how many vectors along the parameters in use an episode holds at its widest.
+
+    Of MAML: the path and a direction; without curvature: the first point, the last, a gradient and
+    its multiple. A product adds itself; by differences a point beside it, and for ``forward`` what
+    is held of each support batch but the one that it becomes.
+    """
+    k = episode.support
+    own = episode.vectors if episode.vectors is not None else (4 if episode.way is None else k + 1)
+    return own + {"exact": 1, "central": 2, "forward": k + 1, None: 0}[episode.way]

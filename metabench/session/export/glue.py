@@ -1,0 +1,152 @@
+"""Which cell of a run predicts which file of a submission to GLUE, and on which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
+
+from metabench.api.task import HubSource, TaskCard
+from metabench.errors import DataError, NothingMatchedError
+from metabench.session.export.submission import FILES, SubmissionFile
+from metabench.tasks.identity import split_facts
+
+if TYPE_CHECKING:
+    from metabench.plan.cell import Cell
+    from metabench.store.records.run import RunNote, UseNote
+    from metabench.tasks.hub import Hub
+
+__all__ = ["Part", "Unfilled", "chosen_uses", "glue_parts"]
+
+SplitKind: TypeAlias = Literal["test", "validation"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that a cell predicts: the card of its rows, their split and how many there are."""
+
+    file: SubmissionFile
+    cell: str
+    card: TaskCard
+    split: str
+    rows: int
+
+    @property
+    def shortfall(self) -> str:
+        """What is missing of the official rows; empty where nothing is."""
+        official = self.card.splits.get(self.split, self.rows)
+        if self.rows == official:
+            return ""
+        return f"PARTIAL: {self.file.name}.tsv has {self.rows:,} of {official:,} rows"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A file that no cell predicts, and why."""
+
+    file: SubmissionFile
+    why: str
+
+
+def chosen_uses(note: RunNote, *, method: str, seed: int | None) -> Mapping[str, UseNote]:
+    """Return the planned scores of a method on the targets that are tasks of GLUE, by task.
+
+    Without ``seed``, those of the first meta seed; always those of fine-tuning seed 0.
+
+    Raises:
+        NothingMatchedError: there is no such method, seed or target in the run.
+    """
+    if method not in note.methods:
+        raise NothingMatchedError(
+            f"the run has no method {method!r}", hint=_meant(method, note.methods)
+        )
+    tasks = {column.name: column.task for column in note.columns if column.role == "target"}
+    wanted = {file.task for file in FILES}
+    uses = [use for use in note.uses if use.method == method and use.finetune_seed == 0]
+    seeds = list(dict.fromkeys(use.meta_seed for use in uses))
+    if seed is not None and seed not in seeds:
+        raise NothingMatchedError(
+            f"the run has no meta seed {seed!r}", hint=f"name one of {', '.join(map(str, seeds))}"
+        )
+    chosen = seeds[0] if seed is None else seed
+    found = {
+        tasks[use.column]: use
+        for use in uses
+        if use.meta_seed == chosen and tasks.get(use.column) in wanted
+    }
+    if not found:
+        raise NothingMatchedError(
+            f"no target of the run {note.name!r} is a task of GLUE",
+            hint="name the run of a benchmark whose tasks.target has tasks such as glue/rte",
+        )
+    return found
+
+
+def glue_parts(
+    cells: Mapping[str, Cell], cards: Mapping[str, TaskCard], *, split: SplitKind, hub: Hub
+) -> tuple[Sequence[Part], Sequence[Unfilled]]:
+    """Return the files that cells predict, and those that none does; no row is loaded.
+
+    Args:
+        cells: the adapt cell of each task.
+        cards: the card of each task.
+        split: whether the rows to be handed in are predicted, or rows with labels, for checking;
+            of these, a file whose rows are not there is left out.
+        hub: where the rows come from.
+
+    Raises:
+        DataError: rows that are to be handed in cannot be had, or none at all can be predicted.
+    """
+    parts, unfilled = [], []
+    for file in FILES:
+        if file.task not in cells:
+            unfilled.append(Unfilled(file, f"{file.task} is no target of the run"))
+            continue
+        name = file.test if split == "test" else file.validation
+        card = _card(cards[file.task], file)
+        try:
+            rows = split_facts(card, name, hub=hub).rows if name else 0
+        except DataError as error:
+            if split == "test":
+                raise DataError(
+                    f"the rows of split {name!r}, which {file.name}.tsv predicts, cannot be had: "
+                    f"{error.problem}",
+                    where=card.name,
+                    hint="name a mirror that has them with --hub DIR or METABENCH_HUB, or check "
+                    "with --split validation",
+                ) from error
+            unfilled.append(Unfilled(file, error.problem))
+            continue
+        if name:
+            parts.append(Part(file, cells[file.task].folder, card, name, rows))
+        else:
+            unfilled.append(Unfilled(file, "it has no rows with labels"))
+    if not parts:
+        raise DataError(
+            f"no rows with labels are at hand for {', '.join(cells)}",
+            where="--split validation",
+            hint="name a mirror that has them with --hub DIR or METABENCH_HUB",
+        )
+    return parts, unfilled
+
+
+def _card(card: TaskCard, file: SubmissionFile) -> TaskCard:
+    """Return the card of a file's rows: the task's own, or that of another configuration."""
+    if not file.config or not isinstance(card.source, HubSource):
+        return card
+    source = card.source.model_copy(update={"config": file.config})
+    name = f"glue/{file.config}"
+    return card.model_copy(
+        update={"name": name, "source": source, "splits": {file.test: file.rows}}
+    )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), sorted(folded), n=1)
+    if close:
+        return f"did you mean {folded[close[0]]!r}?"
+    return f"name one of {', '.join(map(repr, folded.values()))}"

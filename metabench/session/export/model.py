@@ -1,0 +1,185 @@
+"""A fine-tuned model as a folder for transformers, tried before it gets its name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import safetensors.torch
+import torch
+
+from metabench.data.rows import load_rows
+from metabench.data.tokens import load_tokens
+from metabench.engine.evaluate import evaluate
+from metabench.engine.parameters import named
+from metabench.errors import SetupError
+from metabench.nn.encoder import load_tokenizer
+from metabench.plan.cell import MetaWork, PretrainWork
+from metabench.session.export.classifier import (
+    Classifier,
+    as_classifier,
+    as_encoder,
+    classifier_outputs,
+    script_outputs,
+    script_text,
+)
+from metabench.session.export.folder import beside
+from metabench.session.export.model_card import ModelCard, render_model_card
+from metabench.store.atomic import commit_bytes, commit_folder, make_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from metabench.plugin.catalog import Catalog
+    from metabench.session.cell.workbench import Workbench
+    from metabench.session.replay.refit import Refit
+    from metabench.store.records.run import RunNote
+
+__all__ = ["TOLERANCE", "Exported", "export_model"]
+
+TOLERANCE = 1e-4
+"""How far an output of the export may be from that of the learner; both are float32, and they
+differ in what is summed up in which order."""
+
+_TRIED_ROWS = 64
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export came to.
+
+    Args:
+        plain: whether it takes ``predict.py`` to use it.
+        rows: on how many rows it was tried.
+        largest: how far an output was off at most.
+    """
+
+    plain: bool
+    rows: int
+    largest: float
+
+
+def export_model(
+    made: Refit, target: Path, *, bench: Workbench, catalog: Catalog, note: RunNote
+) -> Exported:
+    """Write a folder, in full or not at all, and return what it came to.
+
+    The folder is loaded again and tried on rows that were scored, before it gets its name.
+
+    Raises:
+        SetupError: what the folder computes is not what was fine-tuned.
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    rows, expected = _trial(made, bench)
+    with beside(target) as folder:
+        exported = _write(made, folder, bench=bench, rows=rows, expected=expected)
+        card = _card(made, exported, bench, catalog=catalog, note=note)
+        commit_bytes(folder / "README.md", render_model_card(card).encode())
+        readable = (folder / "README.md").stat().st_mode
+        for file in folder.iterdir():
+            file.chmod(readable)  # safetensors leaves its files to their owner alone
+        commit_folder(folder, target)
+    return exported
+
+
+def _write(
+    made: Refit, folder: Path, *, bench: Workbench, rows: Sequence[Sequence[str]], expected: Tensor
+) -> Exported:
+    model = _classifier(made)
+    whole = as_classifier(model)
+    if whole is not None:
+        _save_tokenizer(made, folder, bench)
+        whole.save_pretrained(folder)
+        largest = _largest(classifier_outputs(folder, rows), expected)
+        if largest <= TOLERANCE:
+            return Exported(plain=False, rows=len(rows), largest=largest)
+        shutil.rmtree(folder)
+        make_folder(folder)
+    encoder, head = as_encoder(model)
+    _save_tokenizer(made, folder, bench)
+    encoder.save_pretrained(folder)
+    commit_bytes(folder / "classifier.safetensors", safetensors.torch.save(head))
+    commit_bytes(folder / "predict.py", script_text().encode())
+    largest = _largest(script_outputs(folder, rows), expected)
+    if largest > TOLERANCE:
+        raise SetupError(
+            f"the exported model computes something else: an output is off by {largest:.2g}",
+            where=f"encoder {made.work.model.id!r}",
+            hint="report it with the encoder's config.json",
+        )
+    return Exported(plain=True, rows=len(rows), largest=largest)
+
+
+def _classifier(made: Refit) -> Classifier:
+    task = made.work.task.card
+    learner = made.tuned.learner
+    values = named(made.tuned.theta.detach().cpu(), learner.layout)
+    return Classifier(
+        encoder=learner.encoder,
+        values={place.name: values[place.name].clone() for place in learner.layout.encoder},
+        weight=values[f"{task.name}.weight"],
+        bias=values[f"{task.name}.bias"],
+        labels=task.labels,
+        model_id=made.work.model.id,
+    )
+
+
+def _save_tokenizer(made: Refit, folder: Path, bench: Workbench) -> None:
+    tokenizer: Any = load_tokenizer(made.work.model, hub=bench.runtime.hub)
+    tokenizer.model_max_length = made.work.model.max_length  # so that truncation=True is enough
+    segments = ["token_type_ids"] * made.tuned.learner.encoder.takes_token_types
+    tokenizer.model_input_names = ["input_ids", *segments, "attention_mask"]
+    for word in ("is_local", "local_files_only"):  # how it was loaded is of no interest
+        tokenizer.init_kwargs.pop(word, None)
+    tokenizer.save_pretrained(folder)
+
+
+def _trial(made: Refit, bench: Workbench) -> tuple[Sequence[Sequence[str]], Tensor]:
+    """Return some of the scored rows, and the outputs that belong to them: float32, on the CPU."""
+    work, tuned = made.work, made.tuned
+    texts = load_rows(work.task, "scored", hub=bench.runtime.hub).texts
+    cpu = torch.device("cpu")
+    table = load_tokens(
+        work.task,
+        "scored",
+        tokenizer=bench.tokenizer(work.model),
+        max_length=work.model.max_length,
+        hub=bench.runtime.hub,
+        device=cpu,
+        cache=bench.runtime.cache,
+    )
+    table = table.take(np.arange(min(_TRIED_ROWS, len(table))))
+    learner = replace(tuned.learner, device=cpu, autocast=False)
+    outputs = evaluate(learner, tuned.theta.cpu(), table, task=work.task.card.name)
+    return [*zip(*texts, strict=True)][:_TRIED_ROWS], torch.from_numpy(outputs)
+
+
+def _largest(outputs: Tensor, expected: Tensor) -> float:
+    return float((outputs.double() - expected.double()).abs().max())
+
+
+def _card(
+    made: Refit, exported: Exported, bench: Workbench, *, catalog: Catalog, note: RunNote
+) -> ModelCard:
+    work = made.work
+    used = [bench.cells[key].work for key in (work.initialisation, work.encoder) if key]
+    meta = next((each for each in used if isinstance(each, MetaWork)), None)
+    algorithm = catalog.algorithms.get(meta.algorithm.name if meta else "finetune")
+    return ModelCard(
+        benchmark=note.name,
+        smoke=note.smoke,
+        work=work,
+        meta=meta,
+        pretrain=next((each for each in used if isinstance(each, PretrainWork)), None),
+        result=made.result,
+        references=algorithm.value.references if algorithm else (),
+        pooling=made.tuned.learner.encoder.pooling,
+        plain=exported.plain,
+        agreement=str(made.agreement),
+    )

@@ -1,0 +1,244 @@
+"""The model card of an export: what the model is, how it was made, whose data it saw."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from metabench.escape import markdown_text
+
+if TYPE_CHECKING:
+    from metabench.api.task import TaskCard
+    from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork, TaskUse
+    from metabench.store.records.cell import Result
+
+__all__ = ["ModelCard", "render_model_card"]
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_SHIPPED = "embedded/"
+
+_WITH_CLASSIFIER = """\
+```python
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("DIR")
+model = AutoModelForSequenceClassification.from_pretrained("DIR").eval()
+encoded = tokenizer({texts}, truncation=True, return_tensors="pt")
+print(model(**encoded).logits)
+```
+"""
+_WITH_SCRIPT = """\
+The classifier reads {pooling}, which `AutoModelForSequenceClassification` has no class
+for: it would load this folder, make a classifier with random weights and compute something else.
+Use `predict.py`, which needs torch, transformers and safetensors and nothing else:
+
+```console
+$ echo '[{texts}]' > rows.jsonl
+$ python DIR/predict.py rows.jsonl
+```
+
+The encoder alone is an `AutoModel`; the classifier lies in `classifier.safetensors`.
+"""
+_POOLINGS = {
+    "mean": "the mean of the encoder's last states",
+    "cls": "the encoder's last state of the first token",
+    "pooler": "the encoder's own pooler",
+}
+_LIMITATIONS = """\
+- What the encoder had seen in its own pretraining is not known here. Rows of this task, or rows
+  like them, may have been among it, and the score may be too good for that reason.
+- The score holds for the rows that were scored, which are of the same kind as the training rows. It
+  says little about other texts, and nothing about fairness or safety.
+- It is one fine-tuning run with one pair of seeds. How far such runs scatter, and whether the
+  method is better than another, is said by the benchmark's leaderboard and not by this model.
+"""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a card says; the strings may come from anywhere.
+
+    Args:
+        benchmark: name of the benchmark.
+        smoke: whether it is a smoke run, whose models are good for nothing.
+        work: what the cell did.
+        meta: what its initialisation did; None where it starts from the encoder.
+        pretrain: what was done to the encoder before; None where nothing was.
+        result: the cell's record.
+        references: where the method comes from.
+        pooling: ``pooler``, ``cls`` or ``mean``.
+        plain: whether it takes ``predict.py`` to use it.
+        agreement: how its predictions compare with the recorded ones, in one sentence.
+    """
+
+    benchmark: str
+    smoke: bool
+    work: AdaptWork
+    meta: MetaWork | None
+    pretrain: PretrainWork | None
+    result: Result
+    references: tuple[str, ...]
+    pooling: str
+    plain: bool
+    agreement: str
+
+
+def render_model_card(card: ModelCard) -> str:
+    """Return the card as Markdown, with the hub's front matter."""
+    task = card.work.task.card
+    sections = {
+        "Scores": _scores(card),
+        "How to use it": _use(card),
+        "How it was made": _making(card),
+        "Data and licences": _licences(card),
+        "Limitations": _LIMITATIONS,
+        "Whom to cite": _citations(card),
+    }
+    body = "\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    kind = "Returns a number" if task.regression else f"Chooses among {_listed(task.labels)}"
+    warning = (
+        "**This comes from a smoke run: it was hardly trained and is good for nothing but trying "
+        "the export.**\n\n"
+        if card.smoke
+        else ""
+    )
+    return (
+        f"{_front_matter(card)}# {markdown_text(task.title)}: "
+        f"{markdown_text(card.work.model.id)} after {markdown_text(card.result.method)}\n\n"
+        f"{warning}The task: {markdown_text(task.summary)}. {kind}.\n\n{body}"
+    )
+
+
+def _front_matter(card: ModelCard) -> str:
+    model = card.work.model
+    entries: dict[str, Any] = {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "license": "other",
+        "license_name": "see-data-and-licences",
+        "tags": ["metabench"],
+    }
+    pretrained = model.weights == "pretrained" and not model.id.startswith(_SHIPPED)
+    if pretrained and _HUB_ID.fullmatch(model.id):
+        entries["base_model"] = model.id
+    lines = [f"{key}: {json.dumps(value)}" for key, value in entries.items()]
+    return "---\n" + "\n".join(lines) + "\n---\n\n"
+
+
+def _scores(card: ModelCard) -> str:
+    result, use = card.result, card.work.task
+    rows = result.scored_rows or use.scored_rows
+    lines = ["| metric | score |", "|---|--:|"]
+    for name, value in result.scores.items():
+        lines.append(f"| {markdown_text(name)} | {value:.4f} |")
+    where = f"on {rows:,} rows of the split {markdown_text(repr(use.scored))}"
+    said = [
+        f"Each on its own scale (accuracy from 0 to 1), {where}.",
+        *(markdown_text(note) + "." for note in result.notes),
+    ]
+    if result.collapsed:
+        said.append("It gave every scored row the same class.")
+    return "\n".join([*lines, "", *said, ""])
+
+
+def _use(card: ModelCard) -> str:
+    pair = len(card.work.task.card.text) > 1
+    texts = '"first text", "second text"' if pair else '"a text"'
+    form = _WITH_SCRIPT if card.plain else _WITH_CLASSIFIER
+    return form.format(texts=texts, pooling=_POOLINGS.get(card.pooling, "the encoder's states"))
+
+
+def _making(card: ModelCard) -> str:
+    work = card.work
+    model = work.model
+    optimizer = work.settings.optimizer
+    rows: dict[str, str] = {
+        "benchmark": card.benchmark,
+        "method": card.result.method,
+        "encoder": model.id
+        + (f" at {model.revision}" if model.revision else "")
+        + (", random weights" if model.weights == "random" else ""),
+    }
+    if card.pretrain is not None:
+        rows["pretraining"] = (
+            f"{card.pretrain.settings.steps:,} steps of masked language modelling on the texts of "
+            f"{_names(card.pretrain.tasks)}"
+        )
+    if card.meta is not None:
+        rows |= _meta_rows(card.meta)
+    rows |= {
+        "fine-tuning": f"{work.steps:,} steps on {work.task.size:,} rows of {work.task.card.name} "
+        f"({work.task.train}), batches of {work.settings.batch_size}, {optimizer.name} at "
+        f"{optimizer.lr:g}, at most {model.max_length} tokens a row",
+        "seeds": f"{work.meta_seed} (meta), {work.finetune_seed} (fine-tuning)",
+        "cell": card.result.key,
+        "computed with": _versions(card.result),
+        "this export": f"the fine-tuning was done once more; {card.agreement}",
+    }
+    return _table(rows)
+
+
+def _meta_rows(meta: MetaWork) -> Mapping[str, str]:
+    algorithm = meta.algorithm
+    options = algorithm.options.model_dump(mode="json")
+    shown = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    return {
+        "meta-training": f"{algorithm.name}{f' ({shown})' if shown else ''}, {meta.steps:,} steps, "
+        f"tasks drawn by {meta.sampler.name} from {_names(meta.tasks)}",
+        "plugin": f"{algorithm.distribution} {algorithm.version}",
+    }
+
+
+def _versions(result: Result) -> str:
+    made = result.provenance
+    parts = [f"metabench {made.metabench}"]
+    parts += [f"{name} {made.versions[name]}" for name in ("torch", "transformers")
+              if name in made.versions]  # fmt: skip
+    return ", ".join([*parts, *filter(None, (made.device, made.precision))])
+
+
+def _licences(card: ModelCard) -> str:
+    lines = ["| task | rows from | licence or terms |", "|---|---|---|"]
+    for task in _cards(card):
+        source = getattr(task.source, "id", "") or ("generated" if task.generated else "files")
+        lines.append(f"| {' | '.join(map(markdown_text, (task.name, source, task.licence)))} |")
+    model = card.work.model
+    said = (
+        "began with random weights: nothing was pretrained elsewhere"
+        if model.weights == "random"
+        else "has a licence of its own, which its own card states"
+    )
+    encoder = f"The encoder {markdown_text(model.id)} {said}."
+    return "\n".join([*lines, "", encoder, ""])
+
+
+def _citations(card: ModelCard) -> str:
+    cited = dict.fromkeys((*card.references, *(task.citation for task in _cards(card))))
+    return "".join(f"- {markdown_text(text)}\n" for text in cited)
+
+
+def _cards(card: ModelCard) -> Iterator[TaskCard]:
+    """Yield every task whose rows the model has seen, its own first."""
+    uses = (
+        card.work.task,
+        *(card.meta.tasks if card.meta else ()),
+        *(card.pretrain.tasks if card.pretrain else ()),
+    )
+    yield from {use.card.name: use.card for use in uses}.values()
+
+
+def _table(rows: Mapping[str, str]) -> str:
+    lines = [f"| {markdown_text(name)} | {markdown_text(text)} |" for name, text in rows.items()]
+    return "\n".join(["| | |", "|---|---|", *lines, ""])
+
+
+def _names(uses: tuple[TaskUse, ...]) -> str:
+    return ", ".join(use.card.name for use in uses)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(markdown_text(name) for name in names)

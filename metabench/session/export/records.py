@@ -1,0 +1,47 @@
+"""The records of a run as a folder of their own, which is there in full or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from metabench.session.export.folder import beside
+from metabench.store.atomic import commit_folder
+from metabench.store.record_copy import copy_records
+from metabench.store.run_folder import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["CopiedRecords", "export_records", "is_record"]
+
+_TOP = {"run.json", "spec.toml", "resolved.toml", "cells"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CopiedRecords:
+    """How much was copied: cells with a record, and bytes in all."""
+
+    cells: int
+    size: int
+
+
+def export_records(source: Store, target: Path) -> CopiedRecords:
+    """Write the records of a run alone to a folder; an earlier copy there is replaced.
+
+    Raises:
+        StoreError: the folder is not that of a run, a file of it is damaged, or the new one cannot
+            be written.
+    """
+    with beside(target) as folder:
+        cells = copy_records(source, Store(folder))
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        commit_folder(folder, target)
+    return CopiedRecords(cells, size)
+
+
+def is_record(path: Path) -> bool:
+    """Return whether a copy of records may hold a file, named from the copy's folder."""
+    top = path.parts[0]
+    return top in _TOP and path.suffix == (".toml" if top.endswith(".toml") else ".json")

@@ -1,0 +1,1 @@
+"""Done cells again: planned from records, run, scored."""

@@ -1,0 +1,130 @@
+"""An adapt cell's fine-tuning done once more, and proved by the predictions that it left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+from typing_extensions import override
+
+from metabench.api.events import CellEnded, CellStarted, Progressed
+from metabench.engine.evaluate import evaluate
+from metabench.errors import SetupError
+from metabench.plan.cell import AdaptWork
+from metabench.results.profile import changed
+from metabench.session.cell.predictions import read_predictions
+from metabench.session.cell.provenance import cell_provenance
+from metabench.session.cell.stages import fine_tune
+from metabench.session.runtime import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from metabench.api.events import Event
+    from metabench.plan.cell import Cell
+    from metabench.session.cell.stages import FineTuned
+    from metabench.session.cell.workbench import Workbench
+    from metabench.store.records.cell import Result
+
+__all__ = ["Agreement", "Refit", "compare", "refit"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the predictions of now compare with those that were recorded.
+
+    Args:
+        rows: how many rows were compared.
+        largest: largest difference of an output; 0 where all are equal to the bit.
+        other: rows whose predicted class is another; 0 for regression.
+        changed: what differs between the machines, such as ``torch 2.12 → 2.13``.
+    """
+
+    rows: int
+    largest: float
+    other: int
+    changed: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether every output is equal to the bit."""
+        return self.largest == 0
+
+    @override
+    def __str__(self) -> str:
+        """Return the comparison in one sentence."""
+        if self.exact:
+            return f"its predictions equal those recorded to the bit ({self.rows:,} rows)"
+        why = ", ".join(self.changed) or "although versions, device and threads are the same"
+        return (
+            f"its outputs differ from those recorded by up to {self.largest:.2g} on {self.rows:,} "
+            f"rows, {self.other:,} of which get another class: {why}"
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """A fine-tuned model, what it was made by, and how it compares with the record."""
+
+    cell: Cell
+    work: AdaptWork
+    result: Result
+    tuned: FineTuned
+    agreement: Agreement
+
+
+def refit(cell: Cell, result: Result, bench: Workbench, *, emit: Callable[[Event], None]) -> Refit:
+    """Fine-tune an adapt cell again and compare; nothing in the run folder is written.
+
+    Raises:
+        StoreError: the recorded predictions or the parameters that it starts from are damaged.
+        SetupError: other rows are scored now than were recorded.
+        DivergedError: a loss or a gradient is not finite.
+    """
+    work = cell.work
+    if not isinstance(work, AdaptWork):
+        raise TypeError(f"{cell.name} is not an adapt cell")
+    labels, recorded = read_predictions(bench.store.cell_folder(cell.folder), result)
+    bench.device.apply()
+    began = time.monotonic()
+    emit(CellStarted(cell.key, cell.name))
+    steps = fine_tune(work, bench)
+    while True:
+        try:
+            done = next(steps)
+        except StopIteration as stop:
+            tuned: FineTuned = stop.value
+            break
+        emit(Progressed(cell.key, done.stage, done.step, done.total, done.scalars))
+    scored = bench.scored_table(work.task, work.model)
+    outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
+    if not np.array_equal(labels, scored.labels.cpu().numpy()):
+        raise SetupError(
+            "the labels of the scored rows are not those that were recorded",
+            where=f"cell {cell.folder}",
+            hint="run the benchmark again and name the new cell",
+        )
+    emit(CellEnded(cell.key, cell.name, "ok", time.monotonic() - began))
+    now = cell_provenance(
+        cell, runtime=bench.runtime, device=bench.device, benchmark=Asked("", ""), started=""
+    )
+    agreement = compare(recorded, outputs)
+    if not agreement.exact:
+        agreement = replace(agreement, changed=tuple(changed(result.provenance, now)))
+    return Refit(cell, work, result, tuned, agreement)
+
+
+def compare(recorded: npt.NDArray[np.float32], outputs: npt.NDArray[np.float32]) -> Agreement:
+    """Return how outputs [rows, outputs] compare with those that were recorded."""
+    largest = float(np.abs(outputs.astype(np.float64) - recorded).max(initial=0.0))
+    return Agreement(
+        rows=len(outputs),
+        largest=largest,
+        other=int((outputs.argmax(axis=1) != recorded.argmax(axis=1)).sum()),
+    )

@@ -1,0 +1,93 @@
+"""From a run folder back to its plan: the cells whose work is to be done once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from metabench.errors import NothingMatchedError, SetupError, UsageError
+from metabench.plan.build import build_plan
+from metabench.plan.cell import AdaptWork
+from metabench.plan.difference import differences
+from metabench.plan.states import with_stored_names
+from metabench.spec.reading.load import load_benchmark
+
+if TYPE_CHECKING:
+    from metabench.plan.cell import Cell
+    from metabench.plan.plan import Plan
+    from metabench.plugin.catalog import Catalog
+    from metabench.spec.model.sections import BenchmarkSpec
+    from metabench.store.records.cell import Result
+    from metabench.store.run_folder import Store
+    from metabench.tasks.hub import Hub
+
+__all__ = ["done_cell", "key_change", "plan_again"]
+
+_MOST = 3
+
+
+def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = None) -> Plan:
+    """Return the plan of a run from its own copy of the benchmark file, or from ``file``.
+
+    Raises:
+        UsageError: its tasks come from files that only the benchmark file itself can find.
+        MetabenchError: what it needs is no longer there.
+    """
+    note = store.run()
+    path = file or store.folder / "resolved.toml"
+    sets, smoke = (note.overrides, note.smoke) if file else ((), False)
+    benchmark = load_benchmark(path, catalog=catalog, sets=sets, smoke=smoke)
+    if file is None and _reads_files_beside(benchmark.spec):
+        raise UsageError(
+            f"{note.name!r} reads tasks of one's own from files beside its benchmark file",
+            hint="name that file with --file FILE",
+        )
+    return with_stored_names(build_plan(benchmark, catalog=catalog, hub=hub), store)
+
+
+def done_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:
+    """Return an adapt cell of a plan and what it came to, by the name of its folder.
+
+    Raises:
+        UsageError: it is a cell of another kind.
+        NothingMatchedError: it has no result.
+        SetupError: what its numbers depend on has changed, so that they cannot be had again.
+    """
+    stored = store.cell(folder)
+    if stored.kind in {"meta", "pretrain"}:
+        raise UsageError(
+            f"{folder!r} is a {stored.kind} cell, which has no classifier",
+            hint="name an adapt cell; `metabench status` lists them",
+        )
+    result = stored.result
+    if result is None:
+        failure = stored.failure
+        why = f"failed: {failure.status}: {failure.message}" if failure else "is not done"
+        raise NothingMatchedError(
+            f"{folder!r} {why}",
+            hint="run it with `metabench run FILE --retry-failed`, or name another cell",
+        )
+    cell = plan.by_key.get(result.key)
+    if cell is None or not isinstance(cell.work, AdaptWork):
+        raise SetupError(
+            f"cannot be fine-tuned again as it was: {key_change(plan, store, folder)}",
+            where=f"cell {folder}",
+            hint="bring that back, or run the benchmark again and name the new cell",
+        )
+    return cell, result
+
+
+def _reads_files_beside(spec: BenchmarkSpec) -> bool:
+    own = [task for task in spec.tasks.define if task.dataset is None]
+    paths = [path for task in own for path in (task.train, task.scored) if path is not None]
+    return not all(Path(path).is_absolute() for path in paths)
+
+
+def key_change(plan: Plan, store: Store, folder: str) -> str:
+    """Return why no cell of a plan has the key that a cell of a store was run under."""
+    stored = store.cell(folder)
+    kin = [cell for cell in plan.cells if cell.name == stored.name]
+    if not kin or not stored.inputs:
+        return "the benchmark no longer asks for it"
+    found = differences(stored.inputs, kin[0].inputs)
+    return "; ".join(found[:_MOST]) or "its key is another"

@@ -1,0 +1,1 @@
+"""The cells of a plan, in one process or several."""

@@ -1,0 +1,57 @@
+"""A cell's turn: it is held while it is run, and not run where another process has ended it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from metabench.api.events import CellEnded, EndedElsewhere
+from metabench.store.lock import HeldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from metabench.plan.cell import Cell
+    from metabench.store.run_folder import Stamp, Store
+
+__all__ = ["HELD", "ended_since", "take_turn"]
+
+HELD: Final = "held"
+"""Status of a cell that another process runs now; nobody but the queue is told."""
+
+
+def take_turn(
+    cell: Cell, store: Store, seen: Stamp | None, work: Callable[[], CellEnded]
+) -> CellEnded | EndedElsewhere:
+    """Hold a cell and run it; return how it ended, here or in another process.
+
+    Args:
+        cell: the cell.
+        store: the run folder.
+        seen: which records the cell had when it was planned to be run; None where nobody looked.
+        work: runs it.
+
+    Raises:
+        LockError: the file system has no locks.
+        MetabenchError: whatever ``work`` raises.
+    """
+    try:
+        with store.lock_cell(cell.folder):
+            ended = ended_since(cell, store, seen)
+            return work() if ended is None else EndedElsewhere(ended)
+    except HeldError:
+        return EndedElsewhere(CellEnded(cell.key, cell.name, HELD, 0.0))
+
+
+def ended_since(cell: Cell, store: Store, seen: Stamp | None) -> CellEnded | None:
+    """Return how a process has ended a cell since it was planned; None if none has."""
+    if seen is None or store.stamp(cell.folder) == seen:
+        return None
+    there = store.cell(cell.folder, noted=False)
+    if there.result is not None and there.result.key == cell.key:
+        scores = dict(there.result.scores)
+        return CellEnded(cell.key, cell.name, "ok", there.result.wall_seconds, scores)
+    failure = there.failure
+    if failure is None or failure.key != cell.key or failure.status == "interrupted":
+        return None
+    seconds = failure.wall_seconds or 0.0
+    return CellEnded(cell.key, cell.name, failure.status, seconds, message=failure.message)

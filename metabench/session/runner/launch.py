@@ -1,0 +1,248 @@
+"""Cells through one process or through several, with the same records either way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from functools import partial
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from metabench.api.events import CellEnded, EndedElsewhere
+from metabench.errors import StoppedError
+from metabench.results.run_status import is_running
+from metabench.session.cell.provenance import cell_provenance
+from metabench.session.runner.claim import HELD, take_turn
+from metabench.session.runner.worker import Worker, WorkerLostError
+from metabench.store.records.cell import Failure, record_status
+from metabench.store.run_folder import Store
+
+if TYPE_CHECKING:
+    from metabench.api.events import Event
+    from metabench.plan.cell import Cell
+    from metabench.session.runner.queue import CellQueue
+    from metabench.session.runner.signals import Stopping
+    from metabench.session.runtime import Assignment
+
+__all__ = ["launch"]
+
+Emit = Callable[["Event"], None]
+
+_LISTENING = 0.2  # seconds after which to see whether somebody has asked to stop
+
+
+def launch(
+    queue: CellQueue, assignment: Assignment, *, emit: Emit, stopping: Stopping
+) -> Generator[CellEnded]:
+    """Run the cells of a queue; yield as each one ends.
+
+    Raises:
+        SetupError: the device, the store or a worker cannot go on.
+        StoppedError: somebody asked to stop; every cell that ran has a checkpoint.
+    """
+    jobs = min(assignment.runtime.jobs, len(queue))
+    # Only another process ends for certain what takes too long.
+    if jobs <= 1 and assignment.limits.cell_seconds is None:
+        yield from _in_this_process(queue, assignment, emit, stopping)
+    else:
+        yield from _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
+
+
+def _in_this_process(
+    queue: CellQueue, assignment: Assignment, emit: Emit, stopping: Stopping
+) -> Generator[CellEnded]:
+    from metabench.session.cell.run import run_cell  # noqa: PLC0415
+    from metabench.session.cell.workbench import open_bench  # noqa: PLC0415  (torch loads here)
+
+    bench = open_bench(assignment)
+    while not stopping.asked():
+        cell = _next(queue, bench.store)
+        if cell is None:
+            if not queue.waits:
+                break
+            time.sleep(_LISTENING)
+            continue
+        work = partial(
+            run_cell,
+            cell,
+            bench,
+            benchmark=assignment.benchmark,
+            emit=emit,
+            stop=stopping.asked,
+            number=queue.attempt(cell.key),
+        )
+        try:
+            found = take_turn(cell, bench.store, assignment.seen.get(cell.key), work)
+        except StoppedError as stopped:
+            stopping.note(stopped)
+            break
+        ended = _settle(queue, cell, found, emit=emit, assignment=assignment)
+        if ended is not None:
+            yield ended
+    stopping.end()
+
+
+def _next(queue: CellQueue, store: Store) -> Cell | None:
+    """Return a cell that can be run; where there is none, one that another process has let go."""
+    cell = queue.take()
+    if cell is None and queue.waits:
+        queue.recall(lambda cell: not is_running(store.cell_folder(cell.folder)))
+        cell = queue.take()
+    return cell
+
+
+def _settle(
+    queue: CellQueue,
+    cell: Cell,
+    found: CellEnded | EndedElsewhere,
+    *,
+    emit: Emit,
+    assignment: Assignment,
+) -> CellEnded | None:
+    """Tell the queue how a cell ended, here or elsewhere; return it, None if that is not the end.
+
+    It is not where another process goes on with it, or where it is tried again here.
+    """
+    if isinstance(found, CellEnded):
+        return None if _retried(queue, cell, found, assignment) else found
+    if found.ended.status == HELD:
+        queue.put_off(cell)
+        return None
+    emit(found)
+    if found.ended.status == "ok":
+        queue.finish(cell.key)
+    return found.ended
+
+
+def _in_workers(
+    queue: CellQueue, assignment: Assignment, jobs: int, *, emit: Emit, stopping: Stopping
+) -> Generator[CellEnded]:
+    workers = [Worker(assignment) for _ in range(jobs)]
+    store = Store(assignment.folder)
+    try:
+        while busy := _hand_out(queue, workers, stopping, store=store):
+            for worker in busy:
+                cell = worker.cell
+                found = _listen(worker, assignment, emit, stopping)
+                if found is None or cell is None:
+                    continue
+                if worker.cell is not None:  # it was lost: put another in its place
+                    worker.stop()
+                    workers[workers.index(worker)] = Worker(assignment)
+                if (
+                    ended := _settle(queue, cell, found, emit=emit, assignment=assignment)
+                ) is not None:
+                    yield ended
+    finally:
+        for worker in workers:
+            worker.dismiss()
+        for worker in workers:
+            worker.stop()
+    stopping.end()
+
+
+def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignment) -> bool:
+    """Note how a cell has ended; return whether it is to be tried again, as if it had not."""
+    if ended.status == "ok":
+        queue.finish(cell.key)
+        return False
+    again = queue.again(cell, ended.status)
+    if again:
+        Store(assignment.folder).clear_failure(cell.folder)
+    return again
+
+
+def _hand_out(
+    queue: CellQueue, workers: list[Worker], stopping: Stopping, *, store: Store
+) -> list[Worker]:
+    """Give every idle worker a cell; return those that have something to say, none at the end.
+
+    Once somebody has asked to stop, nothing is given, and those at work are told.
+    """
+    while True:
+        for worker in workers:
+            if stopping.asked():
+                worker.ask_to_stop()
+            elif worker.cell is None and (cell := _next(queue, store)) is not None:
+                worker.give(cell, queue.attempt(cell.key))
+        busy = [worker for worker in workers if worker.cell is not None]
+        if not busy and (stopping.asked() or not queue.waits):
+            return []
+        if ready := _heard(busy):
+            return ready
+
+
+def _heard(busy: list[Worker]) -> list[Worker]:
+    """Wait a little; return the workers that have something to say, and end those that are over."""
+    if not busy:  # others are at work, in another process
+        time.sleep(_LISTENING)
+        return []
+    pipes: dict[object, Worker] = {worker.pipe: worker for worker in busy}
+    ready = wait([worker.pipe for worker in busy], timeout=_LISTENING)
+    if not ready:
+        for worker in busy:
+            worker.end_if_overdue()
+    return [pipes[pipe] for pipe in ready]
+
+
+def _listen(
+    worker: Worker, assignment: Assignment, emit: Emit, stopping: Stopping
+) -> CellEnded | EndedElsewhere | None:
+    """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
+    try:
+        message = worker.receive()
+    except WorkerLostError as lost:
+        found = _record(lost, worker, assignment)
+        if isinstance(found, CellEnded):
+            emit(found)
+        return found
+    if isinstance(message, StoppedError):
+        stopping.note(message)
+        worker.cell = None
+        return None
+    if isinstance(message, Exception):
+        raise message
+    ended: CellEnded | EndedElsewhere | None = None
+    if isinstance(message, CellEnded | EndedElsewhere):
+        worker.cell, ended = None, message
+    if not isinstance(message, EndedElsewhere):
+        emit(message)
+    return ended
+
+
+def _record(
+    lost: WorkerLostError, worker: Worker, assignment: Assignment
+) -> CellEnded | EndedElsewhere:
+    """Commit the failure that a worker could not commit any more, where nobody has taken over."""
+    cell = worker.cell
+    if cell is None:  # pragma: no cover  (only busy workers are listened to)
+        raise lost
+    status = record_status(lost)
+    failure = Failure(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        status=status,
+        message=lost.problem,
+        hint=lost.hint,
+        attempts=worker.attempt,
+        wall_seconds=worker.wall_seconds,
+        provenance=cell_provenance(
+            cell,
+            runtime=assignment.runtime,
+            device=None,
+            benchmark=assignment.benchmark,
+            started="",
+        ),
+    )
+    store = Store(assignment.folder)
+    folder = str(store.cell_folder(cell.folder))
+
+    def commit() -> CellEnded:
+        store.commit_failure(cell.folder, failure)
+        return CellEnded(
+            cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
+        )
+
+    return take_turn(cell, store, assignment.seen.get(cell.key), commit)

@@ -1,0 +1,97 @@
+"""Which cell comes next: needs first, then the stages in order, long cells before short ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, final
+
+from metabench.session.estimate.counts import cell_counts
+from metabench.session.runtime import MAY_PASS
+
+if TYPE_CHECKING:
+    from metabench.plan.cell import Cell
+
+__all__ = ["CellQueue", "cost"]
+
+
+@final
+class CellQueue:
+    """Cells that wait for others or for a worker.
+
+    Args:
+        cells: what is to be run.
+        done: keys of the cells that are done already.
+        retries: how often a cell is tried again whose failure may pass.
+    """
+
+    def __init__(self, cells: Iterable[Cell], done: Iterable[str], *, retries: int = 0) -> None:
+        self._waiting: dict[str, Cell] = {cell.key: cell for cell in cells}
+        self._elsewhere: dict[str, Cell] = {}
+        self._done = set(done)
+        self._retries = retries
+        self._taken: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        """Return how many cells have not been taken."""
+        return len(self._waiting) + len(self._elsewhere)
+
+    def take(self) -> Cell | None:
+        """Return the next cell whose needs are done; None where there is none now."""
+        ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
+        if not ready:
+            return None
+        cell = self._waiting.pop(min(ready, key=_rank).key)
+        self._taken[cell.key] += 1
+        return cell
+
+    def attempt(self, key: str) -> int:
+        """Return how often a cell has been taken."""
+        return self._taken[key]
+
+    def again(self, cell: Cell, status: str) -> bool:
+        """Put a cell back that failed with this status, where it is to be tried again."""
+        tried = status in MAY_PASS and self._taken[cell.key] <= self._retries
+        if tried:
+            self._waiting[cell.key] = cell
+        return tried
+
+    def finish(self, key: str) -> None:
+        """Note that a cell is done."""
+        self._done.add(key)
+
+    @property
+    def waits(self) -> bool:
+        """Whether other processes run cells of this queue."""
+        return bool(self._elsewhere)
+
+    def put_off(self, cell: Cell) -> None:
+        """Take a cell back that another process runs."""
+        self._taken[cell.key] -= 1
+        self._elsewhere[cell.key] = cell
+
+    def recall(self, is_free: Callable[[Cell], bool]) -> None:
+        """Let the cells that were put off and are free now be taken."""
+        free = {key: cell for key, cell in self._elsewhere.items() if is_free(cell)}
+        self._waiting.update(free)
+        self._elsewhere = {key: it for key, it in self._elsewhere.items() if key not in free}
+
+    def drop(self) -> list[Cell]:
+        """Forget the cells that are left, and return them: what they need has failed."""
+        left = [*self._waiting.values(), *self._elsewhere.values()]
+        self._waiting.clear()
+        self._elsewhere.clear()
+        return left
+
+
+def cost(cell: Cell, *, keep: str = "auto") -> float:
+    """Return about how many gradients of a batch training a cell takes, by products of matrices.
+
+    ``keep`` is ``compute.curvature``: what exact second derivatives may keep.
+    """
+    return cell_counts(cell, keep=keep).cost
+
+
+def _rank(cell: Cell) -> tuple[int, float, str]:
+    stage = ("pretrain", "meta", "adapt").index(cell.kind)
+    return stage, -cost(cell), cell.name

@@ -1,0 +1,172 @@
+"""From a plan to ``run.json``: rows, columns, and the cell behind each planned score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metabench.fingerprint import fingerprint
+from metabench.plan.cell import AdaptWork, Cell
+from metabench.session.runner.queue import cost
+from metabench.store.records.published import PublishedColumnNote, PublishedNote, PublishedRowNote
+from metabench.store.records.run import ColumnNote, MetricNote, PlannedCell, RunNote, UseNote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metabench.plan.plan import CellUse, Plan
+    from metabench.plan.selection import Selection
+    from metabench.plugin.catalog import Catalog
+    from metabench.spec.model.reported import PublishedColumn, PublishedRow, PublishedTable
+    from metabench.spec.reading.published import Reported
+
+
+__all__ = ["published_notes", "run_note"]
+
+
+def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None) -> RunNote:
+    """Return what a run is asked for, so that a comparison needs the run folder alone.
+
+    It describes the whole benchmark, whatever part of it is selected.
+    """
+    spec = plan.benchmark.spec
+    cells = {cell.key: cell for cell in plan.cells}
+    columns: dict[str, ColumnNote] = {}
+    uses = []
+    for use in plan.uses:
+        cell = cells[use.key]
+        column = _column(use, cell, catalog)
+        columns.setdefault(column.name, column)
+        uses.append(
+            UseNote(
+                method=use.method,
+                column=column.name,
+                meta_seed=use.meta_seed,
+                finetune_seed=use.finetune_seed,
+                cell=cell.folder,
+                key=cell.key,
+                unavailable=cell.unavailable,
+            )
+        )
+    return RunNote(
+        name=spec.name,
+        smoke=spec.smoke,
+        overrides=plan.benchmark.overrides,
+        methods=tuple(method.id for method in plan.benchmark.methods),
+        columns=tuple(columns.values()),
+        uses=tuple(uses),
+        cells=tuple(_planned(cell, selection) for cell in plan.cells),
+        only=selection.only if selection is not None else (),
+        baselines=spec.compare.baselines,
+        alpha=spec.compare.alpha,
+        notes=plan.notes,
+        published=published_notes(plan, catalog),
+        spec_hash=fingerprint(spec.model_dump(mode="json")),
+    )
+
+
+def _metrics(plan: Plan, catalog: Catalog) -> Iterator[MetricNote]:
+    works = (cell.work for cell in plan.cells)
+    names = {name for work in works if isinstance(work, AdaptWork) for name in work.metrics}
+    for name in sorted(names):
+        metric = catalog.metric(name).value
+        yield MetricNote(name=name, title=metric.title, percent=metric.percent)
+
+
+def _planned(cell: Cell, selection: Selection | None) -> PlannedCell:
+    return PlannedCell(
+        cell=cell.folder,
+        key=cell.key,
+        kind=cell.kind,
+        method=cell.method,
+        needs=cell.needs,
+        cost=cost(cell),
+        selected=selection is None or cell.key in selection.keys,
+        unavailable=cell.unavailable,
+    )
+
+
+def _column(use: CellUse, cell: Cell, catalog: Catalog) -> ColumnNote:
+    work = cell.work
+    if not isinstance(work, AdaptWork):
+        raise TypeError(f"{cell.name} is not an adapt cell")
+    card = work.task.card
+    metric = catalog.metric(card.primary).value
+    part = "" if use.fraction is None else f"@{use.fraction:g}"
+    return ColumnNote(
+        name=f"{card.name}{part}",
+        task=card.name,
+        title=card.title,
+        role="target" if work.task.role == "target" else "transfer",
+        label=_label(use.fraction, work.task.size, cell.unavailable),
+        metric=card.primary,
+        metric_title=metric.title,
+        percent=metric.percent,
+        identity=work.task.identity,
+    )
+
+
+def _label(fraction: float | None, rows: int, unavailable: str) -> str:
+    if fraction is None:
+        return ""
+    return f"{100 * fraction:g}" + (" %" if unavailable else f" % = {rows:,} rows")
+
+
+def published_notes(plan: Plan, catalog: Catalog) -> tuple[PublishedNote, ...]:
+    """Return the notes of all tables that a benchmark names."""
+    scored = _scored(plan)
+    return tuple(
+        _published_note(reported, catalog, scored) for reported in plan.benchmark.published
+    )
+
+
+def _scored(plan: Plan) -> Mapping[str, str]:
+    """Return the split that is scored, by task."""
+    works = (cell.work for cell in plan.cells)
+    return {work.task.card.name: work.task.scored for work in works if isinstance(work, AdaptWork)}
+
+
+def _published_note(
+    reported: Reported, catalog: Catalog, scored: Mapping[str, str]
+) -> PublishedNote:
+    """Return the note of a printed table."""
+    source, table = reported.source, reported.table
+    return PublishedNote(
+        short=source.short,
+        citation=source.citation,
+        table=table.name,
+        title=table.title,
+        split=table.split,
+        note=table.note or "",
+        stubs=table.stubs,
+        columns=tuple(
+            _published_column(column, catalog, scored.get(column.name.partition("@")[0], ""))
+            for column in table.columns
+        ),
+        rows=tuple(_published_row(row, table) for row in table.rows),
+    )
+
+
+def _published_column(
+    column: PublishedColumn, catalog: Catalog, scored: str
+) -> PublishedColumnNote:
+    offers = [catalog.metrics.get(name) for name in column.metrics]
+    names = zip(column.metrics, offers, strict=True)
+    return PublishedColumnNote(
+        name=column.name,
+        title=column.title,
+        metrics=column.metrics,
+        titles=tuple(name if offer is None else offer.value.title for name, offer in names),
+        percent=column.percent,
+        scored=scored,
+    )
+
+
+def _published_row(row: PublishedRow, table: PublishedTable) -> PublishedRowNote:
+    numbers = {column.name: row.numbers(column) for column in table.columns}
+    return PublishedRowNote(
+        method=row.method,
+        labels=row.labels or (row.method, *([""] * (len(table.stubs) - 1))),
+        ours=row.ours or row.method,
+        seeds=row.seeds,
+        scores={name: values for name, values in numbers.items() if values},
+    )

@@ -1,0 +1,1 @@
+"""Where a file is wrong, in its own words."""

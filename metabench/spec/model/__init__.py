@@ -1,0 +1,1 @@
+"""The benchmark file as values."""

@@ -1,0 +1,59 @@
+"""A benchmark: a checked file together with what its names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo, TaskCard
+from metabench.plugin.status import Offer
+from metabench.spec.model.sections import BenchmarkSpec
+from metabench.spec.reading.published import Reported
+
+__all__ = ["Benchmark", "Method"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A row of the leaderboard, ready to be planned.
+
+    Args:
+        id: what the leaderboard calls it; names the point of a grid, ``Reptile[inner_steps=3]``.
+        algorithm: the algorithm and the plugin that it comes from.
+        options: its options, with defaults and presets filled in.
+        sampler: the task sampler; None where there is no meta-training.
+        sampler_options: the sampler's options, with defaults filled in.
+    """
+
+    id: str
+    algorithm: Offer[AlgorithmInfo]
+    options: AlgorithmOptions
+    sampler: Offer[SamplerInfo] | None = None
+    sampler_options: Options | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A benchmark file that has been read and checked.
+
+    Args:
+        spec: its settings, defaults filled in, grids expanded, ``--smoke`` applied.
+        methods: the rows, in the order of the file.
+        path: the file.
+        text: what stands in it.
+        overrides: every ``--set``, as it was given.
+        own_tasks: the tasks that the file defines, by name; sizes and classes are still to be read.
+        published: tables of numbers reported elsewhere, to be shown beside ours.
+    """
+
+    spec: BenchmarkSpec
+    methods: tuple[Method, ...]
+    path: Path
+    text: str
+    overrides: tuple[str, ...] = ()
+    own_tasks: Mapping[str, TaskCard] = field(default_factory=dict)
+    published: tuple[Reported, ...] = ()

@@ -1,0 +1,298 @@
+"""The benchmark file as a value: closed, strict, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from metabench.api.options import Options
+from metabench.spec.model.comparison import CompareSpec
+from metabench.spec.model.own_task import OwnTaskSpec
+from metabench.spec.model.values import (
+    Beta,
+    Count,
+    Distinct,
+    FileName,
+    Fraction,
+    Name,
+    Names,
+    Rate,
+    Seed,
+    Text,
+)
+
+__all__ = [
+    "BenchmarkSpec",
+    "CompareSpec",
+    "ComputeSpec",
+    "FineTuneOptimizer",
+    "FineTuneSpec",
+    "MetaOptimizer",
+    "MetaSpec",
+    "MethodSpec",
+    "ModelSpec",
+    "PretrainSpec",
+    "SamplerSpec",
+    "SeedsSpec",
+    "SplitSpec",
+    "TasksSpec",
+    "TransferSpec",
+]
+
+
+class ModelSpec(Options):
+    """The encoder that every method starts from."""
+
+    id: Text
+    """Hub id or folder; ``embedded/encoder`` is the small one that ships with metabench."""
+    revision: Text | None = None
+    """Commit or tag on the hub."""
+    weights: Literal["pretrained", "random"] = "pretrained"
+    """``random`` builds the encoder from its config alone."""
+    pooling: Literal["auto", "pooler", "cls", "mean"] = "auto"
+    """What a head sees; ``auto`` is the checkpoint's own pooler where it has one, else the mean."""
+    max_length: Annotated[int, Field(ge=8, le=8192)] = 128
+    """Tokens per row; longer rows are cut, the longer text of a pair first."""
+
+
+class SplitSpec(Options):
+    """Another split in place of the card's."""
+
+    train: Name | None = None
+    """The split to train on."""
+    scored: Name | None = None
+    """The split to score."""
+
+
+class TransferSpec(Options):
+    """A task that meta-training never sees, and the fractions of it to fine-tune on."""
+
+    task: Name
+    """Name of the task."""
+    fractions: Annotated[tuple[Fraction, ...], Field(min_length=1), Distinct] = (1.0,)
+    """Fractions of the official training split; subsamples nest."""
+
+
+class TasksSpec(Options):
+    """Which tasks play which role."""
+
+    auxiliary: Names = ()
+    """Tasks that are only meta-trained on."""
+    target: Annotated[Names, Field(min_length=1)]
+    """Tasks that are meta-trained on, then fine-tuned and scored."""
+    transfer: Annotated[tuple[Name | TransferSpec, ...], Field(max_length=1000)] = ()
+    """Tasks that are only fine-tuned and scored."""
+    splits: Annotated[Mapping[str, SplitSpec], Field(max_length=1000)] = {}
+    """Other splits than the card's, by task."""
+    shuffled: Names = ()
+    """Tasks whose training labels are permuted in meta-training: a control, noted under every
+    leaderboard."""
+    define: Annotated[tuple[OwnTaskSpec, ...], Field(max_length=100)] = ()
+    """Tasks of one's own."""
+
+    @model_validator(mode="after")
+    def _roles_are_disjoint(self) -> Self:
+        transfer = [entry.task for entry in self.transfers]
+        names = [*self.auxiliary, *self.target, *transfer]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(map(repr, twice))} cannot play two roles")
+        return self
+
+    @property
+    def transfers(self) -> tuple[TransferSpec, ...]:
+        """The transfer tasks, each with its fractions."""
+        return tuple(
+            entry if isinstance(entry, TransferSpec) else TransferSpec(task=entry)
+            for entry in self.transfer
+        )
+
+
+class PretrainSpec(Options):
+    """Stage 1: masked-language-model training of the encoder on the tasks' texts."""
+
+    corpus: Literal["tasks"] = "tasks"
+    """``tasks``: the training texts of all auxiliary and target tasks."""
+    steps: Count
+    """Updates."""
+    batch_size: Count = 32
+    """Rows an update."""
+    lr: Rate = 5e-4
+    """Peak learning rate of AdamW; a tenth of the steps warms up, then it falls linearly to 0."""
+    mlm_probability: Fraction = 0.15
+    """Share of the tokens that are to be predicted."""
+    seed: Seed = 0
+    """One encoder for all methods and seeds."""
+
+
+class MetaOptimizer(Options):
+    """The outer optimizer: Adam on the flat vector, or plain SGD."""
+
+    name: Literal["adam", "sgd"] = "adam"
+    """``sgd`` is for laws and experiments."""
+    lr: Rate = 5e-5
+    """The outer learning rate beta."""
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    """Decay of Adam's two moments."""
+    eps: Rate = 1e-8
+    """Adam's epsilon."""
+
+
+class MetaSpec(Options):
+    """Stage 2: the same budget for every method."""
+
+    epochs: Annotated[float, Field(gt=0, le=1e4)] | None = None
+    """Examples drawn, in multiples of all meta-training rows; 5 where ``steps`` is not given."""
+    steps: Count | None = None
+    """Meta-steps, instead of ``epochs``."""
+    tasks_per_step: Annotated[int, Field(ge=1, le=1024)] = 8
+    """Episodes a meta-step."""
+    batch_size: Count = 32
+    """Rows of a support or query batch."""
+    optimizer: MetaOptimizer = MetaOptimizer()
+    """The outer optimizer."""
+
+    @model_validator(mode="after")
+    def _one_budget(self) -> Self:
+        if self.epochs is not None and self.steps is not None:
+            raise ValueError("give epochs or steps, not both")
+        return self
+
+
+class FineTuneOptimizer(Options):
+    """AdamW with bias correction, no decay on biases and norms, warm-up, then linear decay."""
+
+    name: Literal["adamw"] = "adamw"
+    """The only one."""
+    lr: Rate = 2e-5
+    """Peak learning rate."""
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the steps that warms up."""
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Decoupled weight decay."""
+    betas: tuple[Beta, Beta] = (0.9, 0.999)
+    """Decay of the two moments."""
+    eps: Rate = 1e-8
+    """Adam's epsilon."""
+    clip: Annotated[float, Field(ge=0)] = 1.0
+    """Largest norm of the gradient; 0 clips nothing."""
+
+
+class FineTuneSpec(Options):
+    """Stage 3: fine-tuning of an initialisation on one task."""
+
+    head: Literal["keep", "fresh"] = "keep"
+    """``keep``: the head that meta-training gave a task that it has seen; else a fresh one."""
+    epochs: Annotated[float, Field(gt=0, le=1e4)] = 3.0
+    """Passes over the training rows."""
+    min_steps: Annotated[int, Field(ge=0)] = 0
+    """At least so many updates, for tiny training sets."""
+    batch_size: Count = 32
+    """Rows an update."""
+    optimizer: FineTuneOptimizer = FineTuneOptimizer()
+    """The optimizer and its schedule."""
+
+
+class SeedsSpec(Options):
+    """The replicate is the meta seed; fine-tuning seeds nest in it and are averaged."""
+
+    meta: Annotated[tuple[Seed, ...], Field(min_length=1), Distinct] = (0,)
+    """Meta seeds."""
+    finetune: Annotated[int, Field(ge=1, le=100)] = 1
+    """Fine-tuning seeds per meta seed."""
+
+
+class SamplerSpec(Options):
+    """A task sampler and its options: ``sampler = "pps"`` or ``{ name = "mixed", ratio = 2 }``."""
+
+    name: Name
+    """Name in the catalog."""
+    options: Mapping[str, Any] = {}
+    """The rest of the table; checked against the sampler's own model."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and not isinstance(value.get("options"), dict):
+            rest = {key: item for key, item in value.items() if key != "name"}
+            return {**({"name": value["name"]} if "name" in value else {}), "options": rest}
+        return value
+
+
+class MethodSpec(Options):
+    """A row of the leaderboard: algorithm, sampler, options."""
+
+    id: Name
+    """What the leaderboard calls it."""
+    algorithm: Name
+    """Name in the catalog."""
+    sampler: SamplerSpec | None = None
+    """Task sampler; ``pps`` where an algorithm needs one and none is given."""
+    options: Mapping[str, Any] = {}
+    """Options of the algorithm; checked against its own model."""
+    grid: Mapping[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=1000)]] = {}
+    """Options to vary: one row per point."""
+
+
+class ComputeSpec(Options):
+    """How, not what: none of it is part of a cell's key."""
+
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
+    """CPU threads of a cell."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """``auto``: bf16 autocast on a GPU that has it, fp32 elsewhere."""
+    curvature: Literal["auto", "fast", "lean"] = "auto"
+    """What exact second derivatives keep: ``lean`` nothing, ``fast`` all, ``auto`` what fits."""
+    deterministic: bool = False
+    """Equal bits each time on a GPU too: slower, and an operation that cannot is an error."""
+    compile: bool = False
+    """Compile BERT's layers for gradients of first order; computed plainly where that fails."""
+    memory: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """GiB that ``curvature = "auto"`` may use; a part of what is free where not given."""
+    checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = 300.0
+    """Seconds from one checkpoint of a cell to the next."""
+    cell_timeout: Annotated[float, Field(gt=0, le=1e8)] | None = None
+    """Seconds that a cell may take in one go; any number where not given."""
+    hang_seconds: Annotated[float, Field(gt=0, le=1e8)] = 7200.0
+    """Seconds without a step after which a cell counts as hung."""
+
+
+class BenchmarkSpec(Options):
+    """A benchmark file (DESIGN section 5)."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    """Version of the file format."""
+    name: FileName
+    """Names the run folder."""
+    model: ModelSpec
+    """The encoder."""
+    tasks: TasksSpec
+    """The tasks and their roles."""
+    pretrain: PretrainSpec | None = None
+    """Stage 1; without it, the encoder is taken as it comes."""
+    meta: MetaSpec = MetaSpec()
+    """Stage 2."""
+    finetune: FineTuneSpec = FineTuneSpec()
+    """Stage 3."""
+    seeds: SeedsSpec = SeedsSpec()
+    """Seeds."""
+    methods: Annotated[tuple[MethodSpec, ...], Field(min_length=1, max_length=1000)]
+    """The rows."""
+    compute: ComputeSpec = ComputeSpec()
+    """Threads and precision."""
+    compare: CompareSpec = CompareSpec()
+    """Defaults of ``metabench compare``."""
+    smoke: bool = False
+    """Set by ``--smoke`` alone: a quick walk through every cell, never a result."""
+
+    @model_validator(mode="after")
+    def _methods_are_distinct(self) -> Self:
+        ids = [method.id for method in self.methods]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"methods: {', '.join(map(repr, twice))} stands there twice")
+        return self

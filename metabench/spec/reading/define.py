@@ -1,0 +1,173 @@
+"""From ``[[tasks.define]]`` to task cards; says what of a definition cannot be."""
+
+from __future__ import annotations
+
+import os.path
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
+from metabench.plugin.status import BUILT_IN, Offer, PluginStatus
+from metabench.spec.mistakes.problems import check
+from metabench.spec.mistakes.raw import array, table
+from metabench.spec.model.own_task import OwnTaskSpec
+from metabench.tasks.hub import user_path
+from metabench.tasks.own.formats import SUFFIXES, format_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from metabench.spec.mistakes.locate import KeyPath
+    from metabench.spec.mistakes.naming import Naming
+    from metabench.spec.reading.document import Document
+
+__all__ = ["define_tasks"]
+
+_DEFINED = PluginStatus("tasks.define", "", BUILT_IN, "")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_SPREADSHEETS = {".xlsx", ".xls", ".ods", ".numbers"}
+_OF_CLASSES = {"accuracy", "f1", "matthews"}
+_OF_NUMBERS = {"pearson", "spearman"}
+
+
+def define_tasks(naming: Naming) -> Mapping[str, Offer[TaskCard] | None]:
+    """Return the tasks that a file defines by name, and note what is wrong with them.
+
+    A task whose definition is wrong is there, without an offer: that it is used is no mistake. The
+    cards lack sizes, and classes that nobody has listed: both are known when the data are read.
+    """
+    found: dict[str, Offer[TaskCard] | None] = {}
+    for index, entry in enumerate(array(table(naming.document.data, "tasks"), "define")):
+        path: KeyPath = ("tasks", "define", index)
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name in found:
+            naming.report((*path, "name"), f"task {name!r} is defined twice")
+        if name in naming.catalog.tasks or ("task", name) in naming.catalog.conflicts:
+            naming.report((*path, "name"), f"task {name!r} is installed; choose another name")
+        found[name] = _offer(naming, entry, path)
+    return found
+
+
+def _offer(naming: Naming, entry: Mapping[str, Any], path: KeyPath) -> Offer[TaskCard] | None:
+    task, _ = check(OwnTaskSpec, entry)  # the check of the whole file reports what is found
+    if task is None:
+        return None
+    problems = list(_problems(task))
+    for key, what in problems:
+        naming.report((*path, key) if key else path, what)
+    for position, metric in enumerate(task.metrics):
+        naming.find("metric", metric, (*path, "metrics", position))
+    return None if problems else Offer(_card(task, naming.document, path), _DEFINED)
+
+
+def _problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+    yield from _labelling_problems(task)
+    yield from _of_dataset(task, task.dataset) if task.dataset else _of_files(task)
+
+
+def _labelling_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+    if task.label in task.text:
+        yield "label", f"{task.label!r} is a text column"
+    if task.kind == "regression" and task.labels:
+        yield "labels", "the labels of a regression are numbers, so it has no classes"
+    if len(task.labels) == 1:
+        yield "labels", "one class is nothing to tell apart; list at least two, or none"
+    wrong = _OF_CLASSES if task.kind == "regression" else _OF_NUMBERS
+    for metric in task.metrics:
+        if metric in wrong:
+            default = _metrics(task.model_copy(update={"metrics": ()}))[0]
+            yield "metrics", f"{metric!r} is not for {task.kind}; {default!r} is"
+        if metric == "f1" and len(task.labels) > 2:  # noqa: PLR2004  (of two classes, the second)
+            yield "metrics", f"'f1' is that of the second of two classes, not of {len(task.labels)}"
+
+
+def _of_dataset(task: OwnTaskSpec, dataset: str) -> Iterator[tuple[str, str]]:
+    if not _ID.fullmatch(dataset):
+        yield "dataset", f"{dataset!r} is not a hub id, owner/name"
+    for key in ("format", "scored_fraction"):
+        if getattr(task, key) is not None:
+            yield key, "is for files, and dataset names a data set"
+    if task.scored is None:
+        yield "", "scored is missing: the name of the split that is scored"
+    if task.scored == task.train:
+        yield "scored", f"{task.scored!r} is the split that is trained on"
+    strangers = sorted(set(task.rows) - {task.train, task.scored})
+    if strangers:
+        yield "rows", f"{strangers[0]!r} is neither train nor scored"
+    if task.kind == "classification" and not task.labels:
+        yield "", "labels is missing: list the classes in the order of their numbers"
+
+
+def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+    for key in ("config", "revision", "rows"):
+        if getattr(task, key):
+            yield key, "belongs to a dataset, and none is named"
+    if task.scored is None and task.scored_fraction is None:
+        yield "", "scored is missing: a file, or scored_fraction = 0.2 to hold rows out"
+    yield from _of_file(task, "train", task.train)
+    if task.scored is None:
+        return
+    if task.scored_fraction is not None:
+        yield "scored_fraction", "give scored or scored_fraction, not both"
+    if os.path.normpath(task.scored) == os.path.normpath(task.train):
+        yield "scored", "is the file that is trained on; scored_fraction = 0.2 holds rows out"
+    yield from _of_file(task, "scored", task.scored)
+
+
+def _of_file(task: OwnTaskSpec, key: str, name: str) -> Iterator[tuple[str, str]]:
+    if _URL.match(name):
+        yield key, "is a URL; download the file and name it here"
+    elif PurePath(name).suffix.lower() in _SPREADSHEETS:
+        yield key, f"{name!r} is a spreadsheet; save its rows as 'CSV UTF-8' and name that file"
+    elif task.format is None and format_of(name) is None:
+        yield key, f'{name!r} ends in none of {", ".join(SUFFIXES)}; add format = "csv" or another'
+
+
+def _card(task: OwnTaskSpec, document: Document, path: KeyPath) -> TaskCard:
+    train, scored = ("train", "scored") if task.dataset is None else (task.train, task.scored or "")
+    return TaskCard(
+        name=task.name,
+        title=task.title or task.name,
+        source=_source(task, document, path),
+        text=task.text,
+        label=task.label,
+        labels=task.labels,
+        metrics=_metrics(task),
+        splits={train: task.rows.get(train, 0), scored: task.rows.get(scored, 0)},
+        train=train,
+        scored=scored,
+        summary="defined in the benchmark file",
+        licence=task.licence,
+        citation=task.citation,
+    )
+
+
+def _source(task: OwnTaskSpec, document: Document, path: KeyPath) -> HubSource | FileSource:
+    if task.dataset is not None:
+        return HubSource(id=task.dataset, config=task.config, revision=task.revision)
+    train = _file(task, "train", document, path)
+    scored = train if task.scored is None else _file(task, "scored", document, path)
+    return FileSource(
+        files={"train": train, "scored": scored},
+        scored_fraction=task.scored_fraction,
+        find_labels=task.kind == "classification" and not task.labels,
+    )
+
+
+def _file(task: OwnTaskSpec, key: str, document: Document, path: KeyPath) -> DataFile:
+    named = str(getattr(task, key))
+    place = document.problem((*path, key), "")
+    line = f"{place.file}:{place.line}" if place.line else place.file
+    return DataFile(
+        path=str(document.path.parent / user_path(named)),
+        format=task.format or format_of(named) or "csv",
+        place=f"{line}: {place.path}",
+    )
+
+
+def _metrics(task: OwnTaskSpec) -> tuple[str, ...]:
+    return task.metrics or (("pearson",) if task.kind == "regression" else ("accuracy",))

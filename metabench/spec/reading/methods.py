@@ -1,0 +1,108 @@
+"""Check the methods of a file against the algorithms and samplers that are installed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from metabench.api import AlgorithmInfo, SamplerInfo
+from metabench.spec.mistakes.problems import Finding, check
+from metabench.spec.mistakes.raw import array, table
+
+if TYPE_CHECKING:
+    from metabench.spec.mistakes.locate import KeyPath
+    from metabench.spec.mistakes.naming import Naming
+
+__all__ = ["DEFAULT_SAMPLER", "check_methods", "sampler_table"]
+
+Check: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]
+
+DEFAULT_SAMPLER = "pps"
+"""What meta-training draws tasks with where the file names no sampler."""
+
+
+def check_methods(naming: Naming) -> None:
+    """Note every unknown algorithm, sampler and option, and every option that cannot be given."""
+    for index, method in enumerate(array(naming.document.data, "methods")):
+        if isinstance(method, dict):
+            _check_method(naming, method, ("methods", index))
+
+
+def sampler_table(method: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """Return name and options of the sampler that a ``[[methods]]`` table gives."""
+    given = method.get("sampler")
+    if not isinstance(given, dict):
+        return given, {}
+    if isinstance(given.get("options"), dict):
+        return given.get("name"), given["options"]
+    return given.get("name"), {key: item for key, item in given.items() if key != "name"}
+
+
+def _check_method(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> None:
+    offer = naming.find("algorithm", method.get("algorithm"), (*path, "algorithm"))
+    if offer is None:
+        _check_sampler(naming, method, path)
+        return
+    info: AlgorithmInfo = offer.value
+    _check_preset(naming, info, method, path)
+    _check_options(naming, info, method, path)
+    if info.meta_trains:
+        _check_sampler(naming, {"sampler": DEFAULT_SAMPLER, **method}, path)
+    elif "sampler" in method:
+        naming.report(
+            (*path, "sampler"), f"algorithm {info.name!r} has no meta-training, so it takes none"
+        )
+
+
+def _check_preset(
+    naming: Naming, info: AlgorithmInfo, method: Mapping[str, Any], path: KeyPath
+) -> None:
+    for key in ("options", "grid"):
+        for name in table(method, key):
+            if name in info.preset:
+                naming.report((*path, key, name), f"algorithm {info.name!r} fixes this option")
+
+
+def _check_options(
+    naming: Naming, info: AlgorithmInfo, method: Mapping[str, Any], path: KeyPath
+) -> None:
+    given = {key: item for key, item in table(method, "options").items() if key not in info.preset}
+    _, findings = check(info.options, given)
+    for place, what in findings:
+        naming.report((*path, "options", *place), what)
+    if findings:
+        given = {}
+    for name in table(method, "grid"):
+        if name not in info.preset:
+            _check_axis(naming, partial(check, info.options), given, (*path, "grid", name))
+
+
+def _check_axis(naming: Naming, check: Check, given: Mapping[str, Any], path: KeyPath) -> None:
+    """Check every value of one option of a grid, each beside the options that are given."""
+    name = str(path[-1])
+    values = array({name: naming.document.at(path)}, name)
+    if len({json.dumps(value, default=str) for value in values}) < len(values):
+        naming.report(path, "names one thing twice")
+    for index, value in enumerate(values):
+        _, findings = check({**given, name: value})
+        for place, what in findings:
+            if what.startswith("unknown key"):
+                naming.report(path, what)
+            else:
+                naming.report((*path, index, *place[1:]), what)
+
+
+def _check_sampler(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> None:
+    name, options = sampler_table(method)
+    given = method.get("sampler")
+    at_name = (*path, "sampler", "name") if isinstance(given, dict) else (*path, "sampler")
+    offer = naming.find("sampler", name, at_name)
+    if offer is None:
+        return
+    info: SamplerInfo = offer.value
+    nested = isinstance(given, dict) and isinstance(given.get("options"), dict)
+    _, findings = check(info.options, dict(options))
+    for place, what in findings:
+        naming.report((*path, "sampler", *(("options",) if nested else ()), *place), what)

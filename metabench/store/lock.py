@@ -1,0 +1,166 @@
+"""A lock file has one holder; the kernel frees it when the holder dies, however that happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import final
+
+from metabench.errors import LockError
+from metabench.store.atomic import make_folder, store_error
+from metabench.store.regular_files import open_regular
+
+__all__ = ["HeldError", "LockOwner", "lock_owner", "locked"]
+
+_PAUSE_SECONDS = 0.02
+
+
+@final
+class HeldError(LockError):
+    """Another process holds a lock; whoever can, does something else first."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LockOwner:
+    """The process that holds a lock, as it signed it."""
+
+    pid: int
+    host: str
+    started: str
+
+
+@contextmanager
+def locked(path: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock file, which is made with its folder and goes when it is given back.
+
+    Args:
+        path: the file.
+        patience: seconds to wait for whoever holds it.
+
+    Raises:
+        HeldError: another process holds it still.
+        LockError: the file system has no locks.
+        StoreError: the folder cannot be written.
+    """
+    make_folder(path.parent)
+    descriptor = _acquire(path, time.monotonic() + patience)
+    try:
+        _sign(descriptor, path)
+        yield
+    finally:
+        _give_back(descriptor, path)
+
+
+def lock_owner(path: Path) -> LockOwner | None:
+    """Return who holds a lock file now, None if nobody does; nothing is written."""
+    import fcntl  # noqa: PLC0415  (not on every platform)
+
+    try:
+        descriptor = open_regular(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _signature(descriptor) or LockOwner(0, "an unknown host", "")
+    except OSError:
+        return None  # without locks nobody could have taken it
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _acquire(path: Path, deadline: float) -> int:
+    while True:
+        try:
+            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise store_error(error, path) from error
+        try:
+            _take(descriptor, path)
+            if _is_there(descriptor, path):
+                return descriptor
+        except HeldError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path) -> None:
+    import fcntl  # noqa: PLC0415  (reading a run folder works where there is no flock)
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise HeldError(
+            f"another process works on this {_thing(path)}{_said(_signature(descriptor))}",
+            where=str(path.parent),
+            hint="wait for it, or name another folder with --runs DIR",
+        ) from error
+    except OSError as error:
+        raise LockError(
+            f"the file system has no locks: {(error.strerror or 'unknown error').lower()}",
+            where=str(path.parent),
+            hint="name a folder on a local disk with --runs DIR",
+        ) from error
+
+
+def _thing(path: Path) -> str:
+    return "cell" if path.parent.parent.name == "cells" else "run"
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    """Return whether the file is still the one at its path: its last holder took it away."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _give_back(descriptor: int, path: Path) -> None:
+    import fcntl  # noqa: PLC0415  (as above)
+
+    with suppress(OSError):
+        if _is_there(descriptor, path):
+            path.unlink()
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked has the descriptor too
+    os.close(descriptor)
+
+
+def _sign(descriptor: int, path: Path) -> None:
+    owner = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, (json.dumps(owner) + "\n").encode(), 0)
+    except OSError as error:
+        raise store_error(error, path) from error
+
+
+def _said(owner: LockOwner | None) -> str:
+    return f" (process {owner.pid} on {owner.host} since {owner.started})" if owner else ""
+
+
+def _signature(descriptor: int) -> LockOwner | None:
+    try:
+        signed = json.loads(os.pread(descriptor, 4096, 0))
+        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

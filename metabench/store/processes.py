@@ -1,0 +1,87 @@
+"""Which processes work on a run folder; each holds a lock file of its own in ``processes/``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from metabench.errors import LockError
+from metabench.store.lock import HeldError, LockOwner, lock_owner, locked
+
+__all__ = ["PROCESSES", "alone", "at_work", "joining", "present"]
+
+PROCESSES = "processes"
+"""The folder of the lock files, below the run folder."""
+
+_LOCK = "LOCK"
+_PATIENCE_SECONDS = 10.0
+"""Whoever joins holds the lock of the run folder while it writes what it was asked, no longer."""
+
+
+def at_work(folder: Path) -> tuple[LockOwner, ...]:
+    """Return the processes that work on a run folder now; nothing is written."""
+    try:
+        files = sorted((folder / PROCESSES).iterdir())
+    except OSError:
+        return ()
+    owners = (lock_owner(file) for file in files)
+    return tuple(owner for owner in owners if owner is not None)
+
+
+@contextmanager
+def joining(folder: Path) -> Iterator[tuple[LockOwner, ...]]:
+    """Hold the run folder while a process joins; yield the processes that work on it already.
+
+    Raises:
+        LockError: another process holds it for long, or the file system has no locks.
+        StoreError: the folder cannot be written.
+    """
+    with locked(folder / _LOCK, patience=_PATIENCE_SECONDS):
+        yield at_work(folder)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the run folder alone: nobody works on it, nobody can join.
+
+    Raises:
+        LockError: another process works on it, or the file system has no locks.
+        StoreError: the folder cannot be written.
+    """
+    with locked(folder / _LOCK, patience=_PATIENCE_SECONDS / 100):
+        for owner in at_work(folder):
+            raise LockError(
+                f"another process works on this run (process {owner.pid} on {owner.host} since"
+                f" {owner.started})",
+                where=str(folder),
+                hint="wait for it, or name another folder with --runs DIR",
+            )
+        yield
+
+
+@contextmanager
+def present(folder: Path) -> Iterator[None]:
+    """Be seen to work on a run folder.
+
+    Raises:
+        LockError: the file system has no locks.
+        StoreError: the folder cannot be written.
+    """
+    name = f"{socket.gethostname().replace('/', '-')}-{os.getpid()}"
+    with ExitStack() as stack:
+        number = 0
+        while not _entered(stack, folder / PROCESSES / f"{name}-{number}"):
+            number += 1
+        yield
+
+
+def _entered(stack: ExitStack, path: Path) -> bool:
+    """Take a lock, unless another thread holds it or somebody looks at it."""
+    try:
+        stack.enter_context(locked(path))
+    except HeldError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""What ``run.json`` holds of numbers reported elsewhere; a comparison reads no other file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import final
+
+from metabench.store.records.provenance import Record, Text
+
+__all__ = ["PublishedColumnNote", "PublishedNote", "PublishedRowNote", "first_of_each"]
+
+
+@final
+class PublishedColumnNote(Record):
+    """A column of a printed table."""
+
+    name: Text
+    """Name of a leaderboard's column, such as ``glue/rte``."""
+    title: Text
+    """What the source calls it."""
+    metrics: tuple[Text, ...]
+    """Names of its metrics, in the order in which the source prints them."""
+    titles: tuple[Text, ...]
+    """What a leaderboard calls each of them."""
+    percent: bool = True
+    """Whether 100 times the score is shown."""
+    scored: Text = ""
+    """The split that this run scores; empty where the run has no such column."""
+
+
+@final
+class PublishedRowNote(Record):
+    """A row of a printed table."""
+
+    method: Text
+    """What the source calls the method."""
+    labels: tuple[Text, ...]
+    """What stands in each of the first columns."""
+    ours: Text
+    """The method of this run that it stands beside, where there is such a method."""
+    seeds: int | None = None
+    """Runs behind each number; None where the source does not say."""
+    scores: Mapping[str, tuple[float, ...]] = {}
+    """Score by column, one for each of its metrics, on the metric's own scale."""
+
+
+@final
+class PublishedNote(Record):
+    """A table of numbers reported elsewhere: shown beside ours, never tested."""
+
+    short: Text
+    """The source in a few words."""
+    citation: Text
+    """The source in full."""
+    table: Text
+    """What the source calls the table."""
+    title: Text
+    """What it shows."""
+    split: Text
+    """The split that was scored there."""
+    note: Text = ""
+    """What a reader has to know before comparing."""
+    stubs: tuple[Text, ...]
+    """Headings of the columns that name a row."""
+    columns: tuple[PublishedColumnNote, ...]
+    """Columns in the order of the source."""
+    rows: tuple[PublishedRowNote, ...]
+    """Rows in the order of the source."""
+
+
+def first_of_each(notes: Iterable[PublishedNote]) -> tuple[PublishedNote, ...]:
+    """Return the notes without those of a table that an earlier one is of."""
+    found: dict[tuple[str, str], PublishedNote] = {}
+    for note in notes:
+        found.setdefault((note.citation, note.table), note)
+    return tuple(found.values())

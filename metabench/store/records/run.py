@@ -1,0 +1,166 @@
+"""``run.json``: what was asked of a run; with it, a comparison needs the run folder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, final
+
+from pydantic import Field, model_validator
+
+from metabench.errors import LockError
+from metabench.store.lock import LockOwner
+from metabench.store.records.provenance import Provenance, Record, Text
+from metabench.store.records.published import PublishedNote
+
+__all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote", "joined_note"]
+
+
+@final
+class ColumnNote(Record):
+    """A column of the leaderboard: a task and how much of it was trained on."""
+
+    name: Text
+    """Unique in a run, such as ``glue/rte`` or ``scitail@0.001``."""
+    task: Text
+    """Name of the task."""
+    title: Text
+    """What the leaderboard calls it."""
+    role: Literal["target", "transfer"]
+    """Only targets enter the average."""
+    label: Text = ""
+    """Which part was trained on, such as ``0.1 % = 24 rows``; empty for the whole split."""
+    metric: Text
+    """Name of the primary metric."""
+    metric_title: Text
+    """What the leaderboard calls it."""
+    percent: bool = True
+    """Whether 100 times the score is shown."""
+    identity: str = ""
+    """Content identity of the rows; columns of two runs are compared only where it is the same."""
+
+
+@final
+class MetricNote(Record):
+    """A metric that the scores of some column have."""
+
+    name: Text
+    """Its name."""
+    title: Text
+    """What the leaderboard calls it."""
+    percent: bool = True
+    """Whether 100 times the score is shown."""
+
+
+@final
+class UseNote(Record):
+    """One planned score: which cell gives it, for which row and column, with which seeds."""
+
+    method: Text
+    """Id of the method."""
+    column: Text
+    """Name of the column."""
+    meta_seed: int
+    """The replicate."""
+    finetune_seed: int
+    """Nested in the meta seed."""
+    cell: Text
+    """Name of the cell's folder."""
+    key: str
+    """Key of the cell."""
+    unavailable: Text = ""
+    """Why there can be no score; empty where there can."""
+
+
+@final
+class PlannedCell(Record):
+    """A cell that the benchmark asks for; ``metabench status`` needs no more to count them."""
+
+    cell: Text
+    """Name of its folder."""
+    key: str
+    """Its key."""
+    kind: Literal["pretrain", "meta", "adapt"]
+    """The stage."""
+    method: Text = ""
+    """The method that it was planned for first."""
+    needs: tuple[str, ...] = ()
+    """Keys of the cells that must be done before."""
+    cost: float = 0.0
+    """About how many gradients of a batch it takes."""
+    selected: bool = True
+    """Whether ``--only`` asked for it the last time."""
+    unavailable: Text = ""
+    """Why it cannot be run; empty where it can."""
+
+
+@final
+class RunNote(Record):
+    """What was asked: rows, columns and the cell behind each planned score."""
+
+    schema_: Annotated[Literal[2], Field(alias="schema")] = 2
+    """Version of the record's format."""
+    name: str
+    """Name of the benchmark."""
+    smoke: bool = False
+    """Whether this is a smoke run: a quick walk through every cell, never a result."""
+    overrides: tuple[Text, ...] = ()
+    """What ``--set`` changed."""
+    methods: tuple[Text, ...]
+    """Ids of the methods in the order of the file."""
+    columns: tuple[ColumnNote, ...]
+    """Columns in the order of the file."""
+    uses: tuple[UseNote, ...]
+    """Every planned score."""
+    cells: tuple[PlannedCell, ...] = ()
+    """Every planned cell, needs first."""
+    only: tuple[Text, ...] = ()
+    """What ``--only`` asked for the last time that the run was started."""
+    baselines: tuple[Text, ...] = ()
+    """Methods that the others are compared with."""
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """One minus the coverage of the intervals."""
+    notes: tuple[Text, ...] = ()
+    """What a reader of the leaderboard has to know."""
+    published: tuple[PublishedNote, ...] = ()
+    """Tables of numbers reported elsewhere, to be shown beside ours."""
+    metrics: tuple[MetricNote, ...] = ()
+    """Every metric of the columns, the primary ones with them."""
+    spec_hash: str = ""
+    """Fingerprint of the resolved benchmark file."""
+    texts: Mapping[str, str] = {}
+    """The sha256 of the benchmark files beside it, by name; empty in records of format 1."""
+    provenance: Provenance | None = None
+    """Of the last time that the run was started."""
+
+    @model_validator(mode="after")
+    def _uses_name_what_is_there(self) -> Self:
+        columns = {column.name for column in self.columns}
+        for use in self.uses:
+            if use.method not in self.methods or use.column not in columns:
+                raise ValueError(f"{use.method!r} on {use.column!r} is in no row or column")
+        return self
+
+
+def joined_note(there: RunNote, asked: RunNote, owner: LockOwner, *, where: str) -> RunNote:
+    """Return what two processes are asked for that work on one run folder: the parts of both.
+
+    Raises:
+        LockError: they are asked for different runs.
+    """
+    if _whole(there) != _whole(asked):
+        raise LockError(
+            f"process {owner.pid} on {owner.host} works on this run since {owner.started}, with"
+            " another benchmark file or other settings",
+            where=where,
+            hint="wait for it, or name another folder with --runs DIR",
+        )
+    selected = {cell.key for note in (there, asked) for cell in note.cells if cell.selected}
+    cells = [cell.model_copy(update={"selected": cell.key in selected}) for cell in there.cells]
+    only = dict.fromkeys((*there.only, *asked.only)) if there.only and asked.only else ()
+    return there.model_copy(update={"cells": tuple(cells), "only": tuple(only)})
+
+
+def _whole(note: RunNote) -> RunNote:
+    """Return what was asked but for the part that was selected."""
+    cells = tuple(cell.model_copy(update={"selected": True}) for cell in note.cells)
+    return note.model_copy(update={"cells": cells, "only": (), "texts": {}, "provenance": None})

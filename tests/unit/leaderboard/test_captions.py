@@ -1,0 +1,149 @@
+"""Laws of the sentences under a leaderboard: said where they hold, and only there."""
+
+import pytest
+
+from metabench.leaderboard.build import build_leaderboard
+from metabench.leaderboard.columns import Choice
+from metabench.results.collect import collect
+from metabench.results.merge import merge
+from metabench.store.records.cell import WorkNote
+
+TASKS = (*"abcd", "far")
+
+
+def scores(seeds, methods=("BERT", "Joint", "MAML")):
+    return {
+        (method, task): {
+            seed: 0.5 + 0.1 * index + 0.01 * ((seed + index) % 3) for seed in range(seeds)
+        }
+        for index, method in enumerate(methods)
+        for task in TASKS
+    }
+
+
+def said(make_study, seeds=3, folder="study", choice=None, **fields):
+    wanted = fields.pop("scores", None) or scores(seeds)
+    store = make_study(wanted, folder, roles={"far": "transfer"}, **fields)
+    return build_leaderboard(collect(store), choice=choice or Choice()).captions
+
+
+def starting(captions, word):
+    return [caption for caption in captions if caption.startswith(word)]
+
+
+def test_too_few_seeds_for_a_p_are_told_how_many_it_takes(make_study):
+    assert starting(said(make_study, 5), "no p") == [
+        (
+            "no p and no verdict from 5 pairs: a sign-flip test that can reach 0.05 after Holm"
+            " takes 8 for the 4 targets, 6 for the average and 6 for the transfer column"
+        )
+    ]
+
+
+def test_seeds_that_are_enough_for_some_families_are_asked_for_the_others(make_study):
+    assert starting(said(make_study, 6), "no p") == [
+        (
+            "no p and no verdict from 6 pairs: a sign-flip test that can reach 0.05 after Holm"
+            " takes 8 for the 4 targets"
+        )
+    ]
+    assert starting(said(make_study, 8, "eight"), "no p") == []
+
+
+def test_the_rule_of_the_tie_groups_is_said(make_study):
+    expected = "best: every row that no other one is told to be above by "
+    pairs = ", adjusted for all 3 pairs of rows"
+
+    assert starting(said(make_study, 3), "best") == [f"{expected}t interval{pairs}"]
+    assert starting(said(make_study, 8, "eight"), "best") == [f"{expected}sign-flip p{pairs}"]
+    assert starting(said(make_study, 1, "one"), "best") == []
+
+
+def test_one_seed_says_so_and_speaks_of_no_interval(make_study):
+    captions = said(make_study, 1)
+
+    assert "one meta seed, with one fine-tuning seed each: no deviation, no interval" in captions
+    assert not any("Student" in caption for caption in captions)
+
+
+def test_one_fine_tuning_seed_is_said_with_the_spread(make_study):
+    assert starting(said(make_study, 5), "mean ±") == [
+        (
+            "mean ± standard deviation over 5 meta seeds, with one fine-tuning seed each;"
+            " (2/3): scores of 2 of 3 seeds"
+        )
+    ]
+
+
+def test_rows_that_were_computed_unlike_are_named(make_study):
+    facts = {"MAML": {"versions": {"torch": "2.12"}}, "BERT": {"versions": {"torch": "2.13"}}}
+
+    assert starting(said(make_study, facts=facts), "MIXED") == [
+        "MIXED: the cells were not computed alike: torch: 2.12 (MAML), 2.13 (BERT)"
+    ]
+
+
+def meta(examples):
+    return {"work": WorkNote(gradients=1, examples=examples)}
+
+
+def test_a_budget_of_a_tenth_more_is_not_worth_a_word_and_one_above_is(make_study):
+    same = {"Joint": meta(1000), "MAML": meta(1100)}
+    above = {"Joint": meta(1000), "MAML": meta(1101)}
+    more = {"Joint": meta(1000), "MAML": meta(2900)}
+
+    assert starting(said(make_study, start=same), "BUDGET") == []
+    assert len(starting(said(make_study, start=above, folder="above"), "BUDGET")) == 1
+    assert starting(said(make_study, start=more, folder="more"), "BUDGET") == [
+        (
+            "BUDGET: the meta-training of MAML looked at 2.9 k rows, 2.9 times as many as that of"
+            " Joint (1 k): the same steps are not the same compute"
+        )
+    ]
+
+
+def test_what_failed_what_is_missing_and_what_collapsed_is_counted(make_study):
+    wanted = scores(3)
+    wanted["Joint", "b"] |= {1: "diverged"}
+    wanted["MAML", "far"] |= {0: None, 1: None}
+    wanted["BERT", "a"] |= {0: {"scores": {"accuracy": 0.5}, "collapsed": True}}
+    captions = said(make_study, scores=wanted)
+
+    assert "B (Joint): failed: 1 diverged" in captions
+    assert "FAR (MAML): missing: 2 not run" in captions
+    assert starting(captions, "c1")[0].endswith("the same class (1 in all); they count")
+
+
+def test_a_cell_that_two_machines_ran_with_other_scores_is_named(make_study):
+    one, two = scores(3), scores(3)
+    two["MAML", "a"] |= {0: 0.1}
+    elsewhere = {"MAML": {"device": "elsewhere"}}
+    runs = [collect(make_study(one, "one")), collect(make_study(two, "two", facts=elsewhere))]
+
+    assert starting(build_leaderboard(merge(runs)).captions, "TWICE: 1 cell was run more than once")
+
+
+def test_captions_are_few_where_all_is_well(make_study):
+    assert len(said(make_study, 8)) <= 5
+
+
+def test_no_sentence_is_said_twice(make_study):
+    captions = said(make_study, 2)
+
+    assert len(set(captions)) == len(captions)
+
+
+@pytest.mark.parametrize("baselines", [(), ("BERT",)])
+def test_without_a_baseline_there_is_no_word_of_differences(make_study, baselines):
+    captions = said(make_study, 3, baselines=baselines)
+
+    assert bool(starting(captions, "differences")) == bool(baselines)
+
+
+def test_cells_that_went_on_elsewhere_are_named_with_what_differed(make_study):
+    drift = {"MAML": {"drift": ("threads 1 -> 2",)}}
+
+    (caption,) = starting(said(make_study, start=drift), "DRIFT")
+    assert "maml" in caption.lower()
+    assert "another machine or other versions (threads 1 -> 2)" in caption
+    assert starting(said(make_study, folder="same"), "DRIFT") == []

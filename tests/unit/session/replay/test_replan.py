@@ -1,0 +1,152 @@
+"""A run folder gives its plan back, and a cell whose numbers cannot be had again is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from metabench.cli.inputs.benchmark import make_plan
+from metabench.errors import NothingMatchedError, SetupError, UsageError
+from metabench.plugin import load_catalog
+from metabench.session.replay.replan import done_cell, plan_again
+from metabench.session.runner.record import run_note
+from metabench.spec.write import to_toml
+from metabench.store.records.cell import CellNote, Failure, Result
+from metabench.store.run_folder import Store
+from metabench.tasks.hub import Hub
+
+TEXT = """
+schema = 1
+name = "tiny"
+[model]
+id = "embedded/encoder"
+weights = "random"
+[tasks]
+target = ["embedded/grammar"]
+[[methods]]
+id = "Joint"
+algorithm = "joint"
+[seeds]
+meta = [0, 1]
+"""
+OWN = """
+[[tasks.define]]
+name = "mine"
+train = "rows.csv"
+scored_fraction = 0.5
+text = ["text"]
+"""
+ROWS = "text,label\n" + "".join(f"row {number},{number % 2}\n" for number in range(40))
+
+
+def begin(tmp_path, text=TEXT, sets=(), smoke=False):
+    """Return a run folder as it is before its first cell, and the plan that it came from."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(text)
+    planned = make_plan(str(path), sets=sets, smoke=smoke, hub=None)
+    store = Store(tmp_path / "runs" / planned.folder_name)
+    plan = planned.plan
+    note = run_note(plan, planned.catalog)
+    store.commit_run(plan.benchmark.text, to_toml(plan.benchmark.spec), note)
+    return store, plan
+
+
+def again(store, **options):
+    return plan_again(store, catalog=load_catalog(), hub=Hub(), **options)
+
+
+@pytest.mark.parametrize("smoke", [False, True])
+def test_a_run_folder_plans_the_same_cells_as_its_benchmark_file(tmp_path, smoke):
+    store, plan = begin(tmp_path, sets=("finetune.batch_size=4",), smoke=smoke)
+
+    assert again(store).by_key.keys() == plan.by_key.keys()
+    assert again(store, file=tmp_path / "tiny.toml").by_key.keys() == plan.by_key.keys()
+
+
+def test_rows_beside_the_benchmark_file_are_found_with_that_file_alone(tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS)
+    text = TEXT.replace("[[methods]]", OWN + "[[methods]]").replace(
+        '"embedded/grammar"', '"embedded/grammar", "mine"'
+    )
+    store, plan = begin(tmp_path, text=text)
+
+    with pytest.raises(UsageError, match=r"'tiny' reads tasks of one's own from files beside"):
+        again(store)
+    assert again(store, file=tmp_path / "tiny.toml").by_key.keys() == plan.by_key.keys()
+
+
+@pytest.fixture
+def run(tmp_path):
+    return begin(tmp_path)
+
+
+def commit(store, cell, provenance, **fields):
+    """Leave the record of a cell that is done."""
+    kept = {"kind": cell.kind, "name": cell.name, "key": cell.key} | fields
+    store.commit_note(cell.folder, CellNote(**kept, inputs=cell.inputs))
+    store.commit_result(cell.folder, Result(**kept, wall_seconds=1.0, provenance=provenance))
+
+
+def cell_of(plan, kind):
+    return next(cell for cell in plan.cells if cell.kind == kind)
+
+
+def test_a_cell_that_is_done_comes_with_its_record(run, provenance):
+    store, plan = run
+    commit(store, cell_of(plan, "adapt"), provenance)
+
+    cell, result = done_cell(plan, store, cell_of(plan, "adapt").folder)
+
+    assert cell.key == result.key == cell_of(plan, "adapt").key
+
+
+def test_a_meta_cell_has_no_classifier(run, provenance):
+    store, plan = run
+    meta = cell_of(plan, "meta")
+    commit(store, meta, provenance)
+
+    with pytest.raises(UsageError, match=rf"'{meta.folder}' is a meta cell, which has no classif"):
+        done_cell(plan, store, meta.folder)
+
+
+def test_a_cell_that_failed_or_was_never_run_is_refused(run, provenance):
+    store, plan = run
+    cell = cell_of(plan, "adapt")
+    with pytest.raises(NothingMatchedError, match=rf"'{cell.folder}' is not done"):
+        done_cell(plan, store, cell.folder)
+
+    failure = Failure(
+        kind="adapt", name=cell.name, key=cell.key, status="diverged", message="the loss is nan",
+        provenance=provenance,
+    )  # fmt: skip
+    store.commit_failure(cell.folder, failure)
+    with pytest.raises(NothingMatchedError, match=r"failed: diverged: the loss is nan"):
+        done_cell(plan, store, cell.folder)
+
+
+def test_a_cell_that_the_benchmark_asks_for_in_another_way_now_is_refused(run, provenance):
+    store, plan = run
+    cell = cell_of(plan, "adapt")
+    old = json.loads(json.dumps(cell.inputs)) | {"steps": 12345}
+    key = "f" * 64
+    folder = f"{cell.name}-{key[:8]}"
+    kept = {"kind": "adapt", "name": cell.name, "key": key}
+    store.commit_note(folder, CellNote(**kept, inputs=old))
+    store.commit_result(folder, Result(**kept, wall_seconds=1.0, provenance=provenance))
+
+    with pytest.raises(SetupError, match=r"cannot be fine-tuned again as it was: steps 12345 → "):
+        done_cell(plan, store, folder)
+
+
+def test_a_cell_that_the_benchmark_no_longer_asks_for_is_refused(run, provenance):
+    store, plan = run
+    key = "e" * 64
+    kept = {"kind": "adapt", "name": "adapt-gone", "key": key}
+    store.commit_note("adapt-gone-eeeeeeee", CellNote(**kept, inputs={}))
+    store.commit_result(
+        "adapt-gone-eeeeeeee", Result(**kept, wall_seconds=1.0, provenance=provenance)
+    )
+
+    with pytest.raises(SetupError, match=r"the benchmark no longer asks for it"):
+        done_cell(plan, store, "adapt-gone-eeeeeeee")

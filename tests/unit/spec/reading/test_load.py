@@ -1,0 +1,347 @@
+"""A benchmark file is a value, or every problem that it has, each at its line."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from metabench.errors import PluginError, SpecError
+from metabench.plugin.status import PluginStatus
+from metabench.spec.reading.load import load_benchmark
+
+
+@pytest.fixture
+def problems(catalog, write):
+    def _problems(text, *sets):
+        path = write(text)
+        with pytest.raises(SpecError, match=r"bench|--set") as caught:
+            load_benchmark(path, catalog=catalog, sets=sets)
+        return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
+
+    return _problems
+
+
+def test_defaults_are_filled_in(catalog, write, minimal):
+    path = write(minimal)
+    benchmark = load_benchmark(path, catalog=catalog)
+
+    plain, loop = benchmark.methods
+    assert benchmark.path == path
+    assert benchmark.text == minimal
+    assert benchmark.spec.meta.epochs == 5
+    assert (plain.id, plain.sampler) == ("Plain", None)
+    assert loop.sampler is catalog.samplers["pps"]
+    assert loop.options.inner_steps == 5
+    assert benchmark.spec.methods[1].options["inner_lr"] == 1e-3
+
+
+def test_presets_are_options_but_not_settings(catalog, write, minimal):
+    path = write(minimal.replace('"loop"', '"firstloop"'))
+    benchmark = load_benchmark(path, catalog=catalog)
+
+    assert benchmark.methods[1].options.second_order is False
+    assert "second_order" not in benchmark.spec.methods[1].options
+
+
+def test_three_mistakes_are_three_lines(problems, minimal):
+    text = minimal.replace("[tasks]", "[taks]").replace('"loop"', '"lop"') + "[meta]\nsteps = '5'\n"
+
+    assert problems(text) == [
+        "1: tasks: missing",
+        "7: taks: unknown key; did you mean 'tasks'?",
+        "18: methods[1].algorithm: there is no algorithm 'lop'; did you mean 'loop'?",
+        "20: meta.steps: expected a whole number, got '5'; write 5, without quotation marks",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        ("[meta]\nsteps = true", "20: meta.steps: expected a whole number, got true"),
+        ("[meta]\nsteps = 5.0", "20: meta.steps: expected a whole number, got 5.0"),
+        ("[meta]\nsteps = 0", "20: meta.steps: must be at least 1, got 0"),
+        ("[meta]\nepochs = nan", "20: meta.epochs: expected a finite number, got nan"),
+        ("[meta]\nepochs = 1e400", "20: meta.epochs: expected a finite number, got inf"),
+        ("[meta]\nepochs = 2024-01-01", "20: meta.epochs: is a date or a time"),
+        ("[meta]\nepochs = 1\nsteps = 1", "19: meta: give epochs or steps, not both"),
+        ("[meta]\noptimizer.name = 'adm'", "expected 'adam' or 'sgd', got 'adm'; did you mean 'ad"),
+        ("[meta]\noptimizer.betas = [0.9]", "20: meta.optimizer.betas: too few entries"),
+        ("[seeds]\nmeta = []", "20: seeds.meta: needs at least 1 entry"),
+        ("[seeds]\nmeta = [0, 0]", "20: seeds.meta: names one thing twice"),
+        ("[seeds]\nmeta = [0, 'x']", "20: seeds.meta[1]: expected a whole number, got 'x'"),
+        ("[compute]\nthreads = { a = 1 }", "threads: expected a whole number, got a table"),
+        ("[compute]\nthreads = [1]", "20: compute.threads: expected a whole number, got an array"),
+        ("[compute]\nthreads = 0x" + "f" * 90, "must be at most 1,024, got 2348"),
+        ("[seeds]\nmeta = 3", "20: seeds.meta: expected an array, got 3; write [3]"),
+        ("[seeds]\nmeta = '0, 1'", "20: seeds.meta: expected an array, got '0, 1'"),
+        ("[meta]\nepochs = '1e-3'", "a number, got '1e-3'; write 1e-3, without quotation marks"),
+        (
+            "[finetune]\nhead = 'kept'",
+            "expected 'keep' or 'fresh', got 'kept'; did you mean 'keep'",
+        ),
+        (
+            "[compare]\nbaselines = ['Plan']",
+            "20: compare.baselines[0]: there is no method 'Plan'; d",
+        ),
+        ("[model2]", "19: model2: unknown key; did you mean 'model'?"),
+    ],
+)
+def test_a_wrong_value_is_one_line_in_plain_words(problems, minimal, added, expected):
+    (problem,) = problems(f"{minimal}{added}\n")
+
+    assert expected in problem
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (
+            "options.inner_setps = 3",
+            "options.inner_setps: unknown key; did you mean 'inner_steps'?",
+        ),
+        ("options.inner_steps = 'five'", "inner_steps: expected a whole number, got 'five'"),
+        ("options.inner_steps = 0", "options.inner_steps: must be at least 1, got 0"),
+        ("options.scale = 'x'", "options.scale: expected a whole number or 'auto', got 'x'"),
+        ("options.order = 'lst'", "expected 'first' or 'last', got 'lst'; did you mean 'last'?"),
+        ("options = 3", "methods[1].options: expected a table, got 3"),
+        ("sampler = 'pp'", "methods[1].sampler: there is no sampler 'pp'; did you mean 'pps'?"),
+        ("sampler = { name = 'pp' }", "methods[1].sampler.name: there is no sampler 'pp'; did"),
+        ("sampler = { name = 'mixed', ratio = 0 }", "methods[1].sampler.ratio: must be at least 1"),
+        ("sampler = { nam = 'mixed' }", "methods[1].sampler.name: missing"),
+        ("grid.inner_steps = []", "methods[1].grid.inner_steps: needs at least 1 entry"),
+        ("grid.inner_steps = [1, 1]", "methods[1].grid.inner_steps: names one thing twice"),
+        ("grid.inner_steps = [1, 0]", "methods[1].grid.inner_steps[1]: must be at least 1, got 0"),
+        ("grid.inner_setps = [1, 2]", "methods[1].grid.inner_setps: unknown key; did you mean 'in"),
+        ("grid.inner_steps = 3", "methods[1].grid.inner_steps: expected an array, got 3"),
+        (
+            "grid = { inner_steps = [5, 7], inner_lr = [0.1, 0.5] }",
+            "methods: 'Loop[inner_steps=7,inner_lr=0.5]': seven steps of 0.5 are too much",
+        ),
+    ],
+)
+def test_a_wrong_option_is_told_like_a_wrong_setting(problems, minimal, added, expected):
+    (problem,) = problems(f"{minimal}{added}\n")
+
+    assert expected in problem
+
+
+def test_a_preset_cannot_be_given(problems, minimal):
+    text = minimal.replace('"loop"', '"firstloop"')
+
+    assert problems(text + "options.second_order = false\n") == [
+        "19: methods[1].options.second_order: algorithm 'firstloop' fixes this option"
+    ]
+    assert problems(text + "grid.second_order = [false]\n") == [
+        "19: methods[1].grid.second_order: algorithm 'firstloop' fixes this option"
+    ]
+
+
+def test_an_algorithm_without_meta_training_takes_no_sampler(problems, minimal):
+    text = minimal.replace('"plain"\n', '"plain"\nsampler = "pps"\n')
+
+    assert problems(text) == [
+        "15: methods[0].sampler: algorithm 'plain' has no meta-training, so it takes none"
+    ]
+
+
+def test_problems_of_shape_do_not_hide_unknown_names(problems, minimal):
+    text = minimal.replace('"toy/large"', '"toy/lrge", 5').replace('"loop"', '"looop"')
+
+    assert problems(text) == [
+        "8: tasks.auxiliary[0]: there is no task 'toy/lrge'; did you mean 'toy/large'?",
+        "8: tasks.auxiliary[1]: expected text, got 5",
+        "18: methods[1].algorithm: there is no algorithm 'looop'; did you mean 'loop'?",
+    ]
+
+
+def test_a_broken_method_is_not_told_a_second_time_as_a_missing_one(problems, minimal):
+    text = minimal.replace('id = "Plain"\n', "").replace('id = "Loop"\n', "id = 3\n")
+
+    assert problems(text) == [
+        "12: methods[0].id: missing",
+        "16: methods[1].id: expected text, got 3",
+    ]
+
+
+def test_branches_of_a_union_are_one_problem(problems, minimal):
+    text = minimal.replace('["toy/other"]', '[5, { task = "toy/other", fractions = [0, 2] }]')
+
+    assert problems(text) == [
+        "10: tasks.transfer[0]: expected text or a table, got 5",
+        "10: tasks.transfer[1].fractions[0]: must be more than 0, got 0",
+        "10: tasks.transfer[1].fractions[1]: must be at most 1, got 2",
+    ]
+
+
+def test_a_method_that_stands_there_twice_is_refused(problems, minimal):
+    (problem,) = problems(minimal.replace('"Loop"', '"Plain"'))
+
+    assert "'Plain' stands there twice" in problem
+
+
+def test_a_task_has_one_role(problems, minimal):
+    assert problems(minimal.replace('"toy/large"', '"toy/small"')) == [
+        "7: tasks: 'toy/small' cannot play two roles"
+    ]
+
+
+def test_what_is_trained_on_is_not_scored(problems, minimal):
+    given = minimal + "[tasks.splits.'toy/small']\ntrain = 'validation'\n"
+
+    assert problems(given) == [
+        (
+            "20: tasks.splits.\"toy/small\".train: task 'toy/small' would be trained on "
+            "'validation', the split that is scored"
+        )
+    ]
+
+
+def test_an_auxiliary_task_may_be_trained_on_any_split(catalog, write, minimal):
+    path = write(minimal + "[tasks.splits.'toy/large']\ntrain = 'validation'\n")
+
+    benchmark = load_benchmark(path, catalog=catalog)
+
+    assert benchmark.spec.tasks.splits["toy/large"].train == "validation"
+
+
+def test_splits_and_controls_refer_to_what_is_there(problems, minimal):
+    text = minimal.replace(
+        "[tasks]",
+        "[tasks]\nshuffled = ['toy/other']\nsplits.'toy/spare'.train = 'test'\n"
+        "splits.'toy/large'.train = 'validaton'",
+    )
+
+    assert problems(text) == [
+        (
+            "8: tasks.shuffled[0]: 'toy/other' is no auxiliary or target task; "
+            "there are 'toy/large', 'toy/small'"
+        ),
+        (
+            "9: tasks.splits.\"toy/spare\": task 'toy/spare' is not in use here; "
+            "did you mean 'toy/large'?"
+        ),
+        (
+            "10: tasks.splits.\"toy/large\".train: task 'toy/large' has no split 'validaton'; "
+            "did you mean 'validation'?"
+        ),
+    ]
+
+
+def test_a_metric_that_nobody_offers_is_a_problem(catalog, write, minimal):
+    path = write(minimal)
+    bare = dataclasses.replace(catalog, metrics={})
+
+    with pytest.raises(SpecError, match="there is no metric 'accuracy'"):
+        load_benchmark(path, catalog=bare)
+
+
+def test_an_override_is_named_where_it_is_wrong(problems, minimal):
+    sets = ["meta.epoch=1", "methods.Loop.options.inner_steps=0", "seeds.finetune=2"]
+
+    assert problems(minimal, *sets) == [
+        "--set meta.epoch=1: meta.epoch: unknown key; did you mean 'epochs'?",
+        (
+            "--set methods.Loop.options.inner_steps=0: methods[1].options.inner_steps: "
+            "must be at least 1, got 0"
+        ),
+    ]
+
+
+def test_overrides_are_applied_and_kept(catalog, write, minimal):
+    sets = ["meta.steps=3", "methods.Loop.options.inner_lr=0.5"]
+    benchmark = load_benchmark(write(minimal), catalog=catalog, sets=sets)
+
+    assert benchmark.overrides == tuple(sets)
+    assert benchmark.spec.meta.steps == 3
+    assert benchmark.methods[1].options.inner_lr == 0.5
+
+
+def test_names_that_are_not_safe_for_a_folder_are_refused(problems, minimal):
+    for name in ("../x", "a b", "/x", ".x", ""):
+        (problem,) = problems(minimal.replace('"small"', f'"{name}"'))
+        assert problem.startswith("2: name: ")
+
+
+def test_control_characters_are_refused(problems, minimal):
+    assert problems(minimal.replace("embedded/encoder", "a\\u0000b")) == [
+        "5: model.id: must not hold control characters"
+    ]
+
+
+def test_too_many_cells_are_counted_and_not_made(problems, minimal):
+    values = ", ".join(map(str, range(1, 101)))
+    grid = f"grid = {{ inner_steps = [{values}], inner_lr = [{values}], scale = [{values}] }}\n"
+
+    (problem,) = problems(minimal + grid)
+
+    assert problem == "12: methods: ask for 3,000,003 cells; 10,000 is the most"
+
+
+def test_a_name_of_a_plugin_that_failed_is_that_plugins_fault(catalog, write, minimal):
+    broken = PluginStatus("fancy", "fancy", "metabench-fancy", "0.1", "failed", "ImportError: x")
+    path = write(minimal.replace('"loop"', '"fancy"'))
+    with_broken = dataclasses.replace(catalog, plugins=(*catalog.plugins, broken))
+
+    with pytest.raises(PluginError, match=r"'fancy' is provided by metabench-fancy 0\.1, which"):
+        load_benchmark(path, catalog=with_broken)
+
+
+def test_a_misspelt_name_is_the_files_fault_even_beside_a_broken_plugin(catalog, write, minimal):
+    broken = PluginStatus("fancy", "fancy", "metabench-fancy", "0.1", "failed", "ImportError: x")
+    with_broken = dataclasses.replace(catalog, plugins=(*catalog.plugins, broken))
+
+    with pytest.raises(SpecError, match="there is no algorithm 'lop'; did you mean 'loop'"):
+        load_benchmark(write(minimal.replace('"loop"', '"lop"')), catalog=with_broken)
+
+
+def test_a_name_that_two_plugins_offer_is_their_fault(catalog, status, write, minimal):
+    other = PluginStatus("other", "other", "other", "2.0")
+    clash = {name: offer for name, offer in catalog.algorithms.items() if name != "loop"}
+    torn = dataclasses.replace(
+        catalog, algorithms=clash, conflicts={("algorithm", "loop"): (status, other)}
+    )
+
+    with pytest.raises(PluginError, match=r"provided by both toy 1\.0 and other 2\.0"):
+        load_benchmark(write(minimal), catalog=torn)
+
+
+def test_mistakes_of_the_file_come_before_faults_of_plugins(catalog, status, write, minimal):
+    clash = {name: offer for name, offer in catalog.algorithms.items() if name != "loop"}
+    torn = dataclasses.replace(
+        catalog, algorithms=clash, conflicts={("algorithm", "loop"): (status, status)}
+    )
+
+    with pytest.raises(SpecError, match="stps: unknown key"):
+        load_benchmark(write(minimal + "[meta]\nstps = 1\n"), catalog=torn)
+
+
+def test_a_method_is_a_table(problems, minimal):
+    text = minimal[: minimal.index("[[methods]]")]
+
+    assert problems("methods = [3]\n" + text) == ["1: methods[0]: expected a table, got 3"]
+
+
+def test_a_table_without_settings_says_that_there_are_none(problems, minimal):
+    text = minimal.replace('"plain"\n', '"plain"\noptions.depth = 3\n')
+
+    assert problems(text) == ["15: methods[0].options.depth: unknown key; there are none here"]
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "".join(f"k{index} = 1\n" for index in range(6000)),
+        "x = [" + ",\n".join(["1"] * 20_000) + "]\n",
+        "".join(f"[[methods]]\nid = '{index}'\nalgorithm = 'lop'\n" for index in range(1200)),
+    ],
+)
+def test_many_mistakes_are_found_within_a_second(catalog, write, minimal, filler):
+    import time
+
+    path = write(minimal + filler)
+    started = time.process_time()
+    with pytest.raises(SpecError, match=r"unknown key|there is no"):
+        load_benchmark(path, catalog=catalog)
+
+    assert time.process_time() - started < 5  # seconds of CPU, far from noise

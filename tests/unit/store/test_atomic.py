@@ -1,0 +1,239 @@
+"""Laws of the durable write."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from metabench.errors import StoreError
+from metabench.store import atomic as commit
+from metabench.store.atomic import (
+    commit_bytes,
+    commit_folder,
+    make_folder,
+    settle_folders,
+    store_error,
+)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_committed_is_what_is_read(tmp_path):
+    commit_bytes(tmp_path / "a.json", b"one")
+    commit_bytes(tmp_path / "a.json", b"two")
+
+    assert (tmp_path / "a.json").read_bytes() == b"two"
+    assert names(tmp_path) == ["a.json"]
+
+
+def test_a_short_write_is_continued(tmp_path, monkeypatch):
+    whole = os.write
+    monkeypatch.setattr(commit.os, "write", lambda file, data: whole(file, bytes(data[:3])))
+
+    commit_bytes(tmp_path / "a", b"0123456789")
+
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+
+
+def test_a_leftover_of_a_dead_process_is_in_nobodys_way(tmp_path):
+    (tmp_path / f".a.{os.getpid()}-0.tmp").write_bytes(b"half")
+
+    commit_bytes(tmp_path / "a", b"whole")
+
+    assert (tmp_path / "a").read_bytes() == b"whole"
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    script = f"""
+import pathlib, resource, signal
+from metabench.store.atomic import commit_bytes
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+commit_bytes(pathlib.Path({str(tmp_path / "a")!r}), b"x" * 5000)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert "StoreError" in done.stderr
+    assert "5000 bytes are needed and" in done.stderr
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_folder_that_is_a_file_is_a_store_error(tmp_path):
+    (tmp_path / "a").write_bytes(b"")
+
+    with pytest.raises(StoreError, match="cannot be read or written: not a directory"):
+        commit_bytes(tmp_path / "a" / "b", b"")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_is_read_only_is_a_store_error(tmp_path):
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(StoreError, match="cannot be written: permission denied"):
+        commit_bytes(tmp_path / "b", b"")
+
+
+def test_a_committed_folder_replaces_the_one_before(tmp_path):
+    for content in (b"one", b"two"):
+        (tmp_path / "new" / "inner").mkdir(parents=True)
+        (tmp_path / "new" / "inner" / "file").write_bytes(content)
+        commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert (tmp_path / "final" / "inner" / "file").read_bytes() == b"two"
+    assert names(tmp_path) == ["final"]
+
+
+def test_a_folder_that_is_not_there_cannot_be_committed(tmp_path):
+    with pytest.raises(StoreError, match="no such file"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "hint"),
+    [
+        (errno.ENOSPC, r"3 bytes are needed and \d+ are free", "free some space"),
+        (errno.EDQUOT, r"3 bytes are needed and \d+ are free", "free some space"),
+        (errno.EROFS, "cannot be written: read-only file system", "make the folder writable"),
+        (errno.EIO, "cannot be read or written: input/output error", "look at the disk"),
+    ],
+)
+def test_an_error_of_the_disk_says_what_to_do(tmp_path, monkeypatch, number, said, hint):
+    def fail(_):
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "a").write_bytes(b"old")
+    monkeypatch.setattr(commit.os, "fsync", fail)
+
+    with pytest.raises(StoreError, match=said) as caught:
+        commit_bytes(tmp_path / "a", b"new")
+    assert caught.value.hint.startswith(hint)
+    assert caught.value.where == str(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_what_is_free_can_be_said_of_a_folder_that_is_not_there(tmp_path):
+    full = OSError(errno.ENOSPC, "no space left on device")
+
+    said = store_error(full, tmp_path / "a" / "b" / "c", needed=7).problem
+
+    assert said.startswith("no space left on device: 7 bytes are needed and ")
+    assert " and 0 are free" not in said
+
+
+def test_an_old_folder_that_could_not_be_removed_is_in_nobodys_way(tmp_path):
+    (tmp_path / f".final.{os.getpid()}-0.old").mkdir()
+    for content in ("one", "two"):
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / content).write_bytes(b"")
+        commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert names(tmp_path / "final") == ["two"]
+
+
+def test_a_folder_that_cannot_be_renamed_leaves_the_one_before_it(tmp_path, monkeypatch):
+    (tmp_path / "final").mkdir()
+    (tmp_path / "final" / "old").write_bytes(b"")
+    (tmp_path / "new").mkdir()
+    rename = os.rename
+
+    def fail(source, target):
+        if source == tmp_path / "new":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail)
+    with pytest.raises(StoreError, match="input/output error"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+    (tmp_path / "final" / "old").unlink()
+    (tmp_path / "final").rmdir()
+    with pytest.raises(StoreError, match="input/output error"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert names(tmp_path) == ["new"]
+
+
+@pytest.fixture
+def dead():
+    """Return the number of a process that is no more."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_what_a_dead_process_set_aside_gets_its_name_back(tmp_path, dead):
+    (tmp_path / f".lost.{dead}-0.old").mkdir()
+    (tmp_path / f".mine.{os.getpid()}-1.old").mkdir()
+    (tmp_path / f".renewed.{dead}-0.old").mkdir()
+    (tmp_path / "renewed").mkdir()
+    (tmp_path / "renewed" / "new").write_bytes(b"")
+
+    settle_folders(tmp_path)
+
+    assert names(tmp_path) == ["lost", "mine", "renewed"]
+    assert names(tmp_path / "renewed") == ["new"]
+
+
+def test_what_a_living_process_set_aside_and_what_is_not_ours_stay(tmp_path, monkeypatch):
+    mine = f".half.{os.getppid()}-0.old"
+    (tmp_path / mine).mkdir()
+    (tmp_path / ".vimrc.old").mkdir()
+
+    settle_folders(tmp_path)
+
+    def refuse(_pid, _signal):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    settle_folders(tmp_path)
+    assert names(tmp_path) == sorted([mine, ".vimrc.old"])
+
+
+def test_where_nothing_is_there_is_nothing_to_settle(tmp_path):
+    settle_folders(tmp_path / "cells")
+
+    assert names(tmp_path) == []
+
+
+def test_a_new_folder_is_synchronised_with_the_one_around_it(tmp_path, monkeypatch):
+    synchronised = []
+    sync = os.fsync
+
+    def note(descriptor):
+        synchronised.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    make_folder(tmp_path / "a" / "b")
+    made = {path.stat().st_ino for path in (tmp_path, tmp_path / "a")}
+    make_folder(tmp_path / "a" / "b")
+
+    assert set(synchronised) == made
+    assert len(synchronised) == 2
+
+
+def test_a_folder_whose_size_cannot_be_seen_is_committed_all_the_same(tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "file").write_bytes(b"")
+    walk, scan = os.walk, os.scandir
+
+    def fail(folder):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def walked(*arguments, **options):
+        monkeypatch.setattr(os, "scandir", scan)
+        return walk(*arguments, **options)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    monkeypatch.setattr(os, "walk", walked)
+    commit_folder(tmp_path / "new", tmp_path / "final")
+
+    assert names(tmp_path) == ["final"]

@@ -19,7 +19,7 @@ from metabench.plugin.guard import StopNow
 if TYPE_CHECKING:
     from metabench.learning import Blocks, Episode, State
 
-__all__ = ["Boundary", "require_untouched", "writes"]
+__all__ = ["Boundary", "require_unmodified", "writes"]
 
 _OURS_ALONE = (LockError, StoppedError, StoreError)
 """What would stop the whole run, which is not a plugin's to ask for."""
@@ -219,7 +219,7 @@ def writes(meta: Blocks, episode: Episode) -> Mapping[str, int]:
     return {name: value._version for name, value in _tensors(meta, episode)}  # noqa: SLF001
 
 
-def require_untouched(
+def require_unmodified(
     before: Mapping[str, int], meta: Blocks, episode: Episode, *, provider: str
 ) -> None:
     """Go on only where nothing was written to since ``before``.

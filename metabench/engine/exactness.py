@@ -75,7 +75,7 @@ class Exactness:
 
         It is evaluated with tallies and losses of its own: checking is no part of the method.
         """
-        learner = replace(self.learner, losses=[], tally=type(self.learner.tally)())
+        learner = replace(self.learner, losses=[], counter=type(self.learner.counter)())
         vector = learner.gradient(theta, batch)
         if other is None:
             leaf = theta.clone().requires_grad_()
@@ -83,7 +83,7 @@ class Exactness:
             (first,) = torch.autograd.grad(loss, leaf, create_graph=True)
             (expected,) = torch.autograd.grad((first * vector).sum(), leaf)
         else:
-            expected = replace(other, tally=learner.tally).hvp(theta, batch, vector)
+            expected = replace(other, counter=learner.counter).hvp(theta, batch, vector)
         found = learner.hvp(theta, batch, vector)
         scale = expected.norm()
         distance: Tensor = (found - expected).norm()

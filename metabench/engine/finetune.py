@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from metabench.engine.snapshot import (
     Snapshot,
+    counter_facts,
     optimizer_tensors,
+    restore_counter,
     restore_optimizer,
-    restore_tally,
-    tally_facts,
 )
 from metabench.engine.step import StepDone, require_finite
 
@@ -68,11 +68,11 @@ class FineTuning:
         if start is not None:
             first = start.step
             restore_optimizer(optimizer, start.tensors)
-            restore_tally(self.learner.tally, start.facts["tally"])
+            restore_counter(self.learner.counter, start.facts["tally"])
 
         def snapshot() -> Snapshot:
             tensors = {"theta": theta, **optimizer_tensors(optimizer)}
-            return Snapshot(step + 1, tensors, {"tally": tally_facts(self.learner.tally)})
+            return Snapshot(step + 1, tensors, {"tally": counter_facts(self.learner.counter)})
 
         unread: list[Tensor] = []
         for step, batch in enumerate(islice(batches, first, None), first):

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from metabench.ambient import Ambient
-from metabench.engine.boundary import Boundary, require_untouched, writes
+from metabench.engine.boundary import Boundary, require_unmodified, writes
 from metabench.engine.exactness import Exactness
 from metabench.engine.outer import OuterOptimizer
-from metabench.engine.snapshot import Snapshot, restore_tally, tally_facts, under
+from metabench.engine.snapshot import Snapshot, counter_facts, restore_counter, under
 from metabench.engine.step import StepDone, require_finite
 from metabench.nn.episode_view import view
 
@@ -118,7 +118,7 @@ class MetaTraining:
             "counts": dict(optimizer.counts),
             "visits": dict(self.visits),
             "sampler": dict(self.sampler_state),
-            "tally": tally_facts(self.learner.tally),
+            "tally": counter_facts(self.learner.counter),
         }
         return Snapshot(step, {**blocks, **state, **optimizer.tensors()}, facts)
 
@@ -129,7 +129,7 @@ class MetaTraining:
         optimizer.restore(start.tensors, start.facts["counts"])
         self.visits = Counter(start.facts["visits"])
         self.sampler_state = dict(start.facts["sampler"])
-        restore_tally(self.learner.tally, start.facts["tally"])
+        restore_counter(self.learner.counter, start.facts["tally"])
 
     def _step(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> StepDone:
         self.theirs.ambient = self.sampling.ambient = Ambient()
@@ -179,7 +179,7 @@ class MetaTraining:
             blocks = {name: part.take(block) for name, block in meta.items()}
             before = writes(blocks, part.episode)
             result = self.algorithm.meta_gradient(part.learner, blocks, part.episode)
-            require_untouched(before, blocks, part.episode, provider=self.provider)
+            require_unmodified(before, blocks, part.episode, provider=self.provider)
             result = self.theirs.direction(result, blocks)
             trace.add(episode.task, self.learner.drain_losses(), result.scalars)
             if not number:

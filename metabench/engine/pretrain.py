@@ -15,8 +15,8 @@ from metabench.engine.finetune import rate_factor
 from metabench.engine.snapshot import Snapshot, optimizer_tensors, restore_optimizer
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import DataError
+from metabench.nn.counter import EvaluationCounter
 from metabench.nn.seeded import seeded
-from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,11 +90,11 @@ class Pretraining:
         trained = getattr(model, model.base_model_prefix)
         return {name: value.detach() for name, value in trained.named_parameters()}
 
-    def tally(self) -> Tally:
+    def counter(self) -> EvaluationCounter:
         """Return what all steps evaluate, also those of an attempt that this one goes on from."""
         lengths = np.concatenate([table.lengths for table in self.tables])
         steps = range(self.settings.steps)
-        return Tally(
+        return EvaluationCounter(
             gradients=self.settings.steps,
             examples=self.settings.steps * self.settings.batch_size,
             tokens=sum(int(lengths[self._picks(step, len(lengths))].sum()) for step in steps),

@@ -14,14 +14,14 @@ from torch import Tensor
 if TYPE_CHECKING:
     import torch
 
-    from metabench.nn.tally import Tally
+    from metabench.nn.counter import EvaluationCounter
 
 __all__ = [
     "Snapshot",
+    "counter_facts",
     "optimizer_tensors",
+    "restore_counter",
     "restore_optimizer",
-    "restore_tally",
-    "tally_facts",
     "under",
 ]
 
@@ -70,12 +70,12 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 
-def tally_facts(tally: Tally) -> dict[str, int]:
+def counter_facts(counter: EvaluationCounter) -> dict[str, int]:
     """Return what a learner has evaluated."""
-    return asdict(tally)
+    return asdict(counter)
 
 
-def restore_tally(tally: Tally, facts: Mapping[str, int]) -> None:
+def restore_counter(counter: EvaluationCounter, facts: Mapping[str, int]) -> None:
     """Set a learner's counts to what they were."""
     for name, value in facts.items():
-        setattr(tally, name, value)
+        setattr(counter, name, value)

@@ -75,7 +75,7 @@ class BertBody:
             batch,
             packing=packing,
             fused=self.fused,
-            firsts=self.encoder.reads_firsts,
+            cls_only=self.encoder.cls_only,
             run=self.run,
         )
         if self.encoder.pooling == "mean":

@@ -42,7 +42,7 @@ class Encoder:
     takes_token_types: bool
 
     @property
-    def reads_firsts(self) -> bool:
+    def cls_only(self) -> bool:
         """Whether features are made of each row's first token alone."""
         return self.pooling != "mean"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor
 
-from metabench.nn.keeping import SPARSE_SHARE
+from metabench.nn.caching import SPARSE_SHARE
 from metabench.nn.layout import Layout
 from metabench.nn.touched import Touched
 

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from metabench.nn.bert.encoder import Bert
 from metabench.nn.body import BertBody, Body, ModuleBody
+from metabench.nn.caching import uses_custom_backward
+from metabench.nn.counter import EvaluationCounter
 from metabench.nn.curvature import Curvature, step_size
 from metabench.nn.encoder import Encoder
-from metabench.nn.keeping import by_passes
 from metabench.nn.layout import Layout, Place, accumulate, leaves, named, slices, views
 from metabench.nn.passes.open_passes import OpenPasses
-from metabench.nn.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ class TransformerLearner:
     part: Layout | None = None
     compiled: CompiledLayer | None = None
     losses: list[Tensor] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    counter: EvaluationCounter = field(default_factory=EvaluationCounter)
     layout: Layout = field(init=False)
     bert: Bert | None = field(init=False)
     body: Body = field(init=False)
@@ -135,7 +135,7 @@ class TransformerLearner:
         self, theta: Float[Tensor, " P"], batch: Batch, span: slice | None = None
     ) -> Float[Tensor, " P"]:
         """Return the gradient of the loss, zero outside ``span``; note the loss in ``losses``."""
-        self.tally.gradient(batch)
+        self.counter.gradient(batch)
         gradient = torch.zeros_like(theta)
         self.losses.append(self._add_gradient(gradient, theta, batch, span))
         if span is None:  # of a part, no difference can be taken
@@ -155,7 +155,7 @@ class TransformerLearner:
             raise RuntimeError("hvp on a learner made for first-order methods")
         if self.curvature.way != "exact":
             return self._difference(self.curvature.way, theta, batch, vector)
-        self.tally.hvp(batch)
+        self.counter.hvp(batch)
         if self.bert is None:
             return self._double_backward(theta, batch, vector)
         passes = self.passes.take(theta, batch)
@@ -181,7 +181,9 @@ class TransformerLearner:
     def _by_passes(self) -> bool:
         """Whether gradients are those of the passes that exact products are made of."""
         way = self.curvature.way if self.curvature else None
-        return self.bert is not None and by_passes(way, self.device.type, autocast=self.autocast)
+        return self.bert is not None and uses_custom_backward(
+            way, self.device.type, autocast=self.autocast
+        )
 
     def _outputs(
         self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False
@@ -265,7 +267,7 @@ class TransformerLearner:
 
     def _add_at(self, theta: Tensor, batch: Batch, to: Tensor) -> Tensor:
         """Return a vector with the gradient added in place; nobody is told but the tally."""
-        self.tally.gradient(batch)
+        self.counter.gradient(batch)
         self._add_gradient(to, theta, batch)
         return to
 

@@ -12,9 +12,9 @@ from metabench.api.task import TaskCard
 from metabench.spec.model.sections import FineTuneSpec, MetaSpec, ModelSpec, PretrainSpec
 
 __all__ = [
-    "AdaptWork",
     "Cell",
     "CellKind",
+    "FineTuneWork",
     "MetaWork",
     "PretrainWork",
     "Provided",
@@ -102,7 +102,7 @@ class MetaWork:
 
 @final
 @dataclass(frozen=True, slots=True)
-class AdaptWork:
+class FineTuneWork:
     """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell.
 
     ``metrics`` are dotted paths by name, and ``origins`` who to name where one of them is faulty.
@@ -120,7 +120,7 @@ class AdaptWork:
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
-Work: TypeAlias = PretrainWork | MetaWork | AdaptWork
+Work: TypeAlias = PretrainWork | MetaWork | FineTuneWork
 
 
 @final
@@ -152,7 +152,7 @@ class Cell:
     @property
     def uses(self) -> tuple[TaskUse, ...]:
         """The tasks whose rows it takes."""
-        return (self.work.task,) if isinstance(self.work, AdaptWork) else self.work.tasks
+        return (self.work.task,) if isinstance(self.work, FineTuneWork) else self.work.tasks
 
     @property
     def folder(self) -> str:

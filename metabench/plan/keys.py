@@ -13,7 +13,7 @@ from metabench.plan.uses import meta_use
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from metabench.plan.cell import AdaptWork, MetaWork, Provided, TaskUse
+    from metabench.plan.cell import FineTuneWork, MetaWork, Provided, TaskUse
     from metabench.plan.uses import TaskInUse
     from metabench.spec.model.sections import ModelSpec, PretrainSpec
 
@@ -104,7 +104,7 @@ class Inputs:
             **_differences(work.algorithm),
         }
 
-    def adapt(self, work: AdaptWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
+    def adapt(self, work: FineTuneWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
         """Return what scores depend on; ``keeps_head``: meta-training has left one for the task."""
         settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
         head = work.settings.head if keeps_head else "fresh"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.fingerprint import fingerprint
-from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork, Provided, TaskUse, Work
+from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided, TaskUse, Work
 from metabench.plan.notes import SMOKE, shuffled_notes, task_notes
 from metabench.plan.steps import adapt_steps, meta_budget
 from metabench.plan.uses import TaskInUse, meta_use
@@ -130,9 +130,9 @@ class CellMaker:
 
     def _adapt_work(
         self, column: Column, start: Cell | None, *, seeds: tuple[int, int]
-    ) -> AdaptWork:
+    ) -> FineTuneWork:
         encoder = self.encoder()
-        return AdaptWork(
+        return FineTuneWork(
             model=self.spec.model,
             encoder=encoder.key if encoder else None,
             initialisation=start.key if start else None,

@@ -17,9 +17,9 @@ from metabench.store.records.run import PlannedCell, RunNote
 from metabench.store.regular_files import open_regular
 from metabench.store.run_folder import AGAIN, LOCK, Store, StoredCell
 
-__all__ = ["LastStep", "Standing", "StandingCell", "is_running", "last_step", "standing"]
+__all__ = ["CellStatus", "LastStep", "RunStatus", "is_running", "last_step", "run_status"]
 
-StandingName: TypeAlias = Literal[
+StatusName: TypeAlias = Literal[
     "done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable"
 ]
 _TAIL_BYTES = 4096
@@ -37,11 +37,11 @@ class LastStep:
 
 @final
 @dataclass(frozen=True, slots=True)
-class StandingCell:
+class CellStatus:
     """A planned cell: its state, how far it is, and what it left."""
 
     plan: PlannedCell
-    state: StandingName
+    state: StatusName
     step: LastStep | None = None
     failure: Failure | None = None
     wall_seconds: float | None = None
@@ -50,7 +50,7 @@ class StandingCell:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RunStatus:
     """Where a run stands.
 
     Args:
@@ -63,7 +63,7 @@ class Standing:
 
     note: RunNote
     owners: tuple[LockOwner, ...]
-    cells: tuple[StandingCell, ...]
+    cells: tuple[CellStatus, ...]
     seconds_left: float | None
     damage: tuple[str, ...] = ()
 
@@ -71,16 +71,16 @@ class Standing:
         """Return the number of cells by (stage, state)."""
         return Counter((cell.plan.kind, cell.state) for cell in self.cells)
 
-    def failures(self) -> Mapping[str, Sequence[StandingCell]]:
+    def failures(self) -> Mapping[str, Sequence[CellStatus]]:
         """Return the failed cells by kind of failure."""
-        kinds: dict[str, list[StandingCell]] = defaultdict(list)
+        kinds: dict[str, list[CellStatus]] = defaultdict(list)
         for cell in self.cells:
             if cell.state == "failed" and cell.failure is not None:
                 kinds[cell.failure.status].append(cell)
         return kinds
 
 
-def standing(store: Store) -> Standing:
+def run_status(store: Store) -> RunStatus:
     """Return where a run stands.
 
     Raises:
@@ -88,7 +88,7 @@ def standing(store: Store) -> Standing:
     """
     owners = at_work(store.folder)
     note = store.run()
-    cells: dict[str, StandingCell] = {}
+    cells: dict[str, CellStatus] = {}
     damage: list[str] = []
     for planned in note.cells or _from_uses(note):
         stored = store.cell(planned.cell)
@@ -97,10 +97,10 @@ def standing(store: Store) -> Standing:
         blocked = found.state == "waiting" and any(
             need in cells and cells[need].state in {"failed", "skipped"} for need in planned.needs
         )
-        cells[planned.key] = StandingCell(planned, "skipped") if blocked else found
+        cells[planned.key] = CellStatus(planned, "skipped") if blocked else found
     every = tuple(cells.values())
     left = _seconds_left(every) if owners else None
-    return Standing(note, owners, every, left, tuple(damage))
+    return RunStatus(note, owners, every, left, tuple(damage))
 
 
 def last_step(folder: Path) -> LastStep | None:
@@ -133,24 +133,24 @@ def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
         )
 
 
-def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> StandingCell:
+def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> CellStatus:
     folder = store.cell_folder(planned.cell)
     failure = stored.failure
     if is_running(folder):
         step = last_step(store.cell_folder(f"{AGAIN}{planned.cell}")) or last_step(folder)
-        found = StandingCell(planned, "running", step)
+        found = CellStatus(planned, "running", step)
     elif stored.result is not None and stored.result.key == planned.key:
-        found = StandingCell(
+        found = CellStatus(
             planned, "done", wall_seconds=stored.result.wall_seconds, drift=stored.result.drift
         )
     elif planned.unavailable:
-        found = StandingCell(planned, "unavailable")
+        found = CellStatus(planned, "unavailable")
     elif failure is not None and failure.status not in {"interrupted", "unavailable"}:
-        found = StandingCell(planned, "failed", failure=failure)
+        found = CellStatus(planned, "failed", failure=failure)
     elif stored.note is not None:
-        found = StandingCell(planned, "interrupted", last_step(folder), failure)
+        found = CellStatus(planned, "interrupted", last_step(folder), failure)
     else:
-        found = StandingCell(planned, "waiting")
+        found = CellStatus(planned, "waiting")
     return found
 
 
@@ -159,7 +159,7 @@ def is_running(folder: Path) -> bool:
     return lock_owner(folder / LOCK) is not None
 
 
-def _seconds_left(cells: Sequence[StandingCell]) -> float | None:
+def _seconds_left(cells: Sequence[CellStatus]) -> float | None:
     """Return the time until all that was asked is done, at the pace of what is done.
 
     Each stage has a pace of its own; a stage of which nothing is done yet goes by all others.
@@ -178,7 +178,7 @@ def _seconds_left(cells: Sequence[StandingCell]) -> float | None:
     return left / max(1, sum(cell.state == "running" for cell in cells))
 
 
-def _rest(cell: StandingCell) -> float:
+def _rest(cell: CellStatus) -> float:
     """Return how much of a cell's cost is still before it in this run."""
     if not cell.plan.selected or cell.state not in {"running", "waiting", "interrupted"}:
         return 0.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.tasks.hub import Hub
 
 
-__all__ = ["MAY_PASS", "RESUMABLE", "Asked", "Assignment", "Limits", "RunSummary", "Runtime"]
+__all__ = ["MAY_PASS", "RESUMABLE", "Assignment", "Limits", "Requested", "RunSummary", "Runtime"]
 
 
 @final
@@ -51,7 +51,7 @@ class Runtime:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """Which benchmark a cell is run for, as its record says it: name and hash of all settings."""
 
     name: str
@@ -87,7 +87,7 @@ class Assignment:
     """
 
     folder: Path
-    benchmark: Asked
+    benchmark: Requested
     cells: Mapping[str, Cell]
     runtime: Runtime
     compute: ComputeSpec

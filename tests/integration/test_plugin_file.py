@@ -140,8 +140,8 @@ def test_its_names_are_completed(line, folder, command):
 )
 def test_a_file_that_cannot_be_used_is_an_error_with_its_place(text, code, said, folder, command):
     (folder / "my_sign.py").write_text(text)
-    bench = folder / "bench.toml"
-    bench.write_text(bench.read_text().replace('"my-sign"', '"maml"'))
+    context = folder / "bench.toml"
+    context.write_text(context.read_text().replace('"my-sign"', '"maml"'))
     done = command("validate", "bench.toml", "--plugin-file", "my_sign.py", cwd=folder)
 
     assert done.returncode == code, done.stderr

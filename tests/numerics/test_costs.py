@@ -78,8 +78,8 @@ def test_gradients_and_products_are_those_that_were_counted(name):
     cost = options.episode_cost(STEPS)
 
     episodes = STEPS * len(TASKS)
-    assert learner.tally.gradients == pytest.approx(episodes * cost.gradients, rel=1e-12)
-    assert learner.tally.hvps == pytest.approx(episodes * cost.products, rel=1e-12)
+    assert learner.counter.gradients == pytest.approx(episodes * cost.gradients, rel=1e-12)
+    assert learner.counter.hvps == pytest.approx(episodes * cost.products, rel=1e-12)
 
 
 @pytest.mark.parametrize("way", ["central", "forward"])
@@ -91,7 +91,7 @@ def test_differences_are_gradients_one_more_where_none_was_there_before(name, wa
     cost = options.episode_cost(STEPS)
     each = {"central": 2, "forward": 1}[way]
 
-    found = learner.tally.gradients
+    found = learner.counter.gradients
     extra = each * (cost.products - cost.alone) + 2 * cost.alone
     if options.uses_curvature() is None:
         extra = 0

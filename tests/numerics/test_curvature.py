@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from metabench.nn.caching import parts, uses_custom_backward, values_at_a_time
 from metabench.nn.curvature import Curvature
-from metabench.nn.keeping import by_passes, parts, values_at_a_time
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_episode, tiny_learner
 from metabench_algorithms.maml import Maml
@@ -128,11 +128,11 @@ def test_a_forward_difference_takes_the_gradient_that_is_there():
     anew = learner.hvp(theta, batch, along(theta))
     learner.passes.expect([batch])
     learner.gradient(theta, batch)
-    before = learner.tally.gradients
+    before = learner.counter.gradients
 
     found = learner.hvp(theta, batch, along(theta))
 
-    assert learner.tally.gradients == before + 1
+    assert learner.counter.gradients == before + 1
     assert torch.equal(found, anew)
 
 
@@ -222,7 +222,7 @@ def test_the_product_with_zero_is_zero(way, size):
 def test_gradients_go_by_passes_where_products_do_or_where_they_hold_less(
     way, device, autocast, expected
 ):
-    assert by_passes(way, device, autocast=autocast) is expected
+    assert uses_custom_backward(way, device, autocast=autocast) is expected
 
 
 def test_gradient_checkpointing_of_the_module_is_refused():

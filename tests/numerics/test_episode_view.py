@@ -123,8 +123,8 @@ def test_what_was_evaluated_is_counted_in_the_whole_learner():
         part.learner, {"theta": part.take(learner.theta(STREAM))}, part.episode
     )
 
-    assert (learner.tally.gradients, learner.tally.hvps) == (3, 2)
-    assert learner.tally.examples == 5 * 4
+    assert (learner.counter.gradients, learner.counter.hvps) == (3, 2)
+    assert learner.counter.examples == 5 * 4
     batches = [*episode.support, *episode.support, *episode.query]
-    assert learner.tally.tokens == sum(int(batch.attention_mask.sum()) for batch in batches)
+    assert learner.counter.tokens == sum(int(batch.attention_mask.sum()) for batch in batches)
     assert len(learner.drain_losses()) == 3

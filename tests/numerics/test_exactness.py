@@ -26,7 +26,7 @@ def test_right_ones_pass(way, packed):
     Exactness(learner).check(learner.theta(STREAM), episode())
 
     assert not learner.losses
-    assert learner.tally.gradients == learner.tally.hvps == 0
+    assert learner.counter.gradients == learner.counter.hvps == 0
 
 
 @pytest.mark.parametrize("way", ["central", "forward"])

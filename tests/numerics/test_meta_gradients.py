@@ -265,7 +265,7 @@ def test_without_second_derivatives_the_inner_gradients_are_constants(name, monk
     expected = compared(name, learner, episode, expected)
     for key in blocks:
         assert relative(found[key], expected[key]) < 1e-10
-    assert learner.tally.hvps == 0
+    assert learner.counter.hvps == 0
 
 
 @pytest.mark.parametrize("name", SECOND_ORDER)

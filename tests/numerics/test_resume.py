@@ -138,7 +138,7 @@ def test_meta_training_goes_on_from_any_step(name, optimizer):
         assert torch.equal(found.theta, expected.theta)
         assert found.draws == expected.draws
         assert rest == steps[snapshot.step :]
-        assert run.learner.tally == whole.learner.tally
+        assert run.learner.counter == whole.learner.counter
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_fine_tuning_goes_on_from_any_step(dropout):
 
         assert torch.equal(found, expected)
         assert rest == steps[snapshot.step :]
-        assert learner.tally == whole.tally
+        assert learner.counter == whole.counter

@@ -63,7 +63,7 @@ def test_maml_plus_plus_in_its_last_steps_with_all_rates_alike_is_maml():
     found = algorithm.meta_gradient(learner, algorithm.init(learner, theta), episode).directions
 
     assert relative(found["theta"], maml_direction(learner, theta, episode)) < 1e-12
-    assert (learner.tally.gradients, learner.tally.hvps) == (4 + 4, 3 + 3)
+    assert (learner.counter.gradients, learner.counter.hvps) == (4 + 4, 3 + 3)
 
 
 def test_maml_plus_plus_takes_no_second_derivatives_in_its_first_steps():
@@ -76,7 +76,7 @@ def test_maml_plus_plus_takes_no_second_derivatives_in_its_first_steps():
     found = algorithm.meta_gradient(learner, algorithm.init(learner, theta), episode).directions
 
     assert relative(found["theta"], expected) < 1e-12
-    assert learner.tally.hvps == 0
+    assert learner.counter.hvps == 0
 
 
 @pytest.mark.parametrize(("part", "moves"), [("head", "head"), ("body", "encoder")])

@@ -80,10 +80,10 @@ def command(
 
 
 def _cards(cells: Mapping[str, Cell]) -> Mapping[str, TaskCard]:
-    from metabench.plan.cell import AdaptWork
+    from metabench.plan.cell import FineTuneWork
 
     works = {task: cell.work for task, cell in cells.items()}
-    return {task: work.task.card for task, work in works.items() if isinstance(work, AdaptWork)}
+    return {task: work.task.card for task, work in works.items() if isinstance(work, FineTuneWork)}
 
 
 def _predict(
@@ -100,16 +100,16 @@ def _predict(
 
     tasks = list(dict.fromkeys(part.file.task for part in parts))
     wanted = {task: done[task] for task in tasks}
-    bench = opened.bench(device, like=next(iter(wanted.values()))[1])
+    context = opened.context(device, like=next(iter(wanted.values()))[1])
     found: dict[str, list[str]] = {}
     with progress({cell.key: cost(cell) for cell, _ in wanted.values()}) as show:
         show(RunStarted(str(opened.store.folder), 0, len(wanted)))
         for task, (cell, result) in wanted.items():
-            made = refit(cell, result, bench, emit=show)
+            made = refit(cell, result, context, emit=show)
             (note if made.agreement.exact else warn)(f"{cell.name}: {made.agreement}")
             for part in parts:
                 if part.file.task == task:
-                    found[part.file.name] = predicted(made, part, bench)
+                    found[part.file.name] = predicted(made, part, context)
     return found
 
 

@@ -63,12 +63,12 @@ def command(
     from metabench.session.export.model import export_model
     from metabench.session.replay.refit import refit
 
-    bench = opened.bench(device, like=result)
+    context = opened.context(device, like=result)
     with progress({planned.key: 1.0}) as show:
         show(RunStarted(str(found), 0, 1))
-        made = refit(planned, result, bench, emit=show)
+        made = refit(planned, result, context, emit=show)
     exported = export_model(
-        made, target, bench=bench, catalog=opened.catalog, note=opened.store.run()
+        made, target, context=context, catalog=opened.catalog, note=opened.store.run()
     )
     _report(made, exported)
     click.echo(str(folder))

@@ -14,7 +14,7 @@ import click
 from metabench.cli.inputs.completing import complete_anything
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
-from metabench.cli.views.portrait_text import portrait_lines
+from metabench.cli.views.description_text import description_lines
 from metabench.plugin.absence import unregistered
 from metabench.plugin.formats import FORMATS
 
@@ -26,7 +26,7 @@ __all__ = ["command"]
 _KINDS = ("algorithm", "sampler", "task", "metric", "observer", "renderer", "cell")
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 
-Portrait = dict[str, Any]
+Description = dict[str, Any]
 
 
 @click.command("show")
@@ -47,9 +47,9 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
     """
     catalog = installed()
     found = [
-        portrait
+        description
         for each in ([kind] if kind else _KINDS)
-        for portrait in _look(each, name, catalog=catalog, runs=runs, hub=hub)
+        for description in _look(each, name, catalog=catalog, runs=runs, hub=hub)
     ]
     _check_one_kind(name, found)
     if not found:
@@ -57,18 +57,18 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return 0
-    for number, portrait in enumerate(found):
+    for number, description in enumerate(found):
         if number:
             click.echo()
-        for line in portrait_lines(portrait):
+        for line in description_lines(description):
             click.echo(line)
     return 0
 
 
 def _look(
     kind: str, name: str, *, catalog: Catalog, runs: Path, hub: Path | None
-) -> Iterator[Portrait]:
-    from metabench.cli.views import portraits
+) -> Iterator[Description]:
+    from metabench.cli.views import descriptions
     from metabench.tasks.hub import Hub
 
     if kind == "cell":
@@ -76,19 +76,19 @@ def _look(
         return
     if name not in _offers(catalog)[kind] and (kind, name) not in catalog.conflicts:
         return
-    finders: Mapping[str, Callable[[], Portrait]] = {
-        "algorithm": lambda: portraits.algorithm_portrait(catalog.algorithm(name)),
-        "sampler": lambda: portraits.sampler_portrait(catalog.sampler(name)),
-        "task": lambda: portraits.task_portrait(catalog.task(name), hub=Hub(mirror=hub)),
-        "metric": lambda: portraits.metric_portrait(catalog.metric(name)),
-        "observer": lambda: portraits.observer_portrait(name, catalog),
-        "renderer": lambda: portraits.renderer_portrait(name, catalog),
+    finders: Mapping[str, Callable[[], Description]] = {
+        "algorithm": lambda: descriptions.algorithm_description(catalog.algorithm(name)),
+        "sampler": lambda: descriptions.sampler_description(catalog.sampler(name)),
+        "task": lambda: descriptions.task_description(catalog.task(name), hub=Hub(mirror=hub)),
+        "metric": lambda: descriptions.metric_description(catalog.metric(name)),
+        "observer": lambda: descriptions.observer_description(name, catalog),
+        "renderer": lambda: descriptions.renderer_description(name, catalog),
     }
     yield finders[kind]()
 
 
-def _cells(name: str, runs: Path) -> Iterator[Portrait]:
-    from metabench.cli.views.portraits import cell_portrait
+def _cells(name: str, runs: Path) -> Iterator[Description]:
+    from metabench.cli.views.descriptions import cell_description
     from metabench.store.run_folder import Store
 
     prefix = name if _KEY.fullmatch(name) else None
@@ -96,11 +96,11 @@ def _cells(name: str, runs: Path) -> Iterator[Portrait]:
         store = Store(folder)
         for cell_name in _cell_names(folder):
             if cell_name == name:
-                yield cell_portrait(store.cell(cell_name), run=str(folder))
+                yield cell_description(store.cell(cell_name), run=str(folder))
             elif prefix is not None:
                 cell = store.cell(cell_name)
                 if cell.key.startswith(prefix):
-                    yield cell_portrait(cell, run=str(folder))
+                    yield cell_description(cell, run=str(folder))
 
 
 def _run_folders(runs: Path) -> Iterator[Path]:
@@ -128,18 +128,18 @@ def _offers(catalog: Catalog) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def _check_one_kind(name: str, found: list[Portrait]) -> None:
+def _check_one_kind(name: str, found: list[Description]) -> None:
     from metabench.errors import UsageError
 
-    kinds = list(dict.fromkeys(portrait["kind"] for portrait in found))
+    kinds = list(dict.fromkeys(description["kind"] for description in found))
     if len(kinds) > 1:
         raise UsageError(
             f"{name!r} is the name of {' and of '.join(map(_with_article, kinds))}",
             hint=f"say which one with --kind {kinds[0]}",
         )
-    keys = {portrait["key"] for portrait in found if portrait["kind"] == "cell"}
+    keys = {description["key"] for description in found if description["kind"] == "cell"}
     if len(keys) > 1:
-        cells = ", ".join(sorted({portrait["folder"] for portrait in found}))
+        cells = ", ".join(sorted({description["folder"] for description in found}))
         raise UsageError(f"{name!r} begins the keys of several cells", hint=f"name one of {cells}")
 
 

@@ -16,7 +16,7 @@ from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.text import aligned, duration
 
 if TYPE_CHECKING:
-    from metabench.results.run_status import Standing, StandingCell
+    from metabench.results.run_status import CellStatus, RunStatus
     from metabench.store.run_folder import Store
 
 __all__ = ["command"]
@@ -35,11 +35,11 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     RUN is a run folder or its name; without one, the run that was started last is shown. Nothing
     is written. Interrupted cells are those that the next `run` goes on with.
     """
-    from metabench.results.run_status import standing
+    from metabench.results.run_status import run_status
     from metabench.store.run_folder import Store
 
     store = Store(find_run(run, runs=runs) if run else newest_run(runs))
-    found = standing(store)
+    found = run_status(store)
     if as_json:
         click.echo(json.dumps(_entry(found, store), indent=2, ensure_ascii=False))
         return 0
@@ -48,7 +48,7 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     return 0
 
 
-def _lines(found: Standing, store: Store) -> Iterator[str]:
+def _lines(found: RunStatus, store: Store) -> Iterator[str]:
     yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": nobody works on it")
     for owner in found.owners:
         yield f"process {owner.pid} on {owner.host} works on it since {owner.started}"
@@ -74,7 +74,7 @@ def _lines(found: Standing, store: Store) -> Iterator[str]:
     yield from _warnings(found)
 
 
-def _warnings(found: Standing) -> Iterator[str]:
+def _warnings(found: RunStatus) -> Iterator[str]:
     """Return what a reader of the results has to know of how they came about."""
     for cell in found.cells:
         if cell.drift:
@@ -84,7 +84,7 @@ def _warnings(found: Standing) -> Iterator[str]:
         yield from (f"damaged: {what}" for what in found.damage)
 
 
-def _counts(found: Standing) -> Iterator[tuple[str, ...]]:
+def _counts(found: RunStatus) -> Iterator[tuple[str, ...]]:
     counts = found.counts()
     states = [state for state in _STATES if any(key[1] == state for key in counts)]
     yield ("stage", *states)
@@ -93,16 +93,16 @@ def _counts(found: Standing) -> Iterator[tuple[str, ...]]:
             yield (kind, *(str(counts.get((kind, state), 0)) for state in states))
 
 
-def _name(cell: StandingCell) -> str:
+def _name(cell: CellStatus) -> str:
     return cell.plan.cell
 
 
-def _step(cell: StandingCell) -> str:
+def _step(cell: CellStatus) -> str:
     step = cell.step
     return "just begun" if step is None else f"{step.stage} {step.step}/{step.total}"
 
 
-def _entry(found: Standing, store: Store) -> dict[str, Any]:
+def _entry(found: RunStatus, store: Store) -> dict[str, Any]:
     owners = [
         {"pid": owner.pid, "host": owner.host, "started": owner.started} for owner in found.owners
     ]
@@ -123,7 +123,7 @@ def _entry(found: Standing, store: Store) -> dict[str, Any]:
     }
 
 
-def _cell_entry(cell: StandingCell) -> dict[str, Any]:
+def _cell_entry(cell: CellStatus) -> dict[str, Any]:
     step, failure = cell.step, cell.failure
     return {
         "folder": cell.plan.cell,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.plan.plan import Plan
     from metabench.plugin.catalog import Catalog
-    from metabench.session.cell.workbench import Workbench
+    from metabench.session.cell.context import WorkerContext
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
     from metabench.tasks.hub import Hub
@@ -36,14 +36,14 @@ class OpenedRun:
 
         return done_cell(self.plan, self.store, folder)
 
-    def bench(self, device: str, *, like: Result) -> Workbench:
-        """Return a workbench; ``auto`` is the CPU where the record says so.
+    def context(self, device: str, *, like: Result) -> WorkerContext:
+        """Return a worker context; ``auto`` is the CPU where the record says so.
 
         Raises:
             DeviceError: the device is not there.
         """
-        from metabench.session.cell.workbench import open_bench
-        from metabench.session.runtime import Asked, Assignment, Runtime
+        from metabench.session.cell.context import open_context
+        from metabench.session.runtime import Assignment, Requested, Runtime
 
         recorded = "cpu" if like.provenance.device == "cpu" else "auto"
         spec = self.plan.benchmark.spec
@@ -56,13 +56,13 @@ class OpenedRun:
         )
         assignment = Assignment(
             folder=self.store.folder,
-            benchmark=Asked(spec.name, ""),
+            benchmark=Requested(spec.name, ""),
             cells=self.plan.by_key,
             runtime=runtime,
             compute=spec.compute,
             files=self.catalog.files,
         )
-        return open_bench(assignment)
+        return open_context(assignment)
 
 
 def open_run(folder: Path, *, file: Path | None, hub: Path | None, catalog: Catalog) -> OpenedRun:

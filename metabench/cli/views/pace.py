@@ -14,13 +14,13 @@ from metabench.api.events import (
     RunStarted,
 )
 
-__all__ = ["Tally"]
+__all__ = ["Pace"]
 
 _ENOUGH = 0.02  # share of the work from which the time left is worth saying
 
 
 @final
-class Tally:
+class Pace:
     """Counts events; the time left assumes that work goes on at the pace so far.
 
     Args:

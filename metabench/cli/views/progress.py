@@ -18,7 +18,7 @@ from metabench.api.events import (
     RunEnded,
     RunStarted,
 )
-from metabench.cli.views.pace import Tally
+from metabench.cli.views.pace import Pace
 from metabench.cli.views.text import cells, duration, note
 from metabench.escape import visible
 
@@ -33,17 +33,17 @@ Show = Callable[[Event], None]
 def progress(costs: Mapping[str, float]) -> AbstractContextManager[Show]:
     """Return what shows events; ``costs`` says how much work each cell is, by its key."""
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    tally = Tally(costs, clock=time.monotonic)
-    return live_progress(tally) if live else plain_progress(tally)
+    pace = Pace(costs, clock=time.monotonic)
+    return live_progress(pace) if live else plain_progress(pace)
 
 
 @contextmanager
-def plain_progress(tally: Tally) -> Iterator[Show]:
+def plain_progress(pace: Pace) -> Iterator[Show]:
     """Yield what prints one line whenever a cell begins or ends."""
 
     def show(event: Event) -> None:
-        tally.count(event)
-        line = _line(event, tally)
+        pace.count(event)
+        line = _line(event, pace)
         if line:
             note(line)
 
@@ -51,7 +51,7 @@ def plain_progress(tally: Tally) -> Iterator[Show]:
 
 
 @contextmanager
-def live_progress(tally: Tally) -> Iterator[Show]:
+def live_progress(pace: Pace) -> Iterator[Show]:
     """Yield what keeps a bar for the run and one for each running cell, below the plain lines."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -69,12 +69,12 @@ def live_progress(tally: Tally) -> Iterator[Show]:
         bars: dict[str, TaskID] = {}
 
         def show(event: Event) -> None:
-            tally.count(event)
+            pace.count(event)
             _draw(display, bars, event)
-            detail = f"{tally.ended}/{cells(tally.planned)}{_left(tally)}"
-            display.update(whole, completed=tally.share, detail=detail)
+            detail = f"{pace.ended}/{cells(pace.planned)}{_left(pace)}"
+            display.update(whole, completed=pace.share, detail=detail)
             if not isinstance(event, CellStarted):
-                line = _line(event, tally)
+                line = _line(event, pace)
                 if line:
                     console.print(visible(line), markup=False)
 
@@ -93,7 +93,7 @@ def _draw(display: Progress, bars: dict[str, TaskID], event: Event) -> None:
         display.remove_task(bars.pop(event.key))
 
 
-def _line(event: Event, tally: Tally) -> str:
+def _line(event: Event, pace: Pace) -> str:
     match event:
         case RunStarted(planned=0):
             line = f"nothing left to do: {cells(event.done)} done"
@@ -104,9 +104,9 @@ def _line(event: Event, tally: Tally) -> str:
         case CellEnded(status="skipped"):
             line = ""  # the end of the run says how many
         case CellEnded():
-            line = _ended(event, tally)
+            line = _ended(event, pace)
         case EndedElsewhere():
-            line = f"{_ended(event.ended, tally)}, by another process"
+            line = f"{_ended(event.ended, pace)}, by another process"
         case RunEnded():
             counts = sorted(event.counts.items())
             line = ", ".join(f"{count} {status}" for status, count in counts)
@@ -115,17 +115,17 @@ def _line(event: Event, tally: Tally) -> str:
     return line
 
 
-def _ended(event: CellEnded, tally: Tally) -> str:
+def _ended(event: CellEnded, pace: Pace) -> str:
     if event.status != "ok":
         return f"FAILED  {event.name}: {event.status}: {event.message}"
     return (
         f"done    {event.name}{_scalars(event.scores)}, {duration(event.wall_seconds)}"
-        f" ({tally.ended}/{tally.planned}{_left(tally)})"
+        f" ({pace.ended}/{pace.planned}{_left(pace)})"
     )
 
 
-def _left(tally: Tally) -> str:
-    left = tally.seconds_left
+def _left(pace: Pace) -> str:
+    left = pace.seconds_left
     return f", about {duration(left)} left" if left else ""
 
 

@@ -106,7 +106,7 @@ class CompiledLayer:
 def _form(x: Tensor, drops: Drops, lying: Lying, facts: LayerFacts) -> Form:
     """Return what a compilation holds for: what its guards look at beside rows and columns."""
     return (
-        *(part is not None for part in (*drops, lying.places, lying.firsts)),
+        *(part is not None for part in (*drops, lying.places, lying.cls_positions)),
         facts,
         x.dtype,
         x.device,

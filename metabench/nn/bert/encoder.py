@@ -16,7 +16,7 @@ from torch.nn.functional import embedding, layer_norm
 
 from metabench.nn.bert.layer import PARAMETERS, Drops, LayerFacts, LayerFunction, Lying, layer
 from metabench.nn.bert.masks import Masks, dropped
-from metabench.nn.keeping import layers_held
+from metabench.nn.caching import layers_held
 
 if TYPE_CHECKING:
     from metabench.learning.batch import Batch
@@ -74,7 +74,7 @@ class Bert:
         """Sites of dropout in the encoder; a head's is the next."""
         return 3 * self.layers + 1
 
-    def bytes_kept(self, *, tokens: int, rows: int, width: int, size: int, firsts: bool) -> float:
+    def bytes_kept(self, *, tokens: int, rows: int, width: int, size: int, cls_only: bool) -> float:
         """Return about how much a forward pass leaves for its derivatives.
 
         Args:
@@ -82,10 +82,10 @@ class Bert:
             rows: rows of the batch.
             width: its columns.
             size: bytes of a number.
-            firsts: whether of the last layer only the first tokens' states are computed.
+            cls_only: whether of the last layer only the first tokens' states are computed.
         """
         heads = 3 * rows * width * self.width + rows * self.heads * width * width
-        layers = layers_held(self.layers, firsts=firsts)
+        layers = layers_held(self.layers, cls_only=cls_only)
         return layers * size * (tokens * (4 * self.width + self.inner) + heads)
 
     def states(
@@ -95,7 +95,7 @@ class Bert:
         *,
         packing: Packing,
         fused: bool,
-        firsts: bool,
+        cls_only: bool,
         run: LayerFunction = layer,
     ) -> Tensor:
         """Return the last layer's states of the real tokens, [tokens, width].
@@ -107,7 +107,7 @@ class Bert:
             fused: whether attention may use a fused kernel, which has no second derivative and,
                 with dropout, draws masks of its own from the global generator.
             run: what computes a layer.
-            firsts: return those of each row's first token alone, [rows, width]; what nobody reads
+            cls_only: return those of each row's first token alone, [rows, width]; what nobody reads
                 of the last layer is not computed then.
         """
         masks = Masks(batch.dropout_seed, batch.input_ids.device)
@@ -121,12 +121,12 @@ class Bert:
         x = dropped(x, masks.draw(0, x.shape, rate=self.hidden_dropout))
         facts = self._facts(masks, fused=fused, cuda=x.is_cuda)
         for number in range(self.layers):
-            last = firsts and number == self.layers - 1
+            last = cls_only and number == self.layers - 1
             x = run(
                 x,
                 tuple(p[f"encoder.layer.{number}.{name}"] for name in PARAMETERS),
-                self._drops(number, masks, packing=packing, firsts=last, facts=facts),
-                lying=Lying(packing.mask, packing.places, packing.firsts if last else None),
+                self._drops(number, masks, packing=packing, cls_only=last, facts=facts),
+                lying=Lying(packing.mask, packing.places, packing.cls_positions if last else None),
                 facts=facts,
             )
         return x
@@ -156,11 +156,11 @@ class Bert:
         return LayerFacts(self.heads, self.eps, self.scale, own, rate if own else 0.0)
 
     def _drops(
-        self, number: int, masks: Masks, *, packing: Packing, firsts: bool, facts: LayerFacts
+        self, number: int, masks: Masks, *, packing: Packing, cls_only: bool, facts: LayerFacts
     ) -> Drops:
         """Return the masks of a layer; none for a kernel that draws its own."""
-        site, tokens = 3 * number + 1, packing.rows if firsts else packing.tokens
-        shape = (packing.rows, self.heads, 1 if firsts else packing.width, packing.width)
+        site, tokens = 3 * number + 1, packing.rows if cls_only else packing.tokens
+        shape = (packing.rows, self.heads, 1 if cls_only else packing.width, packing.width)
         rate = 0.0 if facts.fused else self.attention_dropout
         weights = masks.draw(site, shape, rate=rate)
         attended, out = (

@@ -42,13 +42,13 @@ class Lying(NamedTuple):
     Args:
         mask: [rows, columns], whether a token is real.
         places: [tokens], each one's place in the flattened batch; None where all are real.
-        firsts: [rows], where rows begin among the tokens; None where all tokens' outputs are asked
-            for.
+        cls_positions: [rows], where rows begin among the tokens; None where the outputs of all
+            are wanted.
     """
 
     mask: Tensor
     places: Tensor | None
-    firsts: Tensor | None
+    cls_positions: Tensor | None
 
 
 class Drops(NamedTuple):
@@ -91,9 +91,9 @@ def layer(
 
     ``weights`` are `PARAMETERS`. Source: Devlin et al. 2019; post-norm, as in Vaswani et al. 2017.
     """
-    own = x if lying.firsts is None else x.index_select(0, lying.firsts)
+    own = x if lying.cls_positions is None else x.index_select(0, lying.cls_positions)
     context = _attention(
-        _split(linear(own, *weights[0:2]), lying, facts.heads, one=lying.firsts is not None),
+        _split(linear(own, *weights[0:2]), lying, facts.heads, one=lying.cls_positions is not None),
         _split(linear(x, *weights[2:4]), lying, facts.heads),
         _split(linear(x, *weights[4:6]), lying, facts.heads),
         drop=drops.weights,
@@ -101,7 +101,7 @@ def layer(
         facts=facts,
     )
     merged = context.transpose(1, 2).flatten(2)
-    places = None if lying.firsts is not None else lying.places
+    places = None if lying.cls_positions is not None else lying.places
     mixed = dropped(linear(packed(merged, places), *weights[6:8]), drops.attended)
     width = (x.shape[-1],)
     attended = layer_norm(mixed + own, width, weights[8], weights[9], facts.eps)

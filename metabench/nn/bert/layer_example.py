@@ -47,18 +47,18 @@ class Example:
         if lying.places is None:
             lengths = torch.full_like(lengths, _COLUMNS)
         mask = torch.arange(_COLUMNS, device=x.device) < lengths[:, None]
-        firsts = lengths.cumsum(0) - lengths
+        cls_only = lengths.cumsum(0) - lengths
         places = mask.flatten().nonzero().flatten()
         states = torch.linspace(-1, 1, len(places), dtype=x.dtype, device=x.device)
-        asked = lying.firsts is not None
+        asked = lying.cls_positions is not None
         return cls(
             _varying(states[:, None].repeat(1, x.shape[1])).requires_grad_(),
             tuple(torch.full_like(w, 0.01).requires_grad_() for w in weights),
-            _kept(drops, mask, tokens=len(places), firsts=asked),
+            _kept(drops, mask, tokens=len(places), cls_only=asked),
             Lying(
                 _varying(mask, 0, 1),
                 None if lying.places is None else _varying(places),
-                _varying(firsts) if asked else None,
+                _varying(cls_only) if asked else None,
             ),
             facts,
         )
@@ -69,10 +69,10 @@ class Example:
         return torch.autograd.grad(out.sum(), (self.x, *self.weights))
 
 
-def _kept(drops: Drops, mask: Tensor, *, tokens: int, firsts: bool) -> Drops:
+def _kept(drops: Drops, mask: Tensor, *, tokens: int, cls_only: bool) -> Drops:
     """Return masks of the same kinds, for other rows and columns; they keep everything."""
     rows, columns = mask.shape
-    states = rows if firsts else tokens
+    states = rows if cls_only else tokens
 
     def ones(drop: Mask | None, sizes: Mapping[int, int]) -> Mask | None:
         if drop is None:
@@ -80,7 +80,7 @@ def _kept(drops: Drops, mask: Tensor, *, tokens: int, firsts: bool) -> Drops:
         shape = [sizes.get(dim, size) for dim, size in enumerate(drop.keep.shape)]
         return Mask(_varying(mask.new_ones(shape), *sizes), drop.scale)
 
-    queries = {} if firsts else {2: columns}
+    queries = {} if cls_only else {2: columns}
     return Drops(
         ones(drops.weights, {0: rows, 3: columns, **queries}),
         ones(drops.attended, {0: states}),

@@ -77,7 +77,7 @@ class Packing:
         return Packing(self.rows, 1, None, self.mask.new_ones(self.rows, 1))
 
     @property
-    def firsts(self) -> Int[Tensor, " rows"]:
+    def cls_positions(self) -> Int[Tensor, " rows"]:
         """Where each row begins among the packed tokens."""
         counts = self.mask.sum(1)
         return counts.cumsum(0) - counts

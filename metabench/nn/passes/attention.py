@@ -74,7 +74,7 @@ class Attention:
             self._drop(self.weights).mT @ dy,
         )
 
-    def curve(self, ddy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward_tangent(self, ddy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return how the derivatives for queries, keys and values change."""
         query, key, value = self._x
         dquery, dkey, dvalue = self._d

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 import torch
 
 from metabench.nn.bert.packing import Packing
-from metabench.nn.keeping import parts
+from metabench.nn.caching import parts
 from metabench.nn.passes.mask_parts import BatchMasks, MaskParts
 from metabench.nn.passes.model import BertModel, Head
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.nn.bert.encoder import Bert, Parameters
     from metabench.nn.bert.masks import Masks
-    from metabench.nn.keeping import Kept
+    from metabench.nn.caching import Kept
     from metabench.nn.passes.operations import Sums
 
 __all__ = ["BatchPasses"]

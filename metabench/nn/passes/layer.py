@@ -32,7 +32,7 @@ class BertLayer:
         number: which layer it is, from 0.
         packing: where the real tokens lie.
         masks: what is dropped.
-        firsts: compute the output of each row's first token alone, because nobody reads the others:
+        cls_only: compute the output of each row's first token alone, for nobody reads the others:
             then outputs are [rows, width], and only keys and values are made of all tokens.
     """
 
@@ -44,12 +44,12 @@ class BertLayer:
         *,
         packing: Packing,
         masks: MaskParts,
-        firsts: bool,
+        cls_only: bool,
     ) -> None:
         name, rate, site = f"encoder.layer.{number}", bert.hidden_dropout, 3 * number + 1
         self._bert, self._tokens = bert, packing.tokens
-        self._firsts = packing.firsts if firsts else None
-        asking = packing.single if firsts else packing
+        self._cls_positions = packing.cls_positions if cls_only else None
+        asking = packing.single if cls_only else packing
         self._packings = (asking, packing, packing)
         self._projections = [
             Linear(p, f"{name}.attention.self.{part}") for part in ("query", "key", "value")
@@ -57,7 +57,7 @@ class BertLayer:
         weights = masks.weights(
             site, heads=bert.heads, rate=bert.attention_dropout, queries=asking.width
         )
-        states = masks.pooled if firsts else masks.states
+        states = masks.pooled if cls_only else masks.states
         self._attention = Attention(bert.scale, Dropout(weights))
         self._gathering = Linear(p, f"{name}.attention.output.dense")
         self._drop_attended = Dropout(states(site + 1, width=bert.width, rate=rate))
@@ -121,7 +121,7 @@ class BertLayer:
         forget(self._narrowing, "x", "dx")
         return self._out.tangent(dout + dattended, along)
 
-    def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
+    def backward_tangent(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
         """Return how the derivative for the input changes.
 
         Args:
@@ -132,17 +132,17 @@ class BertLayer:
         self._recall()
         self._widening.dy = self._gelu.times_slope(self._gelu.dy)
         self._narrowing.dx = self._gelu.times_slope(self._gelu.dx)
-        summed = self._out.curve(ddy, along, product)
-        inner = self._narrowing.curve(self._drop_out(summed), along, product)
-        wide = self._gelu.curve(inner)
-        mixed = self._attended.curve(
-            self._widening.curve(wide, along, product, beside=summed), along, product
+        summed = self._out.backward_tangent(ddy, along, product)
+        inner = self._narrowing.backward_tangent(self._drop_out(summed), along, product)
+        wide = self._gelu.backward_tangent(inner)
+        mixed = self._attended.backward_tangent(
+            self._widening.backward_tangent(wide, along, product, beside=summed), along, product
         )
-        context = self._gathering.curve(self._drop_attended(mixed), along, product)
-        query, key, value = self._attention.curve(self._split(context))
+        context = self._gathering.backward_tangent(self._drop_attended(mixed), along, product)
+        query, key, value = self._attention.backward_tangent(self._split(context))
 
         def bend(linear: Linear, ddy: Tensor, beside: Tensor) -> Tensor:
-            return linear.curve(ddy, along, product, beside=beside)
+            return linear.backward_tangent(ddy, along, product, beside=beside)
 
         return self._unprojected((query, key, value), mixed, bend)
 
@@ -155,7 +155,7 @@ class BertLayer:
 
     def _own(self, x: Tensor) -> Tensor:
         """Return the states whose outputs are computed."""
-        return x if self._firsts is None else x.index_select(0, self._firsts)
+        return x if self._cls_positions is None else x.index_select(0, self._cls_positions)
 
     def _projected(
         self, own: Tensor, x: Tensor, through: Callable[[Linear, Tensor], Tensor]
@@ -182,9 +182,9 @@ class BertLayer:
         )
         asking, *looked_at = self._projections
         total = through(asking, query, beside)
-        if self._firsts is not None:
+        if self._cls_positions is not None:
             tokens = total.new_zeros(self._tokens, total.shape[1])
-            total = tokens.index_copy_(0, self._firsts, total)
+            total = tokens.index_copy_(0, self._cls_positions, total)
         for linear, values in zip(looked_at, (key, value), strict=True):
             total = through(linear, values, total)
         return total

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from metabench.learning.batch import Batch
     from metabench.nn.bert.encoder import Bert, Parameters
     from metabench.nn.bert.packing import Packing
+    from metabench.nn.caching import Kept
     from metabench.nn.encoder import Pooling
-    from metabench.nn.keeping import Kept
     from metabench.nn.passes.mask_parts import MaskParts
 
 __all__ = ["BertModel", "Head"]
@@ -67,9 +67,9 @@ class BertModel:
         self._drop = Dropout(masks.states(0, width=bert.width, rate=bert.hidden_dropout))
         self._pooler = (Linear(p, "pooler.dense"), Tanh()) if head.pooling == "pooler" else None
         self._means = head.pooling == "mean"
-        firsts = None if self._means else bert.layers - 1
+        cls_only = None if self._means else bert.layers - 1
         self._layers = [
-            BertLayer(bert, p, number, packing=packing, masks=masks, firsts=number == firsts)
+            BertLayer(bert, p, number, packing=packing, masks=masks, cls_only=number == cls_only)
             for number in range(bert.layers)
         ]
         self._head_drop = Dropout(masks.pooled(head.site, width=bert.width, rate=head.dropout))
@@ -110,14 +110,16 @@ class BertModel:
         back = None
         if not self._back:
             back = self._unpool(self._head.backward(self._loss.backward(), None), None)
-        change = self._head.curve(self._loss.curve(dz), along, product)
+        change = self._head.backward_tangent(self._loss.backward_tangent(dz), along, product)
         change = self._unpool_curve(change, along, product)
         for layer in self._downward("nothing"):
             back = None if back is None else layer.backward(back, None)
-            change = layer.curve(change, along, product)
+            change = layer.backward_tangent(change, along, product)
         if back is not None:
             self._norm.backward(self._drop(back), None)
-        self._to_embeddings(self._norm.curve(self._drop(change), along, product), product)
+        self._to_embeddings(
+            self._norm.backward_tangent(self._drop(change), along, product), product
+        )
 
     def _downward(self, kept: Kept) -> Iterator[BertLayer]:
         """Yield the layers from the last to the first; let go of each where nothing is kept."""
@@ -156,7 +158,7 @@ class BertModel:
         change = self._head_drop(change)
         if self._pooler is not None:
             dense, tanh = self._pooler
-            change = dense.curve(tanh.curve(change), along, product)
+            change = dense.backward_tangent(tanh.backward_tangent(change), along, product)
         return self._scatter(change)
 
     def _scatter(self, rows: Tensor) -> Tensor:

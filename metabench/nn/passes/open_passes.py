@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from metabench.nn.bert.masks import Masks
+from metabench.nn.caching import most_that_fits, values_at_a_time
 from metabench.nn.curvature import Curvature, free_memory
-from metabench.nn.keeping import most_that_fits, values_at_a_time
 from metabench.nn.passes.batch import BatchPasses
 from metabench.nn.passes.model import Head
 from metabench.nn.touched import Touched
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from metabench.learning.batch import Batch
     from metabench.nn.bert.encoder import Bert, Parameters
+    from metabench.nn.caching import Kept
     from metabench.nn.encoder import Encoder
-    from metabench.nn.keeping import Kept
     from metabench.nn.layout import Layout
 
 __all__ = ["OpenPasses"]
@@ -144,8 +144,8 @@ class OpenPasses:
         """Return the most that may be kept of a batch, if the ones to come are like it."""
         rows, width = batch.input_ids.shape
         tokens = rows * width if batch.tokens is None else batch.tokens
-        firsts = self.encoder.reads_firsts
-        needed = bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4, firsts=firsts)
+        cls_only = self.encoder.cls_only
+        needed = bert.bytes_kept(tokens=tokens, rows=rows, width=width, size=4, cls_only=cls_only)
         passes = len(self._expected) - len(self._passes)
         kept, self._room = most_that_fits(needed, room=self._room, passes=passes)
         return kept

@@ -79,7 +79,7 @@ class Linear:
         weight = self._w[self._weight]
         return dy @ weight if beside is None else torch.addmm(beside, dy, weight)
 
-    def curve(
+    def backward_tangent(
         self, ddy: Tensor, along: Parameters, product: Sums, *, beside: Tensor | None = None
     ) -> Tensor:
         """Return how the derivative for x changes, and ``beside``; add how those for W and b do."""
@@ -132,7 +132,7 @@ class Norm:
         self.dx = self._across(dy * self._w[self._weight]).mul_(self.rate)
         return self.dx
 
-    def curve(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
+    def backward_tangent(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
         """Return how the derivative for x changes; add how those for scale and shift do."""
         weight = self._w[self._weight]
         product[self._weight].add_((ddy * self.hat).addcmul_(self.dy, self.dhat).sum(0))
@@ -187,7 +187,7 @@ class Gelu:
         self.dy = dy
         return self.times_slope(dy)
 
-    def curve(self, ddy: Tensor) -> Tensor:
+    def backward_tangent(self, ddy: Tensor) -> Tensor:
         """Return how the derivative for x changes; the second derivative is φ(x) (2 - x²)."""
         square = self.x.square()
         second = square.mul(-0.5).exp_().mul_(1 / math.sqrt(2 * math.pi))
@@ -235,7 +235,7 @@ class Tanh:
         self._dy = dy
         return dy * (1 - self._y.square())
 
-    def curve(self, ddy: Tensor) -> Tensor:
+    def backward_tangent(self, ddy: Tensor) -> Tensor:
         """Return how the derivative for x changes; the second derivative is -2 y (1 - y²)."""
         return (ddy - 2 * self._y * self._dx * self._dy) * (1 - self._y.square())
 
@@ -274,7 +274,7 @@ class Loss:
         bar[torch.arange(len(bar), device=bar.device), self._labels] -= 1
         return bar / self._rows
 
-    def curve(self, dz: Tensor) -> Tensor:
+    def backward_tangent(self, dz: Tensor) -> Tensor:
         """Return how the derivative for z changes."""
         if self.regression:
             return 2 * dz / self._rows

@@ -15,7 +15,7 @@ from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
-from metabench.nn.keeping import by_passes
+from metabench.nn.caching import uses_custom_backward
 from metabench.plan.cell import MetaWork, PretrainWork
 from metabench.session.cell.provenance import cell_provenance
 from metabench.store.records.cell import Failure, Result, record_status
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from metabench.engine.snapshot import Snapshot
     from metabench.plan.cell import Cell
     from metabench.session.cell.checkpoints import Checkpoints
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.outcome import Outcome
-    from metabench.session.cell.workbench import Workbench
-    from metabench.session.runtime import Asked
+    from metabench.session.runtime import Requested
     from metabench.store.checkpoint import CheckpointNote
     from metabench.store.records.provenance import Provenance
 
@@ -44,8 +44,8 @@ class Attempt:
     """
 
     cell: Cell
-    bench: Workbench
-    benchmark: Asked
+    context: WorkerContext
+    benchmark: Requested
     started: str
     wall: float
     cpu: float
@@ -56,7 +56,7 @@ class Attempt:
     @property
     def profile(self) -> dict[str, str]:
         """What the same bits depend on beside the cell's key."""
-        device, provenance = self.bench.device, self._provenance()
+        device, provenance = self.context.device, self._provenance()
         return {
             **provenance.versions,
             **{note.distribution: note.version for note in provenance.plugins},
@@ -66,12 +66,12 @@ class Attempt:
             "threads": str(device.threads),
             "deterministic": str(device.deterministic).lower(),
             **self._curvature(),
-            **({"compiled": "true"} if self.bench.compiles and self._can_compile else {}),
+            **({"compiled": "true"} if self.context.compiles and self._can_compile else {}),
         }
 
     def _uncompiled(self) -> tuple[str, ...]:
         """Return why layers were not compiled, where they could have been."""
-        return (self.bench.uncompiled,) if self.bench.uncompiled and self._can_compile else ()
+        return (self.context.uncompiled,) if self.context.uncompiled and self._can_compile else ()
 
     def _curvature(self) -> dict[str, str]:
         """Return how exact curvature adds up, where the cell has any: lean in another order."""
@@ -79,7 +79,7 @@ class Attempt:
         options: Any = work.algorithm.options if isinstance(work, MetaWork) else None
         if options is None or options.uses_curvature() != "exact":
             return {}
-        return {"curvature": "lean" if self.bench.device.keep == "lean" else "auto or fast"}
+        return {"curvature": "lean" if self.context.device.keep == "lean" else "auto or fast"}
 
     def going_on(self, note: CheckpointNote, drift: Sequence[str]) -> Attempt:
         """Return an attempt that began as much earlier as the cell has taken before."""
@@ -122,7 +122,7 @@ class Attempt:
             attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
             cpu_seconds=time.process_time() - self.cpu,
-            peak_memory_bytes=_peak_memory(self.bench.device.device),
+            peak_memory_bytes=_peak_memory(self.context.device.device),
             work=outcome.work,
             files=outcome.files,
             provenance=self._provenance(),
@@ -156,14 +156,14 @@ class Attempt:
             time.monotonic() - self.wall,
             scores or {},
             message,
-            str(self.bench.store.cell_folder(self.cell.folder)),
+            str(self.context.store.cell_folder(self.cell.folder)),
         )
 
     def _provenance(self) -> Provenance:
         return cell_provenance(
             self.cell,
-            runtime=self.bench.runtime,
-            device=self.bench.device,
+            runtime=self.context.runtime,
+            device=self.context.device,
             benchmark=self.benchmark,
             started=self.started,
             compiled=self._compiled,
@@ -172,7 +172,7 @@ class Attempt:
     @property
     def _compiled(self) -> bool | None:
         """Whether layers were compiled; None where no gradient goes through such layers."""
-        layers = self.bench.layers
+        layers = self.context.layers
         if not self._can_compile:
             return None
         return layers is not None and not layers.failure and layers.uses > self.uses
@@ -184,8 +184,10 @@ class Attempt:
         if not isinstance(work, MetaWork):
             return not isinstance(work, PretrainWork)
         options: Any = work.algorithm.options
-        device = self.bench.device
-        return not by_passes(options.uses_curvature(), device.device.type, autocast=device.autocast)
+        device = self.context.device
+        return not uses_custom_backward(
+            options.uses_curvature(), device.device.type, autocast=device.autocast
+        )
 
 
 def _known(error: Exception) -> MetabenchError:

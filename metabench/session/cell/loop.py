@@ -66,9 +66,9 @@ class Drive:
             StoppedError: ``stop`` said so; the last step is in a checkpoint.
             MetabenchError: whatever else stops the cell.
         """
-        steps = work_on(self.cell, self.attempt.bench, start=start)
+        steps = work_on(self.cell, self.attempt.context, start=start)
         self.losses.update(note.losses if note else {})
-        scalars = StepScalars(self.attempt.bench.observers, self._complain)
+        scalars = StepScalars(self.attempt.context.observers, self._complain)
         told = 0.0
         while True:
             try:
@@ -94,7 +94,7 @@ class Drive:
             done.total,
             MappingProxyType(dict(done.scalars)),
             name=self.attempt.cell.name,
-            folder=str(self.attempt.bench.store.cell_folder(self.attempt.cell.folder)),
+            folder=str(self.attempt.context.store.cell_folder(self.attempt.cell.folder)),
         )
         added = scalars.of(event)
         return replace(done, scalars={**added, **done.scalars}) if added else done

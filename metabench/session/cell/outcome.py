@@ -11,7 +11,7 @@ from metabench.store.records.cell import FileNote, WorkNote
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metabench.nn.tally import Tally
+    from metabench.nn.counter import EvaluationCounter
 
 __all__ = ["Outcome", "file_note", "work_note"]
 
@@ -38,8 +38,11 @@ def file_note(folder: Path, name: str, sha256: str) -> FileNote:
     return FileNote(path=name, bytes=(folder / name).stat().st_size, sha256=sha256)
 
 
-def work_note(tally: Tally) -> WorkNote:
+def work_note(counter: EvaluationCounter) -> WorkNote:
     """Return the note of what a learner has evaluated."""
     return WorkNote(
-        gradients=tally.gradients, hvps=tally.hvps, examples=tally.examples, tokens=tally.tokens
+        gradients=counter.gradients,
+        hvps=counter.hvps,
+        examples=counter.examples,
+        tokens=counter.tokens,
     )

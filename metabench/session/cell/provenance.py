@@ -17,7 +17,7 @@ from metabench.store.records.provenance import PluginNote, Provenance
 if TYPE_CHECKING:
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
-    from metabench.session.runtime import Asked, Runtime
+    from metabench.session.runtime import Requested, Runtime
 
 __all__ = ["cell_provenance", "now"]
 
@@ -36,7 +36,7 @@ def cell_provenance(
     *,
     runtime: Runtime,
     device: Device | None,
-    benchmark: Asked,
+    benchmark: Requested,
     started: str,
     compiled: bool | None = None,
 ) -> Provenance:

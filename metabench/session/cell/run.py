@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from metabench.api.events import CellEnded, Event
     from metabench.engine.snapshot import Snapshot
     from metabench.plan.cell import Cell
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.outcome import Outcome
-    from metabench.session.cell.workbench import Workbench
-    from metabench.session.runtime import Asked
+    from metabench.session.runtime import Requested
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
 
@@ -37,9 +37,9 @@ _DIFFERS = "nondeterministic: an earlier result has other numbers, on the same m
 
 def run_cell(
     cell: Cell,
-    bench: Workbench,
+    context: WorkerContext,
     *,
-    benchmark: Asked,
+    benchmark: Requested,
     emit: Callable[[Event], None],
     stop: Callable[[], bool] = lambda: False,
     number: int = 1,
@@ -48,7 +48,7 @@ def run_cell(
 
     Args:
         cell: the cell.
-        bench: what cells share.
+        context: what cells share.
         benchmark: which benchmark it is run for.
         emit: is told what happens.
         stop: says, after each step, whether to stop there.
@@ -59,36 +59,36 @@ def run_cell(
             run has to stop.
         StoppedError: ``stop`` said so; the last step is in a checkpoint.
     """
-    bench.device.apply()
+    context.device.apply()
     attempt = Attempt(
         cell,
-        bench,
+        context,
         benchmark,
         now(),
         time.monotonic(),
         time.process_time(),
         number,
-        uses=bench.layers.uses if bench.layers else 0,
+        uses=context.layers.uses if context.layers else 0,
     )
     emit(CellStarted(cell.key, cell.name))
-    bench.store.commit_note(cell.folder, _note(cell))
-    stage = Stage(cell, bench.store)
+    context.store.commit_note(cell.folder, _note(cell))
+    stage = Stage(cell, context.store)
     checkpoints = _checkpoints(stage, attempt)
-    start, note = checkpoints.newest(bench.device.device) or (None, None)
+    start, note = checkpoints.newest(context.device.device) or (None, None)
     attempt = attempt.going_on(note, checkpoints.drift) if note else attempt
-    with _journal(stage, bench.store, start) as journal:
+    with _journal(stage, context.store, start) as journal:
         drive = Drive(
             cell=stage.cell,
             attempt=attempt,
             checkpoints=checkpoints,
             journal=journal,
-            watch=Watch(bench.limits, journal.log, cell=cell.name),
+            watch=Watch(context.limits, journal.log, cell=cell.name),
             emit=emit,
             stop=stop,
         )
         ended = _end(drive, stage, lambda: drive.run(start, note))
-    if bench.uncompiled:
-        emit(Noticed(bench.uncompiled))
+    if context.uncompiled:
+        emit(Noticed(context.uncompiled))
     if ended.status != "ok":
         release_memory()  # what the traceback held
     emit(ended)
@@ -114,13 +114,13 @@ def _end(drive: Drive, stage: Stage, work: Callable[[], Outcome]) -> CellEnded:
 
 
 def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
-    bench = attempt.bench
+    context = attempt.context
     return Checkpoints(
-        bench.store.cell_folder(stage.cell.folder) / "checkpoints",
+        context.store.cell_folder(stage.cell.folder) / "checkpoints",
         key=attempt.cell.key,
         profile=attempt.profile,
-        interval=bench.checkpoint_seconds,
-        allow_drift=bench.runtime.allow_drift,
+        interval=context.checkpoint_seconds,
+        allow_drift=context.runtime.allow_drift,
     )
 
 
@@ -136,8 +136,8 @@ def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
 
 def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -> CellEnded:
     scores = dict(result.scores)
-    if attempt.bench.uncompiled:
-        journal.write(attempt.bench.uncompiled)
+    if attempt.context.uncompiled:
+        journal.write(attempt.context.uncompiled)
     journal.write(f"done {scores}")
     journal.close()
     kept = stage.commit(_note(attempt.cell), result)
@@ -148,7 +148,7 @@ def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception)
     failure = attempt.failure(error)
     journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
     stage.discard()
-    attempt.bench.store.commit_failure(attempt.cell.folder, failure)
+    attempt.context.store.commit_failure(attempt.cell.folder, failure)
     return attempt.ended(failure.status, message=failure.message)
 
 

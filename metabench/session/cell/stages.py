@@ -1,4 +1,4 @@
-"""The three kinds of work, each from its inputs on the workbench to its outcome."""
+"""The three kinds of work, each from its inputs in the worker context to its outcome."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from metabench.engine.parameters import named, vector, write_parameters
 from metabench.engine.pretrain import Pretraining
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import collapsed, score
-from metabench.plan.cell import AdaptWork, Cell, MetaWork, PretrainWork, Provided
+from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided
 from metabench.plugin.target import load_target
 from metabench.seeding import Stream
+from metabench.session.cell.context import PARAMETERS, WorkerContext
 from metabench.session.cell.outcome import Outcome, file_note, work_note
 from metabench.session.cell.predictions import parquet
-from metabench.session.cell.workbench import PARAMETERS, Workbench
 from metabench.store.atomic import commit_bytes
 from metabench.tasks.overlap import count_overlap
 
@@ -41,7 +41,7 @@ __all__ = ["FineTuned", "fine_tune", "work_on"]
 Steps = Generator["StepDone", None, Outcome]
 
 
-def work_on(cell: Cell, bench: Workbench, *, start: Snapshot | None = None) -> Steps:
+def work_on(cell: Cell, context: WorkerContext, *, start: Snapshot | None = None) -> Steps:
     """Do a cell's work, yielding each step, and leave its files in its folder.
 
     With ``start``, go on after its step.
@@ -50,43 +50,45 @@ def work_on(cell: Cell, bench: Workbench, *, start: Snapshot | None = None) -> S
         MetabenchError: whatever stops the cell; its status says how to record it.
     """
     if isinstance(cell.work, PretrainWork):
-        return _pretrain(cell, cell.work, bench, start)
+        return _pretrain(cell, cell.work, context, start)
     if isinstance(cell.work, MetaWork):
-        return _meta(cell, cell.work, bench, start)
-    return _adapt(cell, cell.work, bench, start)
+        return _meta(cell, cell.work, context, start)
+    return _adapt(cell, cell.work, context, start)
 
 
-def _pretrain(cell: Cell, work: PretrainWork, bench: Workbench, start: Snapshot | None) -> Steps:
+def _pretrain(
+    cell: Cell, work: PretrainWork, context: WorkerContext, start: Snapshot | None
+) -> Steps:
     stream = Stream.root(work.settings.seed).child("pretrain")
-    encoder = bench.encoder(work.model, None)
+    encoder = context.encoder(work.model, None)
     training = Pretraining(
         encoder=encoder.module,
-        tokenizer=bench.tokenizer(work.model),
-        tables=[bench.training_table(use, work.model, stream=stream) for use in work.tasks],
+        tokenizer=context.tokenizer(work.model),
+        tables=[context.training_table(use, work.model, stream=stream) for use in work.tasks],
         settings=work.settings,
         stream=stream,
-        device=bench.device.device,
+        device=context.device.device,
     )
     values = yield from training.run(start=start)
-    folder = bench.store.cell_folder(cell.folder)
+    folder = context.store.cell_folder(cell.folder)
     sha256 = write_parameters(folder / PARAMETERS, values)
     return Outcome(
         steps=work.settings.steps,
         files=(file_note(folder, PARAMETERS, sha256),),
-        work=work_note(training.tally()),
+        work=work_note(training.counter()),
     )
 
 
-def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) -> Steps:
+def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | None) -> Steps:
     stream = Stream.root(work.seed).child("meta")
     uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
     options: Any = work.algorithm.options
-    learner = bench.learner(
-        work.model, work.encoder, uses, curvature=bench.device.curvature(options.uses_curvature())
+    learner = context.learner(
+        work.model, work.encoder, uses, curvature=context.device.curvature(options.uses_curvature())
     )
     shape = options.episode_shape()
     tables = {
-        name: bench.training_table(use, work.model, stream=stream) for name, use in uses.items()
+        name: context.training_table(use, work.model, stream=stream) for name, use in uses.items()
     }
     schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
     training = MetaTraining(
@@ -105,13 +107,13 @@ def _meta(cell: Cell, work: MetaWork, bench: Workbench, start: Snapshot | None) 
         draws=work.settings.tasks_per_step,
     )
     found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
-    folder = bench.store.cell_folder(cell.folder)
+    folder = context.store.cell_folder(cell.folder)
     sha256 = write_parameters(folder / PARAMETERS, named(found.theta, learner.layout))
     return Outcome(
         steps=work.steps,
         files=(file_note(folder, PARAMETERS, sha256),),
         draws=found.draws,
-        work=work_note(learner.tally),
+        work=work_note(learner.counter),
         train_rows=sum(len(table) for table in tables.values()),
     )
 
@@ -127,12 +129,12 @@ def _provider(part: Provided) -> str:
     return f"{part.name} of {part.distribution} {part.version}"
 
 
-def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None) -> Steps:
-    tuned = yield from fine_tune(work, bench, start=start)
-    train, scored = tuned.train, bench.scored_table(work.task, work.model)
+def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapshot | None) -> Steps:
+    tuned = yield from fine_tune(work, context, start=start)
+    train, scored = tuned.train, context.scored_table(work.task, work.model)
     outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
     labels = scored.labels.cpu().numpy()
-    folder = bench.store.cell_folder(cell.folder)
+    folder = context.store.cell_folder(cell.folder)
     data = parquet(work.task.card, labels, outputs)
     commit_bytes(folder / "predictions.parquet", data)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -145,7 +147,7 @@ def _adapt(cell: Cell, work: AdaptWork, bench: Workbench, start: Snapshot | None
         train_rows=len(train),
         scored_rows=len(scored),
         overlap=_overlap(train, scored),
-        work=work_note(tuned.learner.tally),
+        work=work_note(tuned.learner.counter),
     )
 
 
@@ -160,16 +162,16 @@ class FineTuned:
 
 
 def fine_tune(
-    work: AdaptWork, bench: Workbench, *, start: Snapshot | None = None
+    work: FineTuneWork, context: WorkerContext, *, start: Snapshot | None = None
 ) -> Generator[StepDone, None, FineTuned]:
     """Do the fine-tuning of an adapt cell; what it reads and draws depends on ``work`` alone."""
     task = work.task.card.name
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
-    learner = bench.learner(work.model, work.encoder, {task: work.task})
-    train = bench.training_table(work.task, work.model, stream=stream)
+    learner = context.learner(work.model, work.encoder, {task: work.task})
+    train = context.training_table(work.task, work.model, stream=stream)
     training = FineTuning(learner, task, work.settings.optimizer, work.steps)
     theta = yield from training.run(
-        _start(work, learner, bench), _batches(work, train, stream.child(task)), start=start
+        _start(work, learner, context), _batches(work, train, stream.child(task)), start=start
     )
     return FineTuned(learner, theta, train)
 
@@ -188,15 +190,15 @@ def _heads(meta_seed: int, finetune_seed: int) -> Stream:
     return Stream.root(meta_seed).child("heads", finetune_seed)
 
 
-def _start(work: AdaptWork, learner: TransformerLearner, bench: Workbench) -> torch.Tensor:
+def _start(work: FineTuneWork, learner: TransformerLearner, context: WorkerContext) -> torch.Tensor:
     """Return theta: the initialisation's encoder, and its head for this task or a fresh one."""
     task = work.task.card.name
     heads = _heads(work.meta_seed, work.finetune_seed)
     if work.initialisation is None:
         return learner.theta(heads)
-    values = bench.parameters(work.initialisation)
-    cell = bench.cells[work.initialisation]
-    path = bench.store.cell_folder(cell.folder) / PARAMETERS
+    values = context.parameters(work.initialisation)
+    cell = context.cells[work.initialisation]
+    path = context.store.cell_folder(cell.folder) / PARAMETERS
     layout = learner.layout
     encoder = vector(values, layout.encoder, path=path).to(learner.device)
     if work.settings.head == "keep" and f"{task}.weight" in values:
@@ -206,7 +208,7 @@ def _start(work: AdaptWork, learner: TransformerLearner, bench: Workbench) -> to
     return torch.cat([encoder, head])
 
 
-def _batches(work: AdaptWork, table: TokenTable, stream: Stream) -> Iterator[Batch]:
+def _batches(work: FineTuneWork, table: TokenTable, stream: Stream) -> Iterator[Batch]:
     order = epoch_batches(
         len(table),
         batch_size=work.settings.batch_size,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.plan.cell import FineTuneWork, MetaWork
 
 if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay, EpisodeCost
@@ -66,7 +66,7 @@ def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
             product_cost=_product_cost(cost, way, keep),
             features=episodes * cost.features,
         )
-    if isinstance(work, AdaptWork):
+    if isinstance(work, FineTuneWork):
         use = work.task
         scored = min(use.scored_rows, use.scored_limit or use.scored_rows)
         return Counts(float(work.steps), scored_rows=scored, updates=work.steps)

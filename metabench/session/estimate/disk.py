@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from metabench.errors import StoreError
-from metabench.plan.cell import AdaptWork, PretrainWork
+from metabench.plan.cell import FineTuneWork, PretrainWork
 from metabench.session.estimate.encoder import encoder_shape
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def bytes_needed(cells: Sequence[Cell], shape: EncoderShape, *, jobs: int) -> in
 def _left(cell: Cell, shape: EncoderShape) -> int:
     """Return the bytes that a cell leaves when it is done."""
     work = cell.work
-    if isinstance(work, AdaptWork):
+    if isinstance(work, FineTuneWork):
         rows = work.task.scored_limit or work.task.scored_rows
         return _RECORDS + _STEP * work.steps + rows * (_ROW + _FLOAT * work.task.card.outputs)
     steps = work.settings.steps if isinstance(work, PretrainWork) else work.steps

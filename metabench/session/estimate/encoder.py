@@ -45,7 +45,7 @@ def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
         pooler=model.pooling == "pooler" or (auto and bert),
         attention_dropout=bool(dropout),
         packed=bert,
-        firsts=bert and model.pooling in {"cls", "pooler"},
+        cls_only=bert and model.pooling in {"cls", "pooler"},
     )
 
 

@@ -11,7 +11,7 @@ import transformers
 from metabench.api.task import HubSource
 from metabench.engine.device import resolve_device
 from metabench.errors import MetabenchError
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.plan.cell import FineTuneWork, MetaWork
 from metabench.session.estimate.calibration import measured_rates, rate_of
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.encoder import encoder_shape
@@ -121,7 +121,7 @@ def _cell(
     speeds: Speeds | None,
 ) -> CellEstimate:
     computing, scoring = memory
-    model = scoring if isinstance(cell.work, AdaptWork) else computing
+    model = scoring if isinstance(cell.work, FineTuneWork) else computing
     rate = rate_of(cell, rates)
     basis: Basis = "probe" if rate is None and speeds is not None else "measured"
     if rate is None and speeds is not None:
@@ -164,7 +164,7 @@ def _speeds(cells: Sequence[Cell], timing: TimeModel, runtime: Runtime, device: 
 
 
 def _operations(cell: Cell) -> set[Operation]:
-    if isinstance(cell.work, AdaptWork):
+    if isinstance(cell.work, FineTuneWork):
         return {"gradient", "forward"}
     if isinstance(cell.work, MetaWork):
         options: Any = cell.work.algorithm.options

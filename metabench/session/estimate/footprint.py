@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import final
 
-from metabench.nn.keeping import (
+from metabench.nn.caching import (
     SPARSE_SHARE,
-    by_passes,
     layers_held,
     layers_worked,
     most_that_fits,
+    uses_custom_backward,
     values_at_a_time,
 )
 from metabench.session.estimate.shapes import FLOAT, BatchShape, EpisodeNeeds, Footprint, Numbers
@@ -40,7 +40,7 @@ class EncoderShape:
     attention_dropout: bool = True
     packed: bool = True
     """Whether padding is left out of the arithmetic, as `metabench.nn.bert.encoder` does."""
-    firsts: bool = False
+    cls_only: bool = False
     """Whether of the last layer only each row's first token is computed."""
 
     @property
@@ -58,7 +58,7 @@ class EncoderShape:
 
     def work(self, batch: BatchShape) -> float:
         """Return the multiplications of a forward pass through all layers."""
-        return layers_worked(self.layers, firsts=self.firsts) * self.layer_work(batch)
+        return layers_worked(self.layers, cls_only=self.cls_only) * self.layer_work(batch)
 
     def layer_work(self, batch: BatchShape) -> float:
         """Return the multiplications of a forward pass through one layer, all of it."""
@@ -131,7 +131,7 @@ class EncoderShape:
     @property
     def _held(self) -> float:
         """How many whole layers are held as much as."""
-        return layers_held(self.layers, firsts=self.firsts)
+        return layers_held(self.layers, cls_only=self.cls_only)
 
     def _cut(self, words: float | None) -> float:
         if words is None or words > SPARSE_SHARE * self.words:
@@ -187,7 +187,7 @@ class EncoderShape:
         exact = episode.way == "exact"
         # Differences are refused under autocast, so that nobody comes here with both.
         if not (
-            self.packed and by_passes(episode.way, numbers.device, autocast=False)
+            self.packed and uses_custom_backward(episode.way, numbers.device, autocast=False)
         ):  # double backward keeps a graph of the graph
             return (3 if exact else 1) * self._graph(batch, numbers)
         part = self._part(batch, numbers, episode)

@@ -12,7 +12,7 @@ from metabench.data.encoding import Encoding, cached, encode
 from metabench.data.order import by_length
 from metabench.data.rows import load_rows
 from metabench.nn.encoder import load_tokenizer
-from metabench.plan.cell import AdaptWork
+from metabench.plan.cell import FineTuneWork
 from metabench.seeding import Stream
 from metabench.session.estimate.footprint import BatchShape
 
@@ -173,7 +173,7 @@ def task_lengths(
     for cell in cells:
         for use in cell.uses:
             wanted.setdefault((use.card.name, "train"), use)
-            if isinstance(cell.work, AdaptWork):
+            if isinstance(cell.work, FineTuneWork):
                 wanted.setdefault((use.card.name, "scored"), use)
     tokenizer = load_tokenizer(model, hub=hub)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
-from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.estimate.footprint import BatchShape, EpisodeNeeds, Numbers
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class MemoryModel:
     def _footprint(self, cell: Cell, lengths: Lengths) -> Footprint:
         work = cell.work
         limit = work.model.max_length
-        if isinstance(work, AdaptWork):
+        if isinstance(work, FineTuneWork):
             use = work.task
             scored = min(64, use.scored_limit or use.scored_rows)
             known = lengths.get((use.card.name, "scored"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.learning import SampledTask, Schedule
-from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
@@ -50,13 +50,13 @@ class TimeModel:
     def work(self, cell: Cell) -> float:
         """Return the multiplications of a cell, those of a forward pass counting a third."""
         counts = cell_counts(cell, keep=self.keep)
-        scored = self._scoring(cell.work) if isinstance(cell.work, AdaptWork) else 0.0
+        scored = self._scoring(cell.work) if isinstance(cell.work, FineTuneWork) else 0.0
         return counts.cost * self.shape.work(self.mean(cell)) + FORWARD * scored
 
     def mean(self, cell: Cell) -> BatchShape:
         """Return the mean batch of a cell's training."""
         work = cell.work
-        if isinstance(work, AdaptWork):
+        if isinstance(work, FineTuneWork):
             known = self.lengths[work.task.card.name, "train"].cut(work.task.rows)
             return _drawn(known, work.settings.batch_size)
         size = work.settings.batch_size
@@ -84,7 +84,7 @@ class TimeModel:
         floats = counts.updates * (_UPDATE * self.shape.parameters + words)
         training = counts.gradients * speeds.operations["gradient"].seconds(one)
         scoring = 0.0
-        if isinstance(work, AdaptWork):
+        if isinstance(work, FineTuneWork):
             forward = speeds.operations["forward"]
             scoring = forward.slope * self._scoring(work) + forward.start * counts.scored_rows / 64
         return training + scoring + speeds.access * floats
@@ -101,14 +101,14 @@ class TimeModel:
         if exact and counts.products:  # timed by itself, after a gradient
             dearer = counts.product_cost / PRODUCT[self.keep]
             product = dearer * speeds.operations["product"].seconds(batch)
-        whole, asked = self.shape.parameters, counts.gradients + counts.features
+        whole, requested = self.shape.parameters, counts.gradients + counts.features
         part = whole - self.shape.words * self.shape.width
-        touched = (asked + counts.products) * _INNER * part
+        touched = (requested + counts.products) * _INNER * part
         episodes = work.steps * work.settings.tasks_per_step * _EPISODE * whole
         floats = touched + episodes + _OUTER * whole * counts.updates
-        return asked * single + counts.products * product + speeds.access * floats
+        return requested * single + counts.products * product + speeds.access * floats
 
-    def _scoring(self, work: AdaptWork) -> float:
+    def _scoring(self, work: FineTuneWork) -> float:
         """Return the multiplications of going forward through all rows that are scored."""
         known = self.lengths[work.task.card.name, "scored"].cut(work.task.scored_limit)
         batch = known.scored().mean

@@ -13,32 +13,32 @@ from metabench.engine.evaluate import evaluate
 from metabench.session.export.submission import entries
 
 if TYPE_CHECKING:
-    from metabench.session.cell.workbench import Workbench
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.export.glue import Part
     from metabench.session.replay.refit import Refit
 
 __all__ = ["predicted"]
 
 
-def predicted(made: Refit, part: Part, bench: Workbench) -> list[str]:
+def predicted(made: Refit, part: Part, context: WorkerContext) -> list[str]:
     """Return what a file of the submission says of each row, in the order of the split.
 
     Raises:
         DataError: the rows cannot be had.
     """
     model = made.work.model
-    texts = load_texts(part.card, part.split, hub=bench.runtime.hub)
+    texts = load_texts(part.card, part.split, hub=context.runtime.hub)
     encoding = encode(
         texts,
-        tokenizer=bench.tokenizer(model),
+        tokenizer=context.tokenizer(model),
         max_length=model.max_length,
-        cache=bench.runtime.cache,
+        cache=context.runtime.cache,
     )
     table = TokenTable.build(
         encoding,
         np.zeros(len(texts[0]), dtype=np.int64),  # nobody looks at them
         max_length=model.max_length,
-        device=bench.device.device,
+        device=context.device.device,
     )
     task = made.work.task.card.name
     return entries(

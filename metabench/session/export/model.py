@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from metabench.plugin.catalog import Catalog
-    from metabench.session.cell.workbench import Workbench
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.replay.refit import Refit
     from metabench.store.records.run import RunNote
 
@@ -66,7 +66,7 @@ class Exported:
 
 
 def export_model(
-    made: Refit, target: Path, *, bench: Workbench, catalog: Catalog, note: RunNote
+    made: Refit, target: Path, *, context: WorkerContext, catalog: Catalog, note: RunNote
 ) -> Exported:
     """Write a folder, in full or not at all, and return what it came to.
 
@@ -76,10 +76,10 @@ def export_model(
         SetupError: what the folder computes is not what was fine-tuned.
         StoreError: the disk is full or the folder cannot be written.
     """
-    rows, expected = _trial(made, bench)
+    rows, expected = _trial(made, context)
     with beside(target) as folder:
-        exported = _write(made, folder, bench=bench, rows=rows, expected=expected)
-        card = _card(made, exported, bench, catalog=catalog, note=note)
+        exported = _write(made, folder, context=context, rows=rows, expected=expected)
+        card = _card(made, exported, context, catalog=catalog, note=note)
         commit_bytes(folder / "README.md", render_model_card(card).encode())
         readable = (folder / "README.md").stat().st_mode
         for file in folder.iterdir():
@@ -89,12 +89,17 @@ def export_model(
 
 
 def _write(
-    made: Refit, folder: Path, *, bench: Workbench, rows: Sequence[Sequence[str]], expected: Tensor
+    made: Refit,
+    folder: Path,
+    *,
+    context: WorkerContext,
+    rows: Sequence[Sequence[str]],
+    expected: Tensor,
 ) -> Exported:
     model = _classifier(made)
     whole = as_classifier(model)
     if whole is not None:
-        _save_tokenizer(made, folder, bench)
+        _save_tokenizer(made, folder, context)
         whole.save_pretrained(folder)
         largest = _largest(classifier_outputs(folder, rows), expected)
         if largest <= TOLERANCE:
@@ -102,7 +107,7 @@ def _write(
         shutil.rmtree(folder)
         make_folder(folder)
     encoder, head = as_encoder(model)
-    _save_tokenizer(made, folder, bench)
+    _save_tokenizer(made, folder, context)
     encoder.save_pretrained(folder)
     commit_bytes(folder / "classifier.safetensors", safetensors.torch.save(head))
     commit_bytes(folder / "predict.py", script_text().encode())
@@ -130,8 +135,8 @@ def _classifier(made: Refit) -> Classifier:
     )
 
 
-def _save_tokenizer(made: Refit, folder: Path, bench: Workbench) -> None:
-    tokenizer: Any = load_tokenizer(made.work.model, hub=bench.runtime.hub)
+def _save_tokenizer(made: Refit, folder: Path, context: WorkerContext) -> None:
+    tokenizer: Any = load_tokenizer(made.work.model, hub=context.runtime.hub)
     tokenizer.model_max_length = made.work.model.max_length  # so that truncation=True is enough
     segments = ["token_type_ids"] * made.tuned.learner.encoder.takes_token_types
     tokenizer.model_input_names = ["input_ids", *segments, "attention_mask"]
@@ -140,19 +145,19 @@ def _save_tokenizer(made: Refit, folder: Path, bench: Workbench) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def _trial(made: Refit, bench: Workbench) -> tuple[Sequence[Sequence[str]], Tensor]:
+def _trial(made: Refit, context: WorkerContext) -> tuple[Sequence[Sequence[str]], Tensor]:
     """Return some of the scored rows, and the outputs that belong to them: float32, on the CPU."""
     work, tuned = made.work, made.tuned
-    texts = load_rows(work.task, "scored", hub=bench.runtime.hub).texts
+    texts = load_rows(work.task, "scored", hub=context.runtime.hub).texts
     cpu = torch.device("cpu")
     table = load_tokens(
         work.task,
         "scored",
-        tokenizer=bench.tokenizer(work.model),
+        tokenizer=context.tokenizer(work.model),
         max_length=work.model.max_length,
-        hub=bench.runtime.hub,
+        hub=context.runtime.hub,
         device=cpu,
-        cache=bench.runtime.cache,
+        cache=context.runtime.cache,
     )
     table = table.take(np.arange(min(_TRIED_ROWS, len(table))))
     learner = replace(tuned.learner, device=cpu, autocast=False)
@@ -165,10 +170,10 @@ def _largest(outputs: Tensor, expected: Tensor) -> float:
 
 
 def _card(
-    made: Refit, exported: Exported, bench: Workbench, *, catalog: Catalog, note: RunNote
+    made: Refit, exported: Exported, context: WorkerContext, *, catalog: Catalog, note: RunNote
 ) -> ModelCard:
     work = made.work
-    used = [bench.cells[key].work for key in (work.initialisation, work.encoder) if key]
+    used = [context.cells[key].work for key in (work.initialisation, work.encoder) if key]
     meta = next((each for each in used if isinstance(each, MetaWork)), None)
     algorithm = catalog.algorithms.get(meta.algorithm.name if meta else "finetune")
     return ModelCard(

@@ -12,7 +12,7 @@ from metabench.escape import markdown_text
 
 if TYPE_CHECKING:
     from metabench.api.task import TaskCard
-    from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork, TaskUse
+    from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork, TaskUse
     from metabench.store.records.cell import Result
 
 __all__ = ["ModelCard", "render_model_card"]
@@ -77,7 +77,7 @@ class ModelCard:
 
     benchmark: str
     smoke: bool
-    work: AdaptWork
+    work: FineTuneWork
     meta: MetaWork | None
     pretrain: PretrainWork | None
     result: Result

@@ -12,12 +12,12 @@ from typing_extensions import override
 from metabench.api.events import CellEnded, CellStarted, Progressed
 from metabench.engine.evaluate import evaluate
 from metabench.errors import SetupError
-from metabench.plan.cell import AdaptWork
+from metabench.plan.cell import FineTuneWork
 from metabench.results.profile import changed
 from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import cell_provenance
 from metabench.session.cell.stages import fine_tune
-from metabench.session.runtime import Asked
+from metabench.session.runtime import Requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from metabench.api.events import Event
     from metabench.plan.cell import Cell
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.stages import FineTuned
-    from metabench.session.cell.workbench import Workbench
     from metabench.store.records.cell import Result
 
 __all__ = ["Agreement", "Refit", "compare", "refit"]
@@ -73,13 +73,15 @@ class Refit:
     """A fine-tuned model, what it was made by, and how it compares with the record."""
 
     cell: Cell
-    work: AdaptWork
+    work: FineTuneWork
     result: Result
     tuned: FineTuned
     agreement: Agreement
 
 
-def refit(cell: Cell, result: Result, bench: Workbench, *, emit: Callable[[Event], None]) -> Refit:
+def refit(
+    cell: Cell, result: Result, context: WorkerContext, *, emit: Callable[[Event], None]
+) -> Refit:
     """Fine-tune an adapt cell again and compare; nothing in the run folder is written.
 
     Raises:
@@ -88,13 +90,13 @@ def refit(cell: Cell, result: Result, bench: Workbench, *, emit: Callable[[Event
         DivergedError: a loss or a gradient is not finite.
     """
     work = cell.work
-    if not isinstance(work, AdaptWork):
+    if not isinstance(work, FineTuneWork):
         raise TypeError(f"{cell.name} is not an adapt cell")
-    labels, recorded = read_predictions(bench.store.cell_folder(cell.folder), result)
-    bench.device.apply()
+    labels, recorded = read_predictions(context.store.cell_folder(cell.folder), result)
+    context.device.apply()
     began = time.monotonic()
     emit(CellStarted(cell.key, cell.name))
-    steps = fine_tune(work, bench)
+    steps = fine_tune(work, context)
     while True:
         try:
             done = next(steps)
@@ -102,7 +104,7 @@ def refit(cell: Cell, result: Result, bench: Workbench, *, emit: Callable[[Event
             tuned: FineTuned = stop.value
             break
         emit(Progressed(cell.key, done.stage, done.step, done.total, done.scalars))
-    scored = bench.scored_table(work.task, work.model)
+    scored = context.scored_table(work.task, work.model)
     outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
     if not np.array_equal(labels, scored.labels.cpu().numpy()):
         raise SetupError(
@@ -112,7 +114,11 @@ def refit(cell: Cell, result: Result, bench: Workbench, *, emit: Callable[[Event
         )
     emit(CellEnded(cell.key, cell.name, "ok", time.monotonic() - began))
     now = cell_provenance(
-        cell, runtime=bench.runtime, device=bench.device, benchmark=Asked("", ""), started=""
+        cell,
+        runtime=context.runtime,
+        device=context.device,
+        benchmark=Requested("", ""),
+        started="",
     )
     agreement = compare(recorded, outputs)
     if not agreement.exact:

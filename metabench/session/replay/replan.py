@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from metabench.errors import NothingMatchedError, SetupError, UsageError
 from metabench.plan.build import build_plan
-from metabench.plan.cell import AdaptWork
+from metabench.plan.cell import FineTuneWork
 from metabench.plan.difference import differences
 from metabench.plan.states import with_stored_names
 from metabench.spec.reading.load import load_benchmark
@@ -68,7 +68,7 @@ def done_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:
             hint="run it with `metabench run FILE --retry-failed`, or name another cell",
         )
     cell = plan.by_key.get(result.key)
-    if cell is None or not isinstance(cell.work, AdaptWork):
+    if cell is None or not isinstance(cell.work, FineTuneWork):
         raise SetupError(
             f"cannot be fine-tuned again as it was: {key_change(plan, store, folder)}",
             where=f"cell {folder}",

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.store.run_folder import Stamp, Store
 
-__all__ = ["HELD", "ended_since", "take_turn"]
+__all__ = ["HELD", "claim", "ended_since"]
 
 HELD: Final = "held"
 """Status of a cell that another process runs now; nobody but the queue is told."""
 
 
-def take_turn(
+def claim(
     cell: Cell, store: Store, seen: Stamp | None, work: Callable[[], CellEnded]
 ) -> CellEnded | EndedElsewhere:
     """Hold a cell and run it; return how it ended, here or in another process.

@@ -12,7 +12,7 @@ from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import StoppedError
 from metabench.results.run_status import is_running
 from metabench.session.cell.provenance import cell_provenance
-from metabench.session.runner.claim import HELD, take_turn
+from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.worker import Worker, WorkerLostError
 from metabench.store.records.cell import Failure, record_status
 from metabench.store.run_folder import Store
@@ -51,12 +51,12 @@ def launch(
 def _in_this_process(
     queue: CellQueue, assignment: Assignment, emit: Emit, stopping: Stopping
 ) -> Generator[CellEnded]:
+    from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.run import run_cell  # noqa: PLC0415
-    from metabench.session.cell.workbench import open_bench  # noqa: PLC0415  (torch loads here)
 
-    bench = open_bench(assignment)
-    while not stopping.asked():
-        cell = _next(queue, bench.store)
+    context = open_context(assignment)
+    while not stopping.requested():
+        cell = _next(queue, context.store)
         if cell is None:
             if not queue.waits:
                 break
@@ -65,14 +65,14 @@ def _in_this_process(
         work = partial(
             run_cell,
             cell,
-            bench,
+            context,
             benchmark=assignment.benchmark,
             emit=emit,
-            stop=stopping.asked,
+            stop=stopping.requested,
             number=queue.attempt(cell.key),
         )
         try:
-            found = take_turn(cell, bench.store, assignment.seen.get(cell.key), work)
+            found = claim(cell, context.store, assignment.seen.get(cell.key), work)
         except StoppedError as stopped:
             stopping.note(stopped)
             break
@@ -161,12 +161,12 @@ def _hand_out(
     """
     while True:
         for worker in workers:
-            if stopping.asked():
+            if stopping.requested():
                 worker.ask_to_stop()
             elif worker.cell is None and (cell := _next(queue, store)) is not None:
                 worker.give(cell, queue.attempt(cell.key))
         busy = [worker for worker in workers if worker.cell is not None]
-        if not busy and (stopping.asked() or not queue.waits):
+        if not busy and (stopping.requested() or not queue.waits):
             return []
         if ready := _heard(busy):
             return ready
@@ -245,4 +245,4 @@ def _record(
             cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
         )
 
-    return take_turn(cell, store, assignment.seen.get(cell.key), commit)
+    return claim(cell, store, assignment.seen.get(cell.key), commit)

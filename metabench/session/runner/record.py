@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metabench.fingerprint import fingerprint
-from metabench.plan.cell import AdaptWork, Cell
+from metabench.plan.cell import Cell, FineTuneWork
 from metabench.session.runner.queue import cost
 from metabench.store.records.published import PublishedColumnNote, PublishedNote, PublishedRowNote
 from metabench.store.records.run import ColumnNote, MetricNote, PlannedCell, RunNote, UseNote
@@ -66,7 +66,7 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
 
 def _metrics(plan: Plan, catalog: Catalog) -> Iterator[MetricNote]:
     works = (cell.work for cell in plan.cells)
-    names = {name for work in works if isinstance(work, AdaptWork) for name in work.metrics}
+    names = {name for work in works if isinstance(work, FineTuneWork) for name in work.metrics}
     for name in sorted(names):
         metric = catalog.metric(name).value
         yield MetricNote(name=name, title=metric.title, percent=metric.percent)
@@ -87,7 +87,7 @@ def _planned(cell: Cell, selection: Selection | None) -> PlannedCell:
 
 def _column(use: CellUse, cell: Cell, catalog: Catalog) -> ColumnNote:
     work = cell.work
-    if not isinstance(work, AdaptWork):
+    if not isinstance(work, FineTuneWork):
         raise TypeError(f"{cell.name} is not an adapt cell")
     card = work.task.card
     metric = catalog.metric(card.primary).value
@@ -122,7 +122,9 @@ def published_notes(plan: Plan, catalog: Catalog) -> tuple[PublishedNote, ...]:
 def _scored(plan: Plan) -> Mapping[str, str]:
     """Return the split that is scored, by task."""
     works = (cell.work for cell in plan.cells)
-    return {work.task.card.name: work.task.scored for work in works if isinstance(work, AdaptWork)}
+    return {
+        work.task.card.name: work.task.scored for work in works if isinstance(work, FineTuneWork)
+    }
 
 
 def _published_note(

@@ -14,7 +14,7 @@ from metabench.session.runner.policy import RunPolicy, to_do
 from metabench.session.runner.queue import CellQueue
 from metabench.session.runner.record import run_note
 from metabench.session.runner.signals import Stopping
-from metabench.session.runtime import Asked, Assignment, RunSummary, Runtime
+from metabench.session.runtime import Assignment, Requested, RunSummary, Runtime
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run_plan(
         if todo.cells:
             assignment = Assignment(
                 folder=store.folder,
-                benchmark=Asked(note.name, note.spec_hash),
+                benchmark=Requested(note.name, note.spec_hash),
                 cells=plan.by_key,
                 runtime=runtime,
                 compute=plan.benchmark.spec.compute,

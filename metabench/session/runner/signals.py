@@ -62,7 +62,7 @@ class Stopping:
             signal.signal(number, handler)
         self._handlers.clear()
 
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Return whether to stop; also listen again, where a plugin has put itself in between."""
         if self._handlers:
             self._listen()

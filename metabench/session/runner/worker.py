@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 from metabench.api.events import CellStarted, EndedElsewhere
 from metabench.errors import CellError, MetabenchError
 from metabench.plugin.local import register_local_files
-from metabench.session.runner.claim import take_turn
+from metabench.session.runner.claim import claim
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -170,10 +170,10 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
     try:
         assignment: Assignment = pipe.recv()
 
+        from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
         from metabench.session.cell.run import run_cell  # noqa: PLC0415
-        from metabench.session.cell.workbench import open_bench  # noqa: PLC0415  (torch loads here)
 
-        bench = open_bench(assignment)
+        context = open_context(assignment)
         while True:
             given = pipe.recv()
             if given is None:
@@ -184,13 +184,13 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
             work = partial(
                 run_cell,
                 cell,
-                bench,
+                context,
                 benchmark=assignment.benchmark,
                 emit=pipe.send,
                 stop=pipe.poll,
                 number=number,
             )
-            found = take_turn(cell, bench.store, assignment.seen.get(key), work)
+            found = claim(cell, context.store, assignment.seen.get(key), work)
             if isinstance(found, EndedElsewhere):
                 pipe.send(found)
     except MetabenchError as error:

@@ -20,7 +20,7 @@ __all__ = ["CommandServer", "Running", "serve"]
 _BUG = 70
 _LOADED = (
     "metabench.cli.main", "metabench.cli.commands.run", "metabench.cli.running",
-    "metabench.cli.views.leaderboard", "metabench.session.cell.workbench",
+    "metabench.cli.views.leaderboard", "metabench.session.cell.context",
     "metabench.session.cell.run", "metabench.session.runner.run",
     "metabench.session.estimate.estimates", "metabench.session.estimate.refusal",
     "metabench_algorithms.joint", "metabench_algorithms.maml", "metabench_algorithms.reptile",

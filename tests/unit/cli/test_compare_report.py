@@ -3,7 +3,7 @@
 import pytest
 
 from metabench.cli.main import main
-from metabench.report.drawing.shapes import pdf
+from metabench.report.drawing import pdf
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_what_it_evaluates_is_what_goes_through_the_model(monkeypatch):
     monkeypatch.setattr(transformers.BertForMaskedLM, "forward", counted)
     list(training.run())
 
-    tally = training.tally()
-    assert (tally.gradients, tally.hvps) == (len(seen), 0) == (3, 0)
-    assert tally.examples == sum(len(mask) for mask in seen) == 15
-    assert tally.tokens == sum(int(mask.sum()) for mask in seen)
+    counter = training.counter()
+    assert (counter.gradients, counter.hvps) == (len(seen), 0) == (3, 0)
+    assert counter.examples == sum(len(mask) for mask in seen) == 15
+    assert counter.tokens == sum(int(mask.sum()) for mask in seen)

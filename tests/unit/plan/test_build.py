@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from metabench.errors import PluginError
-from metabench.plan.cell import AdaptWork, MetaWork
+from metabench.plan.cell import FineTuneWork, MetaWork
 from metabench.plan.maker import _provided
 from metabench.plan.plan import Plan
 
@@ -126,7 +126,7 @@ def test_labels_are_permuted_in_meta_training_alone(world):
                 "toy/large",
                 "toy/small",
             }
-        if isinstance(cell.work, AdaptWork):
+        if isinstance(cell.work, FineTuneWork):
             assert not cell.work.task.shuffled
             told = any(note.startswith("SHUFFLED") for note in cell.notes)
             assert told == bool(cell.needs)
@@ -155,9 +155,9 @@ def test_a_smoke_run_uses_few_rows_and_says_so(world):
     assert plan.notes[0].startswith("SMOKE: ")
     for cell in plan.cells:
         assert cell.notes[0].startswith("SMOKE: ")
-        uses = [cell.work.task] if isinstance(cell.work, AdaptWork) else cell.work.tasks
+        uses = [cell.work.task] if isinstance(cell.work, FineTuneWork) else cell.work.tasks
         assert all(use.size <= 64 for use in uses)
-        if isinstance(cell.work, AdaptWork):
+        if isinstance(cell.work, FineTuneWork):
             assert cell.work.task.scored_limit == 128
         else:
             assert cell.work.steps == 2

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from metabench.results.run_status import last_step, standing
+from metabench.results.run_status import last_step, run_status
 from metabench.store.lock import lock_owner
 from metabench.store.processes import present
 from metabench.store.records.cell import CellNote, Failure, Result
@@ -70,11 +70,11 @@ def step_line(step):
 
 
 def states(store):
-    return [cell.state for cell in standing(store).cells]
+    return [cell.state for cell in run_status(store).cells]
 
 
 def test_a_run_that_has_not_begun_waits(store):
-    found = standing(store)
+    found = run_status(store)
 
     assert [cell.state for cell in found.cells] == ["waiting"] * 3
     assert (found.owners, found.seconds_left) == ((), None)
@@ -84,7 +84,7 @@ def test_what_was_begun_runs_while_the_cell_is_held_and_is_interrupted_after(sto
     end(META)
     with present(store.folder), store.lock_cell(FIRST.cell):
         begin(store, FIRST, step=4)
-        found = standing(store)
+        found = run_status(store)
     after = states(store)
 
     assert [cell.state for cell in found.cells] == ["done", "running", "waiting"]
@@ -103,7 +103,7 @@ def test_what_needs_a_failed_cell_is_skipped(store, end):
     end(META, status="diverged")
 
     assert states(store) == ["failed", "skipped", "skipped"]
-    assert [cell.plan for cell in standing(store).failures()["diverged"]] == [META]
+    assert [cell.plan for cell in run_status(store).failures()["diverged"]] == [META]
 
 
 def test_a_cell_that_failed_or_is_done_runs_again(store, end):
@@ -112,7 +112,7 @@ def test_a_cell_that_failed_or_is_done_runs_again(store, end):
     with store.lock_cell(META.cell), store.lock_cell(FIRST.cell):
         begin(store, META, step=2, folder=".again-")
         begin(store, FIRST)
-        found = standing(store)
+        found = run_status(store)
 
     assert [cell.state for cell in found.cells] == ["running", "running", "waiting"]
     assert found.cells[0].step.step == 2
@@ -125,7 +125,7 @@ def test_the_time_left_goes_by_the_pace_of_the_stage(store, end):
         begin(store, SECOND, step=5)
 
         # 10 gradients took 20 seconds; half of the 10 of the second cell are left.
-        assert standing(store).seconds_left == pytest.approx(10.0)
+        assert run_status(store).seconds_left == pytest.approx(10.0)
 
 
 def test_the_last_whole_step_is_found_however_long_the_file_is(tmp_path):

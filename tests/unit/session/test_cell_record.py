@@ -9,7 +9,7 @@ import torch
 
 from metabench.errors import DivergedError, StoreError
 from metabench.session.cell.attempt import _known
-from metabench.session.cell.workbench import Workbench
+from metabench.session.cell.context import WorkerContext
 from metabench.store.records.cell import record_status
 from metabench.store.run_folder import Store
 
@@ -39,9 +39,9 @@ def test_an_error_of_ours_stays_what_it_is():
 
 def test_parameters_of_a_cell_that_is_not_done_are_missed_by_name(tmp_path):
     cells = {"key": SimpleNamespace(folder="meta-maml-0-12345678")}
-    bench = Workbench(Store(tmp_path), runtime=None, device=None, cells=cells)
+    context = WorkerContext(Store(tmp_path), runtime=None, device=None, cells=cells)
 
     with pytest.raises(StoreError, match="is not done") as caught:
-        bench.parameters("key")
+        context.parameters("key")
     assert caught.value.where == "cell meta-maml-0-12345678"
     assert caught.value.hint == "run again"

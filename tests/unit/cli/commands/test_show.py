@@ -12,8 +12,8 @@ from metabench.store.records.cell import CellNote
 
 def shown(capsys, *arguments):
     assert main(["show", *arguments, "--json"]) == 0
-    (portrait,) = json.loads(capsys.readouterr().out)
-    return portrait
+    (description,) = json.loads(capsys.readouterr().out)
+    return description
 
 
 def test_an_algorithm_is_shown_with_every_option_its_default_range_and_help(capsys):
@@ -40,27 +40,27 @@ def test_an_algorithm_without_options_says_so(capsys):
 
 
 def test_a_sampler_is_shown_with_its_options(capsys):
-    portrait = shown(capsys, "mixed")
+    description = shown(capsys, "mixed")
 
-    assert portrait["per_target"]
-    assert [option["name"] for option in portrait["options"]] == ["ratio"]
+    assert description["per_target"]
+    assert [option["name"] for option in description["options"]] == ["ratio"]
 
 
 def test_a_task_is_shown_with_its_card_and_where_its_rows_are(capsys):
-    portrait = shown(capsys, "embedded/grammar")
+    description = shown(capsys, "embedded/grammar")
 
-    assert portrait["licence"]
-    assert portrait["citation"]
-    assert {split["state"] for split in portrait["here"]} == {"generated"}
-    assert {split["split"]: split["rows"] for split in portrait["here"]} == {
-        name: portrait["splits"][name] for name in (portrait["train"], portrait["scored"])
+    assert description["licence"]
+    assert description["citation"]
+    assert {split["state"] for split in description["here"]} == {"generated"}
+    assert {split["split"]: split["rows"] for split in description["here"]} == {
+        name: description["splits"][name] for name in (description["train"], description["scored"])
     }
 
 
 def test_rows_that_are_not_here_are_said_to_be_absent(tmp_path, capsys):
-    portrait = shown(capsys, "scitail", "--hub", str(tmp_path))
+    description = shown(capsys, "scitail", "--hub", str(tmp_path))
 
-    assert {split["rows"] for split in portrait["here"]} == {None}
+    assert {split["rows"] for split in description["here"]} == {None}
 
 
 def test_a_metric_is_shown(capsys):
@@ -94,7 +94,7 @@ def test_a_cell_that_lies_in_two_runs_is_shown_twice(make_run, capsys):
     cell = next(store.cells())
 
     assert main(["show", cell.folder, "--runs", str(store.folder.parent), "--json"]) == 0
-    runs = [portrait["run"] for portrait in json.loads(capsys.readouterr().out)]
+    runs = [description["run"] for description in json.loads(capsys.readouterr().out)]
     assert runs == [str(store.folder), str(other.folder)]
 
 

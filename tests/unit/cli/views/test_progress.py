@@ -3,7 +3,7 @@
 import pytest
 
 from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
-from metabench.cli.views.pace import Tally
+from metabench.cli.views.pace import Pace
 from metabench.cli.views.progress import live_progress, plain_progress
 from metabench.cli.views.text import aligned, duration
 
@@ -30,7 +30,7 @@ class Clock:
 
 
 def test_there_is_a_line_for_each_change_and_none_for_a_step(capsys):
-    with plain_progress(Tally({"a": 3.0, "b": 1.0}, clock=lambda: 0.0)) as show:
+    with plain_progress(Pace({"a": 3.0, "b": 1.0}, clock=lambda: 0.0)) as show:
         for event in EVENTS:
             show(event)
     captured = capsys.readouterr()
@@ -47,14 +47,14 @@ def test_there_is_a_line_for_each_change_and_none_for_a_step(capsys):
 
 
 def test_nothing_to_do_is_said(capsys):
-    with plain_progress(Tally({}, clock=lambda: 0.0)) as show:
+    with plain_progress(Pace({}, clock=lambda: 0.0)) as show:
         show(RunStarted("runs/x", done=7, planned=0))
 
     assert capsys.readouterr().err == "nothing left to do: 7 cells done\n"
 
 
 def test_what_is_skipped_is_counted_and_not_listed(capsys):
-    with plain_progress(Tally({}, clock=lambda: 0.0)) as show:
+    with plain_progress(Pace({}, clock=lambda: 0.0)) as show:
         show(CellEnded("a", "adapt-a", "skipped", 0.0, message="a cell that it needs has failed"))
         show(RunEnded("runs/x", {"skipped": 90}))
 
@@ -62,7 +62,7 @@ def test_what_is_skipped_is_counted_and_not_listed(capsys):
 
 
 def test_names_and_messages_cannot_act_on_the_terminal(capsys):
-    with plain_progress(Tally({}, clock=lambda: 0.0)) as show:
+    with plain_progress(Pace({}, clock=lambda: 0.0)) as show:
         show(CellEnded("a", "[/red]\x1b[31m", "error", 1.0, message="\r\x07"))
 
     assert capsys.readouterr().err == "FAILED  [/red]\\x1b[31m: error: \\r\\x07\n"
@@ -70,7 +70,7 @@ def test_names_and_messages_cannot_act_on_the_terminal(capsys):
 
 def test_the_live_display_ends_with_the_same_lines(capsys, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
-    with live_progress(Tally({"a": 3.0, "b": 1.0}, clock=lambda: 0.0)) as show:
+    with live_progress(Pace({"a": 3.0, "b": 1.0}, clock=lambda: 0.0)) as show:
         for event in [*EVENTS, CellEnded("z", "[/red]", "error", 1.0, message="[/x]")]:
             show(event)
     err = capsys.readouterr().err
@@ -82,23 +82,23 @@ def test_the_live_display_ends_with_the_same_lines(capsys, monkeypatch):
 
 def test_the_time_left_goes_by_the_work_that_is_done():
     clock = Clock()
-    tally = Tally({"a": 3.0, "b": 1.0}, clock=clock)
-    tally.count(RunStarted("x", done=0, planned=2))  # at 20 s
-    tally.count(CellStarted("a", "a"))
-    tally.count(Progressed("a", "meta", 5, 10))
+    pace = Pace({"a": 3.0, "b": 1.0}, clock=clock)
+    pace.count(RunStarted("x", done=0, planned=2))  # at 20 s
+    pace.count(CellStarted("a", "a"))
+    pace.count(Progressed("a", "meta", 5, 10))
 
-    assert tally.share == pytest.approx(1.5 / 4)
+    assert pace.share == pytest.approx(1.5 / 4)
     # Now it is 30 s: 1.5 of 4 in 10 seconds, 2.5 are left.
-    assert tally.seconds_left == pytest.approx(10 * 2.5 / 1.5)
+    assert pace.seconds_left == pytest.approx(10 * 2.5 / 1.5)
 
 
 def test_too_little_work_says_nothing_of_the_time_left():
-    tally = Tally({"a": 1000.0}, clock=Clock())
-    tally.count(RunStarted("x", done=0, planned=1))
-    tally.count(CellStarted("a", "a"))
-    tally.count(Progressed("a", "meta", 1, 1000))
+    pace = Pace({"a": 1000.0}, clock=Clock())
+    pace.count(RunStarted("x", done=0, planned=1))
+    pace.count(CellStarted("a", "a"))
+    pace.count(Progressed("a", "meta", 1, 1000))
 
-    assert tally.seconds_left is None
+    assert pace.seconds_left is None
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_a_gradient_holds_what_the_model_says(pooling):
     most, _, _ = allocated(lambda: ours.gradient(theta, batch))
 
     shape = BatchShape(ROWS, batch.tokens, WIDTH)
-    encoder = replace(SHAPE, firsts=pooling == "cls")
+    encoder = replace(SHAPE, cls_only=pooling == "cls")
     expected = encoder.adapt(shape, BatchShape(1, 1, 1), heads=0, numbers=LARGE).activations
     assert most == pytest.approx(expected, rel=0.15)
 
@@ -103,7 +103,7 @@ def test_what_is_kept_for_a_product_and_the_product_itself_hold_what_the_model_s
 
     shape = BatchShape(ROWS, batch.tokens, WIDTH)
     needs = EpisodeNeeds(1, "exact", keep)
-    encoder = replace(SHAPE, firsts=pooling == "cls")
+    encoder = replace(SHAPE, cls_only=pooling == "cls")
     found = encoder.meta(shape, shape, needs, heads=0, tasks=1, numbers=LARGE)
     size = 4 * theta.numel()
     # The gradient that is returned is a copy of theta, which the model counts as one.
@@ -192,6 +192,6 @@ def test_a_forward_pass_multiplies_what_the_model_says(pooling):
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
         ours.outputs(theta, full)
 
-    encoder = replace(SHAPE, firsts=pooling == "cls")
+    encoder = replace(SHAPE, cls_only=pooling == "cls")
     expected = 2 * encoder.work(BatchShape(ROWS, ROWS * WIDTH, WIDTH))
     assert counter.get_total_flops() == pytest.approx(expected, rel=0.02)

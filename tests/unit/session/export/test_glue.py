@@ -74,16 +74,16 @@ def test_another_meta_seed_can_be_named():
 
 
 @pytest.mark.parametrize(
-    ("asked", "problem", "hint"),
+    ("requested", "problem", "hint"),
     [
         ({"method": "reptil", "seed": None}, r"no method 'reptil'", r"mean 'Reptile'\?"),
         ({"method": "XYZ", "seed": None}, r"no method 'XYZ'", r"one of 'BERT', 'Reptile'"),
         ({"method": "BERT", "seed": 0}, r"no meta seed 0", r"one of 7, 3"),
     ],
 )
-def test_what_the_run_does_not_have_is_named_with_what_it_has(asked, problem, hint):
+def test_what_the_run_does_not_have_is_named_with_what_it_has(requested, problem, hint):
     with pytest.raises(NothingMatchedError, match=problem) as caught:
-        chosen_uses(NOTE, **asked)
+        chosen_uses(NOTE, **requested)
 
     assert caught.match(hint)
 

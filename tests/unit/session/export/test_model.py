@@ -51,24 +51,24 @@ def opened(run):
     folder, cell = run
     found = open_run(folder, file=None, hub=None, catalog=load_catalog())
     planned, result = found.done(cell.name)
-    return found, planned, result, found.bench("auto", like=result)
+    return found, planned, result, found.context("auto", like=result)
 
 
 def made(run):
-    found, planned, result, bench = opened(run)
-    return found, bench, refit(planned, result, bench, emit=print)
+    found, planned, result, context = opened(run)
+    return found, context, refit(planned, result, context, emit=print)
 
 
 def test_where_the_class_of_transformers_computes_otherwise_the_script_is_taken(
     run, tmp_path, monkeypatch
 ):
-    found, bench, refitted = made(run)
+    found, context, refitted = made(run)
     real = module.classifier_outputs
     monkeypatch.setattr(module, "classifier_outputs", lambda *given: real(*given) + 1)
     note = found.store.run()
 
     exported = export_model(
-        refitted, tmp_path / "model", bench=bench, catalog=found.catalog, note=note
+        refitted, tmp_path / "model", context=context, catalog=found.catalog, note=note
     )
 
     assert exported.plain
@@ -78,7 +78,7 @@ def test_where_the_class_of_transformers_computes_otherwise_the_script_is_taken(
 
 
 def test_an_export_that_computes_something_else_is_never_left_behind(run, tmp_path, monkeypatch):
-    found, bench, refitted = made(run)
+    found, context, refitted = made(run)
     monkeypatch.setattr(module, "TOLERANCE", -1.0)
     before = set(tmp_path.iterdir())
 
@@ -86,7 +86,7 @@ def test_an_export_that_computes_something_else_is_never_left_behind(run, tmp_pa
         export_model(
             refitted,
             tmp_path / "model",
-            bench=bench,
+            context=context,
             catalog=found.catalog,
             note=found.store.run(),
         )
@@ -105,7 +105,7 @@ def test_labels_that_are_not_those_of_the_rows_are_noticed(run):
     result["files"][0] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     del result["sha256"]
     (cell / "result.json").write_bytes(sealed(json.dumps(result, indent=2).encode() + b"\n"))
-    _, planned, record, bench = opened(run)
+    _, planned, record, context = opened(run)
 
     with pytest.raises(SetupError, match=r"the labels of the scored rows are not those that were"):
-        refit(planned, record, bench, emit=print)
+        refit(planned, record, context, emit=print)

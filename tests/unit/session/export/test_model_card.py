@@ -10,7 +10,7 @@ import yaml
 
 from metabench.api import AlgorithmOptions
 from metabench.cli.inputs.benchmark import make_plan
-from metabench.plan.cell import AdaptWork, MetaWork, PretrainWork
+from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.export.model_card import ModelCard, render_model_card
 from metabench.store.records.cell import Result
 
@@ -45,7 +45,7 @@ def card(tmp_path, provenance):
     return ModelCard(
         benchmark="tiny",
         smoke=False,
-        work=works[AdaptWork],
+        work=works[FineTuneWork],
         meta=works[MetaWork],
         pretrain=works[PretrainWork],
         result=result,

@@ -10,7 +10,7 @@ from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import LockError
 from metabench.plan.cell import Cell
 from metabench.session.runner import queue as queue_module
-from metabench.session.runner.claim import HELD, take_turn
+from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.queue import CellQueue
 from metabench.store.lock import LockOwner
 from metabench.store.records.cell import Failure, Provenance, Result
@@ -40,24 +40,24 @@ def refuse():
 
 
 def test_a_cell_that_nobody_has_touched_is_run(store):
-    assert take_turn(CELL, store, store.stamp(CELL.folder), work) == OURS
-    assert take_turn(CELL, store, None, work) == OURS
+    assert claim(CELL, store, store.stamp(CELL.folder), work) == OURS
+    assert claim(CELL, store, None, work) == OURS
 
 
 def test_a_cell_is_held_while_it_is_run_and_by_one_alone(store):
     def nested():
-        found = take_turn(CELL, store, None, refuse)
+        found = claim(CELL, store, None, refuse)
         assert isinstance(found, EndedElsewhere)
         assert found.ended.status == HELD
         return OURS
 
-    assert take_turn(CELL, store, None, nested) == OURS
+    assert claim(CELL, store, None, nested) == OURS
 
 
 def test_what_another_process_has_done_since_is_not_run(store):
     seen = store.stamp(CELL.folder)
     store.commit_result(CELL.folder, Result(**FIELDS, wall_seconds=2.0, scores={"f1": 0.5}))
-    found = take_turn(CELL, store, seen, refuse)
+    found = claim(CELL, store, seen, refuse)
 
     assert found == EndedElsewhere(CellEnded(KEY, "cell", "ok", 2.0, {"f1": 0.5}))
 
@@ -66,20 +66,20 @@ def test_a_result_that_was_there_before_is_run_again_and_a_newer_one_is_not(stor
     first = Result(**FIELDS, wall_seconds=2.0)
     store.commit_result(CELL.folder, first)
     seen = store.stamp(CELL.folder)
-    assert take_turn(CELL, store, seen, work) == OURS
+    assert claim(CELL, store, seen, work) == OURS
 
     store.commit_result(CELL.folder, first)  # the same bytes, and committed since
-    assert isinstance(take_turn(CELL, store, seen, refuse), EndedElsewhere)
+    assert isinstance(claim(CELL, store, seen, refuse), EndedElsewhere)
 
 
 def test_a_failure_elsewhere_is_a_failure_and_an_interruption_is_taken_over(store):
     seen = store.stamp(CELL.folder)
     store.commit_failure(CELL.folder, Failure(**FIELDS, status="diverged", message="nan"))
-    found = take_turn(CELL, store, seen, refuse)
+    found = claim(CELL, store, seen, refuse)
     store.commit_failure(CELL.folder, Failure(**FIELDS, status="interrupted", message="gone"))
 
     assert found == EndedElsewhere(CellEnded(KEY, "cell", "diverged", 0.0, message="nan"))
-    assert take_turn(CELL, store, seen, work) == OURS
+    assert claim(CELL, store, seen, work) == OURS
 
 
 def test_a_failure_that_is_gone_again_is_run(store):
@@ -87,7 +87,7 @@ def test_a_failure_that_is_gone_again_is_run(store):
     seen = store.stamp(CELL.folder)
     store.clear_failure(CELL.folder)
 
-    assert take_turn(CELL, store, seen, work) == OURS
+    assert claim(CELL, store, seen, work) == OURS
 
 
 def test_cells_that_were_put_off_come_back_when_they_are_free(monkeypatch):
@@ -112,15 +112,15 @@ def planned(name, **fields):
     return PlannedCell(cell=name, key=name, kind="adapt", **fields)
 
 
-def asked(*cells, **fields):
+def requested(*cells, **fields):
     return RunNote(name="run", methods=(), columns=(), uses=(), cells=cells, **fields)
 
 
 def test_two_processes_that_ask_for_parts_are_asked_for_both():
-    there = asked(planned("a"), planned("b", selected=False), only=("method=A",))
-    here = asked(planned("a", selected=False), planned("b"), only=("method=B",))
+    there = requested(planned("a"), planned("b", selected=False), only=("method=A",))
+    here = requested(planned("a", selected=False), planned("b"), only=("method=B",))
     both = joined_note(there, here, OWNER, where="run")
-    whole = joined_note(there, asked(planned("a"), planned("b")), OWNER, where="run")
+    whole = joined_note(there, requested(planned("a"), planned("b")), OWNER, where="run")
 
     assert both.only == ("method=A", "method=B")
     assert [cell.selected for cell in both.cells] == [True, True]
@@ -129,4 +129,4 @@ def test_two_processes_that_ask_for_parts_are_asked_for_both():
 
 def test_two_processes_that_ask_for_different_runs_do_not_share_a_folder():
     with pytest.raises(LockError, match="process 7 on host works on this run since today, with"):
-        joined_note(asked(planned("a")), asked(planned("c")), OWNER, where="run")
+        joined_note(requested(planned("a")), requested(planned("c")), OWNER, where="run")

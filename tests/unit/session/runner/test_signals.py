@@ -22,10 +22,10 @@ def ask(number):
 def test_the_first_signal_is_noted_and_says_how_the_run_ends(number, capfd):
     before = signal.getsignal(number)
     with Stopping(["metabench", "run", "my file.toml"]) as stopping:
-        assert not stopping.asked()
+        assert not stopping.requested()
         stopping.end()
         ask(number)
-        assert stopping.asked()
+        assert stopping.requested()
         stopping.note(StoppedError("stopped after step 2 of 5", where="meta-maml-s0"))
         with pytest.raises(StoppedError, match="meta-maml-s0: stopped after step 2 of 5") as caught:
             stopping.end()
@@ -47,7 +47,7 @@ def test_the_first_signal_is_noted_and_says_how_the_run_ends(number, capfd):
 def test_the_second_signal_stops_at_once(number, kind):
     with Stopping() as stopping:
         ask(number)
-        assert stopping.asked()
+        assert stopping.requested()
         with pytest.raises(kind) as caught:
             ask(number)
 
@@ -58,9 +58,9 @@ def test_the_second_signal_stops_at_once(number, kind):
 def test_a_plugin_that_takes_the_handler_loses_it_at_the_next_step():
     with Stopping() as stopping:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        assert not stopping.asked()
+        assert not stopping.requested()
         ask(signal.SIGINT)
-        assert stopping.asked()
+        assert stopping.requested()
 
 
 def test_a_signal_that_was_ignored_before_stays_so_as_nohup_wants_it():
@@ -68,10 +68,10 @@ def test_a_signal_that_was_ignored_before_stays_so_as_nohup_wants_it():
     try:
         with Stopping() as stopping:
             ask(signal.SIGHUP)
-            assert not stopping.asked()
+            assert not stopping.requested()
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
             ask(signal.SIGTERM)
-            assert stopping.asked()
+            assert stopping.requested()
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -82,7 +82,7 @@ def test_a_terminal_that_is_gone_cannot_be_told_and_does_not_matter():
     try:
         with Stopping() as stopping:
             ask(signal.SIGHUP)
-            assert stopping.asked()
+            assert stopping.requested()
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -101,7 +101,7 @@ def test_in_another_thread_nobody_listens():
 
     def work():
         with Stopping() as stopping:
-            seen.append((signal.getsignal(signal.SIGINT) == before, stopping.asked()))
+            seen.append((signal.getsignal(signal.SIGINT) == before, stopping.requested()))
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from metabench.learning.batch import Batch
 
-__all__ = ["Tally"]
+__all__ = ["EvaluationCounter"]
 
 
 @final
 @dataclass(slots=True)
-class Tally:
+class EvaluationCounter:
     """Counts of evaluations, and of the rows and real tokens that they looked at."""
 
     gradients: int = 0

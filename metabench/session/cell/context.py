@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from metabench.session.runtime import Assignment, Runtime
     from metabench.spec.model.sections import ModelSpec
 
-__all__ = ["PARAMETERS", "Workbench", "open_bench"]
+__all__ = ["PARAMETERS", "WorkerContext", "open_context"]
 
 LoadedT = TypeVar("LoadedT")
 
@@ -41,7 +41,7 @@ PARAMETERS = "parameters.safetensors"
 
 @final
 @dataclass
-class Workbench:
+class WorkerContext:
     """A process's store, device and everything it has loaded."""
 
     store: Store
@@ -174,14 +174,14 @@ class Workbench:
         return loaded
 
 
-def open_bench(assignment: Assignment) -> Workbench:
-    """Return an empty workbench on the assignment's device.
+def open_context(assignment: Assignment) -> WorkerContext:
+    """Return an empty context on the assignment's device.
 
     Raises:
         DeviceError: the device is not there.
     """
     device = resolve_device(assignment.runtime.device, assignment.compute)
-    return Workbench(
+    return WorkerContext(
         Store(assignment.folder),
         assignment.runtime,
         device,

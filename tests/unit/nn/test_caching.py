@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metabench.nn.keeping import most_that_fits, values_at_a_time
+from metabench.nn.caching import most_that_fits, values_at_a_time
 
 
 @pytest.mark.parametrize(

@@ -10,77 +10,77 @@ from metabench.cli.views.option_words import option_rows
 from metabench.cli.views.text import aligned, duration
 from metabench.escape import visible
 
-__all__ = ["portrait_lines"]
+__all__ = ["description_lines"]
 
 Rows = list[tuple[str, str]]
 
 
-def portrait_lines(portrait: Mapping[str, Any]) -> Iterator[str]:
+def description_lines(description: Mapping[str, Any]) -> Iterator[str]:
     """Yield what `metabench show` prints."""
-    words = _WORDS.get(portrait["kind"], _method)
-    yield from aligned([(portrait["kind"], portrait["name"]), *words(portrait)])
-    if "options" in portrait:
+    words = _WORDS.get(description["kind"], _method)
+    yield from aligned([(description["kind"], description["name"]), *words(description)])
+    if "options" in description:
         yield ""
-        if not portrait["options"]:
+        if not description["options"]:
             yield "no options"
             return
         yield "options:"
-        for line in aligned(list(option_rows(iter(portrait["options"])))):
+        for line in aligned(list(option_rows(iter(description["options"])))):
             yield f"  {line}"
-    failure = portrait.get("failure")
-    if portrait["kind"] == "cell" and failure and failure["traceback"]:
+    failure = description.get("failure")
+    if description["kind"] == "cell" and failure and failure["traceback"]:
         yield ""
         yield visible(failure["traceback"].rstrip(), keep="\n")
 
 
-def _method(portrait: Mapping[str, Any]) -> Rows:
-    rows = [("summary", portrait["summary"]), ("plugin", portrait["plugin"])]
-    rows += [("reference", text) for text in portrait["references"]]
-    if portrait["target"]:
-        rows.append(("class", portrait["target"]))
-    if portrait.get("meta_trains") is False:
+def _method(description: Mapping[str, Any]) -> Rows:
+    rows = [("summary", description["summary"]), ("plugin", description["plugin"])]
+    rows += [("reference", text) for text in description["references"]]
+    if description["target"]:
+        rows.append(("class", description["target"]))
+    if description.get("meta_trains") is False:
         rows.append(("note", "has no meta-training; takes no sampler"))
-    if portrait.get("per_target"):
+    if description.get("per_target"):
         rows.append(("note", "meta-trains once for each target task"))
     return rows
 
 
-def _metric(portrait: Mapping[str, Any]) -> Rows:
-    return [(name, portrait[name]) for name in ("title", "plugin", "target", "shown")]
+def _metric(description: Mapping[str, Any]) -> Rows:
+    return [(name, description[name]) for name in ("title", "plugin", "target", "shown")]
 
 
-def _observer(portrait: Mapping[str, Any]) -> Rows:
-    rows = [(name, portrait[name]) for name in ("summary", "plugin", "target", "told")]
-    rows.append(("hooks", ", ".join(portrait["hooks"])))
+def _observer(description: Mapping[str, Any]) -> Rows:
+    rows = [(name, description[name]) for name in ("summary", "plugin", "target", "told")]
+    rows.append(("hooks", ", ".join(description["hooks"])))
     return [(name, value) for name, value in rows if value]
 
 
-def _renderer(portrait: Mapping[str, Any]) -> Rows:
-    rows = [(name, portrait[name]) for name in ("summary", "plugin", "target", "used")]
+def _renderer(description: Mapping[str, Any]) -> Rows:
+    rows = [(name, description[name]) for name in ("summary", "plugin", "target", "used")]
     return [(name, value) for name, value in rows if value]
 
 
-def _task(portrait: Mapping[str, Any]) -> Rows:
-    official = ", ".join(f"{name} {rows}" for name, rows in portrait["splits"].items())
-    source = {key: value for key, value in portrait["source"].items() if value is not None}
+def _task(description: Mapping[str, Any]) -> Rows:
+    official = ", ".join(f"{name} {rows}" for name, rows in description["splits"].items())
+    source = {key: value for key, value in description["source"].items() if value is not None}
     return [
-        ("title", portrait["title"]),
-        ("summary", portrait["summary"]),
-        ("plugin", portrait["plugin"]),
+        ("title", description["title"]),
+        ("summary", description["summary"]),
+        ("plugin", description["plugin"]),
         ("source", ", ".join(f"{key} {value}" for key, value in source.items())),
-        ("text columns", ", ".join(portrait["text"])),
-        ("label column", portrait["label"]),
-        ("labels", ", ".join(portrait["labels"]) or "numbers (regression)"),
-        ("metrics", ", ".join(portrait["metrics"])),
-        ("trained on", portrait["train"]),
-        ("scored on", portrait["scored"]),
+        ("text columns", ", ".join(description["text"])),
+        ("label column", description["label"]),
+        ("labels", ", ".join(description["labels"]) or "numbers (regression)"),
+        ("metrics", ", ".join(description["metrics"])),
+        ("trained on", description["train"]),
+        ("scored on", description["scored"]),
         ("official rows", official),
-        *(("rows here", _here(split)) for split in portrait["here"]),
-        ("licence", portrait["licence"]),
-        ("citation", portrait["citation"]),
+        *(("rows here", _here(split)) for split in description["here"]),
+        ("licence", description["licence"]),
+        ("citation", description["citation"]),
         *(
             [("note", "GENERATED: scores say nothing about language")]
-            if portrait["generated"]
+            if description["generated"]
             else []
         ),
     ]
@@ -92,17 +92,17 @@ def _here(split: Mapping[str, Any]) -> str:
     return f"{split['split']}: {counted}{split['state']}{why}"
 
 
-def _cell(portrait: Mapping[str, Any]) -> Rows:
+def _cell(description: Mapping[str, Any]) -> Rows:
     rows = [
-        ("state", portrait["state"]),
-        ("stage", portrait["stage"] or "?"),
-        ("method", portrait["method"] or "-"),
-        ("run", portrait["run"]),
-        ("folder", portrait["folder"]),
-        ("key", portrait["key"]),
-        *(("damage", what) for what in portrait["damage"]),
+        ("state", description["state"]),
+        ("stage", description["stage"] or "?"),
+        ("method", description["method"] or "-"),
+        ("run", description["run"]),
+        ("folder", description["folder"]),
+        ("key", description["key"]),
+        *(("damage", what) for what in description["damage"]),
     ]
-    result, failure, note = portrait["result"], portrait["failure"], portrait["note"]
+    result, failure, note = description["result"], description["failure"], description["note"]
     if result:
         rows += _result(result)
     if failure and not result:

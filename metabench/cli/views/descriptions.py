@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from metabench.tasks.hub import Hub
 
 __all__ = [
-    "algorithm_portrait",
-    "cell_portrait",
-    "metric_portrait",
-    "observer_portrait",
-    "renderer_portrait",
-    "sampler_portrait",
-    "task_portrait",
+    "algorithm_description",
+    "cell_description",
+    "metric_description",
+    "observer_description",
+    "renderer_description",
+    "sampler_description",
+    "task_description",
 ]
 
-Portrait = dict[str, Any]
+Description = dict[str, Any]
 
 
-def algorithm_portrait(offer: Offer[AlgorithmInfo]) -> Portrait:
+def algorithm_description(offer: Offer[AlgorithmInfo]) -> Description:
     """Return all that an algorithm's descriptor says; its mathematics is not loaded."""
     info = offer.value
     return {
@@ -43,7 +43,7 @@ def algorithm_portrait(offer: Offer[AlgorithmInfo]) -> Portrait:
     }
 
 
-def sampler_portrait(offer: Offer[SamplerInfo]) -> Portrait:
+def sampler_description(offer: Offer[SamplerInfo]) -> Description:
     """Return all that a sampler's descriptor says."""
     info = offer.value
     return {
@@ -58,7 +58,7 @@ def sampler_portrait(offer: Offer[SamplerInfo]) -> Portrait:
     }
 
 
-def metric_portrait(offer: Offer[MetricInfo]) -> Portrait:
+def metric_description(offer: Offer[MetricInfo]) -> Description:
     """Return all that a metric's descriptor says."""
     info = offer.value
     return {
@@ -71,7 +71,7 @@ def metric_portrait(offer: Offer[MetricInfo]) -> Portrait:
     }
 
 
-def observer_portrait(name: str, catalog: Catalog) -> Portrait:
+def observer_description(name: str, catalog: Catalog) -> Description:
     """Return what is known of an observer, one that is asked for or one of every run.
 
     Raises:
@@ -96,7 +96,7 @@ def observer_portrait(name: str, catalog: Catalog) -> Portrait:
     }
 
 
-def renderer_portrait(name: str, catalog: Catalog) -> Portrait:
+def renderer_description(name: str, catalog: Catalog) -> Description:
     """Return what is known of a format for leaderboards, a plugin's or metabench's own.
 
     Raises:
@@ -112,7 +112,7 @@ def renderer_portrait(name: str, catalog: Catalog) -> Portrait:
     return {"kind": "renderer", "name": name, **told, "target": offer.value.target, "used": used}
 
 
-def task_portrait(offer: Offer[TaskCard], *, hub: Hub) -> Portrait:
+def task_description(offer: Offer[TaskCard], *, hub: Hub) -> Description:
     """Return a task's card, and what is here of its rows; the network is not asked."""
     from metabench.tasks.presence import presence
 
@@ -126,7 +126,7 @@ def task_portrait(offer: Offer[TaskCard], *, hub: Hub) -> Portrait:
     }
 
 
-def cell_portrait(cell: StoredCell, *, run: str) -> Portrait:
+def cell_description(cell: StoredCell, *, run: str) -> Description:
     """Return what a run folder knows of a cell."""
     told = {"note": cell.note, "result": cell.result, "failure": cell.failure}
     records = {

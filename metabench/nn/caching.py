@@ -8,7 +8,13 @@ if TYPE_CHECKING:
     from metabench.api.algorithm import CurvatureWay
 
 __all__ = [
-    "SPARSE_SHARE", "Kept", "by_passes", "layers_held", "layers_worked", "most_that_fits", "parts",
+    "SPARSE_SHARE",
+    "Kept",
+    "layers_held",
+    "layers_worked",
+    "most_that_fits",
+    "parts",
+    "uses_custom_backward",
     "values_at_a_time",
 ]  # fmt: skip
 
@@ -31,7 +37,7 @@ _FEWER = {"lean": 2, "forward": 4}
 nothing, and one-sided differences, while they hold a gradient for each step of the path."""
 
 
-def by_passes(way: CurvatureWay | None, device: str, *, autocast: bool) -> bool:
+def uses_custom_backward(way: CurvatureWay | None, device: str, *, autocast: bool) -> bool:
     """Return whether a BERT's gradients are those of the passes that exact products are made of.
 
     Differences take them too on a CPU, where they hold less than autograd at the same pace; on a
@@ -45,26 +51,26 @@ def by_passes(way: CurvatureWay | None, device: str, *, autocast: bool) -> bool:
     return way == "exact" or (way is not None and device == "cpu" and not autocast)
 
 
-def layers_held(layers: int, *, firsts: bool) -> float:
+def layers_held(layers: int, *, cls_only: bool) -> float:
     """Return how many whole layers a pass leaves as much as.
 
     Args:
         layers: the encoder's.
-        firsts: whether of the last only each row's first token is computed: input, keys and values
-            of all tokens stay, a quarter of a layer.
+        cls_only: whether of the last only each row's first token is computed: input, keys and
+            values of all tokens stay, a quarter of a layer.
     """
-    return layers - 0.75 * firsts
+    return layers - 0.75 * cls_only
 
 
-def layers_worked(layers: int, *, firsts: bool) -> float:
+def layers_worked(layers: int, *, cls_only: bool) -> float:
     """Return how many whole layers a pass multiplies as much as.
 
     Args:
         layers: the encoder's.
-        firsts: whether of the last only each row's first token is computed: two of its twelve
+        cls_only: whether of the last only each row's first token is computed: two of its twelve
             square matrices see all tokens.
     """
-    return layers - 10 / 12 * firsts
+    return layers - 10 / 12 * cls_only
 
 
 def most_that_fits(needed: float, *, room: float, passes: int) -> tuple[Kept, float]:

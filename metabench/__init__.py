@@ -1,4 +1,36 @@
-"""Honest benchmarks of meta-learning for low-resource NLP."""
+"""Honest benchmarks of meta-learning for low-resource NLP.
+
+A **spec** becomes a **plan**, a **session** turns it into records in the **store**, records are
+read as **results**, results become a **leaderboard**, and the leaderboard a **report**.
+
+Modules and packages, in the order in which data passes through:
+
+    __main__: the process: Ctrl-C is handled from the first import on
+    cli: the command line: commands, their inputs, their views
+    api: what a plugin declares: hooks, descriptors, options; import-light
+    learning: what a plugin computes with: algorithm, sampler, learner, episode; imports torch
+    plugin: installed plugins, loaded in isolation, and the catalog of what they register
+    tasks: task cards, data sources and content identities; loads no example
+    metrics: the built-in metrics, and scores computed from labels and outputs
+    spec: the benchmark file: read, checked, expanded, written
+    plan: the cells that a benchmark requests, their keys, and which of them are done
+    data: from examples to tokens, batches and episodes
+    nn: encoders, heads and the learner on one flat parameter vector
+    engine: the training loops: pretraining, meta-training, fine-tuning, evaluation
+    session: the cells of a plan, run, replayed, estimated and exported
+    store: the files of a run folder, and how they are written
+    results: the records of runs, read as values
+    leaderboard: from results to a leaderboard, with its statistics
+    report: a leaderboard as a report, and as text, HTML, LaTeX and figures
+    testing: for authors of plugins: a tiny model and the conformance kit
+    errors: the error tree and the exit codes
+    seeding: named random streams
+    fingerprint: content hashes of values, files and modules
+    ambient: process-global state that a plugin must restore
+    escape: names and messages from outside, made inert for a terminal or a page
+    quantities: large quantities as three digits and a unit
+    suggest: the nearest of the known names: "did you mean"
+"""
 
 __all__ = ["__version__"]
 

@@ -1,4 +1,19 @@
-"""What a plugin's light half is written in: hooks, descriptors, options; never loads torch."""
+"""What a plugin declares: hooks, descriptors and options. Import-light: never loads torch.
+
+Modules and packages, in the order in which data passes through:
+
+    hooks: the hooks that a plugin can implement, and the marker for its implementations
+    options: the strict, frozen model of every table of settings
+    algorithm: descriptor of an algorithm, with its episode shape and its cost
+    sampler: descriptor of a task sampler
+    task: task cards: data source, columns, labels, metrics, licence
+    metric: descriptor of a metric
+    observer: descriptor of an observer that a user requests by name
+    renderer: descriptor of a leaderboard format
+    events: what a run emits to observers and to the terminal
+    leaderboard: the leaderboard as a value, passed to every renderer
+    report: the report as a value: a leaderboard and the series of its figures
+"""
 
 from metabench.api.algorithm import (
     AlgorithmInfo,

@@ -1,1 +1,11 @@
-"""The command line: parse, call, show; the one place where an error becomes an exit code."""
+"""The command line: the only place where an error becomes an exit code.
+
+Modules and packages, in the order in which data passes through:
+
+    main: the entry point, and errors as text and exit codes
+    group: command groups that import a command when it is called
+    commands: the commands, one module each
+    inputs: what was typed, and what it means
+    running: one benchmark file of a command: planned, run, judged
+    views: values as lines of a terminal
+"""

@@ -1,1 +1,17 @@
-"""The training loops: meta-training, fine-tuning, evaluation, stage 1. They yield, never print."""
+"""The training loops: they yield values and never print.
+
+Modules and packages, in the order in which data passes through:
+
+    device: the device and the precision of a cell
+    parameters: parameters as safetensors with a sha256
+    pretrain: stage 1: masked-language-model training of the encoder
+    boundary: the calls of a plugin's code: exceptions attributed, return values checked
+    meta: stage 2: meta-training for any algorithm and any sampler
+    outer: the outer optimizer on meta-parameter groups
+    exactness: Hessian-vector products compared with double backward on a few examples
+    finetune: stage 3: fine-tuning on the flat vector
+    evaluate: outputs of a fine-tuned model on the evaluation set
+    step: what a loop yields at each step, checked to be finite
+    snapshot: the state that a loop resumes from
+    memory: out-of-memory errors recognized, and memory released
+"""

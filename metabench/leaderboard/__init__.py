@@ -1,1 +1,18 @@
-"""From the results of runs to a leaderboard."""
+"""From the results of runs to a leaderboard.
+
+Modules and packages, in the order in which data passes through:
+
+    columns: the columns of a leaderboard, and what is averaged
+    statistics: confidence intervals, tests and power
+    families: which comparisons are corrected together (Holm), and how many seeds they need
+    differences: every method compared with every baseline, family by family
+    costs: what a method takes: time, evaluations, memory of one meta seed
+    origins: whether the methods were computed in one execution environment
+    published: numbers reported elsewhere, as methods that are never tested
+    captions: the sentences under a leaderboard
+    explanation: the statistics in words, as a paragraph for a paper
+    signature: every setting of a leaderboard in one line
+    build: the leaderboard of all of these
+    finite: numbers that are not finite, turned into a status
+    gates: expressions over a leaderboard that make `compare` exit with 6
+"""

@@ -1,4 +1,14 @@
-"""What a plugin's mathematics is written in. Loads torch."""
+"""What a plugin's mathematics is written in. Loads torch.
+
+Modules and packages, in the order in which data passes through:
+
+    batch: a batch of encoded examples with a dropout seed of its own
+    episode: what one task contributes to one meta-update
+    learner: what an algorithm can evaluate: loss, gradient, HVP and features at a flat vector
+    inner_loop: the inner loop of gradient-based meta-learners
+    algorithm: the interface of an algorithm: from episodes to a meta-gradient
+    sampler: the interface of a task sampler: from a step to the tasks of its meta-batch
+"""
 
 from metabench.learning.algorithm import Algorithm, Blocks, MetaGradient
 from metabench.learning.batch import Batch

@@ -1,1 +1,8 @@
-"""Scores over arrays of labels and outputs, and what offers them."""
+"""Scores from arrays of labels and outputs, and the built-in metrics.
+
+Modules and packages, in the order in which data passes through:
+
+    provider: the built-in metrics, registered through the same plugin API
+    scores: the scores of GLUE: from labels and outputs to one number
+    compute: the scores of a task, each checked to be finite
+"""

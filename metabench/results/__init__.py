@@ -1,1 +1,14 @@
-"""What a run leaves behind: records, the folder that holds them, and what they add up to."""
+"""The records of runs, read as values.
+
+Modules and packages, in the order in which data passes through:
+
+    collect: from a run folder to scores by method, column and meta seed
+    recipe: which methods of two runs are the same one
+    profile: how the execution environments of two results differ
+    repeats: cells that were run twice: whether they agree, and whether they had to
+    metric_choice: another metric than the primary one
+    merge: several runs in one comparison
+    history: meta-training by step: losses and tasks drawn
+    tuning: fine-tuning by step: scalars added by observers
+    run_status: the progress of a run, from its folder alone
+"""

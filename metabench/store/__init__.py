@@ -1,1 +1,16 @@
-"""What lies in a run folder, and how it is written."""
+"""The files of a run folder, and how they are written.
+
+Modules and packages, in the order in which data passes through:
+
+    atomic: the durable write: temporary file, fsync, rename, fsync of the folder
+    regular_files: opens regular files only
+    lock: a lock file with one holder, freed by the kernel
+    processes: the processes that work on a run folder
+    records: the records as models
+    run_folder: the run folder: writes `run.json`, `cell.json`, `result.json` and `failure.json`
+    stored_cell: one cell of a run folder, in any state
+    checkpoint: the files of a checkpoint, verified
+    leftovers: what processes that died left in a run folder
+    verification: whether a run folder is intact: every record, every file that one names
+    record_copy: a copy of a run's records alone
+"""

@@ -1,1 +1,18 @@
-"""What a task is and where its rows come from: cards, the hub, identities. Loads no row."""
+"""What a task is, where its examples are, and what identifies them. Loads no example.
+
+Modules and packages, in the order in which data passes through:
+
+    provider: the built-in tasks, registered through the same plugin API
+    glue: the cards of the eight GLUE tasks
+    scitail: the card of SciTail
+    embedded: nine synthetic tasks and a small encoder that ship with metabench
+    own: custom tasks from files
+    hub: where datasets and encoders are: an offline mirror or the hub
+    mirror: a dataset of an offline mirror
+    commit: the hub's commit of a repository
+    identity: the identity of a split: its size and content
+    encoder: the identity of an encoder: a hash of config, tokenizer and weights
+    weights: an encoder's files, inspected before they are loaded
+    overlap: duplicate examples within and across splits
+    presence: which tasks' examples are on this machine
+"""

@@ -1,4 +1,18 @@
-"""The algorithms that ship with metabench; this module is light and only says what there is."""
+"""The built-in algorithms. Import-light: this module only registers them.
+
+Modules and packages, in the order in which data passes through:
+
+    options: the options of the algorithms, with the paper's defaults
+    joint: joint training
+    maml: MAML and FOMAML
+    reptile: Reptile
+    partial_maml: ANIL and BOIL
+    meta_sgd: Meta-SGD
+    maml_plus_plus: MAML++
+    imaml: iMAML
+    proto_maml: ProtoMAML
+    pcgrad: PCGrad
+"""
 
 from __future__ import annotations
 

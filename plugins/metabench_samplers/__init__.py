@@ -1,4 +1,14 @@
-"""The task samplers that ship with metabench. Never loads torch."""
+"""The built-in task samplers. Never loads torch.
+
+Modules and packages, in the order in which data passes through:
+
+    options: the options of the samplers
+    uniform: every task equally likely
+    pps: probability proportional to size
+    temperature: between proportional to size and uniform
+    mixed: alternates between all tasks and the target task
+    adaptive: follows the losses: tasks learnt least are drawn most
+"""
 
 from __future__ import annotations
 

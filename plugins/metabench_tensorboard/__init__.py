@@ -1,4 +1,10 @@
-"""TensorBoard as an observer of runs: ``metabench run FILE --observer tensorboard``."""
+"""TensorBoard as an observer of runs: ``metabench run FILE --observer tensorboard``.
+
+Modules and packages, in the order in which data passes through:
+
+    board: the observer: one curve a scalar, one folder a cell
+    event_files: TensorBoard's event files
+"""
 
 from __future__ import annotations
 

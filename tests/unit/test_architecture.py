@@ -19,6 +19,7 @@ PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
 SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 LIGHT = ["api", "plugin", "spec", "tasks", "metrics", "plan", "results", "report"]
 HEAVY = {"torch", "transformers", "datasets", "sklearn", "scipy", "pandas"}
+MAP = "Modules and packages, in the order in which data passes through:"
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "stuff"}
 
 
@@ -47,6 +48,31 @@ def test_a_module_fits_in_a_head(path):
 
     assert len(text.splitlines()) <= 300
     assert ast.get_docstring(ast.parse(text)), "says in its first line what it holds"
+
+
+def in_folder(package: Path) -> list[str]:
+    """Return the names of a package's modules and subpackages."""
+    modules = [path.stem for path in package.glob("*.py") if path.stem != "__init__"]
+    return sorted([*modules, *(path.parent.name for path in package.glob("*/__init__.py"))])
+
+
+def mapped(package: Path) -> list[str]:
+    """Return the names in the map of a package's docstring, line by line."""
+    source = (package / "__init__.py").read_text(encoding="utf-8")
+    _, _, lines = (ast.get_docstring(ast.parse(source)) or "").partition(f"{MAP}\n\n")
+    return [line.partition(": ")[0].strip() for line in lines.splitlines()]
+
+
+@pytest.mark.parametrize("package", sorted({path.parent for path in SOURCES}), ids=relative)
+def test_a_package_maps_its_modules(package):
+    there, named = in_folder(package), mapped(package)
+
+    assert sorted(named) == there, (
+        f"\n{relative(package)}/__init__.py: its docstring maps the folder, under the line {MAP!r}."
+        f"\n  to add, as '    name: what it holds' where data reaches it: {set(there) - set(named)}"
+        f"\n  to remove, for no such module exists: {set(named) - set(there)}"
+        f"\n  named more than once: {sorted({name for name in named if named.count(name) > 1})}"
+    )
 
 
 @pytest.mark.parametrize("package", [*LIGHT, "plugin.catalog", "__init__"])

@@ -1,1 +1,27 @@
-"""The commands, one module each, named as it is typed."""
+"""The commands, one module each, named as it is typed.
+
+Modules and packages, in the order in which data passes through:
+
+    init: `metabench init`: a commented benchmark file to start from
+    schema: `metabench schema`: the JSON schema of a benchmark file
+    doctor: `metabench doctor`: whether this machine can run benchmarks
+    list: `metabench list`: the names that a benchmark file or a command can use
+    show: `metabench show`: the description of one installed thing, or of a cell
+    data: `metabench data`: datasets on this machine, downloaded, checked
+    validate: `metabench validate`: all checks of `run`, without running
+    run: `metabench run`: run the cells that are not done, then show the leaderboard
+    status: `metabench status`: the progress of a run
+    logs: `metabench logs`: the log or the scalars of a cell
+    compare: `metabench compare`: the leaderboard of one or several runs
+    score: `metabench score`: new scores from saved predictions
+    verify: `metabench verify`: whether a run folder is intact
+    reproduce: `metabench reproduce`: one result, computed again from its record
+    export: `metabench export`: the group of the exports
+    export_model: `metabench export model`: a fine-tuned model for transformers
+    export_glue: `metabench export glue`: a submission to GLUE
+    export_records: `metabench export records`: the records of a run without its checkpoints
+    plugins: `metabench plugins`: installed plugins and their load status
+    plugins_check: `metabench plugins check`: the conformance kit on one plugin
+    plugins_new: `metabench plugins new`: a new plugin package
+    completion: `metabench completion`: the script of a shell's completion
+"""

@@ -1,1 +1,14 @@
-"""What is typed on a command line, and what it means."""
+"""What was typed on the command line, and what it means.
+
+Modules and packages, in the order in which data passes through:
+
+    command_line: the command line as typed, for provenance and for reruns
+    options: options that several commands share
+    completing: names that a shell completes
+    places: where benchmark files and run folders are
+    installed: the catalog as a command line selects it: with plugin files, without disabled plugins
+    benchmark: from a benchmark file to a plan
+    run_folder: from a run folder back to its plan, for cells that are fine-tuned again
+    task_uses: from names of tasks and encoders to what they mean
+    observing: observers requested by name
+"""

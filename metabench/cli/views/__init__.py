@@ -1,1 +1,14 @@
-"""Values as lines of a terminal."""
+"""Values as lines of a terminal.
+
+Modules and packages, in the order in which data passes through:
+
+    text: plain text: aligned columns, durations, warnings; everything escaped
+    option_words: options of algorithms and samplers in words
+    descriptions: what `metabench show` shows, as one JSON value a kind
+    description_text: such a description as lines
+    cells: cells as lines: state, stage, method, cost, reason
+    pace: the completed share of a run and its remaining time
+    progress: the live display of a run, or plain lines
+    failures: failed cells by kind, and the command that runs them again
+    leaderboard: a leaderboard on stdout or in a file
+"""

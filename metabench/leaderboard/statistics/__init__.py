@@ -1,1 +1,9 @@
-"""Intervals, tests and power."""
+"""Confidence intervals, tests and power.
+
+Modules and packages, in the order in which data passes through:
+
+    summary: means, spreads and paired differences over seeds, with confidence intervals
+    significance: sign-flip p-values, Holm's correction, and how many pairs it needs
+    power: the minimum detectable effect for a number of pairs
+    comparison: a method compared with a baseline over a family of columns, and ties within one
+"""

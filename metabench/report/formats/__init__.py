@@ -1,1 +1,13 @@
-"""A leaderboard in one format, one module each."""
+"""The formats of a leaderboard, one module each.
+
+Modules and packages, in the order in which data passes through:
+
+    terminal: tables for the terminal, in a given width, with or without colour
+    markdown: Markdown tables
+    latex: LaTeX tables
+    latex_escape: text escaped for LaTeX
+    csv_text: a tidy CSV table, one line a method and column
+    json_text: JSON in full precision
+    html: the report as one HTML file, without network access
+    html_tables: the tables of that file
+"""

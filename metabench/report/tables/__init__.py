@@ -1,1 +1,9 @@
-"""A leaderboard as tables of strings."""
+"""A leaderboard as tables of strings, shared by the text formats.
+
+Modules and packages, in the order in which data passes through:
+
+    table: cells, signs and headers of a leaderboard's tables
+    paper_layout: a run in the layout of a published table
+    legend: what the signs mean
+    page: the tables with their sentences
+"""

@@ -1,1 +1,17 @@
-"""One cell: how it is run and what it writes."""
+"""One cell: how it runs, and what it writes.
+
+Modules and packages, in the order in which data passes through:
+
+    context: what the cells of a process share: encoders, tokenizers, encoded examples
+    run: one cell, from its note to its result or its failure
+    attempt: an attempt at a cell, and the record that it ends in
+    staging: a completed cell that runs again, next to its result
+    stages: the three kinds of work: pretrain, meta, fine-tune
+    loop: the work, step by step: metrics, checkpoints, progress, stopping
+    checkpoints: the checkpoints of a cell
+    journal: `log.txt` and `metrics.jsonl`
+    watchdog: ends a cell that exceeds its time limit
+    outcome: what a stage returns: numbers for the record, bytes for files
+    predictions: predictions as a Parquet file
+    provenance: where a cell's numbers come from
+"""

@@ -1,1 +1,11 @@
-"""The records of a run folder as models."""
+"""The records of a run folder as models.
+
+Modules and packages, in the order in which data passes through:
+
+    provenance: versions, machine, code, data, encoder, command
+    cell: `cell.json`, `result.json` and `failure.json`
+    run: `run.json`: what was requested
+    published: numbers reported elsewhere, in `run.json`
+    seal: the sha256 at the end of a record
+    migrations: older formats, converted while they are read
+"""

@@ -1,4 +1,22 @@
-"""The conformance kit: checks of plugins, for pytest and for ``metabench plugins check``."""
+"""The conformance kit: checks of plugins, for pytest and for ``metabench plugins check``.
+
+Modules and packages, in the order in which data passes through:
+
+    subject: what is checked: one registration of a plugin, with its options
+    check: a check: its name, the property it states, and its failure
+    verdict: what a check raises
+    ambient: process-global state around a check
+    laboratory: one meta-gradient of an algorithm on a tiny model
+    descriptors: checks of descriptors and options
+    algorithms: checks of one call of an algorithm
+    training: checks of an algorithm in the engine
+    samplers: checks of a task sampler
+    tasks_and_metrics: checks of a task and of a metric
+    observers: checks of an observer
+    renderers: checks of a leaderboard format
+    classes: the checks as classes of tests
+    __main__: the child process of `metabench plugins check`
+"""
 
 from metabench.testing.conformance import (
     algorithms,

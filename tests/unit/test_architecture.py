@@ -18,6 +18,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
 SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 LIGHT = ["api", "plugin", "spec", "tasks", "metrics", "plan", "results", "report"]
+UNIT = ROOT / "tests" / "unit"
+OF_THE_TREE = {"algorithm_files", "architecture", "bans", "doctests", "error_sites"}
+"""Tests of all packages at once: the only ones below tests/unit without a module of their own."""
 HEAVY = {"torch", "transformers", "datasets", "sklearn", "scipy", "pandas"}
 MAP = "Modules and packages, in the order in which data passes through:"
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "stuff"}
@@ -72,6 +75,31 @@ def test_a_package_maps_its_modules(package):
         f"\n  to add, as '    name: what it holds' where data reaches it: {set(there) - set(named)}"
         f"\n  to remove, for no such module exists: {set(named) - set(there)}"
         f"\n  named more than once: {sorted({name for name in named if named.count(name) > 1})}"
+    )
+
+
+def mirrored(folder: Path) -> Path:
+    """Return the package that a folder below tests/unit is for."""
+    inner = folder.relative_to(UNIT)
+    plugin = bool(inner.parts) and inner.parts[0].startswith("metabench_")
+    return ROOT / ("plugins" if plugin else "metabench") / inner
+
+
+@pytest.mark.parametrize("path", sorted(UNIT.rglob("test_*.py")), ids=relative)
+def test_a_test_file_is_named_after_its_module(path):
+    """``test_lock.py`` and ``test_lock_held.py`` are for ``lock.py``, in the mirrored package."""
+    package, name = mirrored(path.parent), path.stem.removeprefix("test_")
+    if path.parent == UNIT and name in OF_THE_TREE:
+        return
+
+    assert package.is_dir(), (
+        f"\n{relative(path)}: tests/unit mirrors metabench/ (and plugins/metabench_*),"
+        f"\n  but there is no package {relative(package)}"
+    )
+    subjects = [package.name, *in_folder(package)]
+    assert [subject for subject in subjects if name == subject or name.startswith(f"{subject}_")], (
+        f"\n{relative(path)}: name it after what it tests, as test_MODULE.py or"
+        f"\n  test_MODULE_ASPECT.py, where MODULE is one of {subjects}"
     )
 
 

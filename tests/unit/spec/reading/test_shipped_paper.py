@@ -9,7 +9,7 @@ import pytest
 from metabench.plugin import load_catalog
 from metabench.spec.reading.load import load_benchmark
 
-FOLDER = Path(__file__).parents[3] / "benchmarks"
+FOLDER = Path(__file__).parents[4] / "benchmarks"
 TABLES = {
     "glue_low_resource": ["Table 1", "Figure 2"],
     "paper/task_distributions": ["Table 2"],

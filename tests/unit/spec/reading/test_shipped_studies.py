@@ -9,7 +9,7 @@ import pytest
 from metabench.plugin import load_catalog
 from metabench.spec.reading.load import load_benchmark
 
-FOLDER = Path(__file__).parents[3] / "benchmarks" / "studies"
+FOLDER = Path(__file__).parents[4] / "benchmarks" / "studies"
 FULL = ["glue_minilm", "glue_minilm_scitail", "glue_minilm_task_distributions"]
 FULL += ["glue_minilm_inner_loop"]
 SMALL = ["glue_minilm_l3", "glue_minilm_l3_epochs"]

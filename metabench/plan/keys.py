@@ -11,13 +11,13 @@ from metabench.fingerprint import hash_module
 from metabench.plan.uses import meta_use
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from metabench.plan.cell import FineTuneWork, MetaWork, Provided, TaskUse
     from metabench.plan.uses import TaskInUse
     from metabench.spec.model.sections import ModelSpec, PretrainSpec
 
-__all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources"]
+__all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources", "metric_inputs"]
 
 ENGINE_FORMAT = 2
 """Raised when the engine computes other numbers from the same inputs."""
@@ -117,7 +117,7 @@ class Inputs:
             "finetune": {**settings, "head": head, "steps": work.steps},
             "meta_seed": work.meta_seed,
             "finetune_seed": work.finetune_seed,
-            "metrics": {name: self._metric(name, work.metrics[name]) for name in work.metrics},
+            "metrics": metric_inputs(work.metrics, self.sources),
         }
 
     def _every(self, stage: str) -> dict[str, Any]:
@@ -129,9 +129,6 @@ class Inputs:
         }
         return {**every, "smoke": True} if self.smoke else every
 
-    def _metric(self, name: str, target: str) -> dict[str, str]:
-        return {"target": target, "source": self.sources.of(target, owner=f"metric {name!r}")}
-
     def _provided(self, kind: str, provided: Provided) -> dict[str, Any]:
         owner = f"{kind} {provided.name!r} of {provided.distribution} {provided.version}"
         return {
@@ -140,6 +137,22 @@ class Inputs:
             "revision": provided.revision,
             "options": provided.options.model_dump(mode="json"),
         }
+
+
+def metric_inputs(targets: Mapping[str, str], sources: Sources) -> dict[str, Any]:
+    """Return what scores depend on beside the predictions, by metric.
+
+    Args:
+        targets: dotted path by metric.
+        sources: hashes of the modules in use.
+
+    Raises:
+        PluginError: a metric's module cannot be read.
+    """
+    return {
+        name: {"target": target, "source": sources.of(target, owner=f"metric {name!r}")}
+        for name, target in targets.items()
+    }
 
 
 def _differences(algorithm: Provided) -> dict[str, int]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
+from metabench.fingerprint import fingerprint
 from metabench.plan.difference import differences
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CellState", "StateName", "cell_states", "with_stored_names"]
 
-StateName: TypeAlias = Literal["done", "new", "stale", "failed", "unavailable"]
+StateName: TypeAlias = Literal["done", "unscored", "new", "stale", "failed", "unavailable"]
 
 _MOST = 3
 _TO_BE_RUN_AGAIN = {"interrupted", "unavailable"}
@@ -30,14 +32,17 @@ class CellState:
     """Where a cell stands.
 
     Args:
-        state: ``done``: there is a valid result under its key; ``failed``: the last attempt left a
-            failure; ``stale``: there is another cell of that name, with other inputs;
-            ``unavailable``: there are not enough rows; ``new``: none of these.
+        state: ``done``: there is a valid result under its key; ``unscored``: a cell that differs in
+            nothing but its metrics is done, so that its predictions give the scores; ``failed``:
+            the last attempt left a failure; ``stale``: there is another cell of that name, with
+            other inputs; ``unavailable``: there are not enough rows; ``new``: none of these.
         reason: why, in a few words; empty for what is done or new.
+        source: folder of the cell whose predictions an unscored cell takes over.
     """
 
     state: StateName
     reason: str = ""
+    source: str = ""
 
 
 def with_stored_names(plan: Plan, store: Store) -> Plan:
@@ -65,30 +70,57 @@ def cell_states(plan: Plan, store: Store) -> Mapping[str, CellState]:
     by_name: dict[str, list[StoredCell]] = defaultdict(list)
     for cell in stored:
         by_name[cell.name].append(cell)
+    trained = cache(partial(_by_work, stored))  # where all is done, nothing is hashed
     states: dict[str, CellState] = {}
     for planned in plan.cells:
         own = by_folder.get(planned.folder)
-        state = _own_state(planned, own) or _kin_state(planned, by_name[planned.name], states)
-        states[planned.key] = state
+        state = _settled_state(planned, own) or _unscored_state(planned, trained())
+        if state is None and own is not None:
+            state = CellState("new", _earlier(own))
+        states[planned.key] = state or _kin_state(planned, by_name[planned.name], states)
     return states
 
 
-def _own_state(cell: Cell, own: StoredCell | None) -> CellState | None:
-    """Return the state that the cell's own folder settles, if it does."""
+def _settled_state(cell: Cell, own: StoredCell | None) -> CellState | None:
+    """Return the state that needs no look at other cells, if the cell is in one."""
     if own is not None and own.result is not None and own.result.key == cell.key:
         return CellState("done")
     if cell.unavailable:
         return CellState("unavailable", cell.unavailable)
-    return _attempted(own) if own is not None else None
-
-
-def _attempted(own: StoredCell) -> CellState:
-    failure = own.failure
-    if failure is None:
-        return CellState("new", "; ".join(own.damage))
-    if failure.status in _TO_BE_RUN_AGAIN:
-        return CellState("new", f"was {failure.status}")
+    failure = own.failure if own is not None else None
+    if failure is None or failure.status in _TO_BE_RUN_AGAIN:
+        return None
     return CellState("failed", f"{failure.status}: {failure.message}")
+
+
+def _earlier(own: StoredCell) -> str:
+    """Return what there is to be said of a folder without a result that counts."""
+    return f"was {own.failure.status}" if own.failure else "; ".join(own.damage)
+
+
+def _by_work(stored: Iterable[StoredCell]) -> Mapping[str, StoredCell]:
+    """Return the adapt cells that have predictions, by all that these depend on."""
+    return {
+        _without_metrics(cell.inputs): cell
+        for cell in stored
+        if cell.kind == "adapt" and cell.inputs and cell.result and cell.result.files
+    }
+
+
+def _unscored_state(cell: Cell, trained: Mapping[str, StoredCell]) -> CellState | None:
+    """Return ``unscored`` where a cell with other metrics has predictions, else None."""
+    found = trained.get(_without_metrics(cell.inputs))
+    if found is None:
+        return None
+    metrics = [one.inputs.get("metrics") for one in (found, cell)]
+    before, after = (", ".join(names) if isinstance(names, dict) else "" for names in metrics)
+    change = f"metrics {before} → {after}" if before != after else f"source of {after} changed"
+    reason = f"{change}; to be scored from saved predictions"
+    return CellState("unscored", reason, found.folder)
+
+
+def _without_metrics(inputs: Mapping[str, Any]) -> str:
+    return fingerprint({name: value for name, value in inputs.items() if name != "metrics"})
 
 
 def _kin_state(cell: Cell, kin: Sequence[StoredCell], states: Mapping[str, CellState]) -> CellState:

@@ -71,7 +71,7 @@ class Store:
             with joining(self.folder) as others:
                 if others:
                     both = joined_note(self.run(), note, others[0], where=str(self.folder))
-                    commit_bytes(self.folder / _RUN, to_json(both))
+                    self.rewrite_run(both)
                 else:
                     sweep(self)
                     self.commit_run(spec_text, resolved_text, note)
@@ -167,7 +167,15 @@ class Store:
         for name, text in texts.items():
             commit_bytes(self.folder / name, text)
         hashes = {name: sha256(text).hexdigest() for name, text in texts.items()}
-        commit_bytes(self.folder / _RUN, to_json(note.model_copy(update={"texts": hashes})))
+        self.rewrite_run(note.model_copy(update={"texts": hashes}))
+
+    def rewrite_run(self, note: RunNote) -> None:
+        """Write what was asked, where the benchmark files stay as they are.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        commit_bytes(self.folder / _RUN, to_json(note))
 
     def commit_note(self, name: str, note: CellNote) -> None:
         """Write what a cell is, before it starts; makes its folder.

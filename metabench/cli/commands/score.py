@@ -20,7 +20,6 @@ from metabench.errors import StoreError
 
 if TYPE_CHECKING:
     from metabench.session.replay.rescore import Rescored
-    from metabench.store.run_folder import Store
 
 __all__ = ["command"]
 
@@ -38,7 +37,7 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
     RUN is a run folder or its name. The metrics are those that the tasks' cards name now; nothing
     is trained. Without --write nothing changes.
     """
-    from metabench.session.replay.rescore import rescore
+    from metabench.session.replay.rescore import rescore, write_rescored
     from metabench.store.run_folder import Store
 
     store = Store(find_run(run, runs=runs))
@@ -46,7 +45,7 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
     with store.lock() if write else nullcontext():
         found = list(rescore(store, catalog))
         if write:
-            _write(store, found)
+            write_rescored(store, found, catalog=catalog, command=typed())
     if as_json:
         tree = {"schema": 1, "folder": str(store.folder), "cells": list(map(_entry, found))}
         click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
@@ -54,14 +53,6 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
         for line in _lines(found):
             click.echo(line)
     return _judge(found, write=write)
-
-
-def _write(store: Store, found: Sequence[Rescored]) -> None:
-    from metabench.session.replay.rescore import write_rescored
-
-    for cell in found:
-        if cell.changed:
-            write_rescored(store, cell, command=typed())
 
 
 def _judge(found: Sequence[Rescored], *, write: bool) -> int:

@@ -13,5 +13,6 @@ Modules and packages, in the order in which data passes through:
     watchdog: ends a cell that exceeds its time limit
     outcome: what a stage returns: numbers for the record, bytes for files
     predictions: predictions as a Parquet file
+    rescoring: new scores from saved predictions, as a record
     provenance: where a cell's numbers come from
 """

@@ -17,8 +17,9 @@ from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
 from metabench.nn.caching import uses_custom_backward
 from metabench.plan.cell import MetaWork, PretrainWork
+from metabench.session.cell.outcome import failure_record
 from metabench.session.cell.provenance import cell_provenance
-from metabench.store.records.cell import Failure, Result, record_status
+from metabench.store.records.cell import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from metabench.session.cell.outcome import Outcome
     from metabench.session.runtime import Requested
     from metabench.store.checkpoint import CheckpointNote
+    from metabench.store.records.cell import Failure
     from metabench.store.records.provenance import Provenance
 
 __all__ = ["Attempt"]
@@ -131,18 +133,13 @@ class Attempt:
     def failure(self, error: Exception) -> Failure:
         """Return the record of a cell that failed."""
         known = _known(error)
-        return Failure(
-            kind=self.cell.kind,
-            name=self.cell.name,
-            key=self.cell.key,
-            method=self.cell.method,
-            status=record_status(known),
-            message=str(known).partition("\n")[0],
-            hint=known.hint,
+        return failure_record(
+            self.cell,
+            known,
+            self._provenance(),
             traceback="".join(traceback.format_exception(error)),
             attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
-            provenance=self._provenance(),
         )
 
     def ended(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
-from metabench.store.records.cell import FileNote, WorkNote
+from metabench.store.records.cell import CellNote, Failure, FileNote, WorkNote, record_status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from metabench.errors import MetabenchError
     from metabench.nn.counter import EvaluationCounter
+    from metabench.plan.cell import Cell
+    from metabench.store.records.provenance import Provenance
 
-__all__ = ["Outcome", "file_note", "work_note"]
+__all__ = ["Outcome", "cell_note", "failure_record", "file_note", "work_note"]
 
 
 @final
@@ -45,4 +48,32 @@ def work_note(counter: EvaluationCounter) -> WorkNote:
         hvps=counter.hvps,
         examples=counter.examples,
         tokens=counter.tokens,
+    )
+
+
+def cell_note(cell: Cell) -> CellNote:
+    """Return the record of what a cell is."""
+    return CellNote(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        inputs=cell.inputs,
+        needs=cell.needs,
+    )
+
+
+def failure_record(
+    cell: Cell, error: MetabenchError, provenance: Provenance, **facts: Any
+) -> Failure:
+    """Return the record of a cell that failed; ``facts`` are further fields of it."""
+    fields = {"message": str(error).partition("\n")[0], "hint": error.hint, **facts}
+    return Failure(
+        kind=cell.kind,
+        name=cell.name,
+        key=cell.key,
+        method=cell.method,
+        status=record_status(error),
+        provenance=provenance,
+        **fields,
     )

@@ -12,11 +12,11 @@ from metabench.session.cell.attempt import Attempt
 from metabench.session.cell.checkpoints import Checkpoints
 from metabench.session.cell.journal import Journal
 from metabench.session.cell.loop import Drive
+from metabench.session.cell.outcome import cell_note
 from metabench.session.cell.provenance import now
 from metabench.session.cell.staging import Stage
 from metabench.session.cell.watchdog import Watch
 from metabench.session.runtime import RESUMABLE
-from metabench.store.records.cell import CellNote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def run_cell(
         uses=context.layers.uses if context.layers else 0,
     )
     emit(CellStarted(cell.key, cell.name))
-    context.store.commit_note(cell.folder, _note(cell))
+    context.store.commit_note(cell.folder, cell_note(cell))
     stage = Stage(cell, context.store)
     checkpoints = _checkpoints(stage, attempt)
     start, note = checkpoints.newest(context.device.device) or (None, None)
@@ -140,7 +140,7 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
         journal.write(attempt.context.uncompiled)
     journal.write(f"done {scores}")
     journal.close()
-    kept = stage.commit(_note(attempt.cell), result)
+    kept = stage.commit(cell_note(attempt.cell), result)
     return attempt.ended("ok", scores=scores, message=_DIFFERS * kept.nondeterministic)
 
 
@@ -150,14 +150,3 @@ def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception)
     stage.discard()
     attempt.context.store.commit_failure(attempt.cell.folder, failure)
     return attempt.ended(failure.status, message=failure.message)
-
-
-def _note(cell: Cell) -> CellNote:
-    return CellNote(
-        kind=cell.kind,
-        name=cell.name,
-        key=cell.key,
-        method=cell.method,
-        inputs=cell.inputs,
-        needs=cell.needs,
-    )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from metabench import __version__
 from metabench.errors import CellError, StoreError
-from metabench.session.cell.predictions import read_predictions
-from metabench.session.cell.provenance import now
-from metabench.store.records.cell import Rescoring, Result
+from metabench.fingerprint import fingerprint
+from metabench.plan.keys import Sources, metric_inputs
+from metabench.session.cell.rescoring import commit_scores, predicted_scores
+from metabench.session.runner.record import metric_notes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from metabench.plugin.catalog import Catalog
+    from metabench.store.records.cell import CellNote, Result
     from metabench.store.records.run import ColumnNote
-    from metabench.store.run_folder import Store
+    from metabench.store.run_folder import Store, StoredCell
 
 __all__ = ["Rescored", "rescore", "write_rescored"]
 
@@ -31,18 +30,26 @@ class Rescored:
         folder: name of the cell's folder.
         result: its record.
         scores: score by metric now; empty where there is a problem.
-        problem: why there are none.
+        note: the cell that has these scores: with other metrics, or another source of one, it is
+            another cell of the same work. None where no record tells what the cell depends on.
+        problem: why there are no scores.
     """
 
     folder: str
     result: Result
     scores: Mapping[str, float] = field(default_factory=dict)
+    note: CellNote | None = None
     problem: str = ""
 
     @property
     def changed(self) -> bool:
         """Whether a score differs from what was saved."""
         return not self.problem and dict(self.scores) != dict(self.result.scores)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the scores belong to another cell."""
+        return self.note is not None and self.note.key != self.result.key
 
 
 def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
@@ -55,44 +62,70 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
         StoreError: the folder is not that of a run.
         PluginError: a metric is not installed.
     """
-    note = store.run()
-    columns = {column.name: column for column in note.columns}
-    by_cell = {use.cell: (use.key, columns[use.column]) for use in note.uses}
+    run = store.run()
+    columns = {column.name: column for column in run.columns}
+    by_cell = {use.cell: (use.key, columns[use.column]) for use in run.uses}
+    sources = Sources()
     for folder, (key, column) in by_cell.items():
-        result = store.result(folder, key=key)
-        if result is None or result.primary is None:
+        stored = store.cell(folder)
+        result = stored.result
+        if result is None or result.key != key or result.primary is None:
             continue
-        targets = _targets(result, column, catalog)
+        names = _metrics(stored, column, catalog)
+        targets = {name: catalog.metric(name).value.target for name in (*names, column.metric)}
+        planned = {name: targets[name] for name in names}
+        note = stored.note and _with_metrics(stored.note, planned, sources)
         try:
-            scores = _scores(store.cell_folder(folder), result, targets)
+            scores = predicted_scores(store.cell_folder(folder), result, targets)
         except (StoreError, CellError) as error:
-            yield Rescored(folder, result, problem=str(error).partition("\n")[0])
+            problem = str(error).partition("\n")[0]
+            yield Rescored(folder, result, problem=problem)
         else:
-            yield Rescored(folder, result, scores)
+            yield Rescored(folder, result, scores, note)
 
 
-def write_rescored(store: Store, cell: Rescored, *, command: tuple[str, ...]) -> None:
-    """Put the new scores in the place of the old ones, which the record keeps beside them.
+def write_rescored(
+    store: Store, cells: Iterable[Rescored], *, catalog: Catalog, command: tuple[str, ...]
+) -> None:
+    """Put the new scores in the place of the old ones, which the records keep beside them.
+
+    The run names the cells that have them from then on, so that `metabench run` finds them done.
 
     Raises:
         StoreError: the folder cannot be written.
     """
-    noted = Rescoring(
-        metabench=__version__, at=now(), command=command, before=dict(cell.result.scores)
-    )
-    update = {"scores": dict(cell.scores), "rescoring": noted}
-    store.commit_result(cell.folder, cell.result.model_copy(update=update))
+    moved: dict[str, dict[str, str]] = {}
+    names: set[str] = set()
+    for cell in cells:
+        if cell.changed or cell.moved:
+            folder = commit_scores(
+                store, cell.folder, cell.result, cell.scores, note=cell.note, command=command
+            )
+            names.update(cell.scores)
+            if cell.note is not None:
+                moved[cell.result.key] = {"cell": folder, "key": cell.note.key}
+    if names:
+        run = store.run()
+        update = {
+            "uses": tuple(use.model_copy(update=moved.get(use.key, {})) for use in run.uses),
+            "cells": tuple(cell.model_copy(update=moved.get(cell.key, {})) for cell in run.cells),
+            "metrics": tuple(dict.fromkeys((*run.metrics, *metric_notes(names, catalog)))),
+        }
+        store.rewrite_run(run.model_copy(update=update))
 
 
-def _targets(result: Result, column: ColumnNote, catalog: Catalog) -> Mapping[str, str]:
+def _metrics(stored: StoredCell, column: ColumnNote, catalog: Catalog) -> tuple[str, ...]:
+    """Return the names of the metrics that a cell would have if it were planned now."""
     offer = catalog.tasks.get(column.task)
-    names = offer.value.metrics if offer is not None else tuple(result.scores)
-    wanted = dict.fromkeys((*names, column.metric))
-    return {name: catalog.metric(name).value.target for name in wanted}
+    if offer is not None:
+        return offer.value.metrics
+    planned = stored.inputs.get("metrics")
+    known = stored.result.scores if stored.result is not None else {}
+    return tuple(planned if isinstance(planned, dict) else known)
 
 
-def _scores(folder: Path, result: Result, targets: Mapping[str, str]) -> Mapping[str, float]:
-    from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
-
-    labels, outputs = read_predictions(folder, result)
-    return score(targets, labels, outputs)
+def _with_metrics(note: CellNote, targets: Mapping[str, str], sources: Sources) -> CellNote:
+    """Return the cell of the same work that has these metrics."""
+    metrics = metric_inputs(targets, sources)
+    inputs = {**note.inputs, "metrics": metrics}
+    return note.model_copy(update={"inputs": inputs, "key": fingerprint(inputs)})

@@ -6,6 +6,7 @@ Modules and packages, in the order in which data passes through:
     policy: which cells run, which are left, and when a run gives up
     record: from a plan to `run.json`
     queue: which cell is next: needs first, long cells before short ones
+    scoring: a cell with other metrics, scored from saved predictions
     launch: cells in this process or in several, with the same records
     worker: a process that runs cells
     claim: the exclusive claim on a cell

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import StoppedError
 from metabench.results.run_status import is_running
+from metabench.session.cell.outcome import failure_record
 from metabench.session.cell.provenance import cell_provenance
 from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.worker import Worker, WorkerLostError
-from metabench.store.records.cell import Failure, record_status
 from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
@@ -217,24 +217,20 @@ def _record(
     cell = worker.cell
     if cell is None:  # pragma: no cover  (only busy workers are listened to)
         raise lost
-    status = record_status(lost)
-    failure = Failure(
-        kind=cell.kind,
-        name=cell.name,
-        key=cell.key,
-        method=cell.method,
-        status=status,
+    provenance = cell_provenance(
+        cell,
+        runtime=assignment.runtime,
+        device=None,
+        benchmark=assignment.benchmark,
+        started="",
+    )
+    failure = failure_record(
+        cell,
+        lost,
+        provenance,
         message=lost.problem,
-        hint=lost.hint,
         attempts=worker.attempt,
         wall_seconds=worker.wall_seconds,
-        provenance=cell_provenance(
-            cell,
-            runtime=assignment.runtime,
-            device=None,
-            benchmark=assignment.benchmark,
-            started="",
-        ),
     )
     store = Store(assignment.folder)
     folder = str(store.cell_folder(cell.folder))
@@ -242,7 +238,12 @@ def _record(
     def commit() -> CellEnded:
         store.commit_failure(cell.folder, failure)
         return CellEnded(
-            cell.key, cell.name, status, worker.wall_seconds, message=lost.problem, folder=folder
+            cell.key,
+            cell.name,
+            failure.status,
+            worker.wall_seconds,
+            message=lost.problem,
+            folder=folder,
         )
 
     return claim(cell, store, assignment.seen.get(cell.key), commit)

@@ -43,11 +43,13 @@ class Todo:
     Args:
         cells: what is run, needs first.
         blocked: what is not, because a cell that it needs has failed before.
+        unscored: what gets its scores from predictions that are there, without training.
         done: keys of the cells that others can build on.
     """
 
     cells: tuple[Cell, ...]
     blocked: tuple[Cell, ...]
+    unscored: tuple[Cell, ...]
     done: frozenset[str]
 
 
@@ -56,25 +58,31 @@ def to_do(plan: Plan, states: Mapping[str, CellState], policy: RunPolicy) -> Tod
     selection = policy.selection
     chosen: dict[str, Cell] = {}
     blocked: dict[str, Cell] = {}
+    unscored: list[Cell] = []
     failed: set[str] = set()
     for cell in plan.cells:
         if selection is not None and cell.key not in selection.keys:
             continue
         state = states[cell.key].state
-        if not _is_due(cell, state, policy):
+        if state == "unscored" and not _is_forced(cell, policy):
+            unscored.append(cell)
+        elif not _is_due(cell, state, policy):
             failed.update([cell.key] * (state in {"failed", "unavailable"}))
         elif any(need in failed or need in blocked for need in cell.needs):
             blocked[cell.key] = cell
         else:
             chosen[cell.key] = cell
     done = {key for key, state in states.items() if state.state == "done" and key not in chosen}
-    return Todo(tuple(chosen.values()), tuple(blocked.values()), frozenset(done))
+    return Todo(tuple(chosen.values()), tuple(blocked.values()), tuple(unscored), frozenset(done))
+
+
+def _is_forced(cell: Cell, policy: RunPolicy) -> bool:
+    return policy.force and (policy.selection is None or cell.key in policy.selection.matched)
 
 
 def _is_due(cell: Cell, state: str, policy: RunPolicy) -> bool:
-    matched = policy.selection is None or cell.key in policy.selection.matched
     if state == "done":
-        return policy.force and matched
+        return _is_forced(cell, policy)
     if state == "failed":
         return policy.retry_failed or policy.force
     return state != "unavailable"

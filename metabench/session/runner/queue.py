@@ -36,6 +36,10 @@ class CellQueue:
         """Return how many cells have not been taken."""
         return len(self._waiting) + len(self._elsewhere)
 
+    def add(self, cell: Cell) -> None:
+        """Put in one cell more."""
+        self._waiting[cell.key] = cell
+
     def take(self) -> Cell | None:
         """Return the next cell whose needs are done; None where there is none now."""
         ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]

@@ -11,7 +11,7 @@ from metabench.store.records.published import PublishedColumnNote, PublishedNote
 from metabench.store.records.run import ColumnNote, MetricNote, PlannedCell, RunNote, UseNote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from metabench.plan.plan import CellUse, Plan
     from metabench.plan.selection import Selection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.spec.reading.published import Reported
 
 
-__all__ = ["published_notes", "run_note"]
+__all__ = ["metric_notes", "published_notes", "run_note"]
 
 
 def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None) -> RunNote:
@@ -60,16 +60,21 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
         alpha=spec.compare.alpha,
         notes=plan.notes,
         published=published_notes(plan, catalog),
+        metrics=tuple(metric_notes(_metric_names(plan), catalog)),
         spec_hash=fingerprint(spec.model_dump(mode="json")),
     )
 
 
-def _metrics(plan: Plan, catalog: Catalog) -> Iterator[MetricNote]:
-    works = (cell.work for cell in plan.cells)
-    names = {name for work in works if isinstance(work, FineTuneWork) for name in work.metrics}
+def metric_notes(names: Iterable[str], catalog: Catalog) -> Iterator[MetricNote]:
+    """Yield what a leaderboard has to know of metrics, by name."""
     for name in sorted(names):
         metric = catalog.metric(name).value
         yield MetricNote(name=name, title=metric.title, percent=metric.percent)
+
+
+def _metric_names(plan: Plan) -> set[str]:
+    works = (cell.work for cell in plan.cells)
+    return {name for work in works if isinstance(work, FineTuneWork) for name in work.metrics}
 
 
 def _planned(cell: Cell, selection: Selection | None) -> PlannedCell:

@@ -13,12 +13,13 @@ from metabench.session.runner.launch import launch
 from metabench.session.runner.policy import RunPolicy, to_do
 from metabench.session.runner.queue import CellQueue
 from metabench.session.runner.record import run_note
+from metabench.session.runner.scoring import score_again
 from metabench.session.runner.signals import Stopping
 from metabench.session.runtime import Assignment, Requested, RunSummary, Runtime
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Mapping
 
     from metabench.api.events import Event
     from metabench.plan.plan import Plan
@@ -55,11 +56,13 @@ def run_plan(
     texts = plan.benchmark.text, to_toml(plan.benchmark.spec)
     with store.join(*texts, note), Stopping(runtime.command) as stopping:
         seen = {cell.key: store.stamp(cell.folder) for cell in plan.cells}  # before they are read
-        todo = to_do(plan, cell_states(plan, store), policy)
-        emit(RunStarted(str(store.folder), len(todo.done), len(todo.cells)))
+        states = cell_states(plan, store)
+        todo = to_do(plan, states, policy)
+        planned = len(todo.cells) + len(todo.unscored)
+        emit(RunStarted(str(store.folder), len(todo.done), planned))
         counts = Counter({"skipped": len(todo.blocked)})
         summary = RunSummary({})
-        if todo.cells:
+        if planned:
             assignment = Assignment(
                 folder=store.folder,
                 benchmark=Requested(note.name, note.spec_hash),
@@ -71,26 +74,45 @@ def run_plan(
                 seen=seen,
             )
             queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
-            summary = _walk(
-                queue, assignment, emit=emit, most=policy.max_failures, stopping=stopping
-            )
+            sources = {cell.key: states[cell.key].source for cell in todo.unscored}
+            cells = _ends(queue, assignment, sources, emit=emit, stopping=stopping)
+            summary = _walk(queue, cells, emit=emit, most=policy.max_failures)
         summary = replace(summary, counts=dict(+(counts + Counter(summary.counts))))
         emit(RunEnded(str(store.folder), summary.counts))
         return summary
 
 
-def _walk(
+def _ends(
     queue: CellQueue,
     assignment: Assignment,
+    sources: Mapping[str, str],
+    *,
+    emit: Callable[[Event], None],
+    stopping: Stopping,
+) -> Generator[CellEnded]:
+    """Yield how cells end: those first that need nothing but scores, by ``sources``."""
+    for key, source in sources.items():
+        ended = score_again(assignment.cells[key], source, assignment, emit=emit)
+        if ended is None:
+            queue.add(assignment.cells[key])
+        else:
+            yield ended
+        stopping.end()
+    if queue:
+        yield from launch(queue, assignment, emit=emit, stopping=stopping)
+
+
+def _walk(
+    queue: CellQueue,
+    cells: Generator[CellEnded],
     *,
     emit: Callable[[Event], None],
     most: int | None,
-    stopping: Stopping,
 ) -> RunSummary:
     counts: Counter[str] = Counter()
     failures: list[CellEnded] = []
     differing: list[CellEnded] = []
-    with closing(launch(queue, assignment, emit=emit, stopping=stopping)) as cells:
+    with closing(cells):
         for ended in cells:
             counts[ended.status] += 1
             if ended.status != "ok":

@@ -112,6 +112,8 @@ class Rescoring(Record):
     """The command line."""
     before: Mapping[str, float] = {}
     """The scores that were replaced, by metric."""
+    source: Text = ""
+    """Folder of the cell with other metrics whose predictions these are; empty for its own."""
 
 
 @final

@@ -1,0 +1,95 @@
+"""Scores from predictions that are there: no training, no torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metabench import __version__
+from metabench.session.cell.predictions import PREDICTIONS, read_predictions
+from metabench.session.cell.provenance import now
+from metabench.store.atomic import commit_bytes, make_folder
+from metabench.store.records.cell import Rescoring
+from metabench.store.regular_files import is_regular, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from metabench.store.records.cell import CellNote, Result
+    from metabench.store.run_folder import Store
+
+__all__ = ["commit_scores", "predicted_scores"]
+
+_KEPT = (PREDICTIONS, "log.txt", "metrics.jsonl")
+"""What a cell takes over from the one whose predictions give its scores."""
+
+
+def predicted_scores(
+    folder: Path,
+    result: Result,
+    targets: Mapping[str, str],
+    *,
+    origins: Mapping[str, str] | None = None,
+) -> Mapping[str, float]:
+    """Return the score of each metric on the predictions that a cell has saved.
+
+    Args:
+        folder: the cell's folder.
+        result: its record.
+        targets: dotted path by metric.
+        origins: the distribution and version that each metric comes from, as far as known.
+
+    Raises:
+        StoreError: the predictions are missing or are not what was recorded.
+        MetabenchError: as for `score`.
+    """
+    from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
+
+    labels, outputs = read_predictions(folder, result)
+    return score(targets, labels, outputs, origins=origins)
+
+
+def commit_scores(
+    store: Store,
+    source: str,
+    older: Result,
+    scores: Mapping[str, float],
+    *,
+    note: CellNote | None,
+    command: tuple[str, ...],
+) -> str:
+    """Commit new scores of a cell, or as another cell of the same work; return its folder's name.
+
+    Args:
+        store: the run folder.
+        source: folder of the cell whose predictions were scored.
+        older: its record.
+        scores: score by metric.
+        note: the cell that they belong to, where that is known. One with other metrics has a folder
+            of its own and takes over the predictions, the log and the curves; ``source`` stays.
+        command: the command line.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    moved = note is not None and note.key != older.key
+    noted = Rescoring(
+        metabench=__version__,
+        at=now(),
+        command=command,
+        before=dict(older.scores),
+        source=source if moved else "",
+    )
+    result = older.model_copy(update={"scores": dict(scores), "rescoring": noted})
+    if note is None or not moved:
+        store.commit_result(source, result)
+        return source
+    folder = f"{note.name}-{note.key[:8]}"
+    make_folder(store.cell_folder(folder))
+    for name in _KEPT:
+        if is_regular(path := store.cell_folder(source) / name):
+            commit_bytes(store.cell_folder(folder) / name, read_regular(path))
+    store.commit_note(folder, note)
+    own = {"name": note.name, "key": note.key, "method": note.method}
+    store.commit_result(folder, result.model_copy(update=own))
+    return folder

@@ -1,0 +1,100 @@
+"""A cell whose metrics alone are others: scored from the predictions that are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from metabench.api.events import CellEnded, CellStarted
+from metabench.errors import MetabenchError, StoreError
+from metabench.plan.cell import FineTuneWork
+from metabench.session.cell.outcome import cell_note, failure_record
+from metabench.session.cell.provenance import cell_provenance, now
+from metabench.session.cell.rescoring import commit_scores, predicted_scores
+from metabench.session.runner.claim import HELD, claim
+from metabench.store.run_folder import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from metabench.api.events import Event
+    from metabench.plan.cell import Cell
+    from metabench.session.runtime import Assignment
+    from metabench.store.records.cell import Result
+
+__all__ = ["score_again"]
+
+
+def score_again(
+    cell: Cell, source: str, assignment: Assignment, *, emit: Callable[[Event], None]
+) -> CellEnded | None:
+    """Score the predictions of one cell with the metrics of another; return how that one ended.
+
+    A metric that fails is recorded as it would be after a training.
+
+    Args:
+        cell: the cell.
+        source: folder of the cell of the same work whose predictions there are.
+        assignment: where, and for which benchmark.
+        emit: is told what happens.
+
+    Returns:
+        None where it has to be trained, or waited for: the predictions are damaged, or another
+        process holds the cell.
+
+    Raises:
+        StoreError: the run folder cannot be written.
+    """
+    store = Store(assignment.folder)
+    older = store.result(source)
+    outcome = _scores(cell, older, store.cell_folder(source))
+    if older is None or outcome is None:
+        return None
+
+    def commit() -> CellEnded:
+        store.commit_note(cell.folder, cell_note(cell))
+        if isinstance(outcome, MetabenchError):
+            return _commit_failure(cell, outcome, assignment)
+        shown = older.model_copy(update={"primary": cell.uses[0].card.primary})
+        command = assignment.runtime.command
+        commit_scores(store, source, shown, outcome, note=cell_note(cell), command=command)
+        folder = str(store.cell_folder(cell.folder))
+        return CellEnded(cell.key, cell.name, "ok", 0.0, dict(outcome), folder=folder)
+
+    found = claim(cell, store, assignment.seen.get(cell.key), commit)
+    if isinstance(found, CellEnded):
+        emit(CellStarted(cell.key, cell.name))
+    elif found.ended.status == HELD:
+        return None
+    emit(found)
+    return found if isinstance(found, CellEnded) else found.ended
+
+
+def _scores(
+    cell: Cell, older: Result | None, folder: Path
+) -> Mapping[str, float] | MetabenchError | None:
+    """Return the scores, or why a metric gives none; None where there are no sound predictions."""
+    work = cell.work
+    if older is None or not isinstance(work, FineTuneWork):
+        return None
+    try:
+        return predicted_scores(folder, older, work.metrics, origins=work.origins)
+    except StoreError:
+        return None
+    except MetabenchError as error:
+        return error
+
+
+def _commit_failure(cell: Cell, error: MetabenchError, assignment: Assignment) -> CellEnded:
+    store = Store(assignment.folder)
+    where = cell_provenance(
+        cell,
+        runtime=assignment.runtime,
+        device=None,
+        benchmark=assignment.benchmark,
+        started=now(),
+    )
+    failure = failure_record(cell, error, where)
+    store.commit_failure(cell.folder, failure)
+    folder, message = str(store.cell_folder(cell.folder)), failure.message
+    return CellEnded(cell.key, cell.name, failure.status, 0.0, message=message, folder=folder)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, final
 
 import click
 from typing_extensions import override
 
+from metabench.suggest import closest
+
 __all__ = ["LazyGroup"]
 
-_OPTIONS = {"help": ["--help"], "version": ["--version"]}  # what other tools have commands for
+_OPTIONS = {"help": "--help", "version": "--version"}  # what other tools have commands for
 
 
 @final
@@ -51,8 +52,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self._modules and not args[0].startswith("-"):
-            close = _OPTIONS.get(args[0]) or get_close_matches(args[0], self._modules, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
+            near = _OPTIONS.get(args[0]) or closest(args[0], self._modules)
+            meant = f"; did you mean {near!r}?" if near else ""
             raise click.UsageError(f"no command is called {args[0]!r}{meant}", ctx)
         return super().resolve_command(ctx, args)
 

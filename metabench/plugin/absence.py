@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metabench.errors import PluginError
 from metabench.plugin.guard import Fault, guarded
+from metabench.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -101,12 +101,9 @@ def _way_to_leave_out(plugin: PluginStatus) -> str:
 
 def _hint(name: str, known: Collection[str], absent: Sequence[PluginStatus]) -> str:
     hints = []
-    folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), folded, n=1)
-    if close:
-        hints.append(f"did you mean {folded[close[0]]!r}?")
-    elif known:
-        hints.append(f"choose one of {', '.join(sorted(known))}")
+    if known:
+        choice = f"choose one of {', '.join(sorted(known))}"
+        hints.append(did_you_mean(name, known, otherwise=choice))
     if said := unregistered(name):
         hints.append(said)
     if absent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, final
 
@@ -13,6 +12,7 @@ from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.hooks import HookProblem
 from metabench.plugin.offers import KINDS
 from metabench.plugin.status import PluginStatus
+from metabench.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
 def _nearly(group: str) -> bool:
     """Return whether somebody who wrote this group of entry points meant ours."""
     squeezed = re.sub(r"[^a-z]", "", group.lower())
-    return squeezed in _MEANT or bool(get_close_matches(squeezed, [GROUP], n=1, cutoff=0.85))
+    return squeezed in _MEANT or closest(squeezed, [GROUP], cutoff=0.85) is not None
 
 
 def _misplaced(entry: metadata.EntryPoint) -> Callable[[], Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from metabench.api import hooks as specs
+from metabench.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,9 +65,8 @@ def _problems(manager: pluggy.PluginManager, plugin: Any) -> Iterator[str]:
 
 def _wrong_hook(name: str, function: Any) -> Iterator[str]:
     if name not in _SPECS:
-        close = get_close_matches(name, _SPECS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; hooks are {', '.join(_SPECS)}"
-        yield f"{name!r} is not a hook{hint}"
+        hint = did_you_mean(name, _SPECS, otherwise=f"hooks are {', '.join(_SPECS)}")
+        yield f"{name!r} is not a hook; {hint}"
         return
     takes = tuple(inspect.signature(function).parameters)
     if not set(takes) <= set(_SPECS[name]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ import click
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.errors import NothingMatchedError
 from metabench.escape import visible
+from metabench.suggest import did_you_mean
 
 __all__ = ["command"]
 
@@ -61,13 +61,9 @@ def find_cell(name: str, *, runs: Path) -> Path:
         raise NothingMatchedError(
             f"{name!r} is {len(found)} cells", hint=f"name one of {_listed(found)}"
         )
-    close = get_close_matches(cell, [folder.name[:-9] for folder in folders], n=1)
-    raise NothingMatchedError(
-        f"there is no cell {name!r} in {str(runs)!r}",
-        hint=f"did you mean {close[0]!r}?"
-        if close
-        else "see `metabench status`, or name the folder of runs with --runs DIR",
-    )
+    other = "see `metabench status`, or name the folder of runs with --runs DIR"
+    hint = did_you_mean(cell, [folder.name[:-9] for folder in folders], otherwise=other)
+    raise NothingMatchedError(f"there is no cell {name!r} in {str(runs)!r}", hint=hint)
 
 
 def _has_key(folder: Path, prefix: str) -> bool:

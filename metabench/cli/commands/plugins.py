@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from metabench.cli.views.text import aligned
 from metabench.errors import NothingMatchedError
 from metabench.escape import visible
 from metabench.plugin.absence import remedy, unregistered
+from metabench.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -83,12 +83,8 @@ def show(name: str, as_json: bool) -> int:
     found = [plugin for plugin in plugins if name in {plugin.name, plugin.distribution}]
     if not found:
         known = {known for plugin in plugins for known in (plugin.name, plugin.distribution)}
-        close = get_close_matches(name, sorted(known), n=1)
-        raise NothingMatchedError(
-            f"no plugin is called {name!r}",
-            hint=unregistered(name)
-            or (f"did you mean {close[0]!r}?" if close else "see `metabench plugins`"),
-        )
+        hint = unregistered(name) or did_you_mean(name, known, otherwise="see `metabench plugins`")
+        raise NothingMatchedError(f"no plugin is called {name!r}", hint=hint)
     if as_json or _asked_before():
         click.echo(_json(found))
         return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from metabench.cli.views.text import note
 from metabench.errors import UsageError
 from metabench.plugin.formats import FORMATS, SUFFIXES
 from metabench.plugin.scaffold import KINDS, PackageName, package_files
+from metabench.suggest import suggest
 
 if TYPE_CHECKING:
     from metabench.plugin.status import Offer
@@ -36,9 +36,8 @@ def _check_kind(context: click.Context, parameter: click.Parameter, value: str) 
             where="--kind launcher",
             hint="start `metabench run FILE` once on each machine; docs/adr/0015-no-launchers.md",
         )
-    close = get_close_matches(value, KINDS, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(KINDS)}"
-    raise click.BadParameter(f"there is no kind {value!r}{meant}", ctx=context, param=parameter)
+    said = f"there is no kind {value!r}{suggest(value, KINDS)}"
+    raise click.BadParameter(said, ctx=context, param=parameter)
 
 
 @click.command("new")

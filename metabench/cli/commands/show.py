@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from metabench.cli.inputs.completing import complete_anything
-from metabench.cli.inputs.installed import installed, plugin_options
+from metabench.cli.inputs.installed import installed, offered, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
-from metabench.cli.views.description_text import description_lines
 from metabench.plugin.absence import unregistered
-from metabench.plugin.formats import FORMATS
+from metabench.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
@@ -57,6 +55,8 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return 0
+    from metabench.cli.views.descriptions import description_lines
+
     for number, description in enumerate(found):
         if number:
             click.echo()
@@ -68,23 +68,13 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
 def _look(
     kind: str, name: str, *, catalog: Catalog, runs: Path, hub: Path | None
 ) -> Iterator[Description]:
-    from metabench.cli.views import descriptions
+    from metabench.cli.views.descriptions import describe
     from metabench.tasks.hub import Hub
 
     if kind == "cell":
         yield from _cells(name, runs)
-        return
-    if name not in _offers(catalog)[kind] and (kind, name) not in catalog.conflicts:
-        return
-    finders: Mapping[str, Callable[[], Description]] = {
-        "algorithm": lambda: descriptions.algorithm_description(catalog.algorithm(name)),
-        "sampler": lambda: descriptions.sampler_description(catalog.sampler(name)),
-        "task": lambda: descriptions.task_description(catalog.task(name), hub=Hub(mirror=hub)),
-        "metric": lambda: descriptions.metric_description(catalog.metric(name)),
-        "observer": lambda: descriptions.observer_description(name, catalog),
-        "renderer": lambda: descriptions.renderer_description(name, catalog),
-    }
-    yield finders[kind]()
+    elif name in offered(catalog)[kind] or (kind, name) in catalog.conflicts:
+        yield describe(kind, name, catalog=catalog, hub=Hub(mirror=hub))
 
 
 def _cells(name: str, runs: Path) -> Iterator[Description]:
@@ -114,20 +104,6 @@ def _cell_names(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "cells").glob("*") if path.is_dir())
 
 
-def _offers(catalog: Catalog) -> Mapping[str, Mapping[str, Any]]:
-    """Return what there is of each kind, by name."""
-    return {
-        "algorithm": catalog.algorithms,
-        "sampler": catalog.samplers,
-        "task": catalog.tasks,
-        "metric": catalog.metrics,
-        "observer": dict.fromkeys(
-            [*(each.plugin.name for each in catalog.observers), *catalog.on_request]
-        ),
-        "renderer": dict.fromkeys([*FORMATS, *catalog.renderers]),
-    }
-
-
 def _check_one_kind(name: str, found: list[Description]) -> None:
     from metabench.errors import UsageError
 
@@ -152,16 +128,14 @@ def _nothing(name: str, kind: str | None, catalog: Catalog, runs: Path) -> Excep
 
     known = {
         other
-        for each, offers in _offers(catalog).items()
+        for each, offers in offered(catalog).items()
         if kind in {None, each}
         for other in offers
     }
     if kind in {None, "cell"}:
         known |= {cell for folder in _run_folders(runs) for cell in _cell_names(folder)}
-    folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), sorted(folded), n=1)
-    hint = f"did you mean {folded[close[0]]!r}?" if close else ""
-    hint = hint or unregistered(name) or "see `metabench list`"
+    other = unregistered(name) or "see `metabench list`"
+    hint = did_you_mean(name, known, otherwise=other)
     if kind in {None, "cell"} and hint.startswith("see"):
         hint += "; cells are looked for below --runs DIR"
     return NothingMatchedError(

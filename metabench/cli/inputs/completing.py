@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
@@ -78,20 +78,12 @@ def complete_anything(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return names of whatever `metabench show` shows that is installed."""
-    from metabench.plugin.formats import FORMATS
+    from metabench.cli.inputs.installed import offered
 
     del parameter
-    catalog = quietly_installed(context)
-    kinds: dict[str, Any] = {
-        "algorithm": catalog.algorithms,
-        "sampler": catalog.samplers,
-        "task": catalog.tasks,
-        "metric": catalog.metrics,
-        "observer": catalog.on_request,
-        "renderer": [*FORMATS, *catalog.renderers],
-    }
     wanted = context.params.get("kind")
-    names = [name for kind, offers in kinds.items() if wanted in {None, kind} for name in offers]
+    offers = offered(quietly_installed(context)).items()
+    names = [name for kind, known in offers if wanted in {None, kind} for name in known]
     return items(names, incomplete)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from metabench.cli.views.text import warn
+from metabench.suggest import closest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
     from metabench.plugin.status import PluginStatus
 
-__all__ = ["every_plugin", "installed", "left_out", "plugin_files", "plugin_options"]
+__all__ = ["every_plugin", "installed", "left_out", "offered", "plugin_files", "plugin_options"]
 
 _LEFT_OUT, _FILES = "metabench.left_out", "metabench.plugin_files"
 _CATALOG, _COMPLAINED = "metabench.catalog", "metabench.complained"
@@ -140,6 +140,21 @@ def plugin_files() -> tuple[Path, ...]:
     return tuple(_asked(_FILES))
 
 
+def offered(catalog: Catalog) -> Mapping[str, Iterable[str]]:
+    """Return the names that `metabench show` knows of each kind of installed thing."""
+    from metabench.plugin.formats import FORMATS
+
+    every_run = (each.plugin.name for each in catalog.observers)
+    return {
+        "algorithm": catalog.algorithms,
+        "sampler": catalog.samplers,
+        "task": catalog.tasks,
+        "metric": catalog.metrics,
+        "observer": [*every_run, *catalog.on_request],
+        "renderer": [*FORMATS, *catalog.renderers],
+    }
+
+
 def _names_after_option() -> list[str]:
     return [_name_of(value) for value in _asked(_LEFT_OUT)]
 
@@ -180,10 +195,10 @@ def _check_known(name: str, plugins: Iterable[PluginStatus]) -> None:
     if name == "all" or any(is_blocked(plugin, frozenset({name})) for plugin in plugins):
         return
     known = {known for plugin in plugins for known in (plugin.name, plugin.distribution)}
-    close = get_close_matches(name, sorted(known), n=1)
+    near = closest(name, known)
     raise UsageError(
         f"-P no:{name} names no plugin",
-        hint=f"did you mean -P no:{close[0]}?" if close else "see `metabench plugins`",
+        hint=f"did you mean -P no:{near}?" if near else "see `metabench plugins`",
     )
 
 

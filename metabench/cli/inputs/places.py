@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from metabench.errors import NothingMatchedError, UsageError
 from metabench.spec.reading.shipped import shipped_folder
+from metabench.suggest import closest, did_you_mean
 
 __all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
 
@@ -39,13 +39,10 @@ def find_benchmark(file: str) -> Path:
 def _nearest_file(path: Path, shipped: Mapping[str, Path]) -> str:
     """Return the way out: a file like it, there or shipped, or what there is."""
     here = {other.name: other for other in _toml_files(path.parent)}
-    close = get_close_matches(path.with_suffix(".toml").name, here, n=1)
-    if close:
-        return f"did you mean {str(here[close[0]])!r}?"
-    short = {key.rpartition("/")[2]: key for key in shipped}
-    close = get_close_matches(path.name.removesuffix(".toml"), short, n=1)
-    if close:
-        return f"did you mean {short[close[0]]!r}, which ships with metabench?"
+    if near := closest(path.with_suffix(".toml").name, here):
+        return f"did you mean {str(here[near])!r}?"
+    if near := closest(path.name.removesuffix(".toml"), shipped):
+        return f"did you mean {near!r}, which ships with metabench?"
     if not path.parent.is_dir():
         return f"there is no folder {str(path.parent)!r}; name a TOML file that is there"
     there = f" ({', '.join(sorted(here)[:_MOST_NAMED])} in that folder)" if here else ""
@@ -91,11 +88,8 @@ def find_run(name: str, *, runs: Path) -> Path:
             "is no run folder: there is no run.json in it", where=name, hint=_way_to_runs(runs)
         )
     known = [folder.name for folder in _runs(runs)]
-    close = get_close_matches(name.removesuffix(".toml"), known, n=1)
-    raise NothingMatchedError(
-        f"there is no run {name!r}",
-        hint=f"did you mean {close[0]!r}?" if close else _way_to_runs(runs),
-    )
+    hint = did_you_mean(name.removesuffix(".toml"), known, otherwise=_way_to_runs(runs))
+    raise NothingMatchedError(f"there is no run {name!r}", hint=hint)
 
 
 def _way_to_runs(runs: Path) -> str:

@@ -4,8 +4,7 @@ Modules and packages, in the order in which data passes through:
 
     text: plain text: aligned columns, durations, warnings; everything escaped
     option_words: options of algorithms and samplers in words
-    descriptions: what `metabench show` shows, as one JSON value a kind
-    description_text: such a description as lines
+    descriptions: all facts about an installed thing or a cell, as JSON and as lines
     cells: cells as lines: state, stage, method, cost, reason
     pace: the completed share of a run and its remaining time
     progress: the live display of a run, or plain lines

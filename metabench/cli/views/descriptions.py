@@ -1,133 +1,60 @@
-"""What there is to say of a thing that `metabench show` shows: one JSON value per kind."""
+"""All facts about a thing that `metabench show` shows: one JSON value, and the same as lines."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from metabench.cli.views.option_words import option_entries
+from metabench.cli.views.option_words import option_entries, option_rows
+from metabench.cli.views.text import aligned, duration
+from metabench.escape import visible
 from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
     from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
     from metabench.plugin.catalog import Catalog
-    from metabench.plugin.status import Offer
     from metabench.store.run_folder import StoredCell
     from metabench.tasks.hub import Hub
 
-__all__ = [
-    "algorithm_description",
-    "cell_description",
-    "metric_description",
-    "observer_description",
-    "renderer_description",
-    "sampler_description",
-    "task_description",
-]
+__all__ = ["cell_description", "describe", "description_lines"]
 
 Description = dict[str, Any]
 
-
-def algorithm_description(offer: Offer[AlgorithmInfo]) -> Description:
-    """Return all that an algorithm's descriptor says; its mathematics is not loaded."""
-    info = offer.value
-    return {
-        "kind": "algorithm",
-        "name": info.name,
-        "summary": info.summary,
-        "plugin": offer.plugin.origin,
-        "target": info.target,
-        "meta_trains": info.meta_trains,
-        "references": list(info.references),
-        "options": list(option_entries(info.options, info.preset)),
-    }
+_ON_EVERY_RECORD = frozenset({"schema", "kind", "name", "key", "method"})
 
 
-def sampler_description(offer: Offer[SamplerInfo]) -> Description:
-    """Return all that a sampler's descriptor says."""
-    info = offer.value
-    return {
-        "kind": "sampler",
-        "name": info.name,
-        "summary": info.summary,
-        "plugin": offer.plugin.origin,
-        "target": info.target,
-        "per_target": info.per_target,
-        "references": list(info.references),
-        "options": list(option_entries(info.options, {})),
-    }
-
-
-def metric_description(offer: Offer[MetricInfo]) -> Description:
-    """Return all that a metric's descriptor says."""
-    info = offer.value
-    return {
-        "kind": "metric",
-        "name": info.name,
-        "title": info.title,
-        "plugin": offer.plugin.origin,
-        "target": info.target,
-        "shown": "times 100" if info.percent else "as it is",
-    }
-
-
-def observer_description(name: str, catalog: Catalog) -> Description:
-    """Return what is known of an observer, one that is asked for or one of every run.
+def describe(kind: str, name: str, *, catalog: Catalog, hub: Hub) -> Description:
+    """Return the facts about an installed thing; no mathematics is loaded, no network asked.
 
     Raises:
-        PluginError: two plugins offer one of that name.
+        PluginError: two plugins register the name.
     """
-    of_every_run = [each for each in catalog.observers if each.plugin.name == name]
-    hooks: tuple[str, ...] = ()
-    if of_every_run and name not in catalog.on_request:
-        plugin, hooks = of_every_run[0].plugin, of_every_run[0].hooks
-        summary, target, told = "", plugin.module, "of every run"
-    else:
-        info, plugin = catalog.observer(name).value, catalog.observer(name).plugin
-        summary, target, told = info.summary, info.target, f"of a run with --observer {name}"
-    return {
-        "kind": "observer",
-        "name": name,
-        "summary": summary,
-        "plugin": plugin.origin,
-        "target": target,
-        "told": told,
-        "hooks": list(hooks),
-    }
-
-
-def renderer_description(name: str, catalog: Catalog) -> Description:
-    """Return what is known of a format for leaderboards, a plugin's or metabench's own.
-
-    Raises:
-        PluginError: two plugins offer one of that name.
-    """
-    used = f"metabench compare --format {name}"
+    if kind == "observer" and name not in catalog.on_request:
+        for each in catalog.observers:
+            if each.plugin.name == name:
+                told = {"target": each.plugin.module, "told": "of every run", "hooks": each.hooks}
+                return {"kind": kind, "name": name, "plugin": each.plugin.origin, **told}
+    used = {
+        "renderer": {"used": f"metabench compare --format {name}"},
+        "observer": {"told": f"of a run with --observer {name}"},
+    }.get(kind, {})
     for own, summary in FORMATS.items():
-        if own == name:
-            told = {"summary": summary, "plugin": "metabench", "target": "", "used": used}
-            return {"kind": "renderer", "name": name, **told}
-    offer = catalog.renderer(name)
-    told = {"summary": offer.value.summary, "plugin": offer.plugin.origin}
-    return {"kind": "renderer", "name": name, **told, "target": offer.value.target, "used": used}
+        if kind == "renderer" and own == name:
+            return {"kind": kind, "name": name, "summary": summary, "plugin": "metabench", **used}
+    offer = getattr(catalog, kind)(name)
+    facts = _FACTS.get(kind, _target)(offer.value)
+    if kind == "task":
+        from metabench.tasks.presence import presence
 
-
-def task_description(offer: Offer[TaskCard], *, hub: Hub) -> Description:
-    """Return a task's card, and what is here of its rows; the network is not asked."""
-    from metabench.tasks.presence import presence
-
-    card = offer.value
-    here = presence(card, hub=hub)
-    return {
-        "kind": "task",
-        **card.model_dump(mode="json"),
-        "plugin": offer.plugin.origin,
-        "here": [asdict(split) for split in here.splits],
-    }
+        facts["here"] = [asdict(split) for split in presence(offer.value, hub=hub).splits]
+    told = {"summary": getattr(offer.value, "summary", ""), "plugin": offer.plugin.origin}
+    return {"kind": kind, "name": name, **told, **facts, **used}
 
 
 def cell_description(cell: StoredCell, *, run: str) -> Description:
-    """Return what a run folder knows of a cell."""
+    """Return the facts that a run folder holds about a cell."""
     told = {"note": cell.note, "result": cell.result, "failure": cell.failure}
     records = {
         name: record.model_dump(mode="json", by_alias=True) if record is not None else None
@@ -145,3 +72,89 @@ def cell_description(cell: StoredCell, *, run: str) -> Description:
         "damage": list(cell.damage),
         **records,
     }
+
+
+def description_lines(description: Description) -> Iterator[str]:
+    """Yield the description as lines, whatever its kind: each fact that it has, by its name."""
+    facts = {name: value for name, value in description.items() if name != "options"}
+    facts = {facts.pop("kind"): facts.pop("name"), **facts}
+    rows = list(_rows(facts))
+    yield from aligned([row for row in rows if "\n" not in row[1]])
+    for _, block in rows:
+        if "\n" in block:
+            yield from ("", visible(block.rstrip(), keep="\n"))
+    if "options" in description:
+        yield from ("", "options:" if description["options"] else "no options")
+        options = list(option_rows(description["options"]))
+        yield from (f"  {line}" for line in (aligned(options) if options else ()))
+
+
+def _algorithm(info: AlgorithmInfo) -> Description:
+    note = [] if info.meta_trains else ["has no meta-training; takes no sampler"]
+    return {
+        "target": info.target,
+        "meta_trains": info.meta_trains,
+        "references": list(info.references),
+        "notes": note,
+        "options": list(option_entries(info.options, info.preset)),
+    }
+
+
+def _sampler(info: SamplerInfo) -> Description:
+    note = ["meta-trains once for each target task"] if info.per_target else []
+    return {
+        "target": info.target,
+        "per_target": info.per_target,
+        "references": list(info.references),
+        "notes": note,
+        "options": list(option_entries(info.options, {})),
+    }
+
+
+def _metric(info: MetricInfo) -> Description:
+    shown = "times 100" if info.percent else "as it is"
+    return {"title": info.title, "target": info.target, "shown": shown}
+
+
+def _task(card: TaskCard) -> Description:
+    notes = ["GENERATED: scores say nothing about language"] if card.generated else []
+    notes += ["labels are numbers (regression)"] if card.regression else []
+    return {**card.model_dump(mode="json"), "notes": notes}
+
+
+def _target(info: Any) -> Description:
+    return {"target": info.target}
+
+
+_FACTS: Mapping[str, Callable[[Any], Description]] = {
+    "algorithm": _algorithm,
+    "sampler": _sampler,
+    "metric": _metric,
+    "task": _task,
+}
+
+
+def _rows(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        label = f"{above} {name.replace('_', ' ')}".lstrip()
+        if value in (None, "", [], {}) or (above and name in _ON_EVERY_RECORD):
+            continue
+        if isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values()):
+            yield from _rows(value, label)
+        elif isinstance(value, list) and any(" " in _text(part) for part in value):
+            yield from ((label.removesuffix("s"), _text(part)) for part in value)
+        elif name.endswith("_seconds"):
+            yield label.removesuffix(" seconds"), duration(value)
+        else:
+            yield label, _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        said = ((key, part) for key, part in value.items() if part not in (None, "", [], {}))
+        return ", ".join(f"{key} {_text(part)}" for key, part in said)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

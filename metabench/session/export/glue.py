@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.api.task import HubSource, TaskCard
 from metabench.errors import DataError, NothingMatchedError
 from metabench.session.export.submission import FILES, SubmissionFile
+from metabench.suggest import did_you_mean
 from metabench.tasks.identity import split_facts
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def chosen_uses(note: RunNote, *, method: str, seed: int | None) -> Mapping[str,
         NothingMatchedError: there is no such method, seed or target in the run.
     """
     if method not in note.methods:
-        raise NothingMatchedError(
-            f"the run has no method {method!r}", hint=_meant(method, note.methods)
-        )
+        other = f"name one of {', '.join(map(repr, note.methods))}"
+        hint = did_you_mean(method, note.methods, otherwise=other)
+        raise NothingMatchedError(f"the run has no method {method!r}", hint=hint)
     tasks = {column.name: column.task for column in note.columns if column.role == "target"}
     wanted = {file.task for file in FILES}
     uses = [use for use in note.uses if use.method == method and use.finetune_seed == 0]
@@ -142,11 +142,3 @@ def _card(card: TaskCard, file: SubmissionFile) -> TaskCard:
     return card.model_copy(
         update={"name": name, "source": source, "splits": {file.test: file.rows}}
     )
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), sorted(folded), n=1)
-    if close:
-        return f"did you mean {folded[close[0]]!r}?"
-    return f"name one of {', '.join(map(repr, folded.values()))}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from metabench.errors import DataError
+from metabench.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,9 +46,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "; there are 'sentence', 'label'; did you mean 'label'?"
     """
     names = list(dict.fromkeys(known))
-    folded = {other[:_LONGEST_NAME].strip().casefold(): other for other in names}
-    close = get_close_matches(name[:_LONGEST_NAME].strip().casefold(), folded, n=1)
-    meant = f"; did you mean {folded[close[0]]!r}?" if close else ""
+    folded = {other[:_LONGEST_NAME].strip(): other for other in names}
+    near = closest(name[:_LONGEST_NAME].strip(), folded)
+    meant = "" if near is None else f"; did you mean {folded[near]!r}?"
     return f"; there are {listed(names)}{meant}" if names else ""
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin import Catalog, Offer, PluginStatus, load_target
 from metabench.plugin.absence import remedy, unregistered
 from metabench.plugin.observers import Observer, open_observer
+from metabench.suggest import did_you_mean
 from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
@@ -101,12 +101,8 @@ def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tu
             hint="return a descriptor from one of its hooks; docs/reference/hooks.md lists them",
         )
     known = {subject.name for subject in every} | {plugin.name for plugin in catalog.plugins}
-    close = get_close_matches(name, sorted(known), n=1)
-    raise NothingMatchedError(
-        f"nothing is called {name!r}",
-        hint=unregistered(name)
-        or (f"did you mean {close[0]!r}?" if close else "see `metabench plugins`"),
-    )
+    hint = unregistered(name) or did_you_mean(name, known, otherwise="see `metabench plugins`")
+    raise NothingMatchedError(f"nothing is called {name!r}", hint=hint)
 
 
 def find_subject(kind: str, name: str, catalog: Catalog) -> Subject:

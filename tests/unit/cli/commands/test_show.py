@@ -81,12 +81,28 @@ def test_a_cell_is_shown_by_its_folder_and_by_the_first_digits_of_its_key(make_r
     assert by_folder["result"]["scores"] == cell.result.scores
 
 
+def test_the_lines_name_every_fact_of_the_record(make_run, capsys):
+    store = make_run()
+    cell = next(cell for cell in store.cells() if cell.result)
+
+    assert main(["show", cell.folder, "--runs", str(store.folder.parent)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    provenance = cell.result.provenance
+    for value in (cell.key, provenance.model, provenance.device, *provenance.versions.values()):
+        assert value in said
+    for name, score in cell.result.scores.items():
+        assert f"{name} {score:.6g}" in said
+
+
 def test_a_cell_that_failed_is_shown_with_the_cause(make_run, capsys):
     store = make_run()
     cell = next(cell for cell in store.cells() if cell.failure)
 
     assert main(["show", cell.folder, "--runs", str(store.folder.parent)]) == 0
-    assert "diverged: the loss is not finite" in capsys.readouterr().out
+    out = capsys.readouterr().out
+
+    assert "failure status diverged" in " ".join(out.split())
+    assert "the loss is not finite" in out
 
 
 def test_a_cell_that_lies_in_two_runs_is_shown_twice(make_run, capsys):

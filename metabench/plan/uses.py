@@ -9,8 +9,8 @@ from metabench.fingerprint import fingerprint
 from metabench.plan.cell import TaskUse
 from metabench.spec.model.sections import SplitSpec
 from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
+from metabench.tasks.definition import complete_card, own_notes
 from metabench.tasks.identity import split_facts
-from metabench.tasks.own.complete import complete_card, own_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

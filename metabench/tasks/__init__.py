@@ -14,5 +14,6 @@ Modules and packages, in the order in which data passes through:
     encoder: the identity of an encoder: a hash of config, tokenizer and weights
     weights: an encoder's files, inspected before they are loaded
     overlap: duplicate examples within and across splits
+    definition: from `[[tasks.define]]` to a card with classes and sizes
     presence: which tasks' examples are on this machine
 """

@@ -10,9 +10,9 @@ import pytest
 from metabench.errors import DataError, MetabenchError
 from metabench.plugin import load_catalog
 from metabench.spec.reading.load import load_benchmark
+from metabench.tasks.definition import complete_card
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.hub import Hub, user_path
-from metabench.tasks.own.complete import complete_card
 
 FILE = """
 schema = 1

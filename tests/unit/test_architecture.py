@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
+import grimp
 import pytest
 
 import metabench
@@ -100,6 +102,40 @@ def test_a_test_file_is_named_after_its_module(path):
     assert [subject for subject in subjects if name == subject or name.startswith(f"{subject}_")], (
         f"\n{relative(path)}: name it after what it tests, as test_MODULE.py or"
         f"\n  test_MODULE_ASPECT.py, where MODULE is one of {subjects}"
+    )
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    """Return which module imports which."""
+    names = [package.name for package in PACKAGES]
+    return grimp.build_graph(*names, exclude_type_checking_imports=True, cache_dir=None)
+
+
+def circle(imports: grimp.ImportGraph, package: str) -> list[str]:
+    """Return a circle of imports between a package's parts, itself among them; empty for none."""
+    owner = {package: package}
+    for part in imports.find_children(package):
+        owner |= dict.fromkeys({part, *imports.find_descendants(part)}, part)
+    parts: dict[str, set[str]] = {}
+    for module, part in owner.items():
+        found = {
+            owner.get(name, part) for name in imports.find_modules_directly_imported_by(module)
+        }
+        parts[part] = parts.get(part, set()) | found - {part}
+    try:
+        TopologicalSorter(parts).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_imports_go_round_in_a_circle(imports):
+    packages = sorted(name for name in imports.modules if imports.find_children(name))
+    circles = {package: circle(imports, package) for package in packages}
+
+    assert not {package: found for package, found in circles.items() if found}, (
+        "break the circle: move what both sides need below them, or pass it as an argument"
     )
 
 

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from metabench.plan.plan import CellUse, Plan
     from metabench.plan.selection import Selection
     from metabench.plugin.catalog import Catalog
-    from metabench.spec.model.reported import PublishedColumn, PublishedRow, PublishedTable
-    from metabench.spec.reading.published import Reported
+    from metabench.spec.model.reported import (
+        PublishedColumn,
+        PublishedRow,
+        PublishedTable,
+        Reported,
+    )
 
 
 __all__ = ["metric_notes", "published_notes", "run_note"]

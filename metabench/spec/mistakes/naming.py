@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from metabench.errors import Problem
     from metabench.plugin.catalog import Catalog
     from metabench.plugin.status import Offer
+    from metabench.spec.mistakes.document import Document
     from metabench.spec.mistakes.locate import KeyPath
-    from metabench.spec.reading.document import Document
 
 __all__ = ["Kind", "Naming"]
 

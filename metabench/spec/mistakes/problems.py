@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from metabench.spec.mistakes.document import at
 from metabench.spec.mistakes.places import known_keys
 from metabench.spec.mistakes.wording import expected, instead, reword, shown
-from metabench.spec.reading.document import at
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import final
 
 from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo, TaskCard
 from metabench.plugin.status import Offer
+from metabench.spec.model.reported import Reported
 from metabench.spec.model.sections import BenchmarkSpec
-from metabench.spec.reading.published import Reported
 
 __all__ = ["Benchmark", "Method"]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, final
 
 from pydantic import Field
 
 from metabench.api.options import Options
 from metabench.spec.model.values import Name, Names, Text
 
-__all__ = ["PublishedColumn", "PublishedFile", "PublishedRow", "PublishedTable"]
+__all__ = ["PublishedColumn", "PublishedFile", "PublishedRow", "PublishedTable", "Reported"]
 
 
 class PublishedColumn(Options):
@@ -78,3 +79,12 @@ class PublishedFile(Options):
     """The source in full."""
     tables: Annotated[tuple[PublishedTable, ...], Field(min_length=1, max_length=100)]
     """Its tables."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A table that a benchmark is to be shown beside, and the file that it comes from."""
+
+    source: PublishedFile
+    table: PublishedTable

@@ -4,7 +4,6 @@ Modules and packages, in the order in which data passes through:
 
     shipped: where the benchmark files of the package are
     read: the file: size-limited, regular, TOML, overrides applied
-    document: the data of a file, and the line of each key
     overrides: `--set key.path=value`
     smoke: `--smoke`: the same cells, each as small as possible
     roles: the tasks of a file, their splits and references, checked

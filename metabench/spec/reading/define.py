@@ -18,9 +18,9 @@ from metabench.tasks.own.formats import SUFFIXES, format_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from metabench.spec.mistakes.document import Document
     from metabench.spec.mistakes.locate import KeyPath
     from metabench.spec.mistakes.naming import Naming
-    from metabench.spec.reading.document import Document
 
 __all__ = ["define_tasks"]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from metabench.api import TaskCard
     from metabench.errors import Problem
     from metabench.plugin.catalog import Catalog
-    from metabench.spec.reading.document import Document
+    from metabench.spec.mistakes.document import Document
 
 __all__ = ["load_benchmark"]
 

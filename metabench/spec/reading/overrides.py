@@ -8,7 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from metabench.errors import Problem, SpecError
-from metabench.spec.reading.document import spell
+from metabench.spec.mistakes.document import spell
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:

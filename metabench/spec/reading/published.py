@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from metabench.errors import SpecError
 from metabench.spec.mistakes.problems import check
-from metabench.spec.model.reported import PublishedFile, PublishedRow, PublishedTable
+from metabench.spec.model.reported import PublishedFile, PublishedRow, PublishedTable, Reported
 from metabench.spec.reading.read import read_document
 from metabench.spec.reading.shipped import shipped_folder
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:
+    from metabench.spec.mistakes.document import Document
     from metabench.spec.mistakes.locate import KeyPath
     from metabench.spec.model.comparison import CompareSpec, PublishedSpec
-    from metabench.spec.reading.document import Document
 
-__all__ = ["Reported", "find_published", "load_published", "read_published"]
+__all__ = ["find_published", "load_published", "read_published"]
 
 _PERCENT = 100
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A table that a benchmark is to be shown beside, and the file that it comes from."""
-
-    source: PublishedFile
-    table: PublishedTable
 
 
 def load_published(compare: CompareSpec, document: Document) -> tuple[Reported, ...]:

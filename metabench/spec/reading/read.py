@@ -9,9 +9,9 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from metabench.errors import Problem, SpecError
+from metabench.spec.mistakes.document import Document
 from metabench.spec.mistakes.locate import locate
 from metabench.spec.mistakes.syntax import syntax_problem
-from metabench.spec.reading.document import Document
 from metabench.spec.reading.overrides import apply_overrides
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from metabench.plugin.catalog import Catalog
+    from metabench.spec.mistakes.document import Document
     from metabench.spec.model.sections import BenchmarkSpec, MethodSpec
-    from metabench.spec.reading.document import Document
 
 __all__ = ["fill_in", "resolve_methods"]
 

@@ -10,5 +10,4 @@ Modules and packages, in the order in which data passes through:
     refusal: what is wrong with a file, with its line and a hint
     hold_out: a stratified evaluation split
     splits: the splits of a custom task: classes, examples, identity
-    complete: from a definition to a card
 """

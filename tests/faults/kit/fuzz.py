@@ -29,11 +29,11 @@ from metabench.spec.reading.load import load_benchmark
 from metabench.spec.reading.published import read_published
 from metabench.store.records.cell import RunNote
 from metabench.store.run_folder import Store
+from metabench.tasks.definition import complete_card
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.glue import GLUE
 from metabench.tasks.hub import Hub
 from metabench.tasks.identity import split_facts
-from metabench.tasks.own.complete import complete_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from metabench.api.task import HubSource
 from metabench.errors import DataError
+from metabench.tasks.definition import complete_card, own_notes
 from metabench.tasks.hub import Hub
 from metabench.tasks.identity import split_facts
 from metabench.tasks.overlap import count_overlap
-from metabench.tasks.own.complete import complete_card, own_notes
 from metabench.tasks.own.hold_out import held_out
 from metabench.tasks.own.splits import own_rows
 

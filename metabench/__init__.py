@@ -29,6 +29,8 @@ Modules and packages, in the order in which data passes through:
     ambient: process-global state that a plugin must restore
     escape: names and messages from outside, made inert for a terminal or a page
     quantities: large quantities as three digits and a unit
+    limits: the most that is read of anything from outside, in one table
+    strict_json: JSON from outside: every key once, bounded depth
     suggest: the nearest of the known names: "did you mean"
 """
 

@@ -10,6 +10,7 @@ from generator.catalog import catalog
 from generator.cli import cli
 from generator.errors import errors
 from generator.hooks import hooks
+from generator.limits import limits
 from generator.published_file import published_file
 from generator.records import records
 from generator.study import study
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "cli.md": cli,
         "errors.md": errors,
         "hooks.md": hooks,
+        "limits.md": limits,
         "published_file.md": published_file,
         "records.md": records,
     }

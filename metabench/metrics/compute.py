@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import math
 import numbers
 from typing import TYPE_CHECKING, Any
 
 from metabench.ambient import Ambient
 from metabench.errors import DivergedError, InvalidMetricError, PluginError
+from metabench.limits import MOST_SCORE
 from metabench.metrics.scores import constant
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def _checked(name: str, metric: Any, arrays: tuple[Any, Any], *, where: str) -> 
     if changed:
         raise PluginError(f"metric {name!r} changed {', '.join(changed)}", where=where, hint=_MEND)
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not math.isfinite(value):
+    if not real or not abs(value) <= MOST_SCORE:
         raise InvalidMetricError(
-            f"metric {name!r} returned {value!r}, which is not a finite real number",
+            f"metric {name!r} returned {value!r}, which is not a finite real number, 1e12 at most",
             where=where,
             hint="return a float for every input, and say what it is where it is undefined",
         )

@@ -167,19 +167,22 @@ def _note(
     cells: dict[str, PlannedCell] = {}
     for cell in (cell for note in notes for cell in note.cells):
         cells.setdefault(cell.key, cell)
-    return RunNote(
-        name=" + ".join(dict.fromkeys(note.name for note in notes)),
-        smoke=first.smoke,
-        overrides=tuple(dict.fromkeys(item for note in notes for item in note.overrides)),
-        methods=methods,
-        columns=columns,
-        uses=(),
-        cells=tuple(cells.values()),
-        only=tuple(dict.fromkeys(item for note in notes for item in note.only)),
-        baselines=first.baselines,
-        alpha=first.alpha,
-        notes=tuple(dict.fromkeys(text for note in notes for text in note.notes)),
-        published=first_of_each(table for note in notes for table in note.published),
-        metrics=tuple(dict.fromkeys(metric for note in notes for metric in note.metrics)),
-        spec_hash="+".join(dict.fromkeys(note.spec_hash for note in notes if note.spec_hash)),
-    )
+    whole = {
+        "name": " + ".join(dict.fromkeys(note.name for note in notes)),
+        "smoke": first.smoke,
+        "overrides": tuple(dict.fromkeys(item for note in notes for item in note.overrides)),
+        "methods": methods,
+        "columns": columns,
+        "uses": (),
+        "cells": tuple(cells.values()),
+        "only": tuple(dict.fromkeys(item for note in notes for item in note.only)),
+        "baselines": first.baselines,
+        "alpha": first.alpha,
+        "notes": tuple(dict.fromkeys(text for note in notes for text in note.notes)),
+        "published": first_of_each(table for note in notes for table in note.published),
+        "metrics": tuple(dict.fromkeys(metric for note in notes for metric in note.metrics)),
+        "spec_hash": "+".join(dict.fromkeys(note.spec_hash for note in notes if note.spec_hash)),
+        "texts": {},
+        "provenance": None,
+    }
+    return first.model_copy(update=whole)

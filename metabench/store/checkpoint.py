@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, final
 from pydantic import Field, JsonValue
 
 from metabench.fingerprint import hash_file
-from metabench.store.records.provenance import Record, Text
+from metabench.store.records.provenance import Record
+from metabench.store.records.values import (
+    Bounded,
+    Count,
+    Entries,
+    Loss,
+    Seconds,
+    Sha256,
+    Text,
+    Word,
+)
 from metabench.store.regular_files import is_regular, read_regular
 
 if TYPE_CHECKING:
@@ -43,19 +53,19 @@ class CheckpointNote(Record):
 
     schema_: Annotated[Literal[2], Field(alias="schema")] = 2
     """Version of the record's format."""
-    key: str
+    key: Sha256
     """Key of the cell."""
-    step: Annotated[int, Field(ge=0)]
+    step: Count
     """Steps that are done."""
-    facts: Mapping[str, JsonValue]
+    facts: Annotated[Mapping[Word, JsonValue], Bounded]
     """Counts and states of the training loop."""
-    losses: Mapping[str, float]
+    losses: Annotated[Mapping[Word, Loss], Bounded]
     """The first and the last loss so far."""
-    wall_seconds: Annotated[float, Field(ge=0)]
+    wall_seconds: Seconds
     """Time that the cell has taken so far."""
-    cpu_seconds: Annotated[float, Field(ge=0)]
+    cpu_seconds: Seconds
     """Processor time that it has taken so far."""
-    profile: Mapping[str, Text]
+    profile: Annotated[Mapping[Word, Text], Bounded]
     """What the same bits depend on beside the key: versions, device, precision, threads."""
-    drift: tuple[Text, ...] = ()
+    drift: Entries[Text] = ()
     """What has differed before, where the cell went on all the same."""

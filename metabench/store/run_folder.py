@@ -230,7 +230,8 @@ class Store:
 
     def _read(self, model: type[_Model], name: str, file: str, damage: list[str]) -> _Model | None:
         try:
-            return from_json(model, read_regular(f"{self._cells}{name}/{file}"), where=file)
+            data = read_regular(f"{self._cells}{name}/{file}", most=model.most_bytes)
+            return from_json(model, data, where=file)
         except FileNotFoundError:
             return None
         except NewerRecordError:

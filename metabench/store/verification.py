@@ -116,7 +116,7 @@ class _Look:
     def record(self, model: type[_Model], path: Path) -> _Model | Finding | None:
         """Return a record, what is wrong with it, or None where there is none."""
         try:
-            data = read_regular(path)
+            data = read_regular(path, most=model.most_bytes)
             record = from_json(model, data, where=self.name(path))
         except FileNotFoundError:
             return None

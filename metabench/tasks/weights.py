@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from metabench.errors import DataError
+from metabench.strict_json import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,8 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     refuse_large(path, LARGEST_JSON)
     try:
-        found = json.loads(path.read_bytes(), object_pairs_hook=_distinct)
-    except (OSError, ValueError, RecursionError) as error:
+        found = parse_json(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise DataError(f"cannot be read: {error}", where=str(path), hint=_ANOTHER) from error
     if not isinstance(found, dict):
         raise DataError("holds no JSON object", where=str(path), hint=_ANOTHER)
@@ -76,10 +76,10 @@ def check_weights(path: Path) -> frozenset[str]:
             _refuse(path, "is no safetensors file")
         header = file.read(length)
     try:
-        entries = json.loads(header, object_pairs_hook=_distinct)
+        entries = parse_json(header)
         entries.pop("__metadata__", None)
         spans = sorted(_span(entry) for entry in entries.values())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         _refuse(path, f"has a header that cannot be used: {error!r}", error)
     begins = [0, *(end for _, end in spans)]
     if begins != [*(start for start, _ in spans), size - _LENGTH_BYTES - length]:
@@ -96,13 +96,6 @@ def _span(entry: dict[str, Any]) -> tuple[int, int]:
     if math.prod(shape) * bits != (end - start) * 8:
         raise ValueError("a shape does not fit the bytes")
     return start, end
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
 
 
 def _refuse(path: Path, what: str, cause: Exception | None = None) -> NoReturn:

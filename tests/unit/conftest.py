@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import pytest
 
@@ -132,7 +133,8 @@ def provenance():
 
 def _cell(name, kind, needs=()):
     key = hashlib.sha256(name.encode()).hexdigest()
-    return PlannedCell(cell=f"{name}-{key[:8]}", key=key, kind=kind, needs=needs)
+    plain = re.sub(r"[^a-z0-9.=@-]+", "-", name)
+    return PlannedCell(cell=f"{plain}-{key[:8]}", key=key, kind=kind, needs=needs)
 
 
 def _make_study(store, scores, *, roles=None, start=None, facts=None, notes=None, **note):

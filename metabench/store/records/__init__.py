@@ -2,6 +2,7 @@
 
 Modules and packages, in the order in which data passes through:
 
+    values: the kinds of value in a record, with their patterns and ranges
     provenance: versions, machine, code, data, encoder, command
     cell: `cell.json`, `result.json` and `failure.json`
     run: `run.json`: what was requested

@@ -10,9 +10,25 @@ from pydantic import Field, JsonValue, ValidationError
 
 from metabench.errors import MetabenchError, StoreError
 from metabench.store.records.migrations import NewerRecordError, current
-from metabench.store.records.provenance import PluginNote, Provenance, Record, Text
+from metabench.store.records.provenance import PluginNote, Provenance, Record
 from metabench.store.records.run import ColumnNote, RunNote, UseNote
 from metabench.store.records.seal import sealed
+from metabench.store.records.values import (
+    PATTERNS,
+    Bounded,
+    Bytes,
+    Component,
+    Count,
+    Entries,
+    Loss,
+    RelativePath,
+    Score,
+    Seconds,
+    Sha256,
+    Text,
+    Word,
+)
+from metabench.strict_json import parse_json
 
 __all__ = [
     "CellNote",
@@ -47,7 +63,7 @@ Status: TypeAlias = Literal[
     "interrupted",
     "error",
 ]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_LONGEST = 100  # characters of a value that are shown
 _Model = TypeVar("_Model", bound=Record)
 
 
@@ -55,9 +71,9 @@ _Model = TypeVar("_Model", bound=Record)
 class FileNote(Record):
     """A file that belongs to a result; its path is relative to the cell's folder."""
 
-    path: Text
+    path: RelativePath
     """Path below the cell's folder, with forward slashes."""
-    bytes: Annotated[int, Field(ge=0)]
+    bytes: Bytes
     """Its size."""
     sha256: Sha256
     """Hash of its content."""
@@ -67,13 +83,13 @@ class FileNote(Record):
 class WorkNote(Record):
     """What the training of a cell evaluated; the scoring of a fine-tuned model is left out."""
 
-    gradients: Annotated[int, Field(ge=0)] = 0
+    gradients: Count = 0
     """Gradients of a batch."""
-    hvps: Annotated[int, Field(ge=0)] = 0
+    hvps: Count = 0
     """Hessian-vector products of a batch."""
-    examples: Annotated[int, Field(ge=0)] = 0
+    examples: Count = 0
     """Rows that they looked at, each as often as it was looked at."""
-    tokens: Annotated[int, Field(ge=0)] = 0
+    tokens: Count = 0
     """Real tokens of those rows, padding left out."""
 
 
@@ -82,7 +98,7 @@ class _CellRecord(Record):
     """Version of the record's format."""
     kind: Kind
     """The stage."""
-    name: str
+    name: Component
     """Readable name of the cell."""
     key: Sha256
     """Hash of the inputs."""
@@ -94,9 +110,9 @@ class _CellRecord(Record):
 class CellNote(_CellRecord):
     """``cell.json``: what a cell is; written before it starts."""
 
-    inputs: Mapping[str, JsonValue]
+    inputs: Annotated[Mapping[Word, JsonValue], Bounded]
     """All that the cell's numbers depend on."""
-    needs: tuple[Sha256, ...] = ()
+    needs: Entries[Sha256] = ()
     """Keys of the cells that had to be done before."""
 
 
@@ -104,13 +120,13 @@ class CellNote(_CellRecord):
 class Rescoring(Record):
     """That scores were computed again from the saved predictions, and what they were before."""
 
-    metabench: str
+    metabench: Word
     """Version of metabench."""
-    at: str
+    at: Word
     """ISO time, UTC."""
-    command: tuple[Text, ...] = ()
+    command: Entries[Text] = ()
     """The command line."""
-    before: Mapping[str, float] = {}
+    before: Annotated[Mapping[Word, Score], Bounded] = {}
     """The scores that were replaced, by metric."""
     source: Text = ""
     """Folder of the cell with other metrics whose predictions these are; empty for its own."""
@@ -122,42 +138,42 @@ class Result(_CellRecord):
 
     status: Literal["ok"] = "ok"
     """There are no other results; anything else is a failure."""
-    scores: Mapping[str, float] = {}
+    scores: Annotated[Mapping[Word, Score], Bounded] = {}
     """Score by metric, on the metric's own scale: accuracy is in [0, 1]."""
-    primary: str | None = None
+    primary: Word | None = None
     """The metric that the leaderboard shows; None for cells that are not scored."""
     collapsed: bool = False
     """Whether every scored row got the same class."""
-    train_rows: int | None = None
+    train_rows: Count | None = None
     """Training rows in use."""
-    scored_rows: int | None = None
+    scored_rows: Count | None = None
     """Rows that were scored."""
-    steps: int | None = None
+    steps: Count | None = None
     """Updates that were made."""
-    losses: Mapping[str, float] = {}
+    losses: Annotated[Mapping[Word, Loss], Bounded] = {}
     """A summary of the losses, such as ``first`` and ``last``."""
-    draws: Mapping[str, int] = {}
+    draws: Annotated[Mapping[Word, Count], Bounded] = {}
     """How often meta-training drew each task."""
-    overlap: Mapping[str, int] = {}
+    overlap: Annotated[Mapping[Word, Count], Bounded] = {}
     """Rows in use that repeat others: ``train`` and ``scored``, each an earlier row of its own
     split; ``both``, scored rows that stand among the training rows."""
-    notes: tuple[Text, ...] = ()
+    notes: Entries[Text] = ()
     """What a reader of the scores has to know."""
-    drift: tuple[Text, ...] = ()
+    drift: Entries[Text] = ()
     """Where it went on from a checkpoint of another machine or other versions: what differed."""
-    attempts: Annotated[int, Field(ge=1)] = 1
+    attempts: Annotated[Count, Field(ge=1)] = 1
     """How often the run that it ended in has tried it."""
-    wall_seconds: float
+    wall_seconds: Seconds
     """Time that passed."""
-    cpu_seconds: float | None = None
+    cpu_seconds: Seconds | None = None
     """Processor time of the process."""
-    peak_memory_bytes: int | None = None
+    peak_memory_bytes: Bytes | None = None
     """Most memory in use: of the device where it is a GPU, else of the process."""
     work: WorkNote | None = None
     """What was evaluated; None in records of before this was counted."""
-    files: tuple[FileNote, ...] = ()
+    files: Entries[FileNote] = ()
     """Predictions, checkpoint."""
-    left_out: tuple[FileNote, ...] = ()
+    left_out: Entries[FileNote] = ()
     """Files that there were and that a copy of the records alone has not; see `files`."""
     rescoring: Rescoring | None = None
     """Where the scores are younger than the predictions: of the last time."""
@@ -180,9 +196,9 @@ class Failure(_CellRecord):
     """The way out."""
     traceback: Text = ""
     """The Python traceback, where there is one."""
-    attempts: Annotated[int, Field(ge=1)] = 1
+    attempts: Annotated[Count, Field(ge=1)] = 1
     """How often the run that it ended in has tried it."""
-    wall_seconds: float | None = None
+    wall_seconds: Seconds | None = None
     """Time until it failed."""
     provenance: Provenance
     """Where it happened."""
@@ -208,7 +224,10 @@ def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
         StoreError: the bytes are not such a record; the first problem is named.
     """
     try:
-        return model.model_validate_json(current(data, where=where))
+        whole = current(data, where=where)
+        record = model.model_validate_json(whole)
+        if record.model_dump_json(by_alias=True, indent=2).encode() != whole.rstrip():
+            parse_json(whole)  # refuses a key that occurs twice, of which the model took the last
     except NewerRecordError:
         raise
     except ValueError as error:
@@ -217,11 +236,17 @@ def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
             where=where,
             hint="run the benchmark again: it is made anew",
         ) from error
+    return record
 
 
 def _problem(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
-        return str(error).lower()
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return (f"{place}: {first['msg']}" if place else first["msg"]).lower()
+        text = str(error)[:_LONGEST]
+        return text[:1].lower() + text[1:]
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part)[:_LONGEST] for part in first["loc"])
+    pattern = str(first.get("ctx", {}).get("pattern", ""))
+    what = PATTERNS.get(pattern) or first["msg"].lower()
+    if pattern in PATTERNS or isinstance(first["input"], int | float):
+        what = f"{repr(first['input'])[:_LONGEST]}: {what}"
+    return f"{place}: {what}" if place else what

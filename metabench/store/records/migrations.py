@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, final
 
 from metabench.errors import StoreError
 from metabench.store.records.seal import is_sealed, unsealed
+from metabench.strict_json import parse_json
 
 __all__ = ["MIGRATIONS", "SCHEMA", "NewerRecordError", "current", "schema_of"]
 
@@ -62,10 +63,7 @@ def schema_of(data: bytes) -> int | None:
 
 
 def _migrated(data: bytes, version: int) -> bytes:
-    try:
-        tree: Any = json.loads(data)
-    except RecursionError as error:
-        raise ValueError("is nested too deeply") from error
+    tree: Any = parse_json(data)
     if not isinstance(tree, dict):
         raise ValueError("is not an object")  # noqa: TRY004  (of JSON)
     for step in range(version, SCHEMA):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import final
+from typing import Annotated, final
 
-from metabench.store.records.provenance import Record, Text
+from metabench.store.records.provenance import Record
+from metabench.store.records.values import Bounded, Count, Entries, Score, Text, Word
 
 __all__ = ["PublishedColumnNote", "PublishedNote", "PublishedRowNote", "first_of_each"]
 
@@ -18,9 +19,9 @@ class PublishedColumnNote(Record):
     """Name of a leaderboard's column, such as ``glue/rte``."""
     title: Text
     """What the source calls it."""
-    metrics: tuple[Text, ...]
+    metrics: Entries[Text]
     """Names of its metrics, in the order in which the source prints them."""
-    titles: tuple[Text, ...]
+    titles: Entries[Text]
     """What a leaderboard calls each of them."""
     percent: bool = True
     """Whether 100 times the score is shown."""
@@ -34,13 +35,13 @@ class PublishedRowNote(Record):
 
     method: Text
     """What the source calls the method."""
-    labels: tuple[Text, ...]
+    labels: Entries[Text]
     """What stands in each of the first columns."""
     ours: Text
     """The method of this run that it stands beside, where there is such a method."""
-    seeds: int | None = None
+    seeds: Count | None = None
     """Runs behind each number; None where the source does not say."""
-    scores: Mapping[str, tuple[float, ...]] = {}
+    scores: Annotated[Mapping[Word, Entries[Score]], Bounded] = {}
     """Score by column, one for each of its metrics, on the metric's own scale."""
 
 
@@ -60,11 +61,11 @@ class PublishedNote(Record):
     """The split that was scored there."""
     note: Text = ""
     """What a reader has to know before comparing."""
-    stubs: tuple[Text, ...]
+    stubs: Entries[Text]
     """Headings of the columns that name a row."""
-    columns: tuple[PublishedColumnNote, ...]
+    columns: Entries[PublishedColumnNote]
     """Columns in the order of the source."""
-    rows: tuple[PublishedRowNote, ...]
+    rows: Entries[PublishedRowNote]
     """Rows in the order of the source."""
 
 

@@ -8,9 +8,20 @@ from typing import Annotated, Literal, Self, final
 from pydantic import Field, model_validator
 
 from metabench.errors import LockError
+from metabench.limits import RUN_RECORD_BYTES
 from metabench.store.lock import LockOwner
-from metabench.store.records.provenance import Provenance, Record, Text
+from metabench.store.records.provenance import Provenance, Record
 from metabench.store.records.published import PublishedNote
+from metabench.store.records.values import (
+    Amount,
+    Component,
+    Entries,
+    Seed,
+    Sha256,
+    Text,
+    Uses,
+    Word,
+)
 
 __all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote", "joined_note"]
 
@@ -35,7 +46,7 @@ class ColumnNote(Record):
     """What the leaderboard calls it."""
     percent: bool = True
     """Whether 100 times the score is shown."""
-    identity: str = ""
+    identity: Word = ""
     """Content identity of the rows; columns of two runs are compared only where it is the same."""
 
 
@@ -59,13 +70,13 @@ class UseNote(Record):
     """Id of the method."""
     column: Text
     """Name of the column."""
-    meta_seed: int
+    meta_seed: Seed
     """The replicate."""
-    finetune_seed: int
+    finetune_seed: Seed
     """Nested in the meta seed."""
-    cell: Text
+    cell: Component
     """Name of the cell's folder."""
-    key: str
+    key: Sha256
     """Key of the cell."""
     unavailable: Text = ""
     """Why there can be no score; empty where there can."""
@@ -75,17 +86,17 @@ class UseNote(Record):
 class PlannedCell(Record):
     """A cell that the benchmark asks for; ``metabench status`` needs no more to count them."""
 
-    cell: Text
+    cell: Component
     """Name of its folder."""
-    key: str
+    key: Sha256
     """Its key."""
     kind: Literal["pretrain", "meta", "adapt"]
     """The stage."""
     method: Text = ""
     """The method that it was planned for first."""
-    needs: tuple[str, ...] = ()
+    needs: Entries[Sha256] = ()
     """Keys of the cells that must be done before."""
-    cost: float = 0.0
+    cost: Amount = 0.0
     """About how many gradients of a batch it takes."""
     selected: bool = True
     """Whether ``--only`` asked for it the last time."""
@@ -97,37 +108,38 @@ class PlannedCell(Record):
 class RunNote(Record):
     """What was asked: rows, columns and the cell behind each planned score."""
 
+    most_bytes = RUN_RECORD_BYTES
     schema_: Annotated[Literal[2], Field(alias="schema")] = 2
     """Version of the record's format."""
-    name: str
+    name: Word
     """Name of the benchmark."""
     smoke: bool = False
     """Whether this is a smoke run: a quick walk through every cell, never a result."""
-    overrides: tuple[Text, ...] = ()
+    overrides: Entries[Text] = ()
     """What ``--set`` changed."""
-    methods: tuple[Text, ...]
+    methods: Entries[Text]
     """Ids of the methods in the order of the file."""
-    columns: tuple[ColumnNote, ...]
+    columns: Entries[ColumnNote]
     """Columns in the order of the file."""
-    uses: tuple[UseNote, ...]
+    uses: Uses[UseNote]
     """Every planned score."""
-    cells: tuple[PlannedCell, ...] = ()
+    cells: Uses[PlannedCell] = ()
     """Every planned cell, needs first."""
-    only: tuple[Text, ...] = ()
+    only: Entries[Text] = ()
     """What ``--only`` asked for the last time that the run was started."""
-    baselines: tuple[Text, ...] = ()
+    baselines: Entries[Text] = ()
     """Methods that the others are compared with."""
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """One minus the coverage of the intervals."""
-    notes: tuple[Text, ...] = ()
+    notes: Entries[Text] = ()
     """What a reader of the leaderboard has to know."""
-    published: tuple[PublishedNote, ...] = ()
+    published: Entries[PublishedNote] = ()
     """Tables of numbers reported elsewhere, to be shown beside ours."""
-    metrics: tuple[MetricNote, ...] = ()
+    metrics: Entries[MetricNote] = ()
     """Every metric of the columns, the primary ones with them."""
-    spec_hash: str = ""
+    spec_hash: Word = ""
     """Fingerprint of the resolved benchmark file."""
-    texts: Mapping[str, str] = {}
+    texts: Annotated[Mapping[Component, Sha256], Field(max_length=10)] = {}
     """The sha256 of the benchmark files beside it, by name; empty in records of format 1."""
     provenance: Provenance | None = None
     """Of the last time that the run was started."""
@@ -135,8 +147,9 @@ class RunNote(Record):
     @model_validator(mode="after")
     def _uses_name_what_is_there(self) -> Self:
         columns = {column.name for column in self.columns}
+        methods = set(self.methods)
         for use in self.uses:
-            if use.method not in self.methods or use.column not in columns:
+            if use.method not in methods or use.column not in columns:
                 raise ValueError(f"{use.method!r} on {use.column!r} is in no row or column")
         return self
 

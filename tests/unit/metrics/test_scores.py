@@ -119,7 +119,7 @@ def test_an_output_that_is_not_finite_is_a_divergence_not_a_score(value):
 
 SOURCES = {
     "nan": "NAN", "inf": "INF", "true": "True", "complex": "1j", "text": "'0.5'", "none": "None",
-    "array": "np.zeros(2)", "numpy_true": "np.True_",
+    "array": "np.zeros(2)", "huge": "1e13", "huge_integer": "-(10**400)", "numpy_true": "np.True_",
 }  # fmt: skip
 
 

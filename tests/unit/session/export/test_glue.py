@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -35,9 +36,10 @@ def column(task, role="target"):
 
 
 def use(method, task, seed, finetune_seed=0):
-    cell = f"{method}-{task}-{seed}-{finetune_seed}"
+    cell = f"{method}-{task}-{seed}-{finetune_seed}".replace("/", "-")
+    key = hashlib.sha256(cell.encode()).hexdigest()
     return UseNote(
-        method=method, column=task, meta_seed=seed, finetune_seed=finetune_seed, cell=cell, key=cell
+        method=method, column=task, meta_seed=seed, finetune_seed=finetune_seed, cell=cell, key=key
     )
 
 
@@ -64,13 +66,13 @@ def test_targets_that_are_tasks_of_glue_are_taken_with_the_first_seeds():
     found = chosen_uses(NOTE, method="Reptile", seed=None)
 
     assert {task: use.cell for task, use in found.items()} == {
-        "glue/rte": "Reptile-glue/rte-7-0",
-        "glue/stsb": "Reptile-glue/stsb-7-0",
+        "glue/rte": "Reptile-glue-rte-7-0",
+        "glue/stsb": "Reptile-glue-stsb-7-0",
     }
 
 
 def test_another_meta_seed_can_be_named():
-    assert chosen_uses(NOTE, method="BERT", seed=3)["glue/rte"].cell == "BERT-glue/rte-3-0"
+    assert chosen_uses(NOTE, method="BERT", seed=3)["glue/rte"].cell == "BERT-glue-rte-3-0"
 
 
 @pytest.mark.parametrize(

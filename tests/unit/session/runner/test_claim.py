@@ -109,7 +109,7 @@ def test_cells_that_were_put_off_come_back_when_they_are_free(monkeypatch):
 
 
 def planned(name, **fields):
-    return PlannedCell(cell=name, key=name, kind="adapt", **fields)
+    return PlannedCell(cell=name, key=name * 64, kind="adapt", **fields)
 
 
 def requested(*cells, **fields):

@@ -1,0 +1,68 @@
+"""What is read from outside has a limit; this is the one table of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, final
+
+__all__ = [
+    "CELL_RECORD_BYTES",
+    "JSON_NESTING",
+    "LIMITS",
+    "LONGEST_TEXT",
+    "LONGEST_WORD",
+    "MOST_BYTES",
+    "MOST_COUNT",
+    "MOST_ENTRIES",
+    "MOST_LOSS",
+    "MOST_SCORE",
+    "MOST_SECONDS",
+    "MOST_USES",
+    "RUN_RECORD_BYTES",
+    "Limit",
+]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that is accepted of something.
+
+    Args:
+        what: what is counted or measured, and in which file.
+        most: the largest value that is accepted.
+        unit: what ``most`` counts; "" for a number on a scale of its own.
+    """
+
+    what: str
+    most: int
+    unit: str
+
+
+_LIMITS: list[Limit] = []
+
+
+def _limit(what: str, most: int, unit: str) -> int:
+    _LIMITS.append(Limit(what, most, unit))
+    return most
+
+
+CELL_RECORD_BYTES: Final = _limit(
+    "`cell.json`, `result.json`, `failure.json`, `checkpoint.json`", 16 * 1024**2, "bytes"
+)
+RUN_RECORD_BYTES: Final = _limit("`run.json`", 128 * 1024**2, "bytes")
+JSON_NESTING: Final = _limit("objects and arrays of a record within each other", 200, "levels")
+LONGEST_WORD: Final = _limit("a name, a version or a time in a record", 1000, "characters")
+LONGEST_TEXT: Final = _limit("a message, a note or a traceback in a record", 1024**2, "characters")
+MOST_ENTRIES: Final = _limit(
+    "entries of a list or mapping in a record, but for `cells` and `uses`", 10_000, "entries"
+)
+MOST_USES: Final = _limit("`cells` and `uses` of a `run.json`", 100_000, "entries")
+MOST_SCORE: Final = _limit("a score, either sign", 10**12, "")
+MOST_LOSS: Final = _limit("a loss, either sign: the largest number of 32 bits", 10**39, "")
+MOST_SECONDS: Final = _limit("seconds in a record; none is below 0", 10**9, "seconds")
+MOST_COUNT: Final = _limit("steps, rows, tokens and other counts in a record", 10**15, "")
+MOST_BYTES: Final = _limit("the size of a file or of memory, as a record says it", 10**15, "bytes")
+
+LIMITS: Final = tuple(_LIMITS)
+"""All of them, in the order of the table."""

@@ -1,8 +1,8 @@
 """``metabench`` and ``python -m metabench``: Ctrl-C is answered from the first import on."""
 
-from __future__ import annotations
-
 import sys
+
+from metabench.import_path import leave_out_working_folder
 
 __all__ = ["main"]
 
@@ -11,6 +11,7 @@ _INTERRUPTED = 130
 
 def main() -> int:
     """Run the command line and return the exit code."""
+    leave_out_working_folder()  # before anything is imported that it could hide
     try:
         from metabench.cli.main import main as call  # noqa: PLC0415  (it takes a while)
     except KeyboardInterrupt:

@@ -34,8 +34,8 @@ class Request:
         name: a plugin, a distribution, or something that a plugin offers.
         seconds: how long loading, and each check, may take.
         left_out: plugins that are not to be loaded.
-        files: plugins that are single files.
-        hub: a mirror of data sets.
+        files: plugins that are single files, by their absolute paths.
+        hub: a mirror of data sets, by its absolute path.
     """
 
     name: str
@@ -91,8 +91,11 @@ def _attempt(request: Request, outcomes: list[Outcome], tell: Callable[[Event], 
     done = [[one.kind, one.name, one.check] for one in outcomes]
     last: Event = {"event": "started"}
     began = time.monotonic()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr:
-        process = _start({**asdict(request), "done": done}, stderr)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as stderr,
+    ):
+        process = _start({**asdict(request), "done": done}, stderr, folder)
         try:
             for last in _events(process, request.seconds + _GRACE_SECONDS):
                 began = time.monotonic()
@@ -108,9 +111,10 @@ def _attempt(request: Request, outcomes: list[Outcome], tell: Callable[[Event], 
     return {**last, "ending": ending, "seconds": seconds}
 
 
-def _start(request: Event, stderr: IO[str]) -> subprocess.Popen[str]:
+def _start(request: Event, stderr: IO[str], folder: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603  (our own module)
-        [sys.executable, "-X", "faulthandler", "-m", _CHILD, json.dumps(request)],
+        [sys.executable, "-P", "-X", "faulthandler", "-m", _CHILD, json.dumps(request)],
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -140,13 +141,15 @@ def check_plugins(catalog: Catalog) -> Iterator[Check]:
 def check_devices() -> Iterator[Check]:
     """Check what torch sees, in a process of its own."""
     try:
-        done = subprocess.run(  # noqa: S603  (fixed arguments)
-            [sys.executable, "-c", _PROGRAM],
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=_LOADING_SECONDS,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(  # noqa: S603  (fixed arguments)
+                [sys.executable, "-P", "-c", _PROGRAM],
+                capture_output=True,
+                check=True,
+                cwd=folder,
+                text=True,
+                timeout=_LOADING_SECONDS,
+            )
         told = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().rpartition("\n")[2]

@@ -63,8 +63,8 @@ def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
         name=name,
         seconds=seconds,
         left_out=tuple(sorted(left_out())),
-        files=tuple(map(str, plugin_files())),
-        hub=None if hub is None else str(hub),
+        files=tuple(str(path.absolute()) for path in plugin_files()),
+        hub=None if hub is None else str(hub.absolute()),
     )
     outcomes = run_checks(request, _told(as_json=as_json))
     if as_json:

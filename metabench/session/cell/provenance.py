@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from metabench import __version__
 from metabench.plan.cell import MetaWork
+from metabench.session.cell.checkout import checkout
 from metabench.store.records.provenance import PluginNote, Provenance
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def cell_provenance(
 
     ``device`` is None where the process that had it is gone.
     """
-    commit, dirty = _checkout()
+    commit, dirty = checkout()
     return Provenance(
         metabench=__version__,
         python=platform.python_version(),
@@ -96,26 +96,3 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-@cache
-def _checkout() -> tuple[str | None, bool | None]:
-    """Return commit and dirtiness of the working folder, where it is a git checkout."""
-    commit = _git("rev-parse", "HEAD")
-    if not commit:
-        return None, None
-    return commit, bool(_git("status", "--porcelain", "--untracked-files=no"))
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(  # noqa: S603  (fixed arguments)
-            ["git", *arguments],  # noqa: S607  (the user's own git)
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=5,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from metabench.api.events import CellStarted, EndedElsewhere
 from metabench.errors import CellError, MetabenchError
+from metabench.import_path import protect_children
 from metabench.plugin.local import register_local_files
 from metabench.session.runner.claim import claim
 
@@ -61,6 +62,7 @@ class Worker:
     """A worker process as its parent sees it; it ends with its parent, however that ends."""
 
     def __init__(self, assignment: Assignment) -> None:
+        protect_children()
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(

@@ -97,7 +97,7 @@ def _fastest(module: str, path: tuple[str, ...]) -> tuple[float, frozenset[str]]
 
 def _imported(module: str, path: tuple[str, ...]) -> tuple[float, frozenset[str]]:
     """Return the seconds that importing a module takes in a fresh process, and what is loaded."""
-    command = [sys.executable, "-c", _PROGRAM, json.dumps([path, module])]
+    command = [sys.executable, "-P", "-c", _PROGRAM, json.dumps([path, module])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     require(done.returncode == 0, f"importing {module} alone fails: {_last_line(done.stderr)}")
     seconds, loaded = json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,142 @@
+"""Properties of the import path: no process of ours runs a file of the working folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NAMES = ("socket", "signal", "torch", "numpy", "click", "rich", "json", "multiprocessing", "random")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A working folder in which each of many names is a file that says so when it is run."""
+    for name in NAMES:
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'PWNED')!r}, 'a').write('{name} ')\n"
+        )
+    (tmp_path / "train.csv").write_text(
+        "sentence,label\n" + "".join(f"row {n} is {n % 2},{n % 2}\n" for n in range(8))
+    )
+    (tmp_path / "own.toml").write_text(BENCHMARK)
+    return tmp_path
+
+
+BENCHMARK = """
+schema = 1
+name = "own"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 8
+[tasks]
+target = ["my/rows"]
+[[tasks.define]]
+name = "my/rows"
+train = "train.csv"
+scored_fraction = 0.25
+text = ["sentence"]
+label = "label"
+[finetune]
+epochs = 1
+batch_size = 8
+[seeds]
+meta = [0, 1]
+[[methods]]
+id = "Fine-tuning"
+algorithm = "finetune"
+[compare]
+baselines = []
+"""
+
+
+def call(folder, *arguments, **environment):
+    """Run `python -m metabench` as somebody does whose Python looks at the working folder first."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return subprocess.run(
+        [sys.executable, "-m", "metabench", *arguments],
+        cwd=folder,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor", "--device"),
+        ("validate", "own.toml"),
+        ("list", "algorithms"),
+        ("plugins", "check", "finetune"),
+    ],
+    ids=" ".join,
+)
+def test_no_command_imports_from_the_working_folder(arguments, folder):
+    done = call(folder, *arguments)
+
+    assert not (folder / "PWNED").exists(), (folder / "PWNED").read_text()
+    assert done.returncode in {0, 5, 6}, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_no_run_imports_from_the_working_folder(jobs, folder):
+    done = call(folder, "run", "own.toml", "-j", jobs)
+
+    assert not (folder / "PWNED").exists(), (folder / "PWNED").read_text()
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("value", [os.pathsep + "/nowhere", "/nowhere" + os.pathsep])
+def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(value, folder):
+    for name in ("socket", "signal"):  # what the interpreter imports before it comes to us
+        (folder / f"{name}.py").unlink()
+    done = call(folder, "doctor", "--device", PYTHONPATH=value)
+
+    assert not (folder / "PWNED").exists(), (folder / "PWNED").read_text()
+    assert done.returncode == 0, done.stderr
+
+
+PROGRAM = """
+import os, sys
+sys.path.insert(0, "/one")
+from metabench.import_path import leave_out_working_folder
+leave_out_working_folder()
+print(os.getcwd() in sys.path, "/one" in sys.path, os.environ.get("PYTHONPATH"))
+"""
+
+
+def path_of(folder, value):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAM],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": value},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def test_a_working_folder_that_pythonpath_names_stays(tmp_path):
+    named = str(tmp_path)
+
+    assert path_of(tmp_path, named) == ["True", "True", named]
+    assert path_of(tmp_path, f"{named}{os.pathsep}") == ["True", "True", named]
+    assert path_of(tmp_path, f"/x{os.pathsep}") == ["False", "True", "/x"]
+
+
+def test_metabench_itself_may_lie_in_the_working_folder():
+    import metabench
+
+    home = Path(metabench.__file__).parents[1]
+    shown, _, _ = path_of(home, f"/x{os.pathsep}")
+
+    assert shown == "True"

@@ -15,15 +15,14 @@ from metabench.cli.group import LazyGroup
 from metabench.cli.inputs.command_line import remember
 from metabench.cli.inputs.installed import plugin_options
 from metabench.cli.inputs.options import TRACEBACK
+from metabench.cli.views.text import complain
 from metabench.errors import MetabenchError, SpecError, StoppedError
-from metabench.escape import visible
 
 __all__ = ["main"]
 
 _BUG = 70
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
-_NEWLINE = "\n"
 _COMPLETE = "_METABENCH_COMPLETE"
 _REPORT = "report it with what --traceback shows"
 _COMMANDS = {
@@ -116,7 +115,7 @@ def _explain(error: BaseException, *, with_traceback: bool) -> int:
     error = _behind(error) or error
     try:
         if with_traceback:
-            click.echo("".join(traceback.format_exception(error)), err=True)
+            complain("".join(traceback.format_exception(error)))
         _say_what_it_means(error)
     except BrokenPipeError:
         raise
@@ -155,9 +154,9 @@ def _say_what_it_means(error: BaseException) -> None:
 
 
 def _say(problem: str, *, hint: str = "") -> None:
-    click.echo(f"error: {visible(problem, keep=_NEWLINE)}", err=True)
+    complain(f"error: {problem}")
     if hint:
-        click.echo(f"  hint: {visible(hint, keep=_NEWLINE)}", err=True)
+        complain(f"  hint: {hint}")
 
 
 def _say_error(error: MetabenchError) -> None:
@@ -173,7 +172,7 @@ def _say_usage(error: click.ClickException) -> None:
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context is not None else "metabench"
     if message.startswith("Usage:"):  # no command was given; click answers with the help
-        click.echo(message, err=True)
+        complain(message)
         return
     _say(f"{message[:1].lower()}{message[1:]}", hint=f"see `{path} --help`")
 

@@ -32,6 +32,21 @@ CALLS = {
 }  # fmt: skip
 """``hash`` differs from process to process, and a clock that is set is no order."""
 
+PRINTS = {
+    "print", "click.echo", "click.secho", "click.echo_via_pager", "rich.print", "sys.stdout.write",
+    "sys.stderr.write", "sys.stdout.writelines", "sys.stderr.writelines", "sys.__stdout__.write",
+    "rich.console.Console", "rich.get_console",
+}  # fmt: skip
+"""What is printed goes through one module, which escapes it; a new string cannot miss it."""
+
+PRINTERS = {
+    "metabench/cli/views/text.py": {"click.echo"},
+    "metabench/cli/views/progress.py": {"rich.console.Console"},  # a live display, of escaped lines
+    "metabench/report/formats/terminal.py": {"rich.console.Console"},  # into a text
+    "metabench/__main__.py": {"sys.stderr.write"},  # before anything else can be imported
+    "metabench/session/export/predict_script.py": {"sys.stdout.writelines"},  # runs by itself; JSON
+}
+
 METHODS = {"extractall", "extract", "write_text", "write_bytes", "unpack_archive", "seed_all"}
 GENERATORS = {"numpy.random.Generator", "numpy.random.Philox"}
 WATCHERS = {"metabench/ambient.py", "metabench/testing/conformance/ambient.py"}
@@ -110,7 +125,11 @@ def violations(source: str, path: str) -> list[str]:
             and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False)
             for keyword in call.keywords
         )
-        banned = name in CALLS or (name.rpartition(".")[2] in METHODS and "." in name)
+        banned = (
+            name in CALLS
+            or (name in PRINTS - PRINTERS.get(path, set()))
+            or (name.rpartition(".")[2] in METHODS and "." in name)
+        )
         if banned or unsafe or _writes(call, name, path) or _ambient(name, path):
             found.append(f"{name}: line {call.lineno}")
     return found
@@ -142,6 +161,9 @@ PLANTED = [
     "from numpy.random import default_rng; default_rng()",
     "from numpy import random; random.shuffle(x)", "import torch; torch.manual_seed(0)",
     "from torch import manual_seed as m; m(0)", "import torch; torch.seed()",
+    "print(name)", "import click; click.echo(name)", "from click import echo; echo(name)",
+    "import sys; sys.stderr.write(name)", "from sys import stdout; stdout.write(name)",
+    "from rich.console import Console; Console().print(name)",
     "f(trust_remote_code=True)", "f(trust_remote_code=given)", "f(allow_pickle=True)",
 ]  # fmt: skip
 
@@ -166,6 +188,8 @@ def test_a_planted_example_is_found(source):
         ("import time; time.monotonic()", "metabench/engine/x.py"),
         ("import yaml; yaml.safe_load(t)", "metabench/tasks/x.py"),
         ("f(trust_remote_code=False)", "metabench/nn/x.py"),
+        ("import click; click.echo(x)", "metabench/cli/views/text.py"),
+        ("from metabench.cli.views.text import echo; echo(x)", "metabench/cli/commands/x.py"),
     ],
 )
 def test_what_is_allowed_is_not_found(source, path):

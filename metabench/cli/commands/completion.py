@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from metabench.cli.inputs.options import traceback_option
+from metabench.cli.views.text import echo_text
 
 __all__ = ["command"]
 
@@ -39,5 +40,5 @@ def command(shell: str | None) -> int:
             f"no completion for the shell {name!r}", hint=f"name one of {', '.join(_SHELLS)}"
         )
     completion = kind(metabench, {}, "metabench", "_METABENCH_COMPLETE")
-    click.echo(completion.source_template % completion.source_vars())
+    echo_text(completion.source_template % completion.source_vars() + "\n")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, traceback_option
-from metabench.cli.views.text import aligned, note, warn
+from metabench.cli.views.text import aligned, echo, echo_json, note, warn
 from metabench.errors import DataError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def list_(as_json: bool, hub: Path | None) -> int:
         return 0
     rows = [("task", "rows", "train", "scored", "source")]
     for line in aligned([*rows, *map(_row, found)]):
-        click.echo(line)
+        echo(line)
     for one in found:
         for split in one.splits:
             if split.state == "damaged":
@@ -130,7 +129,7 @@ def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool 
             for check in checks
         ]
         for line in aligned(rows):
-            click.echo(line)
+            echo(line)
     bad = {"damaged"} if forgive_absent else {"absent", "damaged"}
     damaged = list({check.problem: check for check in checks if check.state in bad}.values())
     for check in damaged[1:]:
@@ -161,4 +160,4 @@ def _of(rows: int | None, official: int | None) -> str:
 
 
 def _echo_json(tree: dict[str, Any]) -> None:
-    click.echo(json.dumps({"schema": 1, **tree}, indent=2, ensure_ascii=False))
+    echo_json({"schema": 1, **tree})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.views.text import aligned, note
+from metabench.cli.views.text import aligned, echo, echo_json, note
 
 __all__ = ["command"]
 
@@ -49,7 +48,7 @@ def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
         *(checks.check_devices() if device else ()),
     ]
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in found], indent=2, ensure_ascii=False))
+        echo_json([asdict(check) for check in found])
     else:
         rows = []
         for check in found:
@@ -57,7 +56,7 @@ def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
             if check.hint:
                 rows.append(("", "", f"hint: {check.hint}"))
         for line in aligned(rows):
-            click.echo(line)
+            echo(line)
     counts = Counter(check.state for check in found)
     note(", ".join(f"{counts[state]} {state}" for state in ("ok", "warn", "fail") if counts[state]))
     return _SOMETHING_IS_MISSING if counts["fail"] else 0

@@ -21,7 +21,7 @@ from metabench.cli.inputs.options import (
 from metabench.cli.inputs.places import find_run
 from metabench.cli.inputs.run_folder import OpenedRun, open_run
 from metabench.cli.views.progress import progress
-from metabench.cli.views.text import aligned, note, warn, write_output
+from metabench.cli.views.text import aligned, echo, note, warn, write_output
 
 if TYPE_CHECKING:
     from metabench.api.task import TaskCard
@@ -146,4 +146,4 @@ def _echo(found: Mapping[str, Sequence[str]], parts: Sequence[Part]) -> None:
         maker = f"{part.cell} ({part.card.name} {part.split})" if part else "a constant"
         rows.append((f"{name}.tsv", f"{len(found[name]):,}", maker))
     for line in aligned(rows):
-        click.echo(line)
+        echo(line)

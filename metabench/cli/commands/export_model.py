@@ -20,7 +20,7 @@ from metabench.cli.inputs.options import (
 )
 from metabench.cli.inputs.run_folder import open_run
 from metabench.cli.views.progress import progress
-from metabench.cli.views.text import note, warn
+from metabench.cli.views.text import echo, note, warn
 
 if TYPE_CHECKING:
     from metabench.session.export.model import Exported
@@ -71,7 +71,7 @@ def command(
         made, target, context=context, catalog=opened.catalog, note=opened.store.run()
     )
     _report(made, exported)
-    click.echo(str(folder))
+    echo(str(folder))
     return 0
 
 

@@ -9,7 +9,7 @@ import click
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.inputs.places import find_run
-from metabench.cli.views.text import cells, note
+from metabench.cli.views.text import cells, echo, note
 
 __all__ = ["command"]
 
@@ -35,5 +35,5 @@ def command(run: str, folder: Path, force: bool, runs: Path) -> int:
     target = check_target(folder, force=force, ours=is_record)
     copied = export_records(source, target)
     note(f"records of {cells(copied.cells)}, {copied.size / 1e6:.2f} MB")
-    click.echo(str(folder))
+    echo(str(folder))
     return 0

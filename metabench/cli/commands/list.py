@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option
 from metabench.cli.inputs.places import shipped_benchmarks
-from metabench.cli.views.text import aligned
+from metabench.cli.views.text import aligned, echo, echo_json
 from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -45,15 +44,15 @@ def command(kind: str | None, as_json: bool) -> int:
     kinds = [kind] if kind else list(_KINDS)
     listed = {name: list(_KINDS[name](catalog)) for name in kinds}
     if as_json:
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        echo_json(listed)
         return 0
     for name, entries in listed.items():
         if kind is None:
-            click.echo(f"{name}:")
+            echo(f"{name}:")
         indent = "" if kind else "  "
         rows = [(entry["name"], entry["summary"], entry["plugin"]) for entry in entries]
         for line in aligned(rows):
-            click.echo(f"{indent}{line}")
+            echo(f"{indent}{line}")
     return 0
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from metabench.cli.inputs.options import runs_option, traceback_option
+from metabench.cli.views.text import echo_text
 from metabench.errors import NothingMatchedError
-from metabench.escape import visible
 from metabench.suggest import did_you_mean
 
 __all__ = ["command"]
@@ -34,7 +34,7 @@ def command(cell: str, scalars: bool, follow: bool, runs: Path) -> int:
     folder = find_cell(cell, runs=runs)
     file = folder / ("metrics.jsonl" if scalars else "log.txt")
     for text in _follow(file) if follow else iter([_read(file, 0)]):
-        click.echo(visible(text.decode("utf-8", "backslashreplace"), keep="\n\t"), nl=False)
+        echo_text(text.decode("utf-8", "backslashreplace"))
     return 0
 
 

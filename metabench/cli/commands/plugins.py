@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +12,8 @@ from metabench.cli.commands.plugins_check import check
 from metabench.cli.commands.plugins_new import new
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option
-from metabench.cli.views.text import aligned
+from metabench.cli.views.text import aligned, echo, echo_json
 from metabench.errors import NothingMatchedError
-from metabench.escape import visible
 from metabench.plugin.absence import remedy, unregistered
 from metabench.suggest import did_you_mean
 
@@ -86,11 +84,11 @@ def show(name: str, as_json: bool) -> int:
         hint = unregistered(name) or did_you_mean(name, known, otherwise="see `metabench plugins`")
         raise NothingMatchedError(f"no plugin is called {name!r}", hint=hint)
     if as_json or _asked_before():
-        click.echo(_json(found))
+        echo_json(_json(found))
         return 0
     for plugin in found:
         for line in _details(plugin):
-            click.echo(line)
+            echo(line)
     return 0
 
 
@@ -101,7 +99,7 @@ command.add_command(new)
 def _echo_list(*, as_json: bool) -> None:
     plugins = every_plugin().plugins
     if as_json:
-        click.echo(_json(plugins))
+        echo_json(_json(plugins))
         return
     rows = [("name", "state", "distribution", "import", "offers")]
     rows += [
@@ -115,21 +113,21 @@ def _echo_list(*, as_json: bool) -> None:
         for plugin in plugins
     ]
     for line in aligned(rows):
-        click.echo(line)
+        echo(line)
     for plugin in plugins:
         if plugin.state != "ok":
             entry = "" if plugin.name == plugin.distribution else f" ({plugin.name})"
-            click.echo(f"\n{visible(plugin.origin + entry)}: {plugin.state}")
-            click.echo(f"  {visible(plugin.detail)}")
-            click.echo(f"  hint: {visible(remedy(plugin))}")
+            echo()
+            echo(f"{plugin.origin}{entry}: {plugin.state}")
+            echo(f"  {plugin.detail}")
+            echo(f"  hint: {remedy(plugin)}")
 
 
-def _json(plugins: tuple[PluginStatus, ...] | list[PluginStatus]) -> str:
-    told = [
+def _json(plugins: tuple[PluginStatus, ...] | list[PluginStatus]) -> list[dict[str, Any]]:
+    return [
         asdict(plugin) | {"hint": "" if plugin.state == "ok" else remedy(plugin)}
         for plugin in plugins
     ]
-    return json.dumps(told, indent=2)
 
 
 def _details(plugin: PluginStatus) -> Iterator[str]:
@@ -148,7 +146,7 @@ def _details(plugin: PluginStatus) -> Iterator[str]:
     yield from aligned(rows)
     if plugin.traceback:
         yield ""
-        yield visible(plugin.traceback.rstrip(), keep="\n")
+        yield from plugin.traceback.rstrip().splitlines()
 
 
 def _offers(plugin: PluginStatus) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,9 +12,8 @@ import click
 
 from metabench.cli.inputs.installed import left_out, plugin_files, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, traceback_option
-from metabench.cli.views.text import note, warn
+from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import GateFailedError
-from metabench.escape import visible
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -69,7 +67,7 @@ def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
     outcomes = run_checks(request, _told(as_json=as_json))
     if as_json:
         told = [asdict(outcome) for outcome in outcomes]
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        echo_json(told)
     return _judge(name, outcomes)
 
 
@@ -85,10 +83,12 @@ def _told(*, as_json: bool) -> Callable[[dict[str, Any]], None]:
             return
         heading = f"{event['kind']} {event['name']} ({event['origin']})"
         if heading not in shown:
-            click.echo(("\n" if shown else "") + visible(heading))
+            if shown:
+                echo()
+            echo(heading)
             shown.append(heading)
         said = event["detail"] or event["law"]
-        click.echo(visible(f"  {event['state']:<8}{event['check']:<22} {said}"))
+        echo(f"  {event['state']:<8}{event['check']:<22} {said}")
 
     return tell
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from metabench.cli.inputs.options import (
     traceback_option,
 )
 from metabench.cli.views.failures import FailedCell, failure_lines
-from metabench.cli.views.text import aligned, note
+from metabench.cli.views.text import aligned, echo, echo_json, note
 
 if TYPE_CHECKING:
     from metabench.cli.inputs.run_folder import OpenedRun
@@ -154,10 +153,10 @@ def _report(found: Sequence[Reproduced], failed: Sequence[FailedCell], *, as_jso
         note(line)
     if as_json:
         tree = {"schema": 1, "cells": list(map(_entry, found))}
-        click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        echo_json(tree)
     else:
         for line in _lines(found):
-            click.echo(line)
+            echo(line)
     if failed or not found:
         return _OTHER
     return 0 if found[-1].same_scores else _OTHER

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from metabench.cli.inputs.options import (
 from metabench.cli.running import run_prepared, verdict
 from metabench.cli.views.cells import cell_entries, cell_lines
 from metabench.cli.views.leaderboard import echo_leaderboard
-from metabench.cli.views.text import note, warn
+from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -178,9 +177,11 @@ def _run_all(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) 
         this = replace(policy, selection=one.selection, max_failures=limit)
         ended.append((one, run_prepared(one, this, runtime)))
     for number, (one, _) in enumerate(ended):
-        click.echo("\n" * bool(number), nl=False)
+        if number:
+            echo()
         echo_leaderboard([one.store])
-        click.echo(f"\nresults: {one.store.folder}")
+        echo()
+        echo(f"results: {one.store.folder}")
     return max([verdict(one, summary) for one, summary in ended])
 
 
@@ -213,9 +214,9 @@ def _echo_plans(
             continue
         note(f"run folder: {one.store.folder}")
         for line in cell_lines(one.selected, states, to_run=keys, estimates=found, keep=keep):
-            click.echo(line)
+            echo(line)
     if as_json:
-        click.echo(json.dumps({"schema": 1, "runs": plans}, indent=2, ensure_ascii=False))
+        echo_json({"schema": 1, "runs": plans})
 
 
 def _estimates(one: Prepared, states: Mapping[str, CellState], runtime: Runtime) -> Estimates:

@@ -9,7 +9,7 @@ import click
 
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import traceback_option
-from metabench.cli.views.text import note, write_output
+from metabench.cli.views.text import echo_text, note, write_output
 
 __all__ = ["command"]
 
@@ -31,11 +31,12 @@ def command(output: Path | None) -> int:
     `#:schema FILE` in the first line of a TOML file then completes and checks while you type.
     """
     from metabench.errors import UsageError
+    from metabench.escape import json_safe
     from metabench.spec.schema import benchmark_schema
 
-    text = json.dumps(benchmark_schema(installed()), indent=2, ensure_ascii=False) + "\n"
+    text = json_safe(json.dumps(benchmark_schema(installed()), indent=2, ensure_ascii=False)) + "\n"
     if output is None:
-        click.echo(text, nl=False)
+        echo_text(text)
         return 0
     if not output.parent.is_dir():
         raise UsageError(f"there is no folder {str(output.parent)!r}", hint="make it first")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,7 +14,7 @@ from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run
-from metabench.cli.views.text import aligned, cells, note, warn
+from metabench.cli.views.text import aligned, cells, echo, echo_json, note, warn
 from metabench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -48,10 +47,10 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
             write_rescored(store, found, catalog=catalog, command=typed())
     if as_json:
         tree = {"schema": 1, "folder": str(store.folder), "cells": list(map(_entry, found))}
-        click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        echo_json(tree)
     else:
         for line in _lines(found):
-            click.echo(line)
+            echo(line)
     return _judge(found, write=write)
 
 

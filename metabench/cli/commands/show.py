@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from metabench.cli.inputs.completing import complete_anything
 from metabench.cli.inputs.installed import installed, offered, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
+from metabench.cli.views.text import echo, echo_json
 from metabench.plugin.absence import unregistered
 from metabench.suggest import did_you_mean
 
@@ -53,15 +53,15 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
     if not found:
         raise _nothing(name, kind, catalog, runs)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        echo_json(found)
         return 0
     from metabench.cli.views.descriptions import description_lines
 
     for number, description in enumerate(found):
         if number:
-            click.echo()
+            echo()
         for line in description_lines(description):
-            click.echo(line)
+            echo(line)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.failures import FailedCell, failure_lines
-from metabench.cli.views.text import aligned, duration
+from metabench.cli.views.text import aligned, duration, echo, echo_json
 
 if TYPE_CHECKING:
     from metabench.results.run_status import CellStatus, RunStatus
@@ -41,10 +40,10 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     store = Store(find_run(run, runs=runs) if run else newest_run(runs))
     found = run_status(store)
     if as_json:
-        click.echo(json.dumps(_entry(found, store), indent=2, ensure_ascii=False))
+        echo_json(_entry(found, store))
         return 0
     for line in _lines(found, store):
-        click.echo(line)
+        echo(line)
     return 0
 
 

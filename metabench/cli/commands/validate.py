@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -18,7 +17,7 @@ from metabench.cli.inputs.options import (
     traceback_option,
 )
 from metabench.cli.views.cells import plan_entry, plan_lines
-from metabench.cli.views.text import cells, note
+from metabench.cli.views.text import cells, echo, echo_json, note
 
 __all__ = ["command"]
 
@@ -39,9 +38,9 @@ def command(file: str, smoke: bool, sets: tuple[str, ...], as_json: bool, hub: P
     """
     planned = make_plan(file, sets=sets, smoke=smoke, hub=hub)
     if as_json:
-        click.echo(json.dumps(plan_entry(planned.plan), indent=2, ensure_ascii=False))
+        echo_json(plan_entry(planned.plan))
     else:
         for line in plan_lines(planned.plan):
-            click.echo(line)
+            echo(line)
     note(f"valid: {cells(len(planned.plan.cells))}")
     return 0

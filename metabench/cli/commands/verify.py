@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run
-from metabench.cli.views.text import aligned, note
+from metabench.cli.views.text import aligned, echo, echo_json, note
 from metabench.cli.views.text import cells as count
 from metabench.errors import StoreError
 
@@ -43,10 +42,10 @@ def command(run: str, as_json: bool, runs: Path) -> int:
     found = verify(store)
     if as_json:
         tree = {"schema": 1, "folder": str(store.folder), **asdict(found)}
-        click.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+        echo_json(tree)
     else:
         for line in _lines(found):
-            click.echo(line)
+            echo(line)
     if found.processes:
         note("somebody works on it: what is left over is not told from what is in use")
     _judge(found, store.folder)

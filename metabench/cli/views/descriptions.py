@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from metabench.cli.views.option_words import option_entries, option_rows
 from metabench.cli.views.text import aligned, duration
-from metabench.escape import visible
 from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def description_lines(description: Description) -> Iterator[str]:
     yield from aligned([row for row in rows if "\n" not in row[1]])
     for _, block in rows:
         if "\n" in block:
-            yield from ("", visible(block.rstrip(), keep="\n"))
+            yield from ("", *block.rstrip().splitlines())
     if "options" in description:
         yield from ("", "options:" if description["options"] else "no options")
         options = list(option_rows(description["options"]))

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
 
-import click
-
-from metabench.cli.views.text import note, warn, write_output
+from metabench.cli.views.text import echo_text, note, warn, write_output
 from metabench.errors import PluginError, UsageError
 from metabench.plugin.formats import Format
 from metabench.plugin.guard import Fault, guarded
@@ -98,7 +96,7 @@ def put(text: str, output: Path | None = None) -> None:
         StoreError: the file cannot be written.
     """
     if output is None:
-        click.echo(text, nl=False, color=True)
+        echo_text(text, painted=True)
     else:
         write_output(output, text.encode())
 

@@ -1,16 +1,33 @@
-"""Plain text of commands: aligned columns, times, warnings; everything shown is escaped."""
+"""Plain text of commands, and the one place that prints: nothing in it acts on a terminal."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from metabench.errors import StoreError
-from metabench.escape import visible
+from metabench.escape import json_safe, visible
 
-__all__ = ["aligned", "cells", "duration", "note", "warn", "write_output"]
+__all__ = [
+    "aligned",
+    "cells",
+    "complain",
+    "duration",
+    "echo",
+    "echo_json",
+    "echo_text",
+    "note",
+    "warn",
+    "write_output",
+]
+
+_BREAKS = "\n\t"
+_PAINT = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -43,6 +60,23 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
+def echo(line: str = "") -> None:
+    """Print a line to stdout."""
+    click.echo(visible(line))
+
+
+def echo_text(text: str, *, painted: bool = False) -> None:
+    """Print a text of several lines to stdout; ``painted`` lets colours pass, and nothing else."""
+    parts = _PAINT.split(text) if painted else [text]
+    shown = (part if at % 2 else visible(part, keep=_BREAKS) for at, part in enumerate(parts))
+    click.echo("".join(shown), nl=False, color=painted or None)
+
+
+def echo_json(tree: Any) -> None:
+    r"""Print JSON to stdout; characters that are not seen stand as ``\u…``."""
+    click.echo(json_safe(json.dumps(tree, indent=2, ensure_ascii=False)))
+
+
 def note(line: str) -> None:
     """Print a line to stderr."""
     click.echo(visible(line), err=True)
@@ -51,6 +85,11 @@ def note(line: str) -> None:
 def warn(line: str) -> None:
     """Print a warning to stderr."""
     note(f"warning: {line}")
+
+
+def complain(text: str) -> None:
+    """Print a text of several lines to stderr, such as an error or a traceback."""
+    click.echo(visible(text, keep=_BREAKS), err=True)
 
 
 def write_output(path: Path, data: bytes) -> None:

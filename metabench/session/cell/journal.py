@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import StoreError
+from metabench.escape import visible
 from metabench.store.atomic import commit_bytes, make_folder, store_error
 from metabench.store.regular_files import is_regular, open_regular
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal"]
 
+_BREAKS = "\n\t"
 _FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that runs
 
 
@@ -87,7 +89,7 @@ class Journal:
         """Append a line with the time to the log."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._explained():
-            self._log.write(f"{now} {line}\n".encode("utf-8", "backslashreplace"))
+            self._log.write(f"{now} {visible(line, keep=_BREAKS)}\n".encode())
             self._log.flush()
 
     def flush(self) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final, get_args
 from pydantic import Field, JsonValue, ValidationError
 
 from metabench.errors import MetabenchError, StoreError
+from metabench.escape import json_safe
 from metabench.store.records.migrations import NewerRecordError, current
 from metabench.store.records.provenance import PluginNote, Provenance, Record
 from metabench.store.records.run import ColumnNote, RunNote, UseNote
@@ -213,7 +214,8 @@ def record_status(error: MetabenchError) -> Status:
 def to_json(record: Record) -> bytes:
     """Return a record as indented JSON in UTF-8, with its own sha256 as the last field."""
     tree: Any = record.model_dump(mode="json", by_alias=True)
-    return sealed((json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    text = json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False)
+    return sealed(f"{json_safe(text)}\n".encode())
 
 
 def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:

@@ -93,7 +93,10 @@ def _complete(instruction: str) -> int:
     """Answer a shell that asks what could stand behind the cursor."""
     from click.shell_completion import shell_complete
 
-    return shell_complete(metabench, {}, "metabench", _COMPLETE, instruction)
+    from metabench.cli.inputs.shells import COMPLETE, completion_class
+
+    completion_class("bash")  # puts ours in the place of click's
+    return shell_complete(metabench, {}, "metabench", COMPLETE, instruction)
 
 
 def _call(arguments: list[str]) -> int:

@@ -8,15 +8,14 @@ from pathlib import Path
 import click
 
 from metabench.cli.inputs.options import traceback_option
+from metabench.cli.inputs.shells import SHELLS, completion_script
 from metabench.cli.views.text import echo_text
 
 __all__ = ["command"]
 
-_SHELLS = ("bash", "zsh", "fish")
-
 
 @click.command("completion")
-@click.argument("shell", required=False, type=click.Choice(_SHELLS), metavar="[SHELL]")
+@click.argument("shell", required=False, type=click.Choice(SHELLS), metavar="[SHELL]")
 @traceback_option
 def command(shell: str | None) -> int:
     """Print what makes a shell complete commands.
@@ -28,17 +27,14 @@ def command(shell: str | None) -> int:
       zsh    eval "$(metabench completion zsh)"       in ~/.zshrc
       fish   metabench completion fish | source       in ~/.config/fish/config.fish
     """  # noqa: D301  (click reads the backspace)
-    from click.shell_completion import get_completion_class
-
     from metabench.cli.main import metabench
     from metabench.errors import UsageError
 
     name = shell or Path(os.environ.get("SHELL", "")).name
-    kind = get_completion_class(name) if name in _SHELLS else None
-    if kind is None:
+    script = completion_script(name, metabench)
+    if script is None:
         raise UsageError(
-            f"no completion for the shell {name!r}", hint=f"name one of {', '.join(_SHELLS)}"
+            f"no completion for the shell {name!r}", hint=f"name one of {', '.join(SHELLS)}"
         )
-    completion = kind(metabench, {}, "metabench", "_METABENCH_COMPLETE")
-    echo_text(completion.source_template % completion.source_vars() + "\n")
+    echo_text(script)
     return 0

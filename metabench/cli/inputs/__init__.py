@@ -5,6 +5,7 @@ Modules and packages, in the order in which data passes through:
     command_line: the command line as typed, for provenance and for reruns
     options: options that several commands share
     completing: names that a shell completes
+    shells: what shells run to complete commands
     places: where benchmark files and run folders are
     installed: the catalog as a command line selects it: with plugin files, without disabled plugins
     benchmark: from a benchmark file to a plan

@@ -31,5 +31,12 @@ def again(*, without: Collection[str] = (), add: str = "") -> str:
 
 
 def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    """Return the names that begin as what was typed, sorted."""
-    return [CompletionItem(name) for name in sorted(set(names)) if name.startswith(incomplete)]
+    """Return the names that begin as what was typed, sorted.
+
+    Left out are those that would not stay one word on one line, or would be taken for an option.
+    """
+    return [
+        CompletionItem(name)
+        for name in sorted(set(names))
+        if name.startswith(incomplete) and name.isprintable() and not name.startswith("-")
+    ]

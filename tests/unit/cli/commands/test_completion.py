@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -99,3 +100,116 @@ def test_another_shell_is_a_usage_error(monkeypatch, capsys):
 
     assert main(["completion"]) == 2
     assert "no completion for the shell 'tcsh'\n  hint: name one of" in capsys.readouterr().err
+
+
+HOSTILE = "$(touch PWNED)"
+SHELLS = {
+    "bash": (["bash", "--norc", "-i"], 'eval "$(metabench completion bash)"'),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        'autoload -U compinit; compinit -u -D; eval "$(metabench completion zsh)"',
+    ),
+    "fish": (["fish", "--no-config", "-i"], "metabench completion fish | source"),
+}
+
+
+class Terminal:
+    """A shell on a terminal of its own, typed to a piece at a time."""
+
+    def __init__(self, shell, folder):
+        import pty
+
+        command, setup = SHELLS[shell]
+        bin_folder = folder / "bin"
+        bin_folder.mkdir()
+        program = bin_folder / "metabench"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m metabench "$@"\n')
+        program.chmod(0o755)
+        path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+        self.pid, self.end = pty.fork()
+        if not self.pid:
+            os.chdir(folder)
+            variables = {**os.environ, "PATH": path, "HOME": str(folder), "TERM": "dumb"}
+            os.execvpe(command[0], command, variables)  # noqa: S606
+        self.said = b""
+        self.type(f"{setup}; echo re''ady\n", "ready")
+
+    def type(self, text, awaited, *, seconds=60.0):
+        """Type a text; return what is printed until a text has appeared."""
+        import select
+        import time
+
+        began = len(self.said)
+        os.write(self.end, text.encode())
+        until = time.monotonic() + seconds
+        while awaited.encode() not in self.said[began:] and time.monotonic() < until:
+            if select.select([self.end], [], [], 0.2)[0]:
+                self.said += os.read(self.end, 65536)
+        return self.said[began:].decode(errors="replace")
+
+    def close(self):
+        import signal
+
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.end)
+
+
+@pytest.fixture
+def terminal(request, tmp_path):
+    if shutil.which(request.param) is None:
+        pytest.skip(f"there is no {request.param}")
+    (tmp_path / "runs" / "demo" / "cells" / f"adapt-{HOSTILE}").mkdir(parents=True)
+    found = Terminal(request.param, tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("terminal", SHELLS, indirect=True)
+def test_a_hostile_name_is_completed_as_text(terminal, tmp_path):
+    completed = terminal.type("metabench export model adapt-\t", "PWNED")
+    terminal.type("; echo do''ne\n", "done")
+
+    assert "PWNED" in completed
+    assert not (tmp_path / "PWNED").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("terminal", ["bash"], indirect=True)
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_bash_ends_no_quotation_that_has_begun(quote, terminal, tmp_path):
+    terminal.type(f"metabench export model {quote}adapt-\t\t", "PWNED", seconds=5)
+    terminal.type(f"{quote}; echo do''ne\n", "done")
+
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_a_name_that_is_a_pattern_brings_no_file_of_the_folder(tmp_path):
+    """What bash does with the answer, without a terminal: the function is called by hand."""
+    (tmp_path / "runs" / "demo" / "cells" / "adapt-x*").mkdir(parents=True)
+    (tmp_path / "plain,'adapt-x';touch PWNED;'*'").touch()
+    script = f"""
+        metabench() {{ {sys.executable} -P -m metabench "$@"; }}
+        source <({sys.executable} -P -m metabench completion bash)
+        COMP_WORDS=(metabench export model adapt-x); COMP_CWORD=3
+        _metabench_completion metabench
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(
+        ["bash", "-c", script],  # noqa: S607
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines() == ["'adapt-x*'"]
+
+
+@pytest.mark.parametrize("name", ["--plugin-file=evil.py", "-x", "two\nlines", "a\x1bb"])
+def test_a_name_that_is_no_plain_word_is_not_offered(name, tmp_path):
+    (tmp_path / "runs" / name).mkdir(parents=True)
+    (tmp_path / "runs" / name / "run.json").write_text("{}")
+
+    assert offered("metabench compare ", cwd=tmp_path) == set()

@@ -1,0 +1,72 @@
+"""What shells run to complete commands, with names quoted so that none of them is run."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any, ClassVar, final
+
+from click import Command
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+)
+from typing_extensions import override
+
+__all__ = ["COMPLETE", "SHELLS", "completion_class", "completion_script"]
+
+COMPLETE = "_METABENCH_COMPLETE"
+"""The variable by which a shell asks."""
+
+SHELLS = ("bash", "zsh", "fish")
+
+_BASH = r"""
+%(complete_func)s() {
+    local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]} type value
+    COMPREPLY=()
+    while IFS=, read -r type value; do
+        case $type in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain)
+                # A name that is quoted would end a quotation that has begun.
+                if [[ $value != "'"* || $word != *[\'\"\\\$\`]* ]]; then
+                    COMPREPLY+=("$value")
+                fi
+                ;;
+        esac
+    done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
+        %(complete_var)s=bash_complete "$1")
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+
+@final
+class _Bash(BashComplete):
+    """Completion for bash, which inserts what it is told as it is; zsh and fish quote it."""
+
+    source_template: ClassVar[str] = _BASH
+
+    @override
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        value = shlex.quote(item.value) if item.type == "plain" else item.value
+        return f"{item.type},{value}"
+
+
+def completion_class(shell: str) -> type[ShellComplete] | None:
+    """Return what speaks with a shell; None for one that is not known."""
+    add_completion_class(_Bash, "bash")
+    return get_completion_class(shell) if shell in SHELLS else None
+
+
+def completion_script(shell: str, command: Command) -> str | None:
+    """Return what a shell runs to complete a command; None for one that is not known."""
+    kind = completion_class(shell)
+    if kind is None:
+        return None
+    completion = kind(command, {}, "metabench", COMPLETE)
+    return completion.source_template % completion.source_vars() + "\n"

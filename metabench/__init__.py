@@ -6,6 +6,7 @@ read as **results**, results become a **leaderboard**, and the leaderboard a **r
 Modules and packages, in the order in which data passes through:
 
     __main__: the process: Ctrl-C is handled from the first import on
+    import_path: where modules come from: never from the working folder
     cli: the command line: commands, their inputs, their views
     api: what a plugin declares: hooks, descriptors, options; import-light
     learning: what a plugin computes with: algorithm, sampler, learner, episode; imports torch

@@ -15,4 +15,5 @@ Modules and packages, in the order in which data passes through:
     predictions: predictions as a Parquet file
     rescoring: new scores from saved predictions, as a record
     provenance: where a cell's numbers come from
+    checkout: the git checkout around the working folder
 """

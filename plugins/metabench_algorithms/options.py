@@ -171,12 +171,14 @@ class ImamlOptions(AlgorithmOptions):
 
     support_batches: Annotated[int, Field(ge=1, le=1000)] = 1
     """Support batches, over which the inner problem's loss is a mean."""
-    inner_steps: InnerSteps = 16
+    inner_steps: InnerSteps = 8
     """Gradient steps that the inner problem is solved with."""
-    inner_lr: InnerRate = 1e-2
-    """Step size of these; below two over lambda and the loss's largest curvature together."""
-    proximal: Annotated[float, Field(gt=0, le=1e6)] = 2.0
-    """lambda: how strongly the inner problem is held to theta."""
+    inner_lr: InnerRate = 5e-3
+    """Step size of these; below two over lambda and the loss's largest curvature together. At one
+    over lambda, each step leaves at most the share curvature / lambda of what the last one did."""
+    proximal: Annotated[float, Field(gt=0, le=1e6)] = 200.0
+    """lambda: how strongly the inner problem is held to theta; one over it is about how far k steps
+    of alpha lead, here as far as five of 1e-3."""
     cg_steps: Annotated[int, Field(ge=1, le=1000)] = 5
     """Steps of conjugate gradients."""
     curvature: CurvatureWay = "exact"

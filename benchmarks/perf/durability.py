@@ -15,9 +15,10 @@ import click
 import torch
 
 from metabench.seeding import Stream
-from metabench.session.cell.checkpoints import Checkpoints
 from metabench.spec.model.sections import ComputeSpec
 from metabench.store.atomic import commit_bytes
+from metabench.store.checkpoint import Checkpoints
+from metabench.store.folder import Folder
 from metabench_algorithms.options import ReptileOptions
 from metabench_algorithms.reptile import Reptile
 from perf.job import Job, Shape
@@ -34,7 +35,9 @@ def measure(real: Real, folder: Path, *, steps: int) -> dict[str, float]:
     Every step is followed by a checkpoint, so that each is timed among the other's traces.
     """
     torch.set_num_threads(real.job.threads)
-    checkpoints = Checkpoints(folder / "checkpoints", key="0" * 64, profile={}, interval=0.0)
+    checkpoints = Checkpoints(
+        Folder(folder) / "checkpoints", key="0" * 64, profile={}, interval=0.0
+    )
     learner = real.learner()
     rule = Reptile(ReptileOptions(inner_steps=5, inner_lr=1e-3))
     training = real.training(learner, rule, steps=steps).run(learner.theta(Stream.root(0)))
@@ -45,7 +48,11 @@ def measure(real: Real, folder: Path, *, steps: int) -> dict[str, float]:
         stepped = time.perf_counter()
         if done.snapshot is None:
             raise RuntimeError("a step of meta-training has a snapshot")
-        checkpoints.save(done.snapshot(), losses={}, wall_seconds=0.0, cpu_seconds=0.0)
+        made = done.snapshot()
+        checkpoints.save(
+            made.packed(), step=made.step, facts=made.facts,
+            losses={}, wall_seconds=0.0, cpu_seconds=0.0,
+        )  # fmt: skip
         saved = time.perf_counter()
         commit_bytes(folder / "record.json", b"{}" * 2000)
         times["step"].append(stepped - began)

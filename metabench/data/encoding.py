@@ -23,6 +23,7 @@ __all__ = ["Encoding", "cached", "encode"]
 
 _FORMAT = 2
 _CHUNK = 10_000
+_HEADER = 1 << 16  # bytes of what stands before the arrays in a file, at most
 _ARRAYS = ("firsts", "ids", "lengths")
 
 
@@ -57,12 +58,12 @@ def encode(
             where=str(getattr(tokenizer, "name_or_path", "")),
             hint="choose an encoder that comes with tokenizer.json",
         )
-    path = cache / f"{_key(texts, tokenizer, max_length)}.safetensors" if cache else None
-    arrays = _read(path, len(texts[0]), max_length) if path else None
+    name = f"{_key(texts, tokenizer, max_length)}.safetensors" if cache else ""
+    arrays = _read(cache, name, len(texts[0]), max_length=max_length) if cache else None
     if arrays is None:
         arrays = _tokenize(texts, tokenizer, max_length)
-        if path:
-            write_arrays(path, arrays)
+        if cache:
+            write_arrays(cache, name, arrays)
     return _encoding(arrays, tokenizer)
 
 
@@ -70,13 +71,16 @@ def cached(
     texts: tuple[list[str], ...], *, tokenizer: Any, max_length: int, cache: Path
 ) -> Encoding | None:
     """Return the tokens that ``encode`` has left in its cache; None where it has not."""
-    path = cache / f"{_key(texts, tokenizer, max_length)}.safetensors"
-    arrays = _read(path, len(texts[0]), max_length) if path.is_file() else None
+    name = f"{_key(texts, tokenizer, max_length)}.safetensors"
+    arrays = _read(cache, name, len(texts[0]), max_length=max_length)
     return None if arrays is None else _encoding(arrays, tokenizer)
 
 
-def _read(path: Path, rows: int, max_length: int) -> Mapping[str, npt.NDArray[np.int32]] | None:
-    arrays = read_arrays(path, _ARRAYS)
+def _read(
+    cache: Path, name: str, rows: int, *, max_length: int
+) -> Mapping[str, npt.NDArray[np.int32]] | None:
+    most = _HEADER + np.dtype(np.int32).itemsize * rows * (max_length + 2)
+    arrays = read_arrays(cache, name, _ARRAYS, most=most)
     return arrays if arrays is not None and _consistent(arrays, rows, max_length) else None
 
 

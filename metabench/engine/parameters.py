@@ -1,15 +1,13 @@
-"""Parameters on disk: safetensors, one tensor per parameter under its own name, with a sha256."""
+"""Parameters as bytes: safetensors, one tensor per parameter under its own name."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import safetensors.torch
 import torch
 
 from metabench.errors import StoreError
-from metabench.store.atomic import commit_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from metabench.nn.layout import Layout, Place
 
-__all__ = ["named", "read_parameters", "vector", "write_parameters"]
+__all__ = ["named", "pack_parameters", "unpack_parameters", "vector"]
 
 
 def named(theta: Tensor, layout: Layout) -> dict[str, Tensor]:
@@ -44,35 +42,14 @@ def vector(values: Mapping[str, Tensor], places: Sequence[Place], *, path: Path)
     return torch.cat([values[place.name].reshape(-1) for place in places])
 
 
-def write_parameters(path: Path, values: Mapping[str, Tensor]) -> str:
-    """Write named tensors durably; return the sha256 of the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def pack_parameters(values: Mapping[str, Tensor]) -> bytes:
+    """Return named tensors as safetensors writes them, copied to the CPU."""
     ready = {name: value.detach().cpu().contiguous() for name, value in values.items()}
-    data = safetensors.torch.save(ready)
-    commit_bytes(path, data)
-    return hashlib.sha256(data).hexdigest()
+    return safetensors.torch.save(ready)
 
 
-def read_parameters(path: Path, sha256: str) -> dict[str, Tensor]:
-    """Read what ``write_parameters`` wrote.
-
-    Raises:
-        StoreError: the file is missing, or is not the one whose sha256 was recorded.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"cannot be read: {error.strerror}",
-            where=str(path),
-            hint="delete the cell's folder and run again",
-        ) from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise StoreError(
-            "is damaged: its sha256 is not the recorded one",
-            where=str(path),
-            hint="delete the cell's folder and run again",
-        )
+def unpack_parameters(data: bytes) -> dict[str, Tensor]:
+    """Return what ``pack_parameters`` was given; the bytes are those whose sha256 was recorded."""
     return safetensors.torch.load(data)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
+import safetensors.torch
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ class Snapshot:
     step: int
     tensors: Mapping[str, Tensor]
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, step: int, state: bytes, facts: Mapping[str, Any], *, device: torch.device
+    ) -> Snapshot:
+        """Return the state after a step whose tensors are ``state``, as `packed` returned them."""
+        tensors = safetensors.torch.load(state)
+        return cls(step, {name: value.to(device) for name, value in tensors.items()}, facts)
+
+    def packed(self) -> bytes:
+        """Return the tensors as safetensors writes them, copied to the CPU."""
+        ready = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
+        return safetensors.torch.save(ready)
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import final
 
 from pydantic import JsonValue
 
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
+from metabench.store.file_names import METRICS
+from metabench.store.folder import Folder
 from metabench.store.records.cell import Result
 from metabench.store.records.run import PlannedCell
-from metabench.store.regular_files import open_regular
 from metabench.store.run_folder import Store
 
 __all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves", "read_losses"]
@@ -90,30 +89,30 @@ def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[f
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]
 
 
-def read_losses(path: Path, *, name: str = _LOSS, most: int = _MOST_POINTS) -> LossCurve | None:
+def read_losses(folder: Folder, *, name: str = _LOSS, most: int = _MOST_POINTS) -> LossCurve | None:
     """Return a scalar of ``metrics.jsonl`` by step, thinned while it is read.
 
     Args:
-        path: the file.
+        folder: that of a cell.
         name: the scalar.
         most: points at most, an even number.
     """
-    return read_curves(path, most=most).get(name)
+    return read_curves(folder, most=most).get(name)
 
 
-def read_curves(path: Path, *, most: int = _MOST_POINTS) -> Mapping[str, LossCurve]:
+def read_curves(folder: Folder, *, most: int = _MOST_POINTS) -> Mapping[str, LossCurve]:
     """Return the scalars of ``metrics.jsonl`` by name, each by step, thinned while they are read.
 
     Lines that cannot be used are passed over: the file is no evidence, only a picture. Of scalars
     that are not metabench's own, the first twelve that come up are read.
 
     Args:
-        path: the file.
+        folder: that of a cell.
         most: points at most of each, an even number.
     """
     found: dict[str, _Thinning] = {}
     try:
-        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        with folder.opened() as here, here.stream(METRICS) as file:
             while line := file.readline(_LONGEST_LINE):
                 for name, step, value in _points(line):
                     if name in found or name in OWN_SCALARS or len(found) < _MOST_NAMES:
@@ -180,7 +179,7 @@ def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> M
         if isinstance(task, Mapping)
     }
     seed, target = inputs.get("seed"), inputs.get("target")
-    curves = read_curves(store.cell_folder(planned.cell) / "metrics.jsonl")
+    curves = read_curves(store.place(planned.cell))
     return MetaHistory(
         key=planned.key,
         seed=seed if isinstance(seed, int) else 0,

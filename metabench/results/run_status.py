@@ -7,15 +7,15 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeAlias, final
 
+from metabench.store.file_names import AGAIN, LOCK, METRICS
+from metabench.store.folder import Folder
 from metabench.store.lock import LockOwner, lock_owner
 from metabench.store.processes import at_work
 from metabench.store.records.cell import Failure
 from metabench.store.records.run import PlannedCell, RunNote
-from metabench.store.regular_files import open_regular
-from metabench.store.run_folder import AGAIN, LOCK, Store, StoredCell
+from metabench.store.run_folder import Store, StoredCell
 
 __all__ = ["CellStatus", "LastStep", "RunStatus", "is_running", "last_step", "run_status"]
 
@@ -103,10 +103,10 @@ def run_status(store: Store) -> RunStatus:
     return RunStatus(note, owners, every, left, tuple(damage))
 
 
-def last_step(folder: Path) -> LastStep | None:
+def last_step(folder: Folder) -> LastStep | None:
     """Return the last whole line of a cell's ``metrics.jsonl``, None where there is none."""
     try:
-        with os.fdopen(open_regular(folder / "metrics.jsonl", os.O_RDONLY), "rb") as file:
+        with folder.opened() as here, here.stream(METRICS) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read()
@@ -134,10 +134,10 @@ def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
 
 
 def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> CellStatus:
-    folder = store.cell_folder(planned.cell)
+    folder = store.place(planned.cell)
     failure = stored.failure
     if is_running(folder):
-        step = last_step(store.cell_folder(f"{AGAIN}{planned.cell}")) or last_step(folder)
+        step = last_step(store.place(f"{AGAIN}{planned.cell}")) or last_step(folder)
         found = CellStatus(planned, "running", step)
     elif stored.result is not None and stored.result.key == planned.key:
         found = CellStatus(
@@ -154,9 +154,9 @@ def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> CellStatus:
     return found
 
 
-def is_running(folder: Path) -> bool:
+def is_running(folder: Folder) -> bool:
     """Return whether a process runs the cell of a folder now: whether it holds its lock."""
-    return lock_owner(folder / LOCK) is not None
+    return lock_owner(folder, LOCK) is not None
 
 
 def _seconds_left(cells: Sequence[CellStatus]) -> float | None:

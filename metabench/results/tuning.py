@@ -6,14 +6,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import final
 
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, read_curves
+from metabench.store.file_names import METRICS
+from metabench.store.folder import Folder
 from metabench.store.records.run import UseNote
-from metabench.store.regular_files import open_regular
 from metabench.store.run_folder import Store
 
 __all__ = ["TuningHistory", "tuning_histories"]
@@ -62,17 +62,17 @@ def tuning_histories(
 
 def _scalars(stores: Sequence[Store], use: UseNote) -> Mapping[str, LossCurve]:
     store = next((one for one in stores if one.result(use.cell, key=use.key)), stores[0])
-    path = store.cell_folder(use.cell) / "metrics.jsonl"
-    if _OWN.issuperset(_names(path)):
+    folder = store.place(use.cell)
+    if _OWN.issuperset(_names(folder)):
         return {}
-    curves = read_curves(path)
+    curves = read_curves(folder)
     return {name: curves[name] for name in sorted(curves.keys() - _OWN)}
 
 
-def _names(path: Path) -> set[str]:
+def _names(folder: Folder) -> set[str]:
     """Return the names in the first and the last lines of a file."""
     try:
-        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        with folder.opened() as here, here.stream(METRICS) as file:
             first = file.read(_LOOK)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LOOK))
             last = file.read(_LOOK)

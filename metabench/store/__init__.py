@@ -2,14 +2,16 @@
 
 Modules and packages, in the order in which data passes through:
 
+    file_names: what the files of a run folder are called
+    problems: an error of the disk, in words
+    folder: opens, lists, renames and deletes below a run folder; follows no link
     atomic: the durable write: temporary file, fsync, rename, fsync of the folder
-    regular_files: opens regular files only
     lock: a lock file with one holder, freed by the kernel
     processes: the processes that work on a run folder
     records: the records as models
     run_folder: the run folder: writes `run.json`, `cell.json`, `result.json` and `failure.json`
-    stored_cell: one cell of a run folder, in any state
-    checkpoint: the files of a checkpoint, verified
+    stored_cell: one cell of a run folder, in any state; parses each record once
+    checkpoint: the checkpoints of a cell: written, verified, two kept
     leftovers: what processes that died left in a run folder
     verification: whether a run folder is intact: every record, every file that one names
     record_copy: a copy of a run's records alone

@@ -2,175 +2,219 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import re
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from metabench.errors import StoreError
+from metabench.store.file_names import is_ours, set_aside
+from metabench.store.folder import Folder, OpenFolder
+from metabench.store.problems import NotOwnError, explained
 
 __all__ = [
     "commit_bytes",
+    "commit_file",
     "commit_folder",
+    "empty_folder",
     "keep_files",
     "make_folder",
-    "no_run_error",
+    "new_folder",
+    "replace_folder",
     "settle_folders",
-    "store_error",
 ]
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_ASIDE = re.compile(r"\.(.+)\.([0-9]+)-[0-9]+\.old")
+
+def commit_file(folder: Folder, name: str, data: bytes) -> None:
+    """Write a file so that it is there in full or not at all, even after a power cut.
+
+    The folder is made where it is missing.
+
+    Raises:
+        StoreError: the disk is full, the folder cannot be written, or the device failed; what had
+            that name before is still there.
+    """
+    with explained(folder.path / name, needed=len(data)), folder.opened(make=True) as here:
+        _commit(here, name, data)
 
 
 def commit_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is there in full or not at all, even after a power cut.
+    """Write a file that a user named as `commit_file` does; its folder has to be there.
 
     Raises:
-        StoreError: the disk is full, the folder cannot be written, or the device failed; what was
-            at ``path`` before is still there.
+        StoreError: as `commit_file`.
     """
-    with _explained(path, needed=len(data)):
-        descriptor, temporary = _open_new(path)
-        try:
-            try:
-                _write_all(descriptor, data)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+    with explained(path, needed=len(data)), Folder(path.parent).opened() as here:
+        _commit(here, path.name, data)
+
+
+def replace_folder(parent: Folder, name: str, final: str) -> None:
+    """Make a finished folder durable and give it another name; an older one of that name goes.
+
+    Nothing may write into it any more. There is a moment in which the older one is only set aside;
+    see `settle_folders`. Of the older one goes what metabench may have written.
+
+    Raises:
+        StoreError: it holds a link or the like, a file cannot be written, or it cannot be renamed.
+    """
+    _replace(parent, name, final, ours=is_ours)
 
 
 def commit_folder(temporary: Path, final: Path) -> None:
-    """Make a finished folder durable and give it its name; an older one of that name goes.
-
-    Both must lie on one file system. Nothing may write into ``temporary`` any more. There is a
-    moment in which the older one is only set aside; see `settle_folders`.
+    """Do as `replace_folder` does for a folder that a user named; both have one parent.
 
     Raises:
-        StoreError: a file cannot be written or the folder cannot be renamed.
+        StoreError: as `replace_folder`.
     """
-    with _explained(final, needed=_size(temporary)):
-        for folder, _, names in os.walk(temporary, topdown=False):
-            for name in names:
-                _sync_file(Path(folder, name))
-            _sync_folder(Path(folder))
-        outdated = _set_aside(final)
+    _replace(Folder(final.parent), temporary.name, final.name, ours=_anything)
+
+
+@contextmanager
+def new_folder(parent: Folder, name: str) -> Iterator[str]:
+    """Yield the name of a new folder, which nobody knew before; what is left of it goes at the end.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    temporary = _temporary(name, "tmp")
+    with ExitStack() as stack:
+        with explained(parent.path / name):
+            here = stack.enter_context(parent.opened(make=True))
+            here.make_new(temporary)
         try:
-            temporary.rename(final)
-        except BaseException:
-            if outdated is not None:
-                outdated.rename(final)
-            raise
-        _sync_folder(final.parent)
-    if outdated is not None:
-        shutil.rmtree(outdated, ignore_errors=True)
+            yield temporary
+        finally:
+            here.remove_tree(temporary, ours=_anything)
 
 
-def keep_files(source: Path, target: Path, names: Iterable[str]) -> None:
+def keep_files(source: Folder, target: Folder, names: Iterable[str]) -> None:
     """Give files of a folder a second name in another one; on other file systems, copy them.
 
     Raises:
-        StoreError: one is missing, or the folder cannot be written.
+        StoreError: one is missing or no regular file, or the folder cannot be written.
     """
-    make_folder(target)
-    for name in names:
-        with _explained(target / name, needed=0):
+    with (
+        explained(target.path), target.opened(make=True) as there, source.opened() as here,
+    ):  # fmt: skip
+        for name in names:
             try:
-                (target / name).hardlink_to(source / name)
+                there.link(name, here)
+            except NotOwnError:
+                raise
             except OSError:
-                shutil.copyfile(source / name, target / name, follow_symlinks=False)
+                size = here.facts(name)
+                _commit(there, name, here.read(name, most=size.st_size if size else 0))
 
 
-def settle_folders(parent: Path) -> None:
-    """Give folders their names back that a process which died in `commit_folder` had set aside.
+def settle_folders(parent: Folder) -> None:
+    """Give folders their names back that a process which died in `replace_folder` had set aside.
 
     Those for which there is a newer one go.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or it is a link.
     """
-    with _explained(parent, needed=0):
-        for path in sorted(parent.glob(".*.old")):
-            aside = _ASIDE.fullmatch(path.name)
-            if aside is None or _lives(int(aside[2])):
+    with explained(parent.path), suppress(FileNotFoundError), parent.opened() as here:
+        for name in here.names():
+            aside = set_aside(name)
+            if aside is None or _lives(aside[1]) or not here.is_folder(name):
                 continue
-            final = parent / aside[1]
-            if final.exists():
-                shutil.rmtree(path, ignore_errors=True)
+            if here.facts(aside[0]) is not None:
+                here.remove_tree(name)
             else:
-                path.rename(final)
-                _sync_folder(parent)
+                here.rename(name, aside[0])
+                here.sync()
 
 
-def make_folder(folder: Path) -> None:
+def empty_folder(folder: Path) -> None:
+    """Put an empty folder in the place of one that a `new_folder` is, or is in.
+
+    Raises:
+        OSError: it holds what is not deleted, or it cannot be made.
+    """
+    with Folder(folder.parent).opened() as here:
+        here.remove_tree(folder.name, ours=_anything)
+        here.make_new(folder.name)
+
+
+def make_folder(folder: Folder) -> None:
     """Make a folder and its parents durably where they are missing.
 
     Raises:
         StoreError: it cannot be made.
     """
-    with _explained(folder, needed=0):
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in missing:  # without it, a power cut takes a folder with all that is in it
-            _sync_folder(path.parent)
+    with explained(folder.path), folder.opened(make=True):
+        pass
 
 
-def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
-    """Return what an ``OSError`` at ``path`` means for the user; ``needed`` is in bytes."""
-    reason = (error.strerror or type(error).__name__).lower()
-    if error.errno in _FULL:
-        return StoreError(
-            f"{reason}: {needed} bytes are needed and {_free(path)} are free",
-            where=str(path),
-            hint="free some space and run the same command again, or name another folder"
-            " with --runs DIR",
-        )
-    if error.errno in _DENIED:
-        return StoreError(
-            f"cannot be written: {reason}",
-            where=str(path),
-            hint="make the folder writable, or name another one with --runs DIR",
-        )
-    return StoreError(
-        f"cannot be read or written: {reason}",
-        where=str(path),
-        hint="look at the disk, or name another folder with --runs DIR",
-    )
-
-
-def no_run_error(folder: Path) -> StoreError:
-    """Return what is said of a folder that is not one of a run."""
-    return StoreError(
-        "is not the folder of a run",
-        where=str(folder),
-        hint="name a folder that `metabench run` wrote",
-    )
-
-
-@contextmanager
-def _explained(path: Path, *, needed: int) -> Iterator[None]:
+def _commit(here: OpenFolder, name: str, data: bytes) -> None:
+    temporary = _temporary(name, "tmp")
+    descriptor = here.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        yield
-    except OSError as error:
-        raise store_error(error, path, needed=needed) from error
+        try:
+            _write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        here.rename(temporary, name)
+    except BaseException:
+        with suppress(OSError):
+            here.remove(temporary)
+        raise
+    here.sync()
 
 
-def _open_new(path: Path) -> tuple[int, Path]:
-    for attempt in count():
-        temporary = path.with_name(f".{path.name}.{os.getpid()}-{attempt}.tmp")
-        with suppress(FileExistsError):
-            return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), temporary
-    raise AssertionError  # pragma: no cover  (count never ends)
+def _replace(parent: Folder, name: str, final: str, *, ours: Callable[[str], bool]) -> None:
+    where = parent.path / final
+    with explained(where), parent.opened() as here, here.enter(name) as inner:
+        with explained(where, needed=_size(inner)):
+            _sync_all(inner)
+            outdated = _set_aside(here, final)
+            try:
+                here.rename(name, final)
+            except BaseException:
+                if outdated is not None:
+                    here.rename(outdated, final)
+                raise
+            here.sync()
+        if outdated is not None:
+            here.remove_tree(outdated, ours=ours)
+
+
+def _size(here: OpenFolder) -> int:
+    """Return the bytes of the files in a folder, without those in folders of it."""
+    return sum(found.st_size for found in map(here.facts, here.names()) if found is not None)
+
+
+def _set_aside(here: OpenFolder, final: str) -> str | None:
+    if here.facts(final) is None:
+        return None
+    outdated = _temporary(final, "old")
+    here.rename(final, outdated)
+    return outdated
+
+
+def _sync_all(here: OpenFolder) -> None:
+    """Make a folder durable with all that is in it.
+
+    Raises:
+        NotOwnError: there is a link, a pipe or a device in it.
+    """
+    for name in here.names():
+        if here.is_folder(name):
+            with here.enter(name) as inner:
+                _sync_all(inner)
+            continue
+        descriptor = here.open(name, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    here.sync()
+
+
+def _temporary(name: str, ending: str) -> str:
+    """Return a hidden name that nobody can foresee; the number says which process took it."""
+    return f".{name}.{os.getpid()}-{os.urandom(8).hex()}.{ending}"
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -178,34 +222,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # pragma: no cover  (Windows has no such call)
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _set_aside(final: Path) -> Path | None:
-    if not final.exists():
-        return None
-    for attempt in count():
-        outdated = final.with_name(f".{final.name}.{os.getpid()}-{attempt}.old")
-        if not outdated.exists():
-            return final.rename(outdated)
-    raise AssertionError  # pragma: no cover  (count never ends)
 
 
 def _lives(pid: int) -> bool:
@@ -221,13 +237,5 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _size(folder: Path) -> int:
-    """Return the bytes in a folder, 0 where that cannot be seen."""
-    with suppress(OSError):
-        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return 0
-
-
-def _free(path: Path) -> int:
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    return shutil.disk_usage(there).free
+def _anything(_name: str) -> bool:
+    return True

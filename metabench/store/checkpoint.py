@@ -1,13 +1,21 @@
-"""The files of a checkpoint, and whether they are what was written."""
+"""The checkpoints of a cell: folders with its state, a record and their hashes; two are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, final
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Annotated, Literal, final
 
 from pydantic import Field, JsonValue
 
-from metabench.fingerprint import hash_file
+from metabench.errors import StoreError
+from metabench.store.atomic import commit_file, new_folder, replace_folder
+from metabench.store.file_names import CHECKPOINT, STATE, SUMS, TEMPORARY, is_step, step_name
+from metabench.store.folder import Folder, OpenFolder
+from metabench.store.problems import explained
+from metabench.store.records.cell import from_json, to_json
 from metabench.store.records.provenance import Record
 from metabench.store.records.values import (
     Bounded,
@@ -19,32 +27,10 @@ from metabench.store.records.values import (
     Text,
     Word,
 )
-from metabench.store.regular_files import is_regular, read_regular
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["CheckpointNote", "Checkpoints", "is_whole"]
 
-
-__all__ = ["NOTE", "SUMS", "TENSORS", "CheckpointNote", "is_whole", "sum_line"]
-
-TENSORS, NOTE, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
-
-
-def is_whole(folder: Path) -> bool:
-    """Return whether a checkpoint is what was written; no file of it is held whole."""
-    names = (TENSORS, NOTE)
-    if not all(is_regular(folder / name) for name in names):
-        return False
-    try:
-        lines = b"".join(sum_line(hash_file(folder / name), name) for name in names)
-        return lines == read_regular(folder / SUMS)
-    except OSError:
-        return False
-
-
-def sum_line(digest: str, name: str) -> bytes:
-    """Return what ``sha256sum`` writes of a file, and can check."""
-    return f"{digest}  {name}\n".encode()
+_KEPT = 2
 
 
 @final
@@ -69,3 +55,180 @@ class CheckpointNote(Record):
     """What the same bits depend on beside the key: versions, device, precision, threads."""
     drift: Entries[Text] = ()
     """What has differed before, where the cell went on all the same."""
+
+
+@final
+class Checkpoints:
+    """Writes and reads the checkpoints of one cell.
+
+    Args:
+        folder: where they are; it need not exist.
+        key: the cell's.
+        profile: what the same bits depend on beside the key.
+        interval: seconds from one to the next.
+        allow_drift: whether to go on where the profile differs.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        key: str,
+        profile: Mapping[str, str],
+        interval: float,
+        allow_drift: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._key, self._profile = folder, key, dict(profile)
+        self._interval, self._clock = interval, clock
+        self._last = clock()
+        self._allow_drift = allow_drift
+        self.drift: tuple[str, ...] = ()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return self._clock() - self._last >= self._interval
+
+    def newest(self) -> tuple[CheckpointNote, bytes] | None:
+        """Return record and state of the newest one that is whole; None where none was written.
+
+        Raises:
+            StoreError: none is whole; or it is another cell's, or that of another machine or other
+                versions, and going on from it would not give the same bits. Where drift is
+                allowed, what differs is in ``drift`` instead.
+        """
+        with (
+            explained(self._folder.path),
+            suppress(FileNotFoundError),
+            self._folder.opened() as here,
+        ):
+            there = _steps(here)
+            for name in there:
+                found = _read(here, name)
+                if found is not None:
+                    self.drift = self._require_same(found[0], name)
+                    return found
+            if there:
+                raise StoreError(
+                    f"none of its checkpoints is what was written, and there are {len(there)!r}",
+                    where=str(self._folder.path),
+                    hint="look at the disk, or delete the folder to begin the cell anew",
+                )
+        return None
+
+    def save(
+        self,
+        state: bytes,
+        *,
+        step: int,
+        facts: Mapping[str, JsonValue],
+        losses: Mapping[str, float],
+        wall_seconds: float,
+        cpu_seconds: float,
+    ) -> None:
+        """Write a checkpoint durably, then let go of all but the newest two.
+
+        Args:
+            state: the tensors of the training loop, as safetensors writes them.
+            step: steps that are done.
+            facts: counts and states of the training loop.
+            losses: the first and the last loss so far.
+            wall_seconds: time that the cell has taken so far.
+            cpu_seconds: processor time that it has taken so far.
+
+        Raises:
+            StoreError: it cannot be written; those before it are still there.
+        """
+        note = CheckpointNote(
+            key=self._key,
+            step=step,
+            facts=dict(facts),
+            losses=dict(losses),
+            wall_seconds=wall_seconds,
+            cpu_seconds=cpu_seconds,
+            profile=self._profile,
+            drift=self.drift,
+        )
+        with new_folder(self._folder, step_name(step)) as temporary:
+            fresh = self._folder / temporary
+            sums = _part(fresh, STATE, state) + _part(fresh, CHECKPOINT, to_json(note))
+            commit_file(fresh, SUMS, sums)
+            replace_folder(self._folder, temporary, step_name(step))
+        self._prune(step_name(step))
+        self._last = self._clock()
+
+    def clear(self) -> None:
+        """Let go of all of them: the cell is done, or is to begin anew."""
+        with suppress(OSError), self._folder.around.opened() as here:
+            here.remove_tree(self._folder.parts[-1])
+
+    def _prune(self, newest: str) -> None:
+        with explained(self._folder.path), self._folder.opened() as here:
+            with here.enter(newest) as inner:
+                whole = is_whole(inner)
+            if not whole:
+                raise StoreError(
+                    "was written, and cannot be read back as it was",
+                    where=str(self._folder.path / newest),
+                    hint="look at the disk, or name another folder with --runs DIR",
+                )
+            outdated = [name for name in here.names() if TEMPORARY.fullmatch(name)]
+            for name in [*_steps(here)[_KEPT:], *outdated]:
+                here.remove_tree(name)
+
+    def _require_same(self, note: CheckpointNote, name: str) -> tuple[str, ...]:
+        """Return what differs, now and before; nothing but drift that is allowed may."""
+        found, now = {"cell": note.key, **note.profile}, {"cell": self._key, **self._profile}
+        changed = [
+            f"{name} {found.get(name, 'none')} -> {now.get(name, 'none')}"
+            for name in sorted({*found, *now})
+            if found.get(name) != now.get(name)
+        ]
+        if note.key == self._key and (self._allow_drift or not changed):
+            return tuple(dict.fromkeys([*note.drift, *changed]))
+        raise StoreError(
+            f"was written where {', '.join(changed)}, and going on would not give the same numbers",
+            where=str(self._folder.path / name),
+            hint="go on where it was written, delete the folder to begin the cell anew, or go on"
+            " with --allow-drift, which the record will say",
+        )
+
+
+def is_whole(here: OpenFolder) -> bool:
+    """Return whether a checkpoint is what was written; no file of it is held whole."""
+    try:
+        lines = b"".join(_sum_line(here.sha256(name), name) for name in (STATE, CHECKPOINT))
+        return lines == here.read(SUMS)
+    except OSError:
+        return False
+
+
+def _steps(here: OpenFolder) -> list[str]:
+    """Return the names of checkpoints, the newest first; by step, for clocks go wrong."""
+    return [name for name in reversed(here.folders()) if is_step(name)]
+
+
+def _read(checkpoints: OpenFolder, name: str) -> tuple[CheckpointNote, bytes] | None:
+    """Return a checkpoint; None where a part is missing or is not what was written."""
+    with suppress(OSError, StoreError), checkpoints.enter(name) as here:
+        if is_whole(here):
+            note = from_json(
+                CheckpointNote,
+                here.read(CHECKPOINT, most=CheckpointNote.most_bytes),
+                where=f"{name}/{CHECKPOINT}",
+            )
+            return note, here.read(STATE, most=None)
+    return None
+
+
+def _part(folder: Folder, name: str, data: bytes) -> bytes:
+    """Write a file durably; return its line in the sums, of what was meant to be written."""
+    commit_file(folder, name, data)
+    return _sum_line(hashlib.sha256(data).hexdigest(), name)
+
+
+def _sum_line(digest: str, name: str) -> bytes:
+    """Return what ``sha256sum`` writes of a file, and can check."""
+    return f"{digest}  {name}\n".encode()

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import final
 
 from metabench.errors import LockError
-from metabench.store.atomic import make_folder, store_error
-from metabench.store.regular_files import open_regular
+from metabench.store.file_names import CELLS
+from metabench.store.folder import Folder, OpenFolder
+from metabench.store.problems import explained, store_error
 
-__all__ = ["HeldError", "LockOwner", "lock_owner", "locked"]
+__all__ = ["HeldError", "LockOwner", "held", "lock_owner", "locked"]
 
 _PAUSE_SECONDS = 0.02
 
@@ -38,11 +39,12 @@ class LockOwner:
 
 
 @contextmanager
-def locked(path: Path, *, patience: float = 0.0) -> Iterator[None]:
+def locked(folder: Folder, name: str, *, patience: float = 0.0) -> Iterator[None]:
     """Hold a lock file, which is made with its folder and goes when it is given back.
 
     Args:
-        path: the file.
+        folder: where it is.
+        name: the file.
         patience: seconds to wait for whoever holds it.
 
     Raises:
@@ -50,21 +52,29 @@ def locked(path: Path, *, patience: float = 0.0) -> Iterator[None]:
         LockError: the file system has no locks.
         StoreError: the folder cannot be written.
     """
-    make_folder(path.parent)
-    descriptor = _acquire(path, time.monotonic() + patience)
+    descriptor = _acquire(folder, name, time.monotonic() + patience)
     try:
-        _sign(descriptor, path)
+        _sign(descriptor, folder.path / name)
         yield
     finally:
-        _give_back(descriptor, path)
+        _give_back(descriptor, folder, name)
 
 
-def lock_owner(path: Path) -> LockOwner | None:
+def lock_owner(folder: Folder, name: str) -> LockOwner | None:
     """Return who holds a lock file now, None if nobody does; nothing is written."""
+    try:
+        with folder.opened() as here:
+            return held(here, name)
+    except OSError:
+        return None
+
+
+def held(here: OpenFolder, name: str) -> LockOwner | None:
+    """Return who holds a lock file of an open folder, as `lock_owner` does."""
     import fcntl  # noqa: PLC0415  (not on every platform)
 
     try:
-        descriptor = open_regular(path, os.O_RDONLY)
+        descriptor = here.open(name)
     except OSError:
         return None
     try:
@@ -78,15 +88,13 @@ def lock_owner(path: Path) -> LockOwner | None:
     return None
 
 
-def _acquire(path: Path, deadline: float) -> int:
+def _acquire(folder: Folder, name: str, deadline: float) -> int:
     while True:
+        with explained(folder.path / name), folder.opened(make=True) as here:
+            descriptor = here.open(name, os.O_RDWR | os.O_CREAT)
         try:
-            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
-        except OSError as error:
-            raise store_error(error, path) from error
-        try:
-            _take(descriptor, path)
-            if _is_there(descriptor, path):
+            _take(descriptor, folder)
+            if _is_there(descriptor, folder, name):
                 return descriptor
         except HeldError:
             if time.monotonic() >= deadline:
@@ -99,43 +107,44 @@ def _acquire(path: Path, deadline: float) -> int:
         os.close(descriptor)
 
 
-def _take(descriptor: int, path: Path) -> None:
+def _take(descriptor: int, folder: Folder) -> None:
     import fcntl  # noqa: PLC0415  (reading a run folder works where there is no flock)
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise HeldError(
-            f"another process works on this {_thing(path)}{_said(_signature(descriptor))}",
-            where=str(path.parent),
+            f"another process works on this {_thing(folder)}{_said(_signature(descriptor))}",
+            where=str(folder.path),
             hint="wait for it, or name another folder with --runs DIR",
         ) from error
     except OSError as error:
         raise LockError(
             f"the file system has no locks: {(error.strerror or 'unknown error').lower()}",
-            where=str(path.parent),
+            where=str(folder.path),
             hint="name a folder on a local disk with --runs DIR",
         ) from error
 
 
-def _thing(path: Path) -> str:
-    return "cell" if path.parent.parent.name == "cells" else "run"
+def _thing(folder: Folder) -> str:
+    return "cell" if folder.parts[:1] == (CELLS,) else "run"
 
 
-def _is_there(descriptor: int, path: Path) -> bool:
-    """Return whether the file is still the one at its path: its last holder took it away."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
-    except FileNotFoundError:
-        return False
+def _is_there(descriptor: int, folder: Folder, name: str) -> bool:
+    """Return whether the file is still the one of that name: its last holder took it away."""
+    with suppress(OSError), folder.opened() as here:
+        found = here.facts(name)
+        return found is not None and os.path.samestat(os.fstat(descriptor), found)
+    return False
 
 
-def _give_back(descriptor: int, path: Path) -> None:
+def _give_back(descriptor: int, folder: Folder, name: str) -> None:
     import fcntl  # noqa: PLC0415  (as above)
 
     with suppress(OSError):
-        if _is_there(descriptor, path):
-            path.unlink()
+        if _is_there(descriptor, folder, name):
+            with folder.opened() as here:
+                here.remove(name)
     with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked has the descriptor too
     os.close(descriptor)

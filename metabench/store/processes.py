@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from metabench.errors import LockError
-from metabench.store.lock import HeldError, LockOwner, lock_owner, locked
+from metabench.store.file_names import LOCK, PROCESSES
+from metabench.store.folder import Folder
+from metabench.store.lock import HeldError, LockOwner, held, locked
+from metabench.store.problems import explained
 
-__all__ = ["PROCESSES", "alone", "at_work", "joining", "present"]
+__all__ = ["alone", "at_work", "is_lock_file", "joining", "present"]
 
-PROCESSES = "processes"
-"""The folder of the lock files, below the run folder."""
-
-_LOCK = "LOCK"
 _PATIENCE_SECONDS = 10.0
 """Whoever joins holds the lock of the run folder while it writes what it was asked, no longer."""
+_NAME = re.compile(r".+-[0-9]+-[0-9]+")
 
 
 def at_work(folder: Path) -> tuple[LockOwner, ...]:
-    """Return the processes that work on a run folder now; nothing is written."""
-    try:
-        files = sorted((folder / PROCESSES).iterdir())
-    except OSError:
-        return ()
-    owners = (lock_owner(file) for file in files)
-    return tuple(owner for owner in owners if owner is not None)
+    """Return the processes that work on a run folder now; nothing is written.
+
+    Raises:
+        StoreError: the folder of lock files is a link, or cannot be read.
+    """
+    there = Folder(folder) / PROCESSES
+    with explained(there.path), suppress(FileNotFoundError), there.opened() as here:
+        owners = [held(here, name) for name in here.names() if is_lock_file(name)]
+        return tuple(owner for owner in owners if owner is not None)
+    return ()
+
+
+def is_lock_file(name: str) -> bool:
+    """Return whether a file among those of the processes may be one that `present` made."""
+    return bool(_NAME.fullmatch(name))
 
 
 @contextmanager
@@ -39,7 +48,7 @@ def joining(folder: Path) -> Iterator[tuple[LockOwner, ...]]:
         LockError: another process holds it for long, or the file system has no locks.
         StoreError: the folder cannot be written.
     """
-    with locked(folder / _LOCK, patience=_PATIENCE_SECONDS):
+    with locked(Folder(folder), LOCK, patience=_PATIENCE_SECONDS):
         yield at_work(folder)
 
 
@@ -51,7 +60,7 @@ def alone(folder: Path) -> Iterator[None]:
         LockError: another process works on it, or the file system has no locks.
         StoreError: the folder cannot be written.
     """
-    with locked(folder / _LOCK, patience=_PATIENCE_SECONDS / 100):
+    with locked(Folder(folder), LOCK, patience=_PATIENCE_SECONDS / 100):
         for owner in at_work(folder):
             raise LockError(
                 f"another process works on this run (process {owner.pid} on {owner.host} since"
@@ -73,15 +82,15 @@ def present(folder: Path) -> Iterator[None]:
     name = f"{socket.gethostname().replace('/', '-')}-{os.getpid()}"
     with ExitStack() as stack:
         number = 0
-        while not _entered(stack, folder / PROCESSES / f"{name}-{number}"):
+        while not _entered(stack, Folder(folder) / PROCESSES, f"{name}-{number}"):
             number += 1
         yield
 
 
-def _entered(stack: ExitStack, path: Path) -> bool:
+def _entered(stack: ExitStack, folder: Folder, name: str) -> bool:
     """Take a lock, unless another thread holds it or somebody looks at it."""
     try:
-        stack.enter_context(locked(path))
+        stack.enter_context(locked(folder, name))
     except HeldError:
         return False
     return True

@@ -6,9 +6,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 from metabench.errors import StoreError
-from metabench.store.atomic import commit_bytes, make_folder
+from metabench.store.atomic import commit_file
+from metabench.store.file_names import CHECKPOINTS, RESOLVED, RUN, SPEC
+from metabench.store.problems import explained
 from metabench.store.records.cell import to_json
-from metabench.store.regular_files import read_regular
 from metabench.store.verification import verify
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     _Recorded = TypeVar("_Recorded", Result, Failure, RunNote)
 
 __all__ = ["copy_records"]
-
-_TEXTS = ("spec.toml", "resolved.toml")
 
 
 def copy_records(source: Store, target: Store) -> int:
@@ -41,18 +40,19 @@ def copy_records(source: Store, target: Store) -> int:
     note = source.run()
     _check_whole(source)
     cells = list(_cells(source))
-    make_folder(target.folder)
-    for name in _TEXTS:
-        commit_bytes(target.folder / name, read_regular(source.folder / name))
+    with explained(source.folder), source.root.opened() as here:
+        texts = {name: here.read(name) for name in (SPEC, RESOLVED)}
+    for name, text in texts.items():
+        commit_file(target.root, name, text)
     for cell in cells:
         _copy(cell, target)
-    commit_bytes(target.folder / "run.json", to_json(_unplaced(note)))
+    commit_file(target.root, RUN, to_json(_unplaced(note)))
     return len(cells)
 
 
 def _check_whole(source: Store) -> None:
     """Refuse damage; checkpoints are not copied, and come and go while somebody runs a cell."""
-    damaged = [one for one in verify(source).costly if "/checkpoints/" not in one.path]
+    damaged = [one for one in verify(source).costly if f"/{CHECKPOINTS}/" not in one.path]
     if damaged:
         raise StoreError(
             f"{damaged[0].path!r} {damaged[0].problem}: its records are not copied",

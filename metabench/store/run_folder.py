@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import os
+import errno
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias, TypeVar, final
+from typing import final
 
 from metabench.errors import StoreError
-from metabench.store.atomic import commit_bytes, make_folder, no_run_error, store_error
-from metabench.store.leftovers import AGAIN, sweep
+from metabench.store.atomic import commit_file
+from metabench.store.file_names import (
+    CELL,
+    CELLS,
+    FAILURE,
+    LOCK,
+    PROCESSES,
+    RESOLVED,
+    RESULT,
+    RUN,
+    SPEC,
+)
+from metabench.store.folder import Folder, OpenFolder
+from metabench.store.leftovers import sweep
 from metabench.store.lock import locked
+from metabench.store.problems import NotOwnError, explained, no_run_error, store_error
 from metabench.store.processes import alone, joining, present
 from metabench.store.records.cell import (
     CellNote,
     Failure,
+    FileNote,
     Record,
     Result,
     RunNote,
-    from_json,
     to_json,
 )
-from metabench.store.records.migrations import NewerRecordError
 from metabench.store.records.run import joined_note
-from metabench.store.regular_files import is_regular, read_regular, require_folder
-from metabench.store.stored_cell import StoredCell
+from metabench.store.stored_cell import CellReader, Stamp, StoredCell, stamp_of, unread
 
-__all__ = ["AGAIN", "LOCK", "Stamp", "Store", "StoredCell"]
-
-LOCK = "LOCK"
-"""The file, in the folder of a cell, that whoever runs the cell holds."""
-
-Stamp: TypeAlias = tuple[tuple[int, int, int], ...]
-"""Which result and which failure a cell has, without reading them; only to be compared."""
-
-_CELL, _RESULT, _FAILURE, _RUN = "cell.json", "result.json", "failure.json", "run.json"
-_Model = TypeVar("_Model", bound=Record)
+__all__ = ["Stamp", "Store", "StoredCell"]
 
 
 @final
@@ -50,7 +52,9 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._cells = f"{folder / 'cells'}/"  # joining paths would cost more than reading files
+        self.root = Folder(folder)
+        self._cells = self.root / CELLS
+        self._reader = CellReader()
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the run folder alone; it is made where it is missing. See `alone`."""
@@ -83,50 +87,75 @@ class Store:
 
         The context raises `HeldError` where another process holds it.
         """
-        self._require_own(name)
-        return locked(self.cell_folder(name) / LOCK)
+        return locked(self.place(name), LOCK)
 
     def stamp(self, name: str) -> Stamp:
         """Return which records a cell has now; it changes with each one that is committed."""
-        return tuple(_stamp(f"{self._cells}{name}/{file}") for file in (_RESULT, _FAILURE))
+        with suppress(OSError), self.place(name).opened() as here:
+            return stamp_of(here)
+        return stamp_of(None)
+
+    def place(self, name: str) -> Folder:
+        """Return the folder of a cell, to be opened; it need not exist."""
+        return self._cells / name
 
     def cell_folder(self, name: str) -> Path:
-        """Return the folder of a cell; it need not exist."""
-        return self.folder / "cells" / name
+        """Return where the folder of a cell is, for messages."""
+        return self.place(name).path
 
-    def cells(self) -> Iterator[StoredCell]:
+    def cells(self, *, noted: bool = True) -> Iterator[StoredCell]:
         """Yield every cell that is there, by name of its folder; damage never raises.
-
-        Raises:
-            StoreError: the folder cannot be read, or a record is of a newer metabench.
-        """
-        try:
-            names = sorted(path.name for path in (self.folder / "cells").iterdir())
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise store_error(error, self.folder) from error
-        for name in names:
-            if not name.startswith(".") and self.cell_folder(name).is_dir():
-                yield self.cell(name)
-
-    def cell(self, name: str, *, noted: bool = True) -> StoredCell:
-        """Return what the folder of a cell holds; nothing at all where there is none.
 
         Without ``noted``, ``cell.json`` is not read.
 
         Raises:
+            StoreError: the folder cannot be read, or a record is of a newer metabench.
+        """
+        with explained(self.folder), suppress(FileNotFoundError), self._cells.opened() as here:
+            for name in here.folders():
+                yield self._reader.cell(here, name, noted=noted)
+
+    def names(self) -> list[str]:
+        """Return the names of the folders of cells, sorted.
+
+        Raises:
+            StoreError: the folder cannot be read, or it is a link.
+        """
+        with explained(self.folder), suppress(FileNotFoundError), self._cells.opened() as here:
+            return here.folders()
+        return []
+
+    def cell(self, name: str, *, noted: bool = True) -> StoredCell:
+        """Return what the folder of a cell holds; nothing at all where there is none.
+
+        Without ``noted``, ``cell.json`` is not read. A record is parsed once, until it changes.
+
+        Raises:
             NewerRecordError: a record is of a newer metabench.
         """
-        damage: list[str] = []
-        note = self._read(CellNote, name, _CELL, damage) if noted else None
-        result = self._read(Result, name, _RESULT, damage)
-        failure = self._read(Failure, name, _FAILURE, damage)
-        if result is not None:
-            found = tuple(self._mismatch(name, result, note))
-            damage.extend(found)
-            result = None if found else result
-        return StoredCell(name, note, result, failure, tuple(damage))
+        try:
+            with self._cells.opened() as here:
+                return self._reader.cell(here, name, noted=noted)
+        except FileNotFoundError:
+            return StoredCell(name, None, None, None)
+        except OSError as error:
+            return unread(name, error)
+
+    def read_file(self, name: str, noted: FileNote) -> bytes:
+        """Return a file of a cell that its result names.
+
+        Raises:
+            StoreError: it is missing, or is not the one whose size and sha256 were recorded.
+        """
+        with suppress(OSError), self.place(name).opened() as here:
+            data = here.read(noted.path, most=noted.bytes)
+            if sha256(data).hexdigest() == noted.sha256:
+                return data
+        raise StoreError(
+            "is missing or is not what was recorded",
+            where=str(self.cell_folder(name) / noted.path),
+            hint="run the cell again with `metabench run FILE --force --only …`",
+        )
 
     def note(self, name: str) -> CellNote | None:
         """Return what a cell is, where that is known."""
@@ -147,14 +176,29 @@ class Store:
         Raises:
             StoreError: the folder is not that of a run, or ``run.json`` is damaged.
         """
-        path = self.folder / _RUN
+        path = self.folder / RUN
         try:
-            data = read_regular(path)
+            with self.root.opened() as here:
+                require_own_folders(here, self.folder)
+                found = self._reader.record(RunNote, here, RUN)
         except FileNotFoundError as error:
             raise no_run_error(self.folder) from error
         except OSError as error:
             raise store_error(error, path) from error
-        return from_json(RunNote, data, where=str(path))
+        if found is None:
+            raise no_run_error(self.folder)
+        if isinstance(found, StoreError):
+            raise StoreError(found.problem, where=str(path), hint=found.hint)
+        return found
+
+    def require_file(self, name: str) -> None:
+        """Refuse a file of the run that is there and is a link, a pipe or the like.
+
+        Raises:
+            StoreError: it is.
+        """
+        with explained(self.folder / name), suppress(FileNotFoundError), self.root.opened() as here:
+            here.stream(name).close()
 
     def commit_run(self, spec_text: str, resolved_text: str, note: RunNote) -> None:
         """Write the benchmark file as it was, with its defaults filled in, and what was asked.
@@ -162,10 +206,9 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        make_folder(self.folder)
-        texts = {"spec.toml": spec_text.encode(), "resolved.toml": resolved_text.encode()}
+        texts = {SPEC: spec_text.encode(), RESOLVED: resolved_text.encode()}
         for name, text in texts.items():
-            commit_bytes(self.folder / name, text)
+            commit_file(self.root, name, text)
         hashes = {name: sha256(text).hexdigest() for name, text in texts.items()}
         self.rewrite_run(note.model_copy(update={"texts": hashes}))
 
@@ -175,7 +218,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        commit_bytes(self.folder / _RUN, to_json(note))
+        commit_file(self.root, RUN, to_json(note))
 
     def commit_note(self, name: str, note: CellNote) -> None:
         """Write what a cell is, before it starts; makes its folder.
@@ -183,7 +226,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        self._commit(name, _CELL, note)
+        self._commit(name, CELL, note)
 
     def commit_result(self, name: str, result: Result) -> None:
         """Write what came out, last of all, and forget an earlier failure.
@@ -191,7 +234,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        self._commit(name, _RESULT, result)
+        self._commit(name, RESULT, result)
         self.clear_failure(name)
 
     def commit_failure(self, name: str, failure: Failure) -> None:
@@ -200,7 +243,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        self._commit(name, _FAILURE, failure)
+        self._commit(name, FAILURE, failure)
 
     def clear_failure(self, name: str) -> None:
         """Forget a failure, if there is one.
@@ -208,52 +251,20 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        path = self.cell_folder(name) / _FAILURE
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise store_error(error, path) from error
+        path = self.cell_folder(name) / FAILURE
+        with explained(path), suppress(FileNotFoundError), self.place(name).opened() as here:
+            here.remove(FAILURE)
 
     def _commit(self, name: str, file: str, record: Record) -> None:
-        folder = self.cell_folder(name)
-        self._require_own(name)
-        make_folder(folder)
-        commit_bytes(folder / file, to_json(record))
-
-    def _require_own(self, name: str) -> None:
-        """Refuse a folder that leads out of the run folder."""
-        for folder in (self.folder / "cells", self.cell_folder(name)):
-            try:
-                require_folder(folder)
-            except OSError as error:
-                raise store_error(error, folder) from error
-
-    def _read(self, model: type[_Model], name: str, file: str, damage: list[str]) -> _Model | None:
-        try:
-            data = read_regular(f"{self._cells}{name}/{file}", most=model.most_bytes)
-            return from_json(model, data, where=file)
-        except FileNotFoundError:
-            return None
-        except NewerRecordError:
-            raise
-        except OSError as error:
-            damage.append(f"{file}: {store_error(error, Path(file)).problem}")
-        except StoreError as error:
-            damage.append(f"{file}: {error.problem}")
-        return None
-
-    def _mismatch(self, name: str, result: Result, note: CellNote | None) -> Iterator[str]:
-        if not name.endswith(result.key[:8]) or (note is not None and note.key != result.key):
-            yield f"{_RESULT}: belongs to another cell, {result.name!r}"
-        for file in result.files:
-            if not is_regular(f"{self._cells}{name}/{file.path}", size=file.bytes):
-                yield f"{file.path}: is missing or has another size than was recorded"
+        commit_file(self.place(name), file, to_json(record))
 
 
-def _stamp(path: str) -> tuple[int, int, int]:
-    # A record is committed while the one before it is there, so that the two are different files.
-    try:
-        found = os.stat(path, follow_symlinks=False)  # noqa: PTH116  (a path object costs more)
-    except OSError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+def require_own_folders(here: OpenFolder, folder: Path) -> None:
+    """Refuse a run folder whose cells or processes are somewhere else.
+
+    Raises:
+        NotOwnError: one is a link or a file.
+    """
+    for name in (CELLS, PROCESSES):
+        if here.facts(name) is not None and not here.is_folder(name):
+            raise NotOwnError(errno.ENOTDIR, "is not a folder of its own", str(folder / name))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import final
+from pathlib import Path
+from typing import TypeAlias, TypeVar, final
 
 from pydantic import JsonValue
 
-from metabench.store.records.cell import CellNote, Failure, Kind, Result
+from metabench.errors import StoreError
+from metabench.store.file_names import CELL, FAILURE, RESULT
+from metabench.store.folder import OpenFolder
+from metabench.store.problems import store_error
+from metabench.store.records.cell import CellNote, Failure, Kind, Record, Result, from_json
+from metabench.store.records.migrations import NewerRecordError
 
-__all__ = ["StoredCell"]
+__all__ = ["CellReader", "Stamp", "StoredCell", "stamp_of", "unread"]
+
+_Stamp: TypeAlias = tuple[int, int, int]
+Stamp: TypeAlias = tuple[_Stamp, ...]
+"""Which result and which failure a cell has, without reading them; only to be compared."""
+
+_Model = TypeVar("_Model", bound=Record)
 
 
 @final
@@ -64,3 +76,102 @@ class StoredCell:
     @property
     def _known(self) -> CellNote | Result | Failure | None:
         return self.note or self.result or self.failure
+
+
+@final
+class CellReader:
+    """Reads cells from open folders; a record is parsed once, until its file is another."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[_Stamp, Record | StoreError | None]] = {}
+
+    def cell(self, cells: OpenFolder, name: str, *, noted: bool) -> StoredCell:
+        """Return what the folder of a cell holds; without ``noted``, ``cell.json`` is not read.
+
+        Raises:
+            NewerRecordError: a record is of a newer metabench.
+        """
+        try:
+            with cells.enter(name) as here:
+                return self._cell(here, name, noted=noted)
+        except FileNotFoundError:
+            return StoredCell(name, None, None, None)
+        except OSError as error:
+            return unread(name, error)
+
+    def record(
+        self, model: type[_Model], here: OpenFolder, file: str, *, cell: str = ""
+    ) -> _Model | StoreError | None:
+        """Return a record, or why it cannot be used; None where there is none.
+
+        Raises:
+            NewerRecordError: it is of a newer metabench.
+        """
+        stamp = _stamp(here, file)
+        known = self._known.get((cell, file))
+        if known is None or known[0] != stamp:
+            known = stamp, _parsed(model, here, file)
+            self._known[cell, file] = known
+        found = known[1]
+        if found is None or isinstance(found, (model, StoreError)):
+            return found
+        raise TypeError(f"{file} was read as {type(found).__name__}")
+
+    def _cell(self, here: OpenFolder, name: str, *, noted: bool) -> StoredCell:
+        damage: list[str] = []
+        note = self._whole(CellNote, here, (name, CELL), damage) if noted else None
+        result = self._whole(Result, here, (name, RESULT), damage)
+        failure = self._whole(Failure, here, (name, FAILURE), damage)
+        if result is not None:
+            found = tuple(_mismatch(here, name, result, note))
+            damage.extend(found)
+            result = None if found else result
+        return StoredCell(name, note, result, failure, tuple(damage))
+
+    def _whole(
+        self, model: type[_Model], here: OpenFolder, place: tuple[str, str], damage: list[str]
+    ) -> _Model | None:
+        name, file = place
+        found = self.record(model, here, file, cell=name)
+        if isinstance(found, StoreError):
+            damage.append(f"{file}: {found.problem}")
+            return None
+        return found
+
+
+def unread(name: str, error: OSError) -> StoredCell:
+    """Return a cell whose folder cannot be opened."""
+    problem = store_error(error, Path(name)).problem
+    return StoredCell(name, None, None, None, (f"its folder: {problem}",))
+
+
+def stamp_of(here: OpenFolder | None) -> Stamp:
+    """Return which records a folder has; None is a folder that is not there."""
+    return _stamp(here, RESULT), _stamp(here, FAILURE)
+
+
+def _stamp(here: OpenFolder | None, file: str) -> _Stamp:
+    # A record is committed while the one before it is there, so that the two are different files.
+    found = here.facts(file) if here is not None else None
+    return (0, 0, 0) if found is None else (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _parsed(model: type[_Model], here: OpenFolder, file: str) -> _Model | StoreError | None:
+    try:
+        return from_json(model, here.read(file, most=model.most_bytes), where=file)
+    except FileNotFoundError:
+        return None
+    except NewerRecordError:
+        raise
+    except OSError as error:
+        return store_error(error, Path(file))
+    except StoreError as error:
+        return error.with_traceback(None)
+
+
+def _mismatch(here: OpenFolder, name: str, result: Result, note: CellNote | None) -> Iterator[str]:
+    if not name.endswith(result.key[:8]) or (note is not None and note.key != result.key):
+        yield f"{RESULT}: belongs to another cell, {result.name!r}"
+    for file in result.files:
+        if not here.is_regular(file.path, size=file.bytes):
+            yield f"{file.path}: is missing or has another size than was recorded"

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, final
 
 from metabench.errors import StoreError
-from metabench.fingerprint import hash_file
-from metabench.store.atomic import no_run_error, store_error
 from metabench.store.checkpoint import is_whole
+from metabench.store.file_names import (
+    CELL,
+    CELLS,
+    CHECKPOINTS,
+    EARLIER,
+    FAILURE,
+    LOCK,
+    LOG,
+    METRICS,
+    PARAMETERS,
+    PREDICTIONS,
+    PROCESSES,
+    RESOLVED,
+    RESULT,
+    RUN,
+    SPEC,
+)
+from metabench.store.folder import OpenFolder
 from metabench.store.leftovers import leftovers
+from metabench.store.problems import explained, no_run_error, store_error
 from metabench.store.processes import at_work
 from metabench.store.records.cell import CellNote, Failure, Record, Result, RunNote, from_json
 from metabench.store.records.migrations import NewerRecordError, schema_of
-from metabench.store.regular_files import is_folder, is_regular, read_regular
+from metabench.store.run_folder import require_own_folders
 
 if TYPE_CHECKING:
     from metabench.store.run_folder import Store
@@ -26,10 +43,9 @@ __all__ = ["Finding", "Verification", "verify"]
 What: TypeAlias = Literal["damaged", "missing", "foreign", "leftover"]
 _Model = TypeVar("_Model", bound=Record)
 
-_OF_RUN = {"spec.toml", "resolved.toml", "run.json", "LOCK", "processes", "cells"}
+_OF_RUN = {SPEC, RESOLVED, RUN, LOCK, PROCESSES, CELLS}
 _OF_CELL = {
-    "cell.json", "result.json", "failure.json", "log.txt", "metrics.jsonl", "LOCK", "checkpoints",
-    "earlier", "predictions.parquet", "parameters.safetensors",
+    CELL, RESULT, FAILURE, LOG, METRICS, LOCK, CHECKPOINTS, EARLIER, PREDICTIONS, PARAMETERS,
 }  # fmt: skip
 
 
@@ -85,15 +101,17 @@ def verify(store: Store) -> Verification:
         StoreError: it is not the folder of a run, it cannot be read, or a record is of a newer
             metabench.
     """
-    look = _Look(store.folder)
+    look = _Look()
     processes = at_work(store.folder)
-    found = [*_of_run(look)]
-    for folder in _folders(store.folder / "cells"):
-        found += _of_cell(look, folder)
+    with explained(store.folder), store.root.opened() as here:
+        require_own_folders(here, store.folder)
+        found = list(_of_run(look, here, store.folder))
+        found += _of_each(here, CELLS, lambda cell, at: _of_cell(look, cell, at))
+        found += _no_folders(here)
     if not processes:
         found += [
-            Finding("leftover", look.name(path), "of a process that has ended")
-            for path in leftovers(store)
+            Finding("leftover", "/".join((*folder.parts, name)), "of a process that has ended")
+            for folder, name in leftovers(store)
         ]
     return Verification(
         tuple(found), dict(look.formats), look.files, look.checkpoints, len(processes)
@@ -105,109 +123,123 @@ def verify(store: Store) -> Verification:
 class _Look:
     """What has been counted, while a folder is looked at."""
 
-    root: Path
     formats: Counter[int] = field(default_factory=Counter)
     files: int = 0
     checkpoints: int = 0
 
-    def name(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
-
-    def record(self, model: type[_Model], path: Path) -> _Model | Finding | None:
+    def record(self, model: type[_Model], here: OpenFolder, path: str) -> _Model | Finding | None:
         """Return a record, what is wrong with it, or None where there is none."""
         try:
-            data = read_regular(path, most=model.most_bytes)
-            record = from_json(model, data, where=self.name(path))
+            data = here.read(_name(path), most=model.most_bytes)
+            record = from_json(model, data, where=path)
         except FileNotFoundError:
             return None
         except NewerRecordError:
             raise
         except OSError as error:
-            return Finding("damaged", self.name(path), store_error(error, path).problem)
+            return Finding("damaged", path, store_error(error, Path(path)).problem)
         except StoreError as error:
-            return Finding("damaged", self.name(path), error.problem.removeprefix("is damaged: "))
+            return Finding("damaged", path, error.problem.removeprefix("is damaged: "))
         self.formats[schema_of(data) or 1] += 1
         return record
 
-    def hashed(self, path: Path, sha256: str, *, size: int | None = None) -> Iterator[Finding]:
-        """Yield what is wrong with a file that some record names."""
+    def hashed(
+        self, here: OpenFolder, at: str, name: str, sha256: str, *, size: int | None = None
+    ) -> Iterator[Finding]:
+        """Yield what is wrong with a file of the folder ``at`` that some record names."""
         self.files += 1
-        if not is_regular(path):
-            there = path.is_symlink() or path.exists()
-            what: What = "damaged" if there else "missing"
-            yield Finding(what, self.name(path), "is not a regular file" if there else "is gone")
-        elif not is_regular(path, size=size):
-            yield Finding("damaged", self.name(path), "its size is not the recorded one")
-        elif hash_file(path) != sha256:
-            yield Finding("damaged", self.name(path), "its sha256 is not the recorded one")
+        path, facts = f"{at}{name}", here.facts(name)
+        if not here.is_regular(name):
+            what: What = "missing" if facts is None else "damaged"
+            yield Finding(what, path, "is gone" if facts is None else "is not a regular file")
+        elif not here.is_regular(name, size=size):
+            yield Finding("damaged", path, "its size is not the recorded one")
+        elif here.sha256(name) != sha256:
+            yield Finding("damaged", path, "its sha256 is not the recorded one")
 
 
-def _of_run(look: _Look) -> Iterator[Finding]:
-    note = look.record(RunNote, look.root / "run.json")
+def _of_run(look: _Look, here: OpenFolder, folder: Path) -> Iterator[Finding]:
+    note = look.record(RunNote, here, RUN)
     if note is None:
-        raise no_run_error(look.root)
+        raise no_run_error(folder)
     if isinstance(note, Finding):
         yield note
     else:
         for name, sha256 in note.texts.items():
-            yield from look.hashed(look.root / name, sha256)
-    yield from _foreign(look, look.root, _OF_RUN)
+            yield from look.hashed(here, "", name, sha256)
+    yield from _foreign(here, "", _OF_RUN)
 
 
-def _of_cell(look: _Look, folder: Path) -> Iterator[Finding]:
-    cell = folder.name
-    note = look.record(CellNote, folder / "cell.json")
-    result = look.record(Result, folder / "result.json")
-    failure = look.record(Failure, folder / "failure.json")
-    yield from _of_records(look, folder, (note, result, failure))
+def _of_cell(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
+    cell = _name(at)
+    note = look.record(CellNote, here, f"{at}/{CELL}")
+    result = look.record(Result, here, f"{at}/{RESULT}")
+    failure = look.record(Failure, here, f"{at}/{FAILURE}")
+    yield from _of_records(at, (note, result, failure))
     named = result.files if isinstance(result, Result) else ()
     if isinstance(result, Result) and note is None:
-        yield Finding("missing", look.name(folder / "cell.json"), "is gone", cell)
+        yield Finding("missing", f"{at}/{CELL}", "is gone", cell)
     for file in named:
-        for one in look.hashed(folder / file.path, file.sha256, size=file.bytes):
+        for one in look.hashed(here, f"{at}/", file.path, file.sha256, size=file.bytes):
             yield Finding(one.what, one.path, one.problem, cell)
     if not isinstance(result, Result):  # of a cell that is done they are of no use
-        yield from _of_checkpoints(look, folder / "checkpoints")
-    yield from _of_earlier(look, folder / "earlier")
-    yield from _foreign(look, folder, _OF_CELL | {file.path for file in named})
+        below = f"{at}/{CHECKPOINTS}"
+        yield from _of_each(here, below, lambda each, path: _of_checkpoint(look, each, path))
+    yield from _of_each(here, f"{at}/{EARLIER}", lambda each, path: _of_earlier(look, each, path))
+    yield from _foreign(here, f"{at}/", _OF_CELL | {file.path for file in named})
 
 
 def _of_records(
-    look: _Look, folder: Path, records: tuple[CellNote | Result | Failure | Finding | None, ...]
+    at: str, records: tuple[CellNote | Result | Failure | Finding | None, ...]
 ) -> Iterator[Finding]:
     for record in records:
         if isinstance(record, Finding):
-            yield Finding(record.what, record.path, record.problem, folder.name)
-        elif record is not None and not folder.name.endswith(record.key[:8]):
-            problem = f"holds records of {record.name!r}"
-            yield Finding("damaged", look.name(folder), problem, folder.name)
+            yield Finding(record.what, record.path, record.problem, _name(at))
+        elif record is not None and not at.endswith(record.key[:8]):
+            yield Finding("damaged", at, f"holds records of {record.name!r}", _name(at))
 
 
-def _of_checkpoints(look: _Look, folder: Path) -> Iterator[Finding]:
-    for path in _folders(folder):
-        look.checkpoints += 1
-        if not is_whole(path):
-            yield Finding("damaged", look.name(path), "is not what was written")
+def _of_checkpoint(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
+    look.checkpoints += 1
+    if not is_whole(here):
+        yield Finding("damaged", at, "is not what was written")
 
 
-def _of_earlier(look: _Look, folder: Path) -> Iterator[Finding]:
-    for path in _folders(folder):
-        result = look.record(Result, path / "result.json")
-        if isinstance(result, Finding):
-            yield result
-        for file in result.files if isinstance(result, Result) else ():
-            yield from look.hashed(path / file.path, file.sha256, size=file.bytes)
+def _of_earlier(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
+    result = look.record(Result, here, f"{at}/{RESULT}")
+    if isinstance(result, Finding):
+        yield result
+    for file in result.files if isinstance(result, Result) else ():
+        yield from look.hashed(here, f"{at}/", file.path, file.sha256, size=file.bytes)
 
 
-def _foreign(look: _Look, folder: Path, known: set[str]) -> Iterator[Finding]:
-    for path in sorted(folder.iterdir()):
-        if path.name not in known and not path.name.startswith("."):
-            yield Finding("foreign", look.name(path), "no record names it")
+def _of_each(
+    around: OpenFolder, at: str, findings: Callable[[OpenFolder, str], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """Yield what is found in each folder of a folder; nothing where that is no folder."""
+    if not around.is_folder(_name(at)):
+        return
+    with around.enter(_name(at)) as here:
+        for name in here.folders():
+            with here.enter(name) as inner:
+                yield from findings(inner, f"{at}/{name}")
 
 
-def _folders(folder: Path) -> list[Path]:
-    """Return the folders in a folder that are not hidden; none where it cannot be read."""
-    if not is_folder(folder):
-        return []
-    paths = sorted(folder.iterdir())
-    return [path for path in paths if not path.name.startswith(".") and is_folder(path)]
+def _no_folders(root: OpenFolder) -> Iterator[Finding]:
+    """Yield what is among the cells and is no folder: a link to one costs that cell."""
+    if not root.is_folder(CELLS):
+        return
+    with root.enter(CELLS) as here:
+        for name in here.names():
+            if not (name.startswith(".") or here.is_folder(name) or here.is_regular(name)):
+                yield Finding("damaged", f"{CELLS}/{name}", "is not a folder of its own", name)
+
+
+def _foreign(here: OpenFolder, at: str, known: set[str]) -> Iterator[Finding]:
+    for name in here.names():
+        if name not in known and not name.startswith("."):
+            yield Finding("foreign", f"{at}{name}", "no record names it")
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

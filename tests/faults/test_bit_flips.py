@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import pytest
 import torch
@@ -18,11 +16,13 @@ from kit.subjects import (
 )
 
 from metabench.data.token_cache import read_arrays, write_arrays
-from metabench.engine.parameters import read_parameters, write_parameters
+from metabench.engine.parameters import pack_parameters, unpack_parameters
+from metabench.engine.snapshot import Snapshot
 from metabench.errors import StoreError
 from metabench.seeding import Stream
-from metabench.session.cell.predictions import PREDICTIONS, parquet, read_predictions
-from metabench.store.atomic import commit_bytes
+from metabench.session.cell.outcome import leave
+from metabench.session.cell.predictions import parquet, read_predictions
+from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.store.records.cell import FileNote, RunNote
 from metabench.store.run_folder import Store
 from metabench.tasks.glue import GLUE
@@ -86,10 +86,10 @@ def a_checkpoint(name):
 
 def read_checkpoint(folder):
     try:
-        found = checkpoints(folder).newest(CPU)
+        note, state = checkpoints(folder).newest()
     except StoreError:
         return DAMAGED
-    snapshot, note = found
+    snapshot = Snapshot.of(note.step, state, note.facts, device=CPU)
     return snapshot.step, {k: v.tolist() for k, v in snapshot.tensors.items()}, note
 
 
@@ -97,14 +97,23 @@ VALUES = {"weight": torch.arange(60.0).reshape(6, 10), "bias": torch.ones(6)}
 
 
 def an_initialisation(folder):
-    sha256 = write_parameters(folder / "parameters.safetensors", VALUES)
-    (folder / "sha256").write_text(sha256)
-    return folder / "parameters.safetensors"
+    return a_file(folder, PARAMETERS, pack_parameters(VALUES))
+
+
+def a_file(folder, name, data):
+    store = Store(folder)
+    note = leave(store.place(NAME), name, data)
+    (folder / "note").write_text(note.model_dump_json())
+    return store.cell_folder(NAME) / name
+
+
+def noted(folder):
+    return FileNote.model_validate_json((folder / "note").read_text())
 
 
 def read_initialisation(folder):
     try:
-        values = read_parameters(folder / "parameters.safetensors", (folder / "sha256").read_text())
+        values = unpack_parameters(Store(folder).read_file(NAME, noted(folder)))
     except StoreError:
         return DAMAGED
     return {name: value.tolist() for name, value in values.items()}
@@ -115,18 +124,13 @@ CARD = next(card for card in GLUE if card.name == "glue/rte")
 
 def some_predictions(folder):
     outputs = np.linspace(-1, 1, 80, dtype=np.float32).reshape(40, 2)
-    commit_bytes(folder / PREDICTIONS, parquet(CARD, np.arange(40) % 2, outputs))
-    digest = hashlib.sha256((folder / PREDICTIONS).read_bytes()).hexdigest()
-    (folder / "sha256").write_text(digest)
-    return folder / PREDICTIONS
+    return a_file(folder, PREDICTIONS, parquet(CARD, np.arange(40) % 2, outputs))
 
 
 def read_some_predictions(folder):
-    file = FileNote(path=PREDICTIONS, bytes=1, sha256=(folder / "sha256").read_text())
+    record = result(0.5).model_copy(update={"files": (noted(folder),)})
     try:
-        labels, outputs = read_predictions(
-            folder, result(0.5).model_copy(update={"files": (file,)})
-        )
+        labels, outputs = read_predictions(Store(folder), NAME, record)
     except StoreError:
         return DAMAGED
     return labels.tolist(), outputs.tolist()
@@ -134,12 +138,12 @@ def read_some_predictions(folder):
 
 def some_tokens(folder):
     numbers = np.arange(300, dtype=np.int32)
-    write_arrays(folder / "tokens.safetensors", {"ids": numbers, "lengths": numbers[:7]})
+    write_arrays(folder, "tokens.safetensors", {"ids": numbers, "lengths": numbers[:7]})
     return folder / "tokens.safetensors"
 
 
 def read_tokens(folder):
-    found = read_arrays(folder / "tokens.safetensors", ("ids", "lengths"))
+    found = read_arrays(folder, "tokens.safetensors", ("ids", "lengths"), most=1 << 20)
     return DAMAGED if found is None else {name: a.tolist() for name, a in found.items()}
 
 

@@ -21,7 +21,9 @@ from kit.subjects import (
 )
 
 from metabench.store.atomic import settle_folders
-from metabench.store.run_folder import AGAIN, Store
+from metabench.store.file_names import AGAIN
+from metabench.store.folder import Folder
+from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +51,7 @@ def old_result(folder: Path) -> None:
 
 def score(folder: Path) -> Any:
     """Return the score of the cell, after a run would have begun; None without a result."""
-    settle_folders(folder / "cells")
+    settle_folders(Folder(folder) / "cells")
     cell = Store(folder).cell(NAME)
     assert cell.damage == ()
     return cell.result.scores["accuracy"] if cell.result else None

@@ -24,6 +24,7 @@ from kit.subjects import (
 )
 
 from metabench.store.atomic import commit_bytes, settle_folders
+from metabench.store.folder import Folder
 from metabench.store.run_folder import Store
 
 CPU = torch.device("cpu")
@@ -31,7 +32,7 @@ CPU = torch.device("cpu")
 
 def score(folder):
     """Return the score of the cell as the next run would find it, None where there is none."""
-    settle_folders(folder / "cells")
+    settle_folders(Folder(folder) / "cells")
     cell = Store(folder).cell(NAME)
     assert cell.damage == ()
     return cell.result.scores["accuracy"] if cell.result else None

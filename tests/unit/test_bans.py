@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "metabench", *sorted((ROOT / "plugins").glob("metabench_*"))]
 SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 
-COMMIT, JOURNAL = "metabench/store/atomic.py", "metabench/session/cell/journal.py"
+FOLDER = "metabench/store/folder.py"  # opens, renames and deletes what is in a run folder
 SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/seeded.py"
 MEMORY = "metabench/engine/memory.py"  # asks the C library to give memory back
 MAIN = "metabench/cli/main.py"  # opens the null device when nobody reads any more
@@ -48,6 +48,14 @@ PRINTERS = {
 }
 
 METHODS = {"extractall", "extract", "write_text", "write_bytes", "unpack_archive", "seed_all"}
+CHANGES = {
+    "shutil.rmtree", "shutil.move", "shutil.copy", "shutil.copy2", "shutil.copyfile",
+    "shutil.copytree", "os.unlink", "os.remove", "os.rmdir", "os.removedirs", "os.rename",
+    "os.renames", "os.replace", "os.link", "os.symlink", "os.mkdir", "os.makedirs", "os.truncate",
+    "tempfile.mkdtemp", "tempfile.mkstemp", "tempfile.mktemp", "tempfile.NamedTemporaryFile",
+}  # fmt: skip
+"""Whatever makes, renames or deletes by a path, which may lead through a link."""
+OF_PATHS = {"unlink", "rmdir", "hardlink_to", "symlink_to", "mkdir", "touch"}
 GENERATORS = {"numpy.random.Generator", "numpy.random.Philox"}
 WATCHERS = {"metabench/ambient.py", "metabench/testing/conformance/ambient.py"}
 """They look at the generators that everybody shares, and put them back; they never draw."""
@@ -88,9 +96,9 @@ def _modes(call: ast.Call, at: int) -> str:
 
 def _writes(call: ast.Call, name: str, path: str) -> bool:
     """Return whether a call opens a file for writing where that is not the place for it."""
-    letters = "wx+" if path == JOURNAL else "wxa+"
+    letters = "wx+" if path == FOLDER else "wxa+"
     if name == "os.open":
-        known = path.startswith("metabench/store/") or path == MAIN
+        known = path in {FOLDER, MAIN}
         flags = {n.attr for n in ast.walk(call) if isinstance(n, ast.Attribute)}
         return not known and bool(flags & {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"})
     if name in OPENS:
@@ -98,6 +106,19 @@ def _writes(call: ast.Call, name: str, path: str) -> bool:
     if name.rpartition(".")[2] == "open":
         return bool(set(_modes(call, 0)) & set(letters))
     return name.endswith("zipfile.ZipFile") and _modes(call, 1) != "w"
+
+
+def _changes(call: ast.Call, name: str, path: str) -> bool:
+    """Return whether a call makes, renames or deletes a file where that is not the place for it."""
+    if path == FOLDER:
+        return False
+    last = name.rpartition(".")[2]
+    alone = len(call.args) == 1 and not call.keywords  # str.replace takes two, OpenFolder too
+    return (
+        name in CHANGES
+        or ("." in name and last in OF_PATHS)
+        or (alone and "." in name and last in {"rename", "replace"})
+    )
 
 
 def _ambient(name: str, path: str) -> bool:
@@ -130,7 +151,8 @@ def violations(source: str, path: str) -> list[str]:
             or (name in PRINTS - PRINTERS.get(path, set()))
             or (name.rpartition(".")[2] in METHODS and "." in name)
         )
-        if banned or unsafe or _writes(call, name, path) or _ambient(name, path):
+        changing = _writes(call, name, path) or _changes(call, name, path)
+        if banned or unsafe or changing or _ambient(name, path):
             found.append(f"{name}: line {call.lineno}")
     return found
 
@@ -164,6 +186,11 @@ PLANTED = [
     "print(name)", "import click; click.echo(name)", "from click import echo; echo(name)",
     "import sys; sys.stderr.write(name)", "from sys import stdout; stdout.write(name)",
     "from rich.console import Console; Console().print(name)",
+    "import shutil; shutil.rmtree(p)", "from shutil import rmtree; rmtree(p)", "path.unlink()",
+    "import os; os.unlink(p)", "import os; os.remove(p)", "from os import replace; replace(a, b)",
+    "import os; os.rename(a, b)", "path.replace(other)", "path.rename(other)", "path.rmdir()",
+    "import os; os.link(a, b)", "path.hardlink_to(other)", "path.mkdir(parents=True)",
+    "import tempfile; tempfile.mkdtemp()", "import shutil; shutil.copyfile(a, b)",
     "f(trust_remote_code=True)", "f(trust_remote_code=given)", "f(allow_pickle=True)",
 ]  # fmt: skip
 
@@ -178,9 +205,12 @@ def test_a_planted_example_is_found(source):
     [
         ("path.open('rb')", "metabench/engine/x.py"),
         ("open(p, encoding='utf-8')", "metabench/engine/x.py"),
-        ("path.open('ab')", JOURNAL),
+        ("import os; os.fdopen(1, 'ab')", FOLDER),
+        ("import os; os.unlink(name, dir_fd=folder)", FOLDER),
+        ("text.replace('a', 'b')", "metabench/engine/x.py"),
+        ("here.rename(name, new)", "metabench/store/x.py"),
         ("import os; os.open(p, os.O_RDONLY)", "metabench/spec/x.py"),
-        ("import os; os.open(p, os.O_WRONLY | os.O_CREAT)", COMMIT),
+        ("import os; os.open(p, os.O_WRONLY | os.O_CREAT)", FOLDER),
         ("import zipfile; zipfile.ZipFile(buffer, 'w')", "metabench/report/x.py"),
         ("import numpy as np; np.random.Generator(np.random.Philox(key=1))", SEEDING),
         ("import torch; torch.manual_seed(seed)", DROPOUT),
@@ -198,7 +228,8 @@ def test_what_is_allowed_is_not_found(source, path):
 
 def test_an_exception_is_for_one_place_only():
     assert violations("path.open('ab')", "metabench/engine/x.py")
-    assert violations("path.open('wb')", JOURNAL)
+    assert violations("path.open('wb')", FOLDER)
+    assert violations("import os; os.unlink(p)", "metabench/store/atomic.py")
     assert violations("import numpy; numpy.random.seed(0)", SEEDING)
     assert violations("import numpy; numpy.random.seed(0)", "metabench/ambient.py")
     assert not violations("import random; random.getstate()", "metabench/ambient.py")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,12 +15,17 @@ import click
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.views.text import echo_text
 from metabench.errors import NothingMatchedError
+from metabench.limits import LOG_BYTES
+from metabench.store.file_names import CELL, CELLS, LOG, METRICS
+from metabench.store.folder import Folder
+from metabench.store.problems import NotOwnError, explained
 from metabench.suggest import did_you_mean
 
-__all__ = ["command"]
+__all__ = ["command", "find_cell", "opened_from"]
 
 _PAUSE_SECONDS = 0.2
 _MOST = 12
+_PART_BYTES = 1 << 20
 
 
 @click.command("logs")
@@ -31,11 +40,20 @@ def command(cell: str, scalars: bool, follow: bool, runs: Path) -> int:
     CELL is the name of a cell, or how its name or its key begins; RUN/CELL where several runs have
     it. `metabench status` lists the cells that run.
     """
-    folder = find_cell(cell, runs=runs)
-    file = folder / ("metrics.jsonl" if scalars else "log.txt")
-    for text in _follow(file) if follow else iter([_read(file, 0)]):
-        echo_text(text.decode("utf-8", "backslashreplace"))
+    folder, name = opened_from(find_cell(cell, runs=runs)), METRICS if scalars else LOG
+    decoder = getincrementaldecoder("utf-8")("backslashreplace")
+    with explained(folder.path / name):
+        for data in _follow(folder, name) if follow else _read(folder, name, 0):
+            echo_text(decoder.decode(data))
+    echo_text(decoder.decode(b"", final=True))
     return 0
+
+
+def opened_from(cell: Path) -> Folder:
+    """Return the folder of a cell, to be opened from that of its run where it is in one."""
+    if cell.parent.name == CELLS:
+        return Folder(cell.parent.parent) / CELLS / cell.name
+    return Folder(cell)
 
 
 def find_cell(name: str, *, runs: Path) -> Path:
@@ -44,12 +62,12 @@ def find_cell(name: str, *, runs: Path) -> Path:
     Raises:
         NothingMatchedError: no cell is called so, or several are.
     """
-    if (Path(name) / "cell.json").is_file():
+    if (Path(name) / CELL).is_file():
         return Path(name)
     run, _, cell = name.rpartition("/")
     folders = [
         folder
-        for folder in sorted(runs.glob(f"{run or '*'}/cells/*"))
+        for folder in sorted(runs.glob(f"{run or '*'}/{CELLS}/*"))
         if not folder.name.startswith(".") and folder.is_dir()
     ]
     named = [folder for folder in folders if cell in {folder.name, folder.name[:-9]}]
@@ -83,25 +101,31 @@ def _listed(folders: list[Path]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-def _follow(file: Path) -> Iterator[bytes]:
+def _follow(folder: Folder, name: str) -> Iterator[bytes]:
     """Yield what is appended to the file until the cell has ended or nobody runs it any more."""
     from metabench.results.run_status import is_running
 
     place = 0
     while True:
-        goes_on = is_running(file.parent)  # asked first, so that what was written last is read
-        text = _read(file, place)
-        place += len(text)
-        yield text
+        goes_on = is_running(folder)  # asked first, so that what was written last is read
+        for data in _read(folder, name, place):
+            place += len(data)
+            yield data
         if not goes_on:
             return
         time.sleep(_PAUSE_SECONDS)
 
 
-def _read(path: Path, place: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(place)
-            return file.read()
-    except FileNotFoundError:
-        return b""
+def _read(folder: Folder, name: str, place: int) -> Iterator[bytes]:
+    """Yield what a file holds from a place on, part by part; nothing where there is none.
+
+    Raises:
+        OSError: it is no regular file, or larger than any cell writes.
+    """
+    with suppress(FileNotFoundError), folder.opened() as here, here.stream(name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > LOG_BYTES:
+            raise NotOwnError(errno.EFBIG, f"is larger than {LOG_BYTES // 1024**2} MiB")
+        file.seek(place)
+        while data := file.read(_PART_BYTES):
+            yield data

@@ -108,25 +108,16 @@ def _check_folder(folder: Path) -> None:
 
 def _write(folder: Path, files: dict[str, str]) -> None:
     """Write all files or none: the folder gets its name when they are there."""
-    import shutil
-    import tempfile
+    from metabench.store.atomic import commit_file, commit_folder, new_folder
+    from metabench.store.folder import Folder
 
-    from metabench.store.atomic import commit_bytes, commit_folder, make_folder, store_error
-
-    try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
-    except OSError as error:
-        raise store_error(error, folder) from error
-    try:
-        temporary.chmod(0o755)
+    whole = folder.absolute()
+    around = Folder(whole.parent)
+    with new_folder(around, folder.name) as temporary:
         for inside, text in files.items():
-            path = temporary / inside
-            make_folder(path.parent)
-            commit_bytes(path, text.encode())
-        commit_folder(temporary, folder.absolute())
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+            *parts, name = Path(inside).parts
+            commit_file(Folder(around.root, (temporary, *parts)), name, text.encode())
+        commit_folder(whole.with_name(temporary), whole)
 
 
 def _benchmark(called: PackageName, kind: str) -> dict[str, str]:

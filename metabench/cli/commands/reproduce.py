@@ -22,6 +22,7 @@ from metabench.cli.inputs.options import (
 )
 from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.text import aligned, echo, echo_json, note
+from metabench.store.file_names import RESULT
 
 if TYPE_CHECKING:
     from metabench.cli.inputs.run_folder import OpenedRun
@@ -75,13 +76,13 @@ def _cell_folder(result: str, *, runs: Path) -> Path:
     from metabench.errors import NothingMatchedError
 
     path = Path(result)
-    if path.name != "result.json":
-        return find_cell(result.rstrip("/"), runs=runs).resolve()
+    if path.name != RESULT:
+        return find_cell(result.rstrip("/"), runs=runs).absolute()
     if not path.is_file():
         raise NothingMatchedError(
-            f"there is no file {result!r}", hint="name the result.json of a cell that is done"
+            f"there is no file {result!r}", hint=f"name the {RESULT} of a cell that is done"
         )
-    return path.resolve().parent
+    return path.absolute().parent
 
 
 def _opened(folder: Path, *, file: Path | None, hub: Path | None) -> OpenedRun:

@@ -84,7 +84,7 @@ def _cells(name: str, runs: Path) -> Iterator[Description]:
     prefix = name if _KEY.fullmatch(name) else None
     for folder in _run_folders(runs):
         store = Store(folder)
-        for cell_name in _cell_names(folder):
+        for cell_name in store.names():
             if cell_name == name:
                 yield cell_description(store.cell(cell_name), run=str(folder))
             elif prefix is not None:
@@ -101,7 +101,9 @@ def _run_folders(runs: Path) -> Iterator[Path]:
 
 
 def _cell_names(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "cells").glob("*") if path.is_dir())
+    from metabench.store.run_folder import Store
+
+    return Store(folder).names()
 
 
 def _check_one_kind(name: str, found: list[Description]) -> None:

@@ -182,8 +182,9 @@ def put_plots(found: Compared, folder: Path) -> None:
     from metabench.report.figures.plots import plot_files
     from metabench.report.report import build_report
     from metabench.store.atomic import commit_bytes, make_folder
+    from metabench.store.folder import Folder
 
-    make_folder(folder)
+    make_folder(Folder(folder))
     for name, data in plot_files(build_report(found.stores, found.collected, found.board)):
         commit_bytes(folder / name, data)
         note(f"written: {folder / name}")

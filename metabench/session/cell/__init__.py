@@ -8,7 +8,6 @@ Modules and packages, in the order in which data passes through:
     staging: a completed cell that runs again, next to its result
     stages: the three kinds of work: pretrain, meta, fine-tune
     loop: the work, step by step: metrics, checkpoints, progress, stopping
-    checkpoints: the checkpoints of a cell
     journal: `log.txt` and `metrics.jsonl`
     watchdog: ends a cell that exceeds its time limit
     outcome: what a stage returns: numbers for the record, bytes for files

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from metabench.engine.snapshot import Snapshot
     from metabench.plan.cell import Cell
-    from metabench.session.cell.checkpoints import Checkpoints
     from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.outcome import Outcome
     from metabench.session.runtime import Requested
-    from metabench.store.checkpoint import CheckpointNote
+    from metabench.store.checkpoint import CheckpointNote, Checkpoints
     from metabench.store.records.cell import Failure
     from metabench.store.records.provenance import Provenance
 
@@ -97,7 +96,9 @@ class Attempt:
     ) -> None:
         """Write a checkpoint with the time that the cell has taken."""
         checkpoints.save(
-            snapshot,
+            snapshot.packed(),
+            step=snapshot.step,
+            facts=snapshot.facts,
             losses=losses,
             wall_seconds=time.monotonic() - self.wall,
             cpu_seconds=time.process_time() - self.cpu,

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 from metabench.data.order import subsample
 from metabench.data.tokens import load_tokens
 from metabench.engine.device import resolve_device
-from metabench.engine.parameters import read_parameters
+from metabench.engine.parameters import unpack_parameters
 from metabench.errors import StoreError
 from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.seeding import Stream
 from metabench.session.runtime import Limits
+from metabench.store.file_names import PARAMETERS
 from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import torch
 
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
     from metabench.session.runtime import Assignment, Runtime
     from metabench.spec.model.sections import ModelSpec
 
-__all__ = ["PARAMETERS", "WorkerContext", "open_context"]
+__all__ = ["WorkerContext", "open_context"]
 
 LoadedT = TypeVar("LoadedT")
-
-PARAMETERS = "parameters.safetensors"
-"""Where a pretrain or meta cell leaves its parameters, below its folder."""
 
 
 @final
@@ -156,7 +153,6 @@ class WorkerContext:
             if result
             else None
         )
-        path: Path = self.store.cell_folder(cell.folder) / PARAMETERS
         if result is not None and file is None and result.left_out:
             raise StoreError(
                 f"{PARAMETERS!r} was left out of this copy of the records",
@@ -165,7 +161,7 @@ class WorkerContext:
             )
         if file is None:
             raise StoreError("is not done", where=f"cell {cell.folder}", hint="run again")
-        return read_parameters(path, file.sha256)
+        return unpack_parameters(self.store.read_file(cell.folder, file))
 
     def _once(self, key: tuple[Any, ...], load: Callable[[], LoadedT]) -> LoadedT:
         if key not in self._loaded:

@@ -6,22 +6,24 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import StoreError
 from metabench.escape import visible
-from metabench.store.atomic import commit_bytes, make_folder, store_error
-from metabench.store.regular_files import is_regular, open_regular
+from metabench.store.atomic import commit_file
+from metabench.store.file_names import LOG, METRICS
+from metabench.store.problems import explained
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from io import BufferedWriter
-    from pathlib import Path
     from types import TracebackType
 
     from metabench.engine.step import StepDone
+    from metabench.store.folder import Folder
 
 __all__ = ["Journal"]
 
@@ -44,15 +46,12 @@ class Journal:
         StoreError: they cannot be written; so does every method.
     """
 
-    def __init__(self, folder: Path, *, metrics: Path | None = None, after: int = 0) -> None:
-        for place in (folder, metrics or folder):
-            make_folder(place)
+    def __init__(self, folder: Folder, *, metrics: Folder | None = None, after: int = 0) -> None:
         self._folder = folder
-        path = (metrics or folder) / "metrics.jsonl"
         with self._explained():
-            _keep(path, after)
-            self._log: BufferedWriter = _appended(folder / "log.txt")
-            self._metrics: BufferedWriter = _appended(path)
+            _keep(metrics or folder, after)
+            self._log: BufferedWriter = _appended(folder, LOG)
+            self._metrics: BufferedWriter = _appended(metrics or folder, METRICS)
         self._flushed = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -112,28 +111,29 @@ class Journal:
                 self._flushed = time.monotonic()
                 self._metrics.flush()
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise store_error(error, self._folder) from error
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self._folder.path)
 
 
-def _appended(path: Path) -> BufferedWriter:
-    return os.fdopen(open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
+def _appended(folder: Folder, name: str) -> BufferedWriter:
+    with folder.opened(make=True) as here:
+        return here.appended(name)
 
 
-def _keep(path: Path, steps: int) -> None:
+def _keep(folder: Folder, steps: int) -> None:
     """Keep the lines of the first steps, one each; where one is missing or cut, none after it."""
-    lines = (
-        path.read_bytes().splitlines(keepends=True)[:steps] if steps and is_regular(path) else []
-    )
-    whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
+    lines: list[bytes] = []
+    with folder.opened(make=True) as here:
+        if here.facts(METRICS) is None:
+            return
+        if steps:
+            with here.stream(METRICS) as file:
+                lines = list(islice(file, steps))
+        whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
+        if not whole:
+            here.remove(METRICS)
     if whole:
-        commit_bytes(path, b"".join(lines[:whole]))
-    else:
-        path.unlink(missing_ok=True)
+        commit_file(folder, METRICS, b"".join(lines[:whole]))
 
 
 def _tells(line: bytes, step: int) -> bool:

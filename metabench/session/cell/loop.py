@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from metabench.errors import PluginError
     from metabench.plan.cell import Cell
     from metabench.session.cell.attempt import Attempt
-    from metabench.session.cell.checkpoints import Checkpoints
     from metabench.session.cell.journal import Journal
     from metabench.session.cell.outcome import Outcome
     from metabench.session.cell.watchdog import Watch
-    from metabench.store.checkpoint import CheckpointNote
+    from metabench.store.checkpoint import CheckpointNote, Checkpoints
 
 __all__ = ["Drive"]
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.store.atomic import commit_file
 from metabench.store.records.cell import CellNote, Failure, FileNote, WorkNote, record_status
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from metabench.errors import MetabenchError
     from metabench.nn.counter import EvaluationCounter
     from metabench.plan.cell import Cell
+    from metabench.store.folder import Folder
     from metabench.store.records.provenance import Provenance
 
-__all__ = ["Outcome", "cell_note", "failure_record", "file_note", "work_note"]
+__all__ = ["Outcome", "cell_note", "failure_record", "leave", "work_note"]
 
 
 @final
@@ -36,9 +37,14 @@ class Outcome:
     work: WorkNote | None = None
 
 
-def file_note(folder: Path, name: str, sha256: str) -> FileNote:
-    """Return the note of a file that has just been written."""
-    return FileNote(path=name, bytes=(folder / name).stat().st_size, sha256=sha256)
+def leave(folder: Folder, name: str, data: bytes) -> FileNote:
+    """Write a file of a cell durably; return its note for the record.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    commit_file(folder, name, data)
+    return FileNote(path=name, bytes=len(data), sha256=sha256(data).hexdigest())
 
 
 def work_note(counter: EvaluationCounter) -> WorkNote:

@@ -6,21 +6,17 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from metabench.errors import StoreError
-from metabench.fingerprint import hash_file
+from metabench.store.file_names import PREDICTIONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import numpy.typing as npt
 
     from metabench.api.task import TaskCard
     from metabench.store.records.cell import Result
+    from metabench.store.run_folder import Store
 
-__all__ = ["PREDICTIONS", "parquet", "read_predictions"]
-
-PREDICTIONS = "predictions.parquet"
-"""Where an adapt cell leaves its predictions, below its folder."""
+__all__ = ["parquet", "read_predictions"]
 
 _OUTPUT = "output: "
 
@@ -49,7 +45,7 @@ def parquet(card: TaskCard, labels: npt.NDArray[Any], outputs: npt.NDArray[np.fl
 
 
 def read_predictions(
-    folder: Path, result: Result
+    store: Store, folder: str, result: Result
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
     """Return the labels [rows] and outputs [rows, classes] of a cell; [rows, 1] for regression.
 
@@ -57,17 +53,17 @@ def read_predictions(
         StoreError: the file is missing, or is not the one whose sha256 was recorded.
     """
     import numpy as np  # noqa: PLC0415  (seldom needed)
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    path = folder / PREDICTIONS
     noted = next((file for file in result.files if file.path == PREDICTIONS), None)
-    if noted is None or not path.is_file() or hash_file(path) != noted.sha256:
+    if noted is None:
         raise StoreError(
-            "is missing or is not what was recorded",
-            where=str(path),
+            "has no predictions",
+            where=str(store.cell_folder(folder)),
             hint="run the cell again with `metabench run FILE --force --only …`",
         )
-    table = pq.read_table(path)
+    table = pq.read_table(pa.BufferReader(store.read_file(folder, noted)))
     names = [name for name in table.column_names if name.startswith(_OUTPUT)]
     columns = [table.column(name).to_numpy() for name in names or ["prediction"]]
     return table.column("label").to_numpy(), np.stack(columns, axis=1)

@@ -5,27 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metabench import __version__
-from metabench.session.cell.predictions import PREDICTIONS, read_predictions
+from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import now
-from metabench.store.atomic import commit_bytes, make_folder
+from metabench.store.atomic import commit_file
+from metabench.store.file_names import LOG, METRICS, PREDICTIONS
+from metabench.store.problems import explained
 from metabench.store.records.cell import Rescoring
-from metabench.store.regular_files import is_regular, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from metabench.store.records.cell import CellNote, Result
     from metabench.store.run_folder import Store
 
 __all__ = ["commit_scores", "predicted_scores"]
 
-_KEPT = (PREDICTIONS, "log.txt", "metrics.jsonl")
+_KEPT = (PREDICTIONS, LOG, METRICS)
 """What a cell takes over from the one whose predictions give its scores."""
 
 
 def predicted_scores(
-    folder: Path,
+    store: Store,
+    folder: str,
     result: Result,
     targets: Mapping[str, str],
     *,
@@ -34,7 +35,8 @@ def predicted_scores(
     """Return the score of each metric on the predictions that a cell has saved.
 
     Args:
-        folder: the cell's folder.
+        store: the run folder.
+        folder: name of the cell's folder.
         result: its record.
         targets: dotted path by metric.
         origins: the distribution and version that each metric comes from, as far as known.
@@ -45,7 +47,7 @@ def predicted_scores(
     """
     from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
 
-    labels, outputs = read_predictions(folder, result)
+    labels, outputs = read_predictions(store, folder, result)
     return score(targets, labels, outputs, origins=origins)
 
 
@@ -85,10 +87,9 @@ def commit_scores(
         store.commit_result(source, result)
         return source
     folder = f"{note.name}-{note.key[:8]}"
-    make_folder(store.cell_folder(folder))
-    for name in _KEPT:
-        if is_regular(path := store.cell_folder(source) / name):
-            commit_bytes(store.cell_folder(folder) / name, read_regular(path))
+    with explained(store.cell_folder(source)), store.place(source).opened() as here:
+        for name in filter(here.is_regular, _KEPT):
+            commit_file(store.place(folder), name, here.read(name, most=None))
     store.commit_note(folder, note)
     own = {"name": note.name, "key": note.key, "method": note.method}
     store.commit_result(folder, result.model_copy(update=own))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from metabench.api.events import CellStarted, Noticed
 from metabench.engine.memory import release_memory
+from metabench.engine.snapshot import Snapshot
 from metabench.errors import LockError, StoppedError, StoreError
 from metabench.session.cell.attempt import Attempt
-from metabench.session.cell.checkpoints import Checkpoints
 from metabench.session.cell.journal import Journal
 from metabench.session.cell.loop import Drive
 from metabench.session.cell.outcome import cell_note
@@ -17,12 +17,13 @@ from metabench.session.cell.provenance import now
 from metabench.session.cell.staging import Stage
 from metabench.session.cell.watchdog import Watch
 from metabench.session.runtime import RESUMABLE
+from metabench.store.checkpoint import Checkpoints
+from metabench.store.file_names import CHECKPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from metabench.api.events import CellEnded, Event
-    from metabench.engine.snapshot import Snapshot
     from metabench.plan.cell import Cell
     from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.outcome import Outcome
@@ -74,7 +75,8 @@ def run_cell(
     context.store.commit_note(cell.folder, cell_note(cell))
     stage = Stage(cell, context.store)
     checkpoints = _checkpoints(stage, attempt)
-    start, note = checkpoints.newest(context.device.device) or (None, None)
+    note, state = checkpoints.newest() or (None, b"")
+    start = note and Snapshot.of(note.step, state, note.facts, device=context.device.device)
     attempt = attempt.going_on(note, checkpoints.drift) if note else attempt
     with _journal(stage, context.store, start) as journal:
         drive = Drive(
@@ -116,7 +118,7 @@ def _end(drive: Drive, stage: Stage, work: Callable[[], Outcome]) -> CellEnded:
 def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
     context = attempt.context
     return Checkpoints(
-        context.store.cell_folder(stage.cell.folder) / "checkpoints",
+        context.store.place(stage.cell.folder) / CHECKPOINTS,
         key=attempt.cell.key,
         profile=attempt.profile,
         interval=context.checkpoint_seconds,
@@ -128,8 +130,8 @@ def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
     """Return the journal of an attempt that begins after a step; it says so first."""
     name = stage.final.folder
     after = start.step if start else 0
-    metrics = store.cell_folder(stage.cell.folder)
-    journal = Journal(store.cell_folder(name), metrics=metrics, after=after)
+    metrics = store.place(stage.cell.folder)
+    journal = Journal(store.place(name), metrics=metrics, after=after)
     journal.write(f"started {name}{' again' * stage.beside}{f' after step {after}' * bool(after)}")
     return journal
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -16,17 +15,17 @@ from metabench.engine.boundary import Boundary
 from metabench.engine.evaluate import evaluate
 from metabench.engine.finetune import FineTuning
 from metabench.engine.meta import MetaTraining
-from metabench.engine.parameters import named, vector, write_parameters
+from metabench.engine.parameters import named, pack_parameters, vector
 from metabench.engine.pretrain import Pretraining
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import collapsed, score
 from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided
 from metabench.plugin.target import load_target
 from metabench.seeding import Stream
-from metabench.session.cell.context import PARAMETERS, WorkerContext
-from metabench.session.cell.outcome import Outcome, file_note, work_note
+from metabench.session.cell.context import WorkerContext
+from metabench.session.cell.outcome import Outcome, leave, work_note
 from metabench.session.cell.predictions import parquet
-from metabench.store.atomic import commit_bytes
+from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.tasks.overlap import count_overlap
 
 if TYPE_CHECKING:
@@ -70,11 +69,10 @@ def _pretrain(
         device=context.device.device,
     )
     values = yield from training.run(start=start)
-    folder = context.store.cell_folder(cell.folder)
-    sha256 = write_parameters(folder / PARAMETERS, values)
+    left = leave(context.store.place(cell.folder), PARAMETERS, pack_parameters(values))
     return Outcome(
         steps=work.settings.steps,
-        files=(file_note(folder, PARAMETERS, sha256),),
+        files=(left,),
         work=work_note(training.counter()),
     )
 
@@ -107,11 +105,11 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
         draws=work.settings.tasks_per_step,
     )
     found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
-    folder = context.store.cell_folder(cell.folder)
-    sha256 = write_parameters(folder / PARAMETERS, named(found.theta, learner.layout))
+    values = pack_parameters(named(found.theta, learner.layout))
+    left = leave(context.store.place(cell.folder), PARAMETERS, values)
     return Outcome(
         steps=work.steps,
-        files=(file_note(folder, PARAMETERS, sha256),),
+        files=(left,),
         draws=found.draws,
         work=work_note(learner.counter),
         train_rows=sum(len(table) for table in tables.values()),
@@ -134,13 +132,11 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
     train, scored = tuned.train, context.scored_table(work.task, work.model)
     outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
     labels = scored.labels.cpu().numpy()
-    folder = context.store.cell_folder(cell.folder)
     data = parquet(work.task.card, labels, outputs)
-    commit_bytes(folder / "predictions.parquet", data)
-    sha256 = hashlib.sha256(data).hexdigest()
+    left = leave(context.store.place(cell.folder), PREDICTIONS, data)
     return Outcome(
         steps=work.steps,
-        files=(file_note(folder, "predictions.parquet", sha256),),
+        files=(left,),
         scores=score(work.metrics, labels, outputs, origins=work.origins),
         primary=work.task.card.primary,
         collapsed=collapsed(outputs),

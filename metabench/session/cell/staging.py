@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 from metabench.results.profile import same_profile
 from metabench.results.repeats import same_numbers
-from metabench.store.atomic import commit_bytes, commit_folder, keep_files
-from metabench.store.run_folder import AGAIN
+from metabench.store.atomic import commit_file, keep_files, replace_folder
+from metabench.store.file_names import AGAIN, CELL, CELLS, CHECKPOINTS, EARLIER, LOG, RESULT
+from metabench.store.problems import explained
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from metabench.plan.cell import Cell
+    from metabench.store.folder import Folder
     from metabench.store.records.cell import CellNote, Result
     from metabench.store.run_folder import Store
 
-__all__ = ["EARLIER", "Stage"]
-
-EARLIER = "earlier"
-"""Where a cell keeps older results that have other numbers, below its folder, numbered from 1."""
+__all__ = ["Stage"]
 
 
 @final
@@ -52,30 +49,44 @@ class Stage:
         if older is None:
             self._store.commit_result(self.final.folder, result)
             return result
-        fresh = self._store.cell_folder(self.cell.folder)
-        final = self._store.cell_folder(self.final.folder)
-        shutil.rmtree(fresh / "checkpoints", ignore_errors=True)
-        commit_bytes(fresh / "log.txt", (final / "log.txt").read_bytes())
+        fresh = self._store.place(self.cell.folder)
+        final = self._store.place(self.final.folder)
+        with explained(final.path), fresh.opened() as new, final.opened() as old:
+            new.remove_tree(CHECKPOINTS)
+            log = old.read(LOG)
+        commit_file(fresh, LOG, log)
         result = _beside(older, result, final, fresh=fresh)
         self._store.commit_note(self.cell.folder, note)
         self._store.commit_result(self.cell.folder, result)
-        commit_folder(fresh, final)
+        replace_folder(self._store.root / CELLS, self.cell.folder, self.final.folder)
         return result
 
     def discard(self) -> None:
         """Leave nothing of an attempt that did not end beside an older result."""
         if self.beside:
-            shutil.rmtree(self._store.cell_folder(self.cell.folder), ignore_errors=True)
+            with suppress(OSError), (self._store.root / CELLS).opened() as here:
+                here.remove_tree(self.cell.folder)
 
 
-def _beside(older: Result, result: Result, final: Path, *, fresh: Path) -> Result:
+def _beside(older: Result, result: Result, final: Folder, *, fresh: Folder) -> Result:
     """Keep older results beside a new one that differs; return it with what has to be said."""
-    kept = sorted((final / EARLIER).glob("[0-9]*"))
-    for folder in kept:
-        keep_files(folder, fresh / EARLIER / folder.name, [path.name for path in folder.iterdir()])
+    kept = _numbered(final / EARLIER)
+    for name, files in kept.items():
+        keep_files(final / EARLIER / name, fresh / EARLIER / name, files)
     flagged = older.nondeterministic
     if not same_numbers(older, result):
-        names = ["cell.json", "result.json", *(file.path for file in older.files)]
+        names = [CELL, RESULT, *(file.path for file in older.files)]
         keep_files(final, fresh / EARLIER / str(len(kept) + 1), names)
         flagged = flagged or same_profile(older.provenance, result.provenance)
     return result.model_copy(update={"nondeterministic": flagged})
+
+
+def _numbered(folder: Folder) -> dict[str, list[str]]:
+    """Return the names of the files of each older result, by the name of its folder."""
+    found = {}
+    with explained(folder.path), suppress(FileNotFoundError), folder.opened() as here:
+        for name in here.folders():
+            if name.isdecimal():
+                with here.enter(name) as inner:
+                    found[name] = inner.names()
+    return found

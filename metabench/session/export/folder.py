@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +9,8 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError
 
 from metabench.errors import StoreError, UsageError
-from metabench.store.atomic import make_folder
+from metabench.store.atomic import new_folder
+from metabench.store.folder import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,10 +72,9 @@ def beside(target: Path) -> Iterator[Path]:
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    folder = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        make_folder(folder)
-        yield folder
+        with new_folder(Folder(target.parent), target.name) as name:
+            yield target.with_name(name)
     except (OSError, SafetensorError) as error:
         reason = str(getattr(error, "strerror", None) or error).lower()
         raise StoreError(
@@ -84,5 +82,3 @@ def beside(target: Path) -> Iterator[Path]:
             where=str(target),
             hint="free some space, or name another folder",
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

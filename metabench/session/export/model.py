@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
@@ -28,7 +27,7 @@ from metabench.session.export.classifier import (
 )
 from metabench.session.export.folder import beside
 from metabench.session.export.model_card import ModelCard, render_model_card
-from metabench.store.atomic import commit_bytes, commit_folder, make_folder
+from metabench.store.atomic import commit_bytes, commit_folder, empty_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,8 +103,7 @@ def _write(
         largest = _largest(classifier_outputs(folder, rows), expected)
         if largest <= TOLERANCE:
             return Exported(plain=False, rows=len(rows), largest=largest)
-        shutil.rmtree(folder)
-        make_folder(folder)
+        empty_folder(folder)
     encoder, head = as_encoder(model)
     _save_tokenizer(made, folder, context)
     encoder.save_pretrained(folder)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from metabench.session.export.folder import beside
 from metabench.store.atomic import commit_folder
+from metabench.store.file_names import CELLS, RESOLVED, RUN, SPEC
 from metabench.store.record_copy import copy_records
 from metabench.store.run_folder import Store
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CopiedRecords", "export_records", "is_record"]
 
-_TOP = {"run.json", "spec.toml", "resolved.toml", "cells"}
+_TOP = {RUN, SPEC, RESOLVED, CELLS}
 
 
 @final

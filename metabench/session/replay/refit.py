@@ -92,7 +92,7 @@ def refit(
     work = cell.work
     if not isinstance(work, FineTuneWork):
         raise TypeError(f"{cell.name} is not an adapt cell")
-    labels, recorded = read_predictions(context.store.cell_folder(cell.folder), result)
+    labels, recorded = read_predictions(context.store, cell.folder, result)
     context.device.apply()
     began = time.monotonic()
     emit(CellStarted(cell.key, cell.name))

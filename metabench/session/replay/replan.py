@@ -11,6 +11,7 @@ from metabench.plan.cell import FineTuneWork
 from metabench.plan.difference import differences
 from metabench.plan.states import with_stored_names
 from metabench.spec.reading.load import load_benchmark
+from metabench.store.file_names import RESOLVED
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell
@@ -34,7 +35,9 @@ def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = 
         MetabenchError: what it needs is no longer there.
     """
     note = store.run()
-    path = file or store.folder / "resolved.toml"
+    path = file or store.folder / RESOLVED
+    if file is None:
+        store.require_file(RESOLVED)
     sets, smoke = (note.overrides, note.smoke) if file else ((), False)
     benchmark = load_benchmark(path, catalog=catalog, sets=sets, smoke=smoke)
     if file is None and _reads_files_beside(benchmark.spec):

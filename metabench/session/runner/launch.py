@@ -86,7 +86,7 @@ def _next(queue: CellQueue, store: Store) -> Cell | None:
     """Return a cell that can be run; where there is none, one that another process has let go."""
     cell = queue.take()
     if cell is None and queue.waits:
-        queue.recall(lambda cell: not is_running(store.cell_folder(cell.folder)))
+        queue.recall(lambda cell: not is_running(store.place(cell.folder)))
         cell = queue.take()
     return cell
 

@@ -15,7 +15,6 @@ from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from metabench.api.events import Event
     from metabench.plan.cell import Cell
@@ -47,7 +46,7 @@ def score_again(
     """
     store = Store(assignment.folder)
     older = store.result(source)
-    outcome = _scores(cell, older, store.cell_folder(source))
+    outcome = _scores(cell, store, source, older)
     if older is None or outcome is None:
         return None
 
@@ -71,14 +70,14 @@ def score_again(
 
 
 def _scores(
-    cell: Cell, older: Result | None, folder: Path
+    cell: Cell, store: Store, source: str, older: Result | None
 ) -> Mapping[str, float] | MetabenchError | None:
     """Return the scores, or why a metric gives none; None where there are no sound predictions."""
     work = cell.work
     if older is None or not isinstance(work, FineTuneWork):
         return None
     try:
-        return predicted_scores(folder, older, work.metrics, origins=work.origins)
+        return predicted_scores(store, source, older, work.metrics, origins=work.origins)
     except StoreError:
         return None
     except MetabenchError as error:

@@ -27,6 +27,7 @@ from metabench.results.run_status import last_step
 from metabench.seeding import Stream
 from metabench.spec.reading.load import load_benchmark
 from metabench.spec.reading.published import read_published
+from metabench.store.folder import Folder
 from metabench.store.records.cell import RunNote
 from metabench.store.run_folder import Store
 from metabench.tasks.definition import complete_card
@@ -214,7 +215,7 @@ def _metrics() -> list[bytes]:
 def _metric_lines(folder: Path) -> Callable[[bytes], object]:
     def read(data: bytes) -> object:
         (folder / "metrics.jsonl").write_bytes(data)
-        return read_losses(folder / "metrics.jsonl"), last_step(folder)
+        return read_losses(Folder(folder)), last_step(Folder(folder))
 
     return read
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from metabench.engine.snapshot import Snapshot
-from metabench.session.cell.checkpoints import Checkpoints
-from metabench.store.atomic import commit_folder, settle_folders
+from metabench.store.atomic import replace_folder, settle_folders
+from metabench.store.checkpoint import Checkpoints
+from metabench.store.file_names import AGAIN
+from metabench.store.folder import Folder
 from metabench.store.records.cell import CellNote, Failure, Provenance, Result
-from metabench.store.run_folder import AGAIN, Store
+from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,15 +58,17 @@ def commit_result(folder: Path) -> None:
 def replace_result(folder: Path) -> None:
     """Commit a result beside an older one and put it in its place, as ``run --force`` does."""
     store, again = Store(folder), f"{AGAIN}{NAME}"
-    settle_folders(folder / "cells")
+    settle_folders(Folder(folder) / "cells")
     store.commit_note(again, CellNote(**_CELL, inputs={"steps": 3}))
     store.commit_result(again, result(0.75))
-    commit_folder(store.cell_folder(again), store.cell_folder(NAME))
+    replace_folder(store.root / "cells", again, NAME)
 
 
 def checkpoints(folder: Path) -> Checkpoints:
     """Return the checkpoints of a cell."""
-    return Checkpoints(folder / "checkpoints", key=KEY, profile={"threads": "1"}, interval=1.0)
+    return Checkpoints(
+        Folder(folder) / "checkpoints", key=KEY, profile={"threads": "1"}, interval=1.0
+    )
 
 
 def commit_checkpoint(folder: Path, *, step: int = 3, numbers: int = 64) -> None:
@@ -74,7 +78,9 @@ def commit_checkpoint(folder: Path, *, step: int = 3, numbers: int = 64) -> None
         "optimizer/0/exp_avg": torch.full((numbers,), float(step)),
     }
     checkpoints(folder).save(
-        Snapshot(step, tensors, {"visits": {"rte": step}}),
+        Snapshot(step, tensors).packed(),
+        step=step,
+        facts={"visits": {"rte": step}},
         losses={"first": 1.5},
         wall_seconds=2.0,
         cpu_seconds=3.0,

@@ -6,7 +6,7 @@ import torch
 
 from metabench.data.encoding import encode
 from metabench.data.tokens import TokenTable
-from metabench.errors import DataError
+from metabench.errors import DataError, StoreError
 from metabench.seeding import Stream
 from metabench.tasks.embedded.suite import RECIPES, generate
 
@@ -168,6 +168,19 @@ def test_a_cache_that_cannot_be_written_does_not_stop_anything(tokenizer, tmp_pa
     texts, _ = rows_of("embedded/answer")
 
     assert len(encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / "file").ids)
+
+
+def test_a_cache_that_is_a_link_is_refused_and_nothing_is_written_where_it_leads(
+    tokenizer, tmp_path
+):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".cache").symlink_to(tmp_path / "elsewhere")
+    texts, _ = rows_of("embedded/answer")
+
+    with pytest.raises(StoreError, match="is not a folder of its own") as caught:
+        encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / ".cache")
+    assert caught.value.where == str(tmp_path / ".cache")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_tokenizer_that_is_not_a_fast_one_is_refused():

@@ -1,11 +1,11 @@
-"""Parameters on disk come back bit by bit, or a damaged file is named."""
+"""Parameters come back bit by bit, and one that does not fit is named."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from metabench.engine.parameters import named, read_parameters, vector, write_parameters
+from metabench.engine.parameters import named, pack_parameters, unpack_parameters, vector
 from metabench.errors import StoreError
 from metabench.seeding import Stream
 from metabench.testing import tiny_learner
@@ -14,46 +14,22 @@ STREAM = Stream.root(1)
 
 
 @pytest.fixture
-def written(tmp_path):
-    """A learner, its theta, and the file that holds it with its hash."""
-    learner = tiny_learner()
-    theta = learner.theta(STREAM)
-    path = tmp_path / "cell" / "parameters.safetensors"
-    return learner.layout, theta, path, write_parameters(path, named(theta, learner.layout))
+def learner():
+    return tiny_learner()
 
 
-def test_what_is_written_is_read_back_bit_by_bit(written):
-    layout, theta, path, sha256 = written
+def test_what_is_packed_is_unpacked_bit_by_bit(learner, tmp_path):
+    theta, layout = learner.theta(STREAM), learner.layout
     places = [*layout.encoder, *(place for head in layout.heads.values() for place in head)]
+    values = unpack_parameters(pack_parameters(named(theta, layout)))
 
-    assert torch.equal(vector(read_parameters(path, sha256), places, path=path), theta)
-
-
-def test_a_changed_file_is_refused(written):
-    _, _, path, sha256 = written
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(data)
-
-    with pytest.raises(StoreError, match="its sha256 is not the recorded one") as caught:
-        read_parameters(path, sha256)
-    assert caught.value.where == str(path)
-    assert "run again" in caught.value.hint
-
-
-def test_a_file_that_is_gone_is_named(written):
-    _, _, path, sha256 = written
-    path.unlink()
-
-    with pytest.raises(StoreError, match="cannot be read: No such file") as caught:
-        read_parameters(path, sha256)
-    assert caught.value.where == str(path)
+    assert torch.equal(vector(values, places, path=tmp_path), theta)
 
 
 @pytest.mark.parametrize("change", ["gone", "of another shape"])
-def test_a_parameter_that_does_not_fit_is_named(written, change):
-    layout, theta, path, _ = written
-    values = named(theta, layout)
+def test_a_parameter_that_does_not_fit_is_named(learner, tmp_path, change):
+    layout = learner.layout
+    values = named(learner.theta(STREAM), layout)
     name = layout.heads["two"][0].name
     if change == "gone":
         del values[name]
@@ -61,4 +37,4 @@ def test_a_parameter_that_does_not_fit_is_named(written, change):
         values[name] = values[name].T
 
     with pytest.raises(StoreError, match=r"has no 'two.weight' of shape \[2, 16\]"):
-        vector(values, layout.heads["two"], path=path)
+        vector(values, layout.heads["two"], path=tmp_path)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from metabench.results.collect import collect
 from metabench.results.history import meta_histories, read_curves, read_losses
+from metabench.store.folder import Folder
 
 LOSSES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=300)
 
@@ -24,7 +25,7 @@ def write(path, losses):
 def test_each_point_is_the_mean_of_equally_many_steps(tmp_path_factory, losses, most):
     path = tmp_path_factory.mktemp("curve") / "metrics.jsonl"
     write(path, losses)
-    found = read_losses(path, most=most)
+    found = read_losses(Folder(path.parent), most=most)
 
     groups = [losses[at : at + found.width] for at in range(0, len(losses), found.width)]
     assert [loss for _, loss in found.points] == pytest.approx(
@@ -47,15 +48,15 @@ def test_lines_that_cannot_be_used_are_passed_over(tmp_path):
     ]  # fmt: skip
     path.write_text("\n".join([*bad, good, *bad, '{"step": 3, "loss_after"']))
 
-    assert read_losses(path).points == ((1.0, 2.0),)
+    assert read_losses(Folder(path.parent)).points == ((1.0, 2.0),)
 
 
 def test_without_a_file_or_a_loss_there_is_no_curve(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n')
 
-    assert read_losses(tmp_path / "metrics.jsonl") is None
-    assert read_losses(tmp_path / "nowhere.jsonl") is None
-    assert read_losses(tmp_path) is None
+    assert read_losses(Folder(tmp_path)) is None
+    assert read_losses(Folder(tmp_path / "nowhere")) is None
+    assert read_losses(Folder(tmp_path)) is None
 
 
 SCORES = {
@@ -119,7 +120,7 @@ def test_every_scalar_of_a_file_is_a_curve_of_its_own(tmp_path):
     ]
     lines[1] |= {"gpu/watts": "hot", "late": True, "late/too": 5}
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-    found = read_curves(path)
+    found = read_curves(Folder(path.parent))
 
     assert {name: curve.points for name, curve in found.items()} == {
         "loss_after": ((1.0, 1.0), (2.0, 0.5), (3.0, 1 / 3)),
@@ -132,7 +133,7 @@ def test_a_flood_of_names_leaves_the_loss_its_curve(tmp_path):
     path = tmp_path / "metrics.jsonl"
     lines = [{"step": step, **{f"n{step}-{at}": 1.0 for at in range(50)}} for step in range(1, 50)]
     path.write_text("".join(f"{json.dumps(line | {'loss_after': 2.0})}\n" for line in lines))
-    found = read_curves(path)
+    found = read_curves(Folder(path.parent))
 
     assert len(found["loss_after"].points) == 49
     assert len(found) <= 21

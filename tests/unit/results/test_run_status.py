@@ -9,6 +9,7 @@ import os
 import pytest
 
 from metabench.results.run_status import last_step, run_status
+from metabench.store.folder import Folder
 from metabench.store.lock import lock_owner
 from metabench.store.processes import present
 from metabench.store.records.cell import CellNote, Failure, Result
@@ -132,15 +133,15 @@ def test_the_last_whole_step_is_found_however_long_the_file_is(tmp_path):
     lines = "".join(step_line(number) for number in range(1, 1001))
     (tmp_path / "metrics.jsonl").write_text(lines + '{"stage": "adapt", "st')
 
-    assert last_step(tmp_path).step == 1000
-    assert last_step(tmp_path / "nowhere") is None
+    assert last_step(Folder(tmp_path)).step == 1000
+    assert last_step(Folder(tmp_path / "nowhere")) is None
 
 
 def test_looking_disturbs_nobody(store):
     path = store.cell_folder(META.cell) / "LOCK"
     with store.lock_cell(META.cell):
-        owner = lock_owner(path)
-        assert lock_owner(path) == owner
+        owner = lock_owner(Folder(path.parent), path.name)
+        assert lock_owner(Folder(path.parent), path.name) == owner
 
     assert owner.pid == os.getpid()
-    assert lock_owner(path) is None
+    assert lock_owner(Folder(path.parent), path.name) is None

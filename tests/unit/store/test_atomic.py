@@ -14,8 +14,9 @@ from metabench.store.atomic import (
     commit_folder,
     make_folder,
     settle_folders,
-    store_error,
 )
+from metabench.store.folder import Folder
+from metabench.store.problems import store_error
 
 
 def names(folder):
@@ -143,14 +144,14 @@ def test_a_folder_that_cannot_be_renamed_leaves_the_one_before_it(tmp_path, monk
     (tmp_path / "final").mkdir()
     (tmp_path / "final" / "old").write_bytes(b"")
     (tmp_path / "new").mkdir()
-    rename = os.rename
+    rename = os.replace
 
-    def fail(source, target):
-        if source == tmp_path / "new":
+    def fail(source, target, **folders):
+        if source == "new":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        rename(source, target)
+        rename(source, target, **folders)
 
-    monkeypatch.setattr(os, "rename", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(StoreError, match="input/output error"):
         commit_folder(tmp_path / "new", tmp_path / "final")
     (tmp_path / "final" / "old").unlink()
@@ -176,7 +177,7 @@ def test_what_a_dead_process_set_aside_gets_its_name_back(tmp_path, dead):
     (tmp_path / "renewed").mkdir()
     (tmp_path / "renewed" / "new").write_bytes(b"")
 
-    settle_folders(tmp_path)
+    settle_folders(Folder(tmp_path))
 
     assert names(tmp_path) == ["lost", "mine", "renewed"]
     assert names(tmp_path / "renewed") == ["new"]
@@ -187,18 +188,18 @@ def test_what_a_living_process_set_aside_and_what_is_not_ours_stay(tmp_path, mon
     (tmp_path / mine).mkdir()
     (tmp_path / ".vimrc.old").mkdir()
 
-    settle_folders(tmp_path)
+    settle_folders(Folder(tmp_path))
 
     def refuse(_pid, _signal):
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", refuse)
-    settle_folders(tmp_path)
+    settle_folders(Folder(tmp_path))
     assert names(tmp_path) == sorted([mine, ".vimrc.old"])
 
 
 def test_where_nothing_is_there_is_nothing_to_settle(tmp_path):
-    settle_folders(tmp_path / "cells")
+    settle_folders(Folder(tmp_path / "cells"))
 
     assert names(tmp_path) == []
 
@@ -212,9 +213,9 @@ def test_a_new_folder_is_synchronised_with_the_one_around_it(tmp_path, monkeypat
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", note)
-    make_folder(tmp_path / "a" / "b")
+    make_folder(Folder(tmp_path / "a" / "b"))
     made = {path.stat().st_ino for path in (tmp_path, tmp_path / "a")}
-    make_folder(tmp_path / "a" / "b")
+    make_folder(Folder(tmp_path / "a" / "b"))
 
     assert set(synchronised) == made
     assert len(synchronised) == 2

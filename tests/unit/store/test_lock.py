@@ -14,19 +14,26 @@ from contextlib import ExitStack
 import pytest
 
 from metabench.errors import LockError, StoreError
+from metabench.store.folder import Folder
 from metabench.store.lock import HeldError, lock_owner, locked
 from metabench.store.processes import at_work, joining, present
 from metabench.store.run_folder import Store
 
 HOLD = """
 import pathlib, sys, time
+from metabench.store.folder import Folder
 from metabench.store.lock import locked
 from metabench.store.run_folder import Store
 path = pathlib.Path(sys.argv[1])
-with locked(path):
+with locked(Folder(path.parent), path.name):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+def at(path):
+    """Return the folder and the name of a file."""
+    return Folder(path.parent), path.name
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def holder(path):
 
 
 def test_a_lock_makes_its_folder_says_who_holds_it_and_goes_with_its_holder(path):
-    with locked(path):
+    with locked(*at(path)):
         signed = json.loads(path.read_text())
 
     assert signed["pid"] == os.getpid()
@@ -56,22 +63,22 @@ def test_a_lock_makes_its_folder_says_who_holds_it_and_goes_with_its_holder(path
 
 def test_a_lock_can_be_taken_again_after_it_was_given_back(path):
     for _ in range(2):
-        with locked(path):
-            assert lock_owner(path).pid == os.getpid()
-        assert lock_owner(path) is None
+        with locked(*at(path)):
+            assert lock_owner(*at(path)).pid == os.getpid()
+        assert lock_owner(*at(path)) is None
 
 
 def test_a_second_process_is_refused_until_the_first_is_killed(path, holder):
     said = f"another process works on this run .process {holder.pid} on"
-    with pytest.raises(HeldError, match=said), locked(path):
+    with pytest.raises(HeldError, match=said), locked(*at(path)):
         pass
-    assert lock_owner(path).pid == holder.pid
+    assert lock_owner(*at(path)).pid == holder.pid
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     began = time.monotonic()
 
-    assert lock_owner(path) is None
-    with locked(path):
+    assert lock_owner(*at(path)) is None
+    with locked(*at(path)):
         assert json.loads(path.read_text())["pid"] == os.getpid()
     assert time.monotonic() - began < 0.5
 
@@ -80,7 +87,7 @@ def test_who_is_patient_gets_the_lock_when_it_is_given_back(path):
     held, order = threading.Event(), []
 
     def hold():
-        with locked(path):
+        with locked(*at(path)):
             held.set()
             time.sleep(0.1)
             order.append("first")
@@ -88,7 +95,7 @@ def test_who_is_patient_gets_the_lock_when_it_is_given_back(path):
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait()
-    with locked(path, patience=20.0):
+    with locked(*at(path), patience=20.0):
         order.append("second")
     thread.join()
 
@@ -109,15 +116,15 @@ def test_a_file_that_its_holder_took_away_is_no_lock(path, monkeypatch):
     path.parent.mkdir()
     path.write_text("gone in a moment")
     monkeypatch.setattr(fcntl, "flock", late)
-    with locked(path):
+    with locked(*at(path)):
         assert os.lstat(path).st_ino != files[0]
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
 def test_a_lock_whose_file_was_removed_takes_away_nobody_elses(path):
-    with locked(path):
+    with locked(*at(path)):
         path.unlink()
-        with locked(path):
+        with locked(*at(path)):
             assert path.exists()
         path.write_text("not ours")
 
@@ -125,7 +132,7 @@ def test_a_lock_whose_file_was_removed_takes_away_nobody_elses(path):
 
 
 def test_a_lock_that_was_removed_is_given_back_all_the_same(path):
-    with locked(path):
+    with locked(*at(path)):
         path.unlink()
 
     assert not path.exists()
@@ -134,7 +141,10 @@ def test_a_lock_that_was_removed_is_given_back_all_the_same(path):
 def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path):
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(StoreError, match="cannot be"), locked(tmp_path / "file" / "run" / "LOCK"):
+    with (
+        pytest.raises(StoreError, match="cannot be"),
+        locked(*at(tmp_path / "file" / "run" / "LOCK")),
+    ):
         pass
 
 
@@ -147,12 +157,15 @@ def test_a_file_system_without_locks_is_refused_with_a_way_out(path, monkeypatch
     path.write_text("")
     monkeypatch.setattr(fcntl, "flock", fail)
 
-    with pytest.raises(LockError, match="the file system has no locks: ") as caught, locked(path):
+    with (
+        pytest.raises(LockError, match="the file system has no locks: ") as caught,
+        locked(*at(path)),
+    ):
         pass
     assert not isinstance(caught.value, HeldError)
     assert caught.value.exit_code == 4
     assert "--runs DIR" in caught.value.hint
-    assert lock_owner(path) is None
+    assert lock_owner(*at(path)) is None
 
 
 def test_a_lock_that_cannot_be_signed_is_a_store_error(path, monkeypatch):
@@ -161,7 +174,10 @@ def test_a_lock_that_cannot_be_signed_is_a_store_error(path, monkeypatch):
 
     monkeypatch.setattr(os, "ftruncate", fail)
 
-    with pytest.raises(StoreError, match="no space left on device"), locked(path):
+    with (
+        pytest.raises(StoreError, match="no space left on device"),
+        locked(*at(path)),
+    ):
         pass
 
 
@@ -183,20 +199,26 @@ def test_a_lock_that_is_no_regular_file_is_refused_at_once(path, kind):
     target = planted(path, kind)
     began = time.monotonic()
 
-    with pytest.raises(StoreError, match=r"is a directory|is not a regular file"), locked(path):
+    with (
+        pytest.raises(StoreError, match=r"is a directory|is not a regular file"),
+        locked(*at(path)),
+    ):
         pass
-    assert lock_owner(path) is None
+    assert lock_owner(*at(path)) is None
     assert time.monotonic() - began < 1.0
     assert target.read_text() == "precious"
 
 
 def test_a_holder_that_did_not_sign_is_refused_all_the_same(path):
-    with locked(path):
+    with locked(*at(path)):
         path.write_text("not json")
-        with pytest.raises(HeldError, match="works on this run\n"), locked(path):
+        with (
+            pytest.raises(HeldError, match="works on this run\n"),
+            locked(*at(path)),
+        ):
             pass
 
-        assert lock_owner(path).host == "an unknown host"
+        assert lock_owner(*at(path)).host == "an unknown host"
 
 
 def test_any_number_of_processes_are_seen_at_work_and_none_that_has_ended(tmp_path):

@@ -118,7 +118,7 @@ def test_leftovers_are_named_and_the_next_run_takes_them_away_and_nothing_else(s
     before = sorted(path for path in store.folder.rglob("*") if path.is_file())
     left = leave(store)
 
-    assert set(leftovers(store)) == left
+    assert {folder.path / name for folder, name in leftovers(store)} == left
     assert {one.path for one in verify(store).findings if one.what == "leftover"} == {
         path.relative_to(store.folder).as_posix() for path in left
     }
@@ -179,7 +179,7 @@ def test_a_cell_folder_that_leads_out_of_the_run_folder_is_not_written_to(store,
     plant(store.cell_folder(CELL), "link", tmp_path / "outside")
     before = sorted((tmp_path / "outside").iterdir())
 
-    for write in (lambda: store.commit_note(CELL, note), lambda: store.lock_cell(CELL)):
+    for write in (lambda: store.commit_note(CELL, note), lambda: store.lock_cell(CELL).__enter__()):
         with pytest.raises(StoreError, match="is not a folder of its own"):
             write()
     assert sorted((tmp_path / "outside").iterdir()) == before

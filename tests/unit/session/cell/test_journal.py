@@ -11,10 +11,11 @@ import pytest
 from metabench.engine.step import StepDone
 from metabench.errors import StoreError
 from metabench.session.cell.journal import Journal
+from metabench.store.folder import Folder
 
 
 def write(folder, steps, after=0):
-    with Journal(folder, after=after) as journal:
+    with Journal(Folder(folder), after=after) as journal:
         for step in steps:
             journal.step(StepDone("meta", step, 9, {"loss": float(step)}))
         journal.flush()
@@ -48,7 +49,7 @@ def test_a_tail_that_was_torn_at_any_byte_leaves_exactly_the_whole_lines_before_
 
     for end in range(len(whole) + 1):
         path.write_bytes(whole[:end])
-        Journal(tmp_path, after=4).close()
+        Journal(Folder(tmp_path), after=4).close()
         kept = path.read_bytes() if path.exists() else b""
         assert kept == whole[: whole.rfind(b"\n", 0, end) + 1]
 
@@ -60,13 +61,13 @@ def test_after_a_line_that_is_none_nothing_is_kept(tmp_path, line):
     whole = path.read_bytes()
     path.write_bytes(whole + line + b'{"step": 4}\n')
 
-    Journal(tmp_path, after=4).close()
+    Journal(Folder(tmp_path), after=4).close()
 
     assert path.read_bytes() == whole
 
 
 def test_what_a_journal_cannot_write_is_a_store_error(tmp_path):
-    with Journal(tmp_path) as journal:
+    with Journal(Folder(tmp_path)) as journal:
         os.close(journal._metrics.fileno())
         with pytest.raises(StoreError, match="cannot be read or written: bad file descriptor"):
             journal.flush()
@@ -79,7 +80,7 @@ def test_what_ended_an_attempt_is_not_hidden_by_a_full_disk(tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", fail)
-    journal = Journal(tmp_path)
+    journal = Journal(Folder(tmp_path))
     with pytest.raises(StoreError, match="no space left on device"):
         journal.flush()
     os.close(journal._metrics.fileno())

@@ -13,7 +13,8 @@ import torch
 from metabench.engine.snapshot import Snapshot
 from metabench.errors import StoreError
 from metabench.seeding import Stream
-from metabench.session.cell.checkpoints import Checkpoints
+from metabench.store.checkpoint import Checkpoints
+from metabench.store.folder import Folder
 
 CPU = torch.device("cpu")
 PROFILE = {"torch": "2.13.0", "threads": "1"}
@@ -38,7 +39,7 @@ def clock():
 def checkpoints(tmp_path, clock):
     """Return the checkpoints of a cell."""
     return Checkpoints(
-        tmp_path / "checkpoints", key="a" * 64, profile=PROFILE, interval=60.0, clock=clock
+        Folder(tmp_path) / "checkpoints", key="a" * 64, profile=PROFILE, interval=60.0, clock=clock
     )
 
 
@@ -46,8 +47,21 @@ def save(checkpoints, step):
     tensors = {"theta": torch.arange(4.0) + step, "optimizer/0/step": torch.tensor(float(step))}
     facts = {"visits": {"rte": step}, "tally": {"gradients": step}}
     checkpoints.save(
-        Snapshot(step, tensors, facts), losses={"first": 1.5}, wall_seconds=2.0, cpu_seconds=3.0
+        Snapshot(step, tensors).packed(),
+        step=step,
+        facts=facts,
+        losses={"first": 1.5},
+        wall_seconds=2.0,
+        cpu_seconds=3.0,
     )
+
+
+def newest_step(checkpoints):
+    """Return the step of the newest checkpoint whose state is that of it."""
+    note, state = checkpoints.newest()
+    snapshot = Snapshot.of(note.step, state, note.facts, device=CPU)
+    assert torch.equal(snapshot.tensors["theta"], torch.arange(4.0) + note.step)
+    return note.step
 
 
 def folders(tmp_path):
@@ -57,9 +71,10 @@ def folders(tmp_path):
 def test_what_is_saved_comes_back(checkpoints):
     save(checkpoints, 7)
 
-    snapshot, note = checkpoints.newest(CPU)
+    note, state = checkpoints.newest()
+    snapshot = Snapshot.of(note.step, state, note.facts, device=CPU)
 
-    assert snapshot.step == 7
+    assert note.step == 7
     assert torch.equal(snapshot.tensors["theta"], torch.arange(4.0) + 7)
     assert snapshot.facts == {"visits": {"rte": 7}, "tally": {"gradients": 7}}
     assert (note.losses, note.wall_seconds, note.cpu_seconds) == ({"first": 1.5}, 2.0, 3.0)
@@ -73,7 +88,7 @@ def test_of_several_the_newest_two_are_kept_by_their_steps_and_not_by_a_clock(
         os.utime(tmp_path / "checkpoints" / f"step-{step:09d}", (1e9 - step, 1e9 - step))
 
     assert folders(tmp_path) == ["step-000000010", "step-000000100"]
-    assert checkpoints.newest(CPU)[0].step == 100
+    assert newest_step(checkpoints) == 100
 
 
 def test_one_is_due_after_the_interval_since_the_last(checkpoints, clock):
@@ -87,7 +102,7 @@ def test_one_is_due_after_the_interval_since_the_last(checkpoints, clock):
 
 
 def test_without_one_there_is_nothing_to_go_on_from(checkpoints):
-    assert checkpoints.newest(CPU) is None
+    assert checkpoints.newest() is None
 
 
 @pytest.mark.parametrize("name", ["state.safetensors", "checkpoint.json", "SHA256SUMS"])
@@ -106,7 +121,7 @@ def test_a_damaged_one_is_never_taken_and_the_one_before_it_is(checkpoints, tmp_
 
     for damaged in [*cuts, *flips, whole + b"\n"]:
         path.write_bytes(damaged)
-        assert checkpoints.newest(CPU)[0].step == 1
+        assert newest_step(checkpoints) == 1
 
 
 @pytest.mark.parametrize("name", ["state.safetensors", "checkpoint.json", "SHA256SUMS"])
@@ -115,7 +130,7 @@ def test_a_missing_part_is_damage(checkpoints, tmp_path, name):
     save(checkpoints, 2)
     (tmp_path / "checkpoints" / "step-000000002" / name).unlink()
 
-    assert checkpoints.newest(CPU)[0].step == 1
+    assert newest_step(checkpoints) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,10 +146,10 @@ def test_going_on_elsewhere_is_refused_with_the_difference(
     checkpoints, tmp_path, key, profile, said
 ):
     save(checkpoints, 3)
-    other = Checkpoints(tmp_path / "checkpoints", key=key, profile=profile, interval=1.0)
+    other = Checkpoints(Folder(tmp_path) / "checkpoints", key=key, profile=profile, interval=1.0)
 
     with pytest.raises(StoreError, match=said) as caught:
-        other.newest(CPU)
+        other.newest()
     assert "step-000000003" in caught.value.where
     assert "delete the folder to begin the cell anew" in caught.value.hint
 
@@ -152,7 +167,7 @@ def test_a_full_disk_leaves_the_one_before_and_nothing_else(checkpoints, tmp_pat
         save(checkpoints, 2)
     monkeypatch.undo()
 
-    assert checkpoints.newest(CPU)[0].step == 1
+    assert newest_step(checkpoints) == 1
     save(checkpoints, 3)
     assert folders(tmp_path) == ["step-000000001", "step-000000003"]
 
@@ -172,7 +187,7 @@ def test_a_folder_that_was_left_half_written_is_swept(checkpoints, tmp_path):
         tmp_path / "checkpoints" / ".step-000000002.99.tmp",
     )
 
-    assert checkpoints.newest(CPU)[0].step == 1
+    assert newest_step(checkpoints) == 1
     save(checkpoints, 2)
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
 
@@ -196,7 +211,7 @@ def test_what_a_disk_did_not_keep_is_said_and_the_one_before_it_stays(
     monkeypatch.undo()
 
     assert "look at the disk" in caught.value.hint
-    assert checkpoints.newest(CPU)[0].step == 2
+    assert newest_step(checkpoints) == 2
     assert "step-000000001" in folders(tmp_path)
 
 
@@ -206,9 +221,9 @@ def test_checkpoints_that_cannot_be_listed_are_a_store_error(checkpoints, tmp_pa
     def fail(_folder):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(os, "scandir", fail)
+    monkeypatch.setattr(os, "listdir", fail)
     with pytest.raises(StoreError, match="cannot be read or written: input/output error"):
-        checkpoints.newest(CPU)
+        checkpoints.newest()
 
 
 def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_lost(
@@ -219,14 +234,14 @@ def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_los
         (tmp_path / "checkpoints" / f"step-{step:09d}" / "state.safetensors").write_text("x")
 
     with pytest.raises(StoreError, match="none of its checkpoints is what was written, and there"):
-        checkpoints.newest(CPU)
+        checkpoints.newest()
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
 
 
 def test_with_drift_allowed_it_goes_on_and_remembers_what_differed(checkpoints, tmp_path):
     def elsewhere(threads, *, key="a" * 64, allow_drift=True):
         return Checkpoints(
-            tmp_path / "checkpoints",
+            Folder(tmp_path) / "checkpoints",
             key=key,
             profile={**PROFILE, "threads": threads},
             interval=1.0,
@@ -235,15 +250,15 @@ def test_with_drift_allowed_it_goes_on_and_remembers_what_differed(checkpoints, 
 
     save(checkpoints, 3)
     second = elsewhere("2")
-    assert second.newest(CPU)[0].step == 3
+    assert newest_step(second) == 3
     assert second.drift == ("threads 1 -> 2",)
     save(second, 4)
 
     same = elsewhere("2", allow_drift=False)
-    assert same.newest(CPU)[0].step == 4
+    assert newest_step(same) == 4
     assert same.drift == ("threads 1 -> 2",), "what differed once is not forgotten"
     third = elsewhere("1")
-    third.newest(CPU)
+    third.newest()
     assert third.drift == ("threads 1 -> 2", "threads 2 -> 1")
     with pytest.raises(StoreError, match="cell aaaa"):
-        elsewhere("2", key="b" * 64).newest(CPU)
+        elsewhere("2", key="b" * 64).newest()

@@ -1,0 +1,86 @@
+"""What the files and folders of a run folder are called; nowhere else are their names written."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "AGAIN",
+    "CACHE",
+    "CELL",
+    "CELLS",
+    "CHECKPOINT",
+    "CHECKPOINTS",
+    "EARLIER",
+    "FAILURE",
+    "LOCK",
+    "LOG",
+    "METRICS",
+    "PARAMETERS",
+    "PREDICTIONS",
+    "PROCESSES",
+    "RESOLVED",
+    "RESULT",
+    "RUN",
+    "SPEC",
+    "STATE",
+    "SUMS",
+    "TEMPORARY",
+    "is_ours",
+    "is_step",
+    "set_aside",
+    "step_name",
+]
+
+RUN, SPEC, RESOLVED = "run.json", "spec.toml", "resolved.toml"
+"""Of a run: what was asked, its benchmark file as it was, and with defaults filled in."""
+CELLS, PROCESSES, LOCK = "cells", "processes", "LOCK"
+"""Of a run: a folder for each cell, the lock files of the processes that work on it, its own."""
+CELL, RESULT, FAILURE = "cell.json", "result.json", "failure.json"
+"""The records of a cell: what it is, what came out, what went wrong."""
+LOG, METRICS = "log.txt", "metrics.jsonl"
+"""What a cell writes while it runs: for people, and the scalars of its steps."""
+PARAMETERS, PREDICTIONS = "parameters.safetensors", "predictions.parquet"
+"""What a pretrain or meta cell leaves, and what an adapt cell leaves."""
+CHECKPOINTS, EARLIER = "checkpoints", "earlier"
+"""Folders in that of a cell: its checkpoints, and older results that have other numbers."""
+STATE, CHECKPOINT, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
+"""The files of a checkpoint: tensors, what is said of them, the sha256 of both."""
+CACHE = ".cache"
+"""Beside the run folders: encoded rows."""
+AGAIN = ".again-"
+"""How the folder of a cell begins, before its name, while a cell that is done is run again."""
+
+TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]+\.(tmp|old)|\.step-[0-9]+\.[0-9]+\.tmp")
+"""What a process writes before it has its name, or sets aside; the last form is that of 0.1."""
+_SET_ASIDE = re.compile(r"\.(.+)\.([0-9]+)-[0-9a-f]+\.old")
+_NUMBERED = re.compile(r"step-[0-9]+|[0-9]+")
+_OURS = {
+    CELL, RESULT, FAILURE, LOG, METRICS, PARAMETERS, PREDICTIONS, CHECKPOINTS, EARLIER, STATE,
+    CHECKPOINT, SUMS, LOCK,
+}  # fmt: skip
+
+
+def is_ours(name: str) -> bool:
+    """Return whether metabench may have written a file or folder of this name for a cell."""
+    return name in _OURS or bool(_NUMBERED.fullmatch(name) or TEMPORARY.fullmatch(name))
+
+
+def is_step(name: str) -> bool:
+    """Return whether a folder is called as that of a checkpoint is."""
+    return name.startswith("step-") and name[5:].isdecimal()
+
+
+def set_aside(name: str) -> tuple[str, int] | None:
+    """Return the name that a folder had before it was set aside, and by which process; else None.
+
+    >>> set_aside(".a.12-0f.old")
+    ('a', 12)
+    """
+    found = _SET_ASIDE.fullmatch(name)
+    return (found[1], int(found[2])) if found else None
+
+
+def step_name(step: int) -> str:
+    """Return what the folder of a checkpoint is called."""
+    return f"step-{step:09d}"

@@ -5,8 +5,6 @@ Modules and packages, in the order in which data passes through:
     report: from run folders and their leaderboard to the report as a value
     facts: where the numbers come from, one line a fact
     figures: the figures of a report, from values to panels
-    drawing: shapes, and their SVG and PDF
     tables: a leaderboard as tables of strings
-    markup: a tree of elements and its escaped text
     formats: the formats, one module each: a new renderer goes here
 """

@@ -36,7 +36,6 @@ State: TypeAlias = Literal["ok", "warn", "fail"]
 
 _GIGA = 1024**3
 _LITTLE_MEMORY, _LITTLE_DISK = 2 * _GIGA, 1 * _GIGA
-_REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:>=\s*([\d.]+))?")
 _LOADING_SECONDS = 120
 _PROGRAM = """
 import json, torch
@@ -163,19 +162,17 @@ def check_devices() -> Iterator[Check]:
 
 
 def _requirement(line: str) -> Check:
-    found = _REQUIREMENT.match(line)
-    name, wanted = (found[1], found[2] or "") if found else (line, "")
+    from packaging.requirements import Requirement  # noqa: PLC0415  (not for the other checks)
+
+    wanted = Requirement(line)
     try:
-        version = metadata.version(name)
+        version = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
-        return Check(name, "fail", "not installed", f'run `pip install "{line}"`')
-    if wanted and _numbers(version) < _numbers(wanted):
-        return Check(name, "warn", f"{version} is older than {wanted}", f'pip install "{line}"')
-    return Check(name, "ok", version)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+        return Check(wanted.name, "fail", "not installed", f'run `pip install "{line}"`')
+    if not wanted.specifier.contains(version, prereleases=True):
+        detail = f"{version} is installed, {wanted.specifier} is needed"
+        return Check(wanted.name, "warn", detail, f'run `pip install "{line}"`')
+    return Check(wanted.name, "ok", version)
 
 
 def _free_memory() -> int | None:

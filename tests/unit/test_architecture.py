@@ -175,7 +175,6 @@ def test_the_benchmarks_travel_with_the_package():
 
 
 OF_AN_EXTRA = {
-    "metabench/report/drawing/pdf.py": {"matplotlib"},
     "plugins/metabench_tensorboard/event_files.py": {"tensorboard"},
 }
 """The modules that may import what only an extra installs."""

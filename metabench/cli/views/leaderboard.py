@@ -178,18 +178,17 @@ def put_plots(found: Compared, folder: Path) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    from metabench.report.drawing.pdf import can_write_pdf
-    from metabench.report.figures.plots import plot_files
+    from metabench.report.figures.canvas import plot_files
+    from metabench.report.figures.plots import figures
     from metabench.report.report import build_report
     from metabench.store.atomic import commit_bytes, make_folder
     from metabench.store.folder import Folder
 
     make_folder(Folder(folder))
-    for name, data in plot_files(build_report(found.stores, found.collected, found.board)):
-        commit_bytes(folder / name, data)
-        note(f"written: {folder / name}")
-    if not can_write_pdf():
-        note("no PDF was written: that takes matplotlib; pip install 'metabench[plots]'")
+    for figure in figures(build_report(found.stores, found.collected, found.board)):
+        for name, data in plot_files(figure):
+            commit_bytes(folder / name, data)
+            note(f"written: {folder / name}")
 
 
 def _terminal(*, live: bool) -> tuple[int, bool]:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from metabench.api.report import CostPlot, CostPoint
-from metabench.report.drawing.paint import form, slot_paint
-from metabench.report.drawing.scale import Scale
-from metabench.report.drawing.shapes import (
-    Figure,
-    Mark,
-    Panel,
-    Path,
-    Shape,
-    Words,
-    shortened,
-    widest,
-)
-from metabench.report.figures.frame import Frame, frame
+from metabench.report.figures.canvas import Figure, Panel, hint, shortened
+from metabench.report.figures.style import LINE, look
 from metabench.report.figures.values import (
     column_name,
+    drawn_values,
     interval_text,
     score_text,
-    shown,
     tick_text,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["cost_figures"]
 
-_PLOT = 260.0
-_LOWEST = 280.0
-_LINE = 15.0
-_LONGEST_NAME = 170.0
-_LEADER = 22.0
+_LINE = 15
+_DECADE = 10
+_LONGEST_NAME = 26
 
 
 def cost_figures(
@@ -46,76 +38,82 @@ def cost_figures(
         alpha: one minus the coverage of the intervals.
     """
     if plot is not None:
+        said = "; ".join(f"{point.method}: {_words(point, plot)}" for point in plot.points)
+        names = max(len(shortened(point.method, _LONGEST_NAME)) for point in plot.points)
+        right = 40 + 6.9 * names
         yield Figure(
-            name="cost",
-            title="Quality against cost",
-            caption=tuple(_caption(plot, alpha)),
-            panels=(_panel(plot, slots),),
+            "cost",
+            "Quality against cost",
+            tuple(_caption(plot, alpha)),
+            (Panel(column_name(plot.column), said, partial(_draw, plot=plot, slots=slots)),),
+            size=(320 + right, max(280, len(plot.points) * _LINE + 80)),
+            room=(58, right, 36, 40),
         )
 
 
-def _panel(plot: CostPlot, slots: Mapping[str, int]) -> Panel:
-    names = min(widest([point.method for point in plot.points]), _LONGEST_NAME)
-    right = _LEADER + names
-    size = (_PLOT + 60 + right, max(_LOWEST, len(plot.points) * _LINE + 80))
-    percent = plot.column.percent
-    values = [value for point in plot.points for value in _values(point, percent=percent)]
-    made = frame(
-        column_name(plot.column),
-        x=Scale.logarithmic([point.device_seconds for point in plot.points], 0, 1),
-        y=Scale.linear(values, 0, 1),
-        names=("device seconds of one meta seed", plot.column.metric),
-        size=size,
-        right=right,
-    )
-    shapes = [*made.shapes, *_whiskers(plot, made, slots), *_marks(plot, made, slots)]
-    said = "; ".join(f"{point.method}: {_words(point, percent=percent)}" for point in plot.points)
-    return Panel("Quality against cost", said, *size, tuple(shapes))
+def _draw(axes: Axes, *, plot: CostPlot, slots: Mapping[str, int]) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator  # noqa: PLC0415
 
-
-def _values(point: CostPoint, *, percent: bool) -> tuple[float, ...]:
-    found = (point.mean, *(point.interval or ()))
-    kept = (min(max(value, -1), 1) for value in found) if percent else found
-    return tuple(shown(value, percent=percent) for value in kept)
-
-
-def _whiskers(plot: CostPlot, made: Frame, slots: Mapping[str, int]) -> Iterator[Shape]:
+    axes.set_xscale("log")
+    axes.set(xlabel="device seconds of one meta seed", ylabel=shortened(plot.column.metric, 30))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda tick, _: tick_text(round(tick, 6)))
+    seconds = [point.device_seconds for point in plot.points]
+    far = max(seconds) / min(seconds) >= _DECADE
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if far else MaxNLocator(4))
+    room = max((max(seconds) / min(seconds)) ** 0.08, 1.1)
+    axes.set_xlim(min(seconds) / room, max(seconds) * room)
     for point in plot.points:
-        _, *ends = _values(point, percent=plot.column.percent)
-        x = made.x(point.device_seconds)
+        style = look(slots[point.method])
+        mean, *ends = _values(point, plot)
         if ends:
-            line = tuple((x, made.y(end)) for end in ends)
-            yield Path(line, slot_paint("whisker", slots[point.method]))
+            x = [point.device_seconds] * 2
+            axes.plot(x, ends, color=style["color"], linewidth=1.2, alpha=0.75)
+        (mark,) = axes.plot([point.device_seconds], [mean], **style, markersize=9)
+        hint(mark, f"{point.method}: {_words(point, plot)}")
+    _names(axes, plot, slots)
 
 
-def _marks(plot: CostPlot, made: Frame, slots: Mapping[str, int]) -> Iterator[Shape]:
-    """Yield marks and names; names keep the order of the marks and do not overlap."""
-    percent = plot.column.percent
-    placed = [(made.y(_values(point, percent=percent)[0]), point) for point in plot.points]
-    placed.sort(key=lambda item: (item[0], slots[item[1].method]))
-    levels = _levels([y for y, _ in placed], top=made.y.end, bottom=made.y.start)
-    for (y, point), level in zip(placed, levels, strict=True):
-        x, slot = made.x(point.device_seconds), slots[point.method]
-        edge = made.x.end + _LEADER - 4
-        yield Path(((x, y), (made.x.end + 4, level), (edge, level)), "leader")
-        yield Words(edge + 4, level + 4, shortened(point.method, _LONGEST_NAME))
-        hint = f"{point.method}: {_words(point, percent=percent)}"
-        yield Mark(x, y, form(slot), slot_paint("mark", slot), radius=5, hint=hint)
+def _names(axes: Axes, plot: CostPlot, slots: Mapping[str, int]) -> None:
+    """Write names on the right, in the order of the marks and a line apart."""
+
+    def height(point: CostPoint) -> float:
+        place = (point.device_seconds, _values(point, plot)[0])
+        return float(axes.transAxes.inverted().transform(axes.transData.transform(place))[1])
+
+    axes.autoscale_view()
+    line = _LINE / (axes.get_window_extent().height * 72 / axes.figure.dpi)
+    points = sorted(plot.points, key=lambda point: (-height(point), slots[point.method]))
+    for point, level in zip(points, _levels([height(p) for p in points], line), strict=True):
+        axes.annotate(
+            shortened(point.method, _LONGEST_NAME),
+            (point.device_seconds, _values(point, plot)[0]),
+            (1.07, level),
+            textcoords="axes fraction",
+            va="center",
+            zorder=1,
+            arrowprops={"arrowstyle": "-", "color": LINE, "linewidth": 0.7, "relpos": (0, 0.5)},
+        )
 
 
-def _levels(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:
-    """Return heights in the order given, a line apart, near what is wanted, inside the plot."""
+def _levels(wanted: Sequence[float], line: float) -> list[float]:
+    """Return falling heights in [0, 1], at least a line apart, near what is wanted."""
     levels: list[float] = []
-    for y in wanted:
-        levels.append(max(y, levels[-1] + _LINE) if levels else max(y, top))
-    limit = bottom
+    for height in wanted:
+        levels.append(min(height, levels[-1] - line) if levels else min(height, 1.0))
+    limit = 0.0
     for index in reversed(range(len(levels))):
-        levels[index] = min(levels[index], limit)
-        limit = levels[index] - _LINE
+        levels[index] = max(levels[index], limit)
+        limit = levels[index] + line
     return levels
 
 
-def _words(point: CostPoint, *, percent: bool) -> str:
+def _values(point: CostPoint, plot: CostPlot) -> tuple[float, ...]:
+    return drawn_values(point.mean, point.interval, percent=plot.column.percent)
+
+
+def _words(point: CostPoint, plot: CostPlot) -> str:
+    percent = plot.column.percent
     ends = interval_text(point.interval, percent=percent, signed=False)
     seconds = tick_text(round(point.device_seconds, 1))
     return f"{score_text(point.mean, percent=percent)} {ends} after {seconds} s".replace("  ", " ")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from metabench.api.report import Curve, ScalarPlot
-from metabench.report.drawing.paint import slot_paint
-from metabench.report.drawing.scale import Scale
-from metabench.report.drawing.shapes import Figure, Panel, Path, Point, Shape
-from metabench.report.figures.frame import HEIGHT, WIDTH, frame
+from metabench.report.figures.canvas import Figure, Panel, shortened
+from metabench.report.figures.style import look
 from metabench.report.figures.values import tick_text
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["curve_figures", "scalar_figures"]
+
+Point: TypeAlias = tuple[float, float]
 
 _MOST, _FEWEST = 100, 20
 _IN_ALL = 25_000
@@ -166,25 +170,32 @@ def _are_alike(ranges: Sequence[tuple[float, float]]) -> bool:
 def _panel(drawn: _Drawn, shown: tuple[float, float], slot: int, shape: _Shape) -> Panel:
     curve = drawn.curve
     title = f"{curve.method}, {shape.stage.of} {curve.target}" if curve.target else curve.method
-    last = max(step for points in drawn.seeds for step, _ in points)
-    made = frame(
-        title,
-        x=Scale.counted(max(last, 1), 0, 1),
-        y=Scale.linear(shown, 0, 1, count=4),
-        names=(shape.stage.step, shape.what),
-    )
-    mean = _mean(drawn.seeds)
-    shapes: list[Shape] = list(made.shapes)
-    if len(drawn.seeds) > 1:
-        thin = slot_paint("seed", slot)
-        shapes += [Path(_at(points, made.x, made.y), thin) for points in drawn.seeds]
-    shapes.append(Path(_at(mean, made.x, made.y), slot_paint("line", slot)))
-    said = _words(mean, len(drawn.seeds), shape.what)
-    return Panel(title, said, WIDTH, HEIGHT, tuple(shapes))
+    said = _words(_mean(drawn.seeds), len(drawn.seeds), shape.what)
+    draw = partial(_draw, seeds=drawn.seeds, shown=shown, slot=slot, shape=shape)
+    return Panel(title, said, draw)
 
 
-def _at(points: Sequence[Point], x: Scale, y: Scale) -> tuple[Point, ...]:
-    return tuple((x(step), y(min(loss, y.high))) for step, loss in points)
+def _draw(
+    axes: Axes,
+    *,
+    seeds: Sequence[Sequence[Point]],
+    shown: tuple[float, float],
+    slot: int,
+    shape: _Shape,
+) -> None:
+    colour = look(slot)["color"]
+    last = max(step for points in seeds for step, _ in points)
+    axes.locator_params(axis="x", nbins=4, integer=True)
+    axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:,.0f}")
+    axes.set(xlim=(0, max(last, 1)), xlabel=shape.stage.step, ylabel=shortened(shape.what, 24))
+    axes.update_datalim([(0, shown[0]), (0, shown[1])])
+    axes.autoscale_view(scalex=False)
+    top = axes.get_ylim()[1]
+    lines = [(points, 1.0, 0.45) for points in seeds if len(seeds) > 1]
+    for points, width, alpha in (*lines, (_mean(seeds), 1.8, 1.0)):
+        steps, losses = zip(*points, strict=True)
+        shown_losses = [min(loss, top) for loss in losses]
+        axes.plot(steps, shown_losses, color=colour, linewidth=width, alpha=alpha)
 
 
 def _mean(seeds: Sequence[Sequence[Point]]) -> tuple[Point, ...]:

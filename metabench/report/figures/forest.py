@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
-from metabench.report.drawing.scale import Scale
-from metabench.report.drawing.shapes import (
-    LEFT,
-    RIGHT,
-    Figure,
-    Mark,
-    Panel,
-    Path,
-    Shape,
-    Words,
-    shortened,
-    widest,
-)
+from metabench.report.figures.canvas import Figure, Panel, hint, shortened
+from metabench.report.figures.style import INK, PAPER, SOFT
 from metabench.report.figures.values import (
     column_name,
     interval_text,
@@ -30,62 +19,19 @@ from metabench.report.figures.values import (
     tick_text,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["forest_figures"]
 
-_PLOT = 140.0
-_LINE = 19.0
-_TOP = 28.0
-_BELOW = 24.0
-_LONGEST_NAME = 170.0
-_BOLD = 1.07
-_GAP = 10.0
+_PLOT, _LINE, _CHARACTER = 140.0, 19.0, 6.9
+_LONGEST_NAME = 26
 _SIGNS = {"better": "▲", "worse": "▼", "undecided": ""}
 _INSIDE = 0.95
 """Share of the interval ends, on either side, that the axis reaches; others end in an arrow."""
 
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A method and its difference in one column."""
-
-    method: str
-    difference: Difference
-    percent: bool
-
-    @property
-    def mean(self) -> float:
-        return shown(self.difference.mean, percent=self.percent)
-
-    @property
-    def ends(self) -> tuple[float, ...]:
-        ends = self.difference.interval or ()
-        return tuple(shown(end, percent=self.percent) for end in ends)
-
-    @property
-    def text(self) -> str:
-        found = self.difference
-        parts = [
-            signed_text(found.mean, percent=self.percent),
-            interval_text(found.interval, percent=self.percent) + "*" * found.excludes_zero,
-            _SIGNS[found.verdict],
-            p_text(found.p),
-        ]
-        return " ".join(part for part in parts if part)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """What the panels of a figure share: where the plot begins, how wide numbers are, the axes."""
-
-    left: float
-    numbers: float
-    scales: dict[bool, Scale]
-
-    @property
-    def width(self) -> float:
-        return self.left + _PLOT + _GAP + self.numbers
+Lines: TypeAlias = Mapping[str, Difference]
+"""The difference in one column of each method."""
 
 
 def forest_figures(leaderboard: Leaderboard) -> Iterator[Figure]:
@@ -97,106 +43,140 @@ def forest_figures(leaderboard: Leaderboard) -> Iterator[Figure]:
             if (lines := _lines(leaderboard, column, baseline))
         }
         if columns:
-            every = [line for lines in columns.values() for line in lines]
-            layout = _layout(every)
-            yield Figure(
-                name=f"differences-{index + 1}",
-                title=f"Difference to {baseline}",
-                caption=tuple(_caption(leaderboard.alpha, every)),
-                panels=tuple(_panel(*item, baseline, layout) for item in columns.items()),
-            )
+            yield _figure(columns, baseline, f"differences-{index + 1}", leaderboard.alpha)
 
 
-def _lines(leaderboard: Leaderboard, column: LeaderboardColumn, baseline: str) -> list[_Line]:
+def _lines(leaderboard: Leaderboard, column: LeaderboardColumn, baseline: str) -> Lines:
     index = leaderboard.columns.index(column)
     found = ((row.method, row.scores[index].difference(baseline)) for row in leaderboard.rows)
-    return [_Line(name, item, column.percent) for name, item in found if item is not None]
+    return {name: item for name, item in found if item is not None}
 
 
-def _layout(lines: Sequence[_Line]) -> _Layout:
-    names = min(_BOLD * widest([line.method for line in lines]), _LONGEST_NAME)
-    left = names + _GAP
-    scales = {
-        percent: Scale.snug(*_range(some), left, left + _PLOT, count=5)
-        for percent in (True, False)
-        if (some := [line for line in lines if line.percent == percent])
+def _figure(
+    columns: Mapping[LeaderboardColumn, Lines], baseline: str, name: str, alpha: float
+) -> Figure:
+    texts = [_text(one, column) for column, lines in columns.items() for one in lines.values()]
+    names = [shortened(method, _LONGEST_NAME) for lines in columns.values() for method in lines]
+    left = 20 + _CHARACTER * max(map(len, names))
+    right = 10 + 0.93 * _CHARACTER * max(map(len, texts))
+    most = max(map(len, columns.values()))
+    ranges = {
+        percent: _range(
+            [
+                _values(one, column)
+                for column, lines in columns.items()
+                for one in lines.values()
+                if column.percent == percent
+            ]
+        )
+        for percent in {column.percent for column in columns}
     }
-    return _Layout(left, _BOLD * widest([line.text for line in lines]), scales)
+    panels = (
+        Panel(
+            column_name(column),
+            "; ".join(f"{m}: {_text(one, column)}, {one.verdict}" for m, one in lines.items()),
+            partial(_draw, column=column, lines=lines, limits=ranges[column.percent], most=most),
+        )
+        for column, lines in columns.items()
+    )
+    return Figure(
+        name,
+        f"Difference to {baseline}",
+        tuple(_caption(columns, ranges, alpha=alpha)),
+        tuple(panels),
+        size=(left + _PLOT + right, 30 + most * _LINE + 24),
+        room=(left, right, 30, 24),
+    )
 
 
-def _range(lines: Sequence[_Line]) -> tuple[float, float]:
+def _text(one: Difference, column: LeaderboardColumn) -> str:
+    parts = [
+        signed_text(one.mean, percent=column.percent),
+        interval_text(one.interval, percent=column.percent) + "*" * one.excludes_zero,
+        _SIGNS[one.verdict],
+        p_text(one.p),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _values(one: Difference, column: LeaderboardColumn) -> tuple[float, ...]:
+    """Return mean and ends of the interval as drawn."""
+    return tuple(shown(x, percent=column.percent) for x in (one.mean, *(one.interval or ())))
+
+
+def _range(values: Sequence[tuple[float, ...]]) -> tuple[float, float]:
     """Return where the axis begins and ends: over 0, all means and nearly all intervals."""
-    means = [line.mean for line in lines]
-    lows = sorted((line.ends[0] for line in lines if line.ends), reverse=True)
-    highs = sorted(line.ends[1] for line in lines if line.ends)
-    low = min(0.0, *means, *lows[: _kept(lows)])
-    high = max(0.0, *means, *highs[: _kept(highs)])
+    means = [mean for mean, *_ in values]
+    lows = sorted((ends[0] for _, *ends in values if ends), reverse=True)
+    highs = sorted(ends[1] for _, *ends in values if ends)
+    kept = math.ceil(_INSIDE * len(lows))
+    low, high = min(0.0, *means, *lows[:kept]), max(0.0, *means, *highs[:kept])
     room = 0.06 * (high - low) or 1e-3
     return low - room, high + room
 
 
-def _kept(ends: Sequence[float]) -> int:
-    return math.ceil(_INSIDE * len(ends))
-
-
-def _panel(
-    column: LeaderboardColumn, lines: Sequence[_Line], baseline: str, layout: _Layout
-) -> Panel:
-    scale = layout.scales[column.percent]
-    low = _TOP + len(lines) * _LINE
-    shapes = [
-        Words(0, 16, shortened(column_name(column), layout.width, 12), "title"),
-        *_axis(scale, low),
-    ]
-    for index, line in enumerate(lines):
-        shapes.extend(_shapes(line, _TOP + (index + 0.5) * _LINE, scale, layout))
-    said = "; ".join(f"{line.method}: {line.text}, {line.difference.verdict}" for line in lines)
-    return Panel(
-        f"{column_name(column)}: difference to {baseline}",
-        said,
-        layout.width,
-        low + _BELOW,
-        tuple(shapes),
+def _draw(
+    axes: Axes,
+    *,
+    column: LeaderboardColumn,
+    lines: Lines,
+    limits: tuple[float, float],
+    most: int,
+) -> None:
+    low, high = limits
+    axes.set_yticks(range(len(lines)), [shortened(name, _LONGEST_NAME) for name in lines])
+    axes.set(xlim=limits, ylim=(most - 0.5, -0.5))
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.grid(visible=False, axis="y")
+    axes.grid(visible=True, axis="x")
+    axes.axvline(0, color=SOFT, linewidth=1)
+    axes.xaxis.set_major_formatter(
+        lambda tick, _: f"{'+' if tick > 0 else ''}{tick_text(tick, axes.get_xticks())}"
     )
+    for y, (one, label) in enumerate(zip(lines.values(), axes.get_yticklabels(), strict=True)):
+        weight = "normal" if one.verdict == "undecided" else "bold"
+        label.set_fontweight(weight)
+        mean, *ends = _values(one, column)
+        if ends:
+            axes.plot([min(max(end, low), high) for end in ends], [y, y], color=INK, linewidth=1.6)
+        for end in ends:
+            if not low <= end <= high:
+                axes.plot([max(low, min(end, high))], [y], "<" if end < low else ">", color=INK)
+        filled = PAPER if one.verdict == "undecided" else INK
+        (mark,) = axes.plot([mean], [y], "o", color=INK, markerfacecolor=filled)
+        hint(mark, _text(one, column))
+        axes.annotate(
+            _text(one, column),
+            (1, y),
+            (10, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            fontweight=weight,
+        )
 
 
-def _axis(scale: Scale, low: float) -> Iterator[Shape]:
-    for tick in scale.ticks:
-        x = scale(tick)
-        yield Path(((x, _TOP), (x, low)), "zero" if tick == 0 else "grid")
-        sign = "+" if tick > 0 else ""
-        yield Words(x, low + 16, f"{sign}{tick_text(tick, scale.ticks)}", "soft", "middle")
-    yield Path(((scale.start, low), (scale.end, low)), "axis")
-
-
-def _shapes(line: _Line, y: float, scale: Scale, layout: _Layout) -> Iterator[Shape]:
-    decided = line.difference.verdict != "undecided"
-    weight = "strong" if decided else "text"
-    yield Words(0, y + 4, shortened(line.method, layout.left - _GAP), weight)
-    if line.ends:
-        kept = [min(max(end, scale.low), scale.high) for end in line.ends]
-        yield Path(tuple((scale(end), y) for end in kept), "interval")
-        for end in line.ends:
-            if not scale.low <= end <= scale.high:
-                beyond = (scale.low, LEFT) if end < scale.low else (scale.high, RIGHT)
-                yield Mark(scale(beyond[0]), y, beyond[1], "arrow")
-    kind = "decided" if decided else "undecided"
-    yield Mark(scale(line.mean), y, 0, kind, radius=3.5, hint=line.text)
-    yield Words(scale.end + _GAP, y + 4, line.text, weight)
-
-
-def _caption(alpha: float, lines: Sequence[_Line]) -> Iterator[str]:
-    if any(line.ends for line in lines):
+def _caption(
+    columns: Mapping[LeaderboardColumn, Lines],
+    ranges: Mapping[bool, tuple[float, float]],
+    *,
+    alpha: float,
+) -> Iterator[str]:
+    every = [(column, one) for column, lines in columns.items() for one in lines.values()]
+    if any(one.interval for _, one in every):
         yield (
             f"Paired by meta seed; the line is the {100 * (1 - alpha):.3g} % Student t interval of"
             " the mean difference."
         )
-    if any(line.difference.p is not None for line in lines):
+    if any(one.p is not None for _, one in every):
         yield (
             f"Filled and bold: the exact sign-flip test, adjusted after Holm, decides at"
             f" {alpha:g}; open: undecided."
         )
     else:
         yield "Open marks: undecided; there are too few seeds for a test."
-    if any(not _range(lines)[0] <= end <= _range(lines)[1] for line in lines for end in line.ends):
-        yield "An arrow: the interval goes on beyond the axis."
+    for column, one in every:
+        low, high = ranges[column.percent]
+        if not all(low <= value <= high for value in _values(one, column)):
+            yield "An arrow: the interval goes on beyond the axis."
+            return

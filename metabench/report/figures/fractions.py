@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from metabench.api.report import FractionPlot, FractionPoint, FractionSeries
-from metabench.report.drawing.paint import dash, form, slot_paint
-from metabench.report.drawing.scale import Scale
-from metabench.report.drawing.shapes import Figure, Key, Mark, Panel, Path, Shape
-from metabench.report.figures.frame import Frame, frame
-from metabench.report.figures.values import interval_text, score_text, shown
+from metabench.report.figures.canvas import Figure, Panel, hint, shortened
+from metabench.report.figures.style import look
+from metabench.report.figures.values import drawn_values, interval_text, score_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["fraction_figures"]
 
-_SIZE = (400.0, 280.0)
-_APART = 4.0
-"""Pixels between the marks of two methods at the same number of rows."""
+_APART = 1.035
+"""Factor between the marks of two methods at the same number of rows, so that none is hidden."""
 _TOGETHER = 8
 """Methods in one panel at most."""
 
@@ -33,72 +35,60 @@ def fraction_figures(
     for index, plot in enumerate(plots):
         series = plot.series
         size = -(-len(series) // -(-len(series) // _TOGETHER))
-        starts = range(0, len(series), size)
-        groups = {_title(plot, at, size): series[at : at + size] for at in starts}
+        panels = (
+            _panel(plot, series[at : at + size], at, slots) for at in range(0, len(series), size)
+        )
         yield Figure(
-            name=f"training-rows-{index + 1}",
-            title=f"{plot.task}: score against training rows",
-            caption=tuple(_caption(plot, alpha)),
-            panels=tuple(_panel(plot, *group, slots) for group in groups.items()),
-            keys=tuple(Key(slots[one.method], one.method) for one in series),
+            f"training-rows-{index + 1}",
+            f"{plot.task}: score against training rows",
+            tuple(_caption(plot, alpha)),
+            tuple(panels),
+            size=(400, 280),
+            keys=tuple((slots[one.method], one.method) for one in series),
         )
 
 
-def _title(plot: FractionPlot, start: int, size: int) -> str:
-    last = min(start + size, len(plot.series))
-    return plot.task if size >= len(plot.series) else f"{plot.task}, methods {start + 1} to {last}"
-
-
 def _panel(
-    plot: FractionPlot, title: str, group: Sequence[FractionSeries], slots: Mapping[str, int]
+    plot: FractionPlot, group: Sequence[FractionSeries], start: int, slots: Mapping[str, int]
 ) -> Panel:
+    said = "; ".join(
+        f"{one.method}: {', '.join(_words(point, plot) for point in one.points)}" for one in group
+    )
+    named = f", methods {start + 1} to {start + len(group)}"
+    title = f"{plot.task}{named if len(group) < len(plot.series) else ''}"
+    return Panel(title, said, partial(_draw, plot=plot, group=group, slots=slots))
+
+
+def _draw(
+    axes: Axes, *, plot: FractionPlot, group: Sequence[FractionSeries], slots: Mapping[str, int]
+) -> None:
     points = [point for series in plot.series for point in series.points]
     rows = sorted({point.rows for point in points})
-    across = Scale.logarithmic([float(count) for count in rows], 0, 1)
-    made = frame(
-        title,
-        x=Scale(across.low, across.high, 0, 1, tuple(map(float, rows)), log=True),
-        y=Scale.linear([value for point in points for value in _values(point, plot)], 0, 1),
-        names=("training rows", plot.metric),
-        size=_SIZE,
-    )
-    shapes: list[Shape] = list(made.shapes)
+    values = [value for point in points for value in _values(point, plot)]
+    axes.set_xscale("log")
+    axes.set(xlim=(rows[0] / 1.3, rows[-1] * 1.3), xlabel="training rows")
+    axes.set_ylabel(shortened(plot.metric, 30))
+    axes.set_xticks(rows, [f"{count:,}" for count in rows])
+    axes.update_datalim([(rows[0], min(values)), (rows[-1], max(values))])
     for index, series in enumerate(group):
-        aside = _APART * (index - (len(group) - 1) / 2)
-        slot = slots[series.method]
-        shapes.extend(_series(series, plot, made, slot=slot, aside=aside))
-    said = "; ".join(f"{series.method}: {_words(series, plot)}" for series in group)
-    return Panel(f"{title}: score against training rows", said, *_SIZE, tuple(shapes))
+        style = look(slots[series.method])
+        aside = _APART ** (index - (len(group) - 1) / 2)
+        places = [point.rows * aside for point in series.points]
+        means = [_values(point, plot)[0] for point in series.points]
+        axes.plot(places, means, **{**style, "marker": ""})
+        for x, mean, point in zip(places, means, series.points, strict=True):
+            _, *ends = _values(point, plot)
+            if ends:
+                axes.plot([x, x], ends, color=style["color"], linewidth=1.2, alpha=0.75)
+            (mark,) = axes.plot([x], [mean], **{**style, "linestyle": ""})
+            hint(mark, f"{series.method}, {_words(point, plot)}")
 
 
 def _values(point: FractionPoint, plot: FractionPlot) -> tuple[float, ...]:
-    """Return mean and interval as drawn; a share lies in [-1, 1], whatever its interval says."""
-    found = (point.mean, *(point.interval or ()))
-    kept = (min(max(value, -1), 1) for value in found) if plot.percent else found
-    return tuple(shown(value, percent=plot.percent) for value in kept)
+    return drawn_values(point.mean, point.interval, percent=plot.percent)
 
 
-def _series(
-    series: FractionSeries, plot: FractionPlot, made: Frame, *, slot: int, aside: float
-) -> Iterator[Shape]:
-    places = [(made.x(point.rows) + aside, point) for point in series.points]
-    for x, point in places:
-        _, *ends = (made.y(value) for value in _values(point, plot))
-        if ends:
-            yield Path(tuple((x, y) for y in ends), slot_paint("whisker", slot))
-    means = tuple((x, made.y(_values(point, plot)[0])) for x, point in places)
-    if len(means) > 1:
-        yield Path(means, slot_paint("line", slot), dash(slot))
-    for (x, y), (_, point) in zip(means, places, strict=True):
-        hint = f"{series.method}, {_point_words(point, plot)}"
-        yield Mark(x, y, form(slot), slot_paint("mark", slot), hint=hint)
-
-
-def _words(series: FractionSeries, plot: FractionPlot) -> str:
-    return ", ".join(_point_words(point, plot) for point in series.points)
-
-
-def _point_words(point: FractionPoint, plot: FractionPlot) -> str:
+def _words(point: FractionPoint, plot: FractionPlot) -> str:
     ends = interval_text(point.interval, percent=plot.percent, signed=False)
     score = score_text(point.mean, percent=plot.percent)
     return f"{point.rows:,} rows: {score} {ends}".strip()

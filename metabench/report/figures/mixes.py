@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from metabench.api.report import TaskMix
-from metabench.report.drawing.scale import Scale
-from metabench.report.drawing.shapes import (
-    Box,
-    Figure,
-    Panel,
-    Path,
-    Shape,
-    Words,
-    shortened,
-    widest,
-)
+from metabench.report.figures.canvas import Figure, Panel, hint, shortened
+from metabench.report.figures.style import COLOURS, INK, LINE, SOFT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["mix_figures"]
 
-_BARS = 150.0
-_LINE = 19.0
-_TOP = 44.0
-_LONGEST_NAME = 150.0
-_GAP = 10.0
-_NUMBERS = 52.0
-_EQUAL = (3.0, 3.0)
+_BARS, _LINE, _NUMBERS = 150, 19, 60
+_LONGEST_NAME = 24
 
 
 def mix_figures(mixes: Sequence[TaskMix]) -> Iterator[Figure]:
     """Yield the figure of all task mixes, nothing where nothing was drawn."""
     if not mixes:
         return
-    names = min(widest([share.task for mix in mixes for share in mix.shares]), _LONGEST_NAME)
+    shares = [share for mix in mixes for share in mix.shares]
     most = max(
         max(share.drawn / _total(mix), share.rows_share or 0.0)
         for mix in mixes
         for share in mix.shares
     )
-    scale = Scale(0.0, most, names + _GAP, names + _GAP + _BARS, ())
+    left = 20 + 6.9 * max(len(shortened(share.task, _LONGEST_NAME)) for share in shares)
+    tasks = max(len(mix.shares) for mix in mixes)
     yield Figure(
-        name="task-mix",
-        title="Tasks drawn in meta-training",
-        caption=tuple(_caption(mixes)),
-        panels=tuple(_panel(mix, scale) for mix in mixes),
+        "task-mix",
+        "Tasks drawn in meta-training",
+        tuple(_caption(mixes)),
+        tuple(_panel(mix, most, tasks, left) for mix in mixes),
+        size=(left + _BARS + _NUMBERS, 54 + tasks * _LINE),
+        room=(left, _NUMBERS, 46, 8),
     )
 
 
@@ -51,40 +45,41 @@ def _total(mix: TaskMix) -> int:
     return max(sum(share.drawn for share in mix.shares), 1)
 
 
-def _panel(mix: TaskMix, scale: Scale) -> Panel:
-    width = scale.end + _GAP + _NUMBERS
+def _panel(mix: TaskMix, most: float, tasks: int, left: float) -> Panel:
     title = ", ".join(mix.methods) + (f", for {mix.target}" if mix.target else "")
-    low = _TOP + len(mix.shares) * _LINE
-    shapes: list[Shape] = [
-        Words(0, 16, shortened(title, width, 12), "title"),
-        Words(0, 32, shortened(_below(mix), width), "soft"),
-    ]
-    for index, share in enumerate(mix.shares):
-        y, drawn = _TOP + (index + 0.5) * _LINE, share.drawn / _total(mix)
-        shapes += [
-            Words(0, y + 4, shortened(share.task, scale.start - _GAP)),
-            Box(scale.start, y - 6, scale(drawn) - scale.start, 12, "bar", _hint(share.drawn)),
-            Words(scale.end + _GAP + _NUMBERS, y + 4, f"{100 * drawn:.1f} %", "text", "end"),
-        ]
+    return Panel(title, _words(mix), partial(_draw, mix=mix, most=most, tasks=tasks, left=left))
+
+
+def _draw(axes: Axes, *, mix: TaskMix, most: float, tasks: int, left: float) -> None:
+    axes.annotate(
+        shortened(_below(mix), 52), (0, 1), (-left, 5), xycoords="axes fraction",
+        textcoords="offset points", color=SOFT,
+    )  # fmt: skip
+    names = [shortened(share.task, _LONGEST_NAME) for share in mix.shares]
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlim=(0, most), ylim=(tasks - 0.5, -0.5), xticks=[])
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    bottom = len(names) - 0.5
+    for y, share in enumerate(mix.shares):
+        drawn = share.drawn / _total(mix)
+        (bar,) = axes.barh([y], [drawn], height=0.63, color=COLOURS["c1"][0], alpha=0.85)
+        hint(bar, f"drawn {share.drawn:,} times")
+        axes.annotate(
+            f"{100 * drawn:.1f} %", (1, y), (_NUMBERS, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="right", va="center",
+        )  # fmt: skip
         if share.rows_share is not None:
-            x = scale(share.rows_share)
-            shapes.append(Path(((x, y - 8), (x, y + 8)), "share"))
-    equal = scale(1 / len(mix.shares))
-    shapes += [
-        Path(((equal, _TOP), (equal, low)), "zero", _EQUAL),
-        Path(((scale.start, _TOP), (scale.start, low)), "axis"),
-    ]
-    return Panel(f"Tasks drawn: {title}", _words(mix), width, low + 8, tuple(shapes))
+            axes.plot([share.rows_share] * 2, [y - 0.42, y + 0.42], color=INK)
+    axes.plot([1 / len(names)] * 2, [-0.5, bottom], color=SOFT, linewidth=1, dashes=(3, 3))
+    axes.plot([0, 0], [-0.5, bottom], color=LINE, linewidth=1)
 
 
 def _below(mix: TaskMix) -> str:
     seeds = "1 seed" if len(mix.seeds) == 1 else f"{len(mix.seeds)} seeds"
     drawn = f"{_total(mix):,} episodes, {seeds}"
     return f"{mix.sampler}; {drawn}" if mix.sampler else drawn
-
-
-def _hint(drawn: int) -> str:
-    return f"drawn {drawn:,} times"
 
 
 def _words(mix: TaskMix) -> str:

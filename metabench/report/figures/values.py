@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from metabench.api.leaderboard import LeaderboardColumn
 
 __all__ = [
     "column_name",
+    "drawn_values",
     "interval_text",
     "p_text",
     "score_text",
@@ -22,6 +23,15 @@ MINUS = "\N{MINUS SIGN}"
 def shown(value: float, *, percent: bool) -> float:
     """Return what is drawn for a score."""
     return 100 * value if percent else value
+
+
+def drawn_values(
+    mean: float, interval: tuple[float, float] | None, *, percent: bool
+) -> tuple[float, ...]:
+    """Return mean and interval as drawn; a share lies in [-1, 1], whatever its interval says."""
+    found = (mean, *(interval or ()))
+    kept = (min(max(value, -1), 1) for value in found) if percent else found
+    return tuple(shown(value, percent=percent) for value in kept)
 
 
 def score_text(value: float, *, percent: bool) -> str:
@@ -52,19 +62,15 @@ def p_text(p: float | None) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"  # noqa: PLR2004  (three decimals)
 
 
-def tick_text(value: float, ticks: Sequence[float] = ()) -> str:
-    """Return the number at a tick, with as many decimals as its neighbours need."""
-    decimals = max((_decimals(tick) for tick in (*ticks, value)), default=0)
-    return _typeset(f"{value:,.{decimals}f}")
+def tick_text(value: float, ticks: Iterable[float] = ()) -> str:
+    """Return the number at a tick, with as many decimals as its neighbours need, six at most."""
+    every = (f"{tick:.6f}".rstrip("0").partition(".")[2] for tick in (*ticks, value))
+    return _typeset(f"{value:,.{max(map(len, every))}f}")
 
 
 def column_name(column: LeaderboardColumn) -> str:
     """Return the title of a column with the part that was trained on."""
     return f"{column.title} {column.label}".strip()
-
-
-def _decimals(value: float) -> int:
-    return len(f"{value:.6f}".rstrip("0").partition(".")[2])
 
 
 def _typeset(text: str) -> str:

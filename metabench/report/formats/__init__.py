@@ -9,5 +9,4 @@ Modules and packages, in the order in which data passes through:
     csv_text: a tidy CSV table, one line a method and column
     json_text: JSON in full precision
     html: the report as one HTML file, without network access
-    html_tables: the tables of that file
 """

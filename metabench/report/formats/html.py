@@ -6,51 +6,85 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
+from metabench.api.leaderboard import Leaderboard, LeaderboardRow
 from metabench.api.report import Report
-from metabench.report.drawing.compose import key_shapes
-from metabench.report.drawing.paint import plot_style
-from metabench.report.drawing.shapes import Figure
-from metabench.report.drawing.svg import inline_panel, inline_shapes
+from metabench.escape import visible
+from metabench.leaderboard.build import rank_value
+from metabench.report.figures.canvas import Figure, inline_svg
 from metabench.report.figures.plots import figures
-from metabench.report.formats.html_tables import cost_table, facts_table, scores_table
-from metabench.report.markup import Element, Verbatim, element, markup
+from metabench.report.figures.style import page_colours
 from metabench.report.tables.legend import legend
+from metabench.report.tables.table import ELSEWHERE, TextTable, tables
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["render_html"]
 
 _WARNING = re.compile(r"[A-Z]{3,}: ")
 _SMOKE = "SMOKE: a quick walk through every cell; no number here is a result"
+_COSTS = {
+    "device time": "device_seconds",
+    "gradients": "gradients",
+    "HVPs": "hvps",
+    "examples": "examples",
+    "tokens": "tokens",
+    "peak memory": "peak_memory_bytes",
+}
 
 
 def render_html(report: Report) -> str:
     """Return the page; the same report gives the same text."""
-    style = plot_style() + _shipped("page.css")
-    script = _shipped("page.js")
     board = report.leaderboard
-    sections = tuple(_sections(report))
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{board.name}: leaderboard"),
-        element("link", rel="icon", href="data:,"),
-        element("style", Verbatim(style)),
+    style, script = page_colours() + _shipped("page.css"), _shipped("page.js")
+    shown = figures(report)
+    costs = _cost_table(board)
+    return _template().render(
+        report=report,
+        board=board,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        counted=_counted(board),
+        warnings=_warnings(report),
+        captions=[
+            *(caption for caption in board.captions if not _WARNING.match(caption)),
+            *legend(board, best="bold", cost=True),
+        ],
+        contents=tuple(_contents(report, shown, costs=costs is not None)),
+        scores=_scores_table(board),
+        costs=costs,
+        figures=shown,
+        drawn=inline_svg,
+        elsewhere=ELSEWHERE,
     )
-    body = element(
-        "body",
-        _header(report, sections),
-        element("main", *sections),
-        element("script", Verbatim(script)),
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
+
+    environment = Environment(
+        autoescape=True,
+        finalize=_seen,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
     )
-    return f"<!DOCTYPE html>\n{markup(element('html', head, body, lang='en'))}\n"
+    return environment.from_string(_shipped("page.html"))
+
+
+def _seen(value: Any) -> Any:
+    """Return what a template shows; characters that are not seen are written out."""
+    return visible(value) if type(value) is str else value
 
 
 def _shipped(name: str) -> str:
-    return files("metabench.report.formats").joinpath(name).read_text(encoding="utf-8")
+    folder = files("metabench.report.formats").joinpath("templates")
+    return folder.joinpath(name).read_text(encoding="utf-8")
 
 
 def _policy(style: str, script: str) -> str:
@@ -65,100 +99,87 @@ def _hash(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _header(report: Report, sections: Sequence[Element]) -> Element:
-    board = report.leaderboard
+def _counted(board: Leaderboard) -> str:
     seeds = max((score.planned for row in board.rows for score in row.scores), default=0)
-    counted = (
+    return (
         f"metabench leaderboard: {_many(len(board.rows), 'method')},"
         f" {_many(len(board.columns), 'column')}, {_many(seeds, 'meta seed')}"
     )
-    warnings = [
-        *(caption for caption in board.captions if _WARNING.match(caption)),
-        *report.notes,
-    ]
-    if board.smoke and not any(warning.startswith("SMOKE: ") for warning in warnings):
-        warnings.insert(0, _SMOKE)
-    links = [
-        element("li", element("a", title, href=f"#{dict(section.attributes)['id']}"))
-        for section in sections
-        if (title := _title(section))
-    ]
-    return element(
-        "header",
-        element("h1", board.name),
-        element("p", counted, class_="under"),
-        *([_list(warnings, class_="notes")] if warnings else []),
-        element("nav", element("ul", *links), aria_label="Contents"),
-    )
-
-
-def _title(section: Element) -> str:
-    """Return the text of a section's heading."""
-    heading = section.children[0]
-    first = heading.children[0] if isinstance(heading, Element) else ""
-    return first if isinstance(first, str) else ""
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _sections(report: Report) -> Iterator[Element]:
+def _warnings(report: Report) -> list[str]:
     board = report.leaderboard
-    captions = [caption for caption in board.captions if not _WARNING.match(caption)]
-    captions += legend(board, best="bold", cost=True)
-    hint = element("p", "Click a heading to sort.", class_="hint soft")
-    yield _section(
-        "scores", "Leaderboard", scores_table(board), hint, _list(captions, class_="captions")
-    )
-    costs = cost_table(board)
-    for figure in figures(report):
-        after = [costs] if costs is not None and figure.name == "cost" else []
-        yield _section(figure.name, figure.title, _figure(figure), *after)
-    if costs is not None and report.cost is None:
-        yield _section("cost", "Cost", costs)
-    if board.explanation or board.signature:
-        said = [element("p", board.explanation)] if board.explanation else []
-        signed = [element("code", board.signature)] if board.signature else []
-        yield _section("statistics", "Statistics", *said, *signed)
+    warnings = [*filter(_WARNING.match, board.captions), *report.notes]
+    smoke = board.smoke and not any(warning.startswith("SMOKE: ") for warning in warnings)
+    return [_SMOKE, *warnings] if smoke else warnings
+
+
+def _contents(report: Report, shown: Sequence[Figure], *, costs: bool) -> Iterator[tuple[str, str]]:
+    """Yield id and title of each section."""
+    yield "scores", "Leaderboard"
+    yield from ((figure.name, figure.title) for figure in shown)
+    if costs and report.cost is None:
+        yield "cost", "Cost"
+    if report.leaderboard.explanation or report.leaderboard.signature:
+        yield "statistics", "Statistics"
     if report.facts:
-        yield _section("provenance", "Where the numbers come from", facts_table(report.facts))
+        yield "provenance", "Where the numbers come from"
 
 
-def _section(name: str, title: str, *children: Element) -> Element:
-    return element("section", element("h2", title), *children, id=name)
+def _scores_table(board: Leaderboard) -> dict[str, Any]:
+    """Return the table of scores; published rows stay below our own however it is sorted."""
+    table = _table(board, "scores")
+    ours = [row for row in table.rows if row.kind == "method"]
+    theirs = [row for row in table.rows if row.kind == "published"]
+    return {
+        "label": "Leaderboard",
+        "kind": table.kind,
+        "first": "descending",
+        "headers": table.headers,
+        "roles": [column.role for column in board.columns],
+        "spread": any(cell.small for row in table.rows for cell in row.cells),
+        "ours": list(zip(ours, _values(board.rows, board), strict=True)),
+        "theirs": list(zip(theirs, _values(board.published, board), strict=True)),
+    }
 
 
-def _list(sentences: Sequence[str], *, class_: str) -> Element:
-    return element("ul", *(element("li", sentence) for sentence in sentences), class_=class_)
+def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
+    """Return the table of cost, None where no cost is known."""
+    if not any(row.cost for row in board.rows):
+        return None
+    table = _table(board, "cost")
+    names = [_COSTS.get(header[0], "") for header in table.headers]
+    values = [[_exact(getattr(row.cost, name, None)) for name in names] for row in board.rows]
+    return {
+        "label": "Cost",
+        "kind": table.kind,
+        "first": "ascending",
+        "headers": table.headers,
+        "roles": [""] * len(names),
+        "spread": False,
+        "ours": list(zip(table.rows, values, strict=True)),
+        "theirs": [],
+    }
 
 
-def _figure(figure: Figure) -> Element:
-    panels = [
-        inline_panel(panel, name=f"{figure.name}-{index}")
-        for index, panel in enumerate(figure.panels)
+def _table(board: Leaderboard, kind: str) -> TextTable:
+    return next(table for table in tables(board) if table.kind == kind)
+
+
+def _values(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[str | None]]:
+    """Return what the cells of each row are sorted by."""
+    return [
+        [
+            _exact(rank_value(score, column))
+            for score, column in zip(row.scores, board.columns, strict=True)
+        ]
+        for row in rows
     ]
-    one = "panels one" if len(panels) == 1 else "panels"
-    return element(
-        "figure",
-        *([_keys(figure)] if figure.keys else []),
-        element("div", *panels, class_=one),
-        element("figcaption", " ".join(figure.caption)),
-    )
 
 
-def _keys(figure: Figure) -> Element:
-    return element(
-        "ul",
-        *(
-            element(
-                "li",
-                element(
-                    "svg", *inline_shapes(key_shapes(key)), viewBox="0 0 22 12", aria_hidden="true"
-                ),
-                element("bdi", key.name),
-            )
-            for key in figure.keys
-        ),
-        class_="keys",
-    )
+def _exact(value: float | None) -> str | None:
+    return None if value is None else repr(value)

@@ -11,9 +11,9 @@ import pytest
 from perf.start_up import COMMANDS, write_plugins
 
 HEAVY = {
-    "asyncio", "datasets", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy", "sklearn",
-    "tensorboard", "tokenizers", "torch", "transformers", "metabench.learning", "metabench.engine",
-    "metabench.nn", "metabench.session.cell.stages",
+    "asyncio", "datasets", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "rich", "scipy",
+    "sklearn", "tensorboard", "tokenizers", "torch", "transformers", "metabench.learning",
+    "metabench.engine", "metabench.nn", "metabench.session.cell.stages",
 }  # fmt: skip
 
 WITNESS = "colorsys"

@@ -7,19 +7,29 @@ from typing import Final, final
 
 __all__ = [
     "CELL_RECORD_BYTES",
+    "FRONT_MATTER_BYTES",
     "JSON_NESTING",
     "LIMITS",
     "LOG_BYTES",
     "LONGEST_TEXT",
     "LONGEST_WORD",
     "MOST_BYTES",
+    "MOST_COLUMNS",
     "MOST_COUNT",
     "MOST_ENTRIES",
+    "MOST_FILES",
     "MOST_LOSS",
+    "MOST_ROWS",
     "MOST_SCORE",
     "MOST_SECONDS",
     "MOST_USES",
+    "MOST_WILDCARDS",
+    "PARQUET_FOOTER_BYTES",
+    "PREDICTION_BYTES",
+    "README_BYTES",
     "RUN_RECORD_BYTES",
+    "TABLE_BYTES",
+    "YAML_NESTING",
     "Limit",
 ]
 
@@ -65,6 +75,21 @@ MOST_LOSS: Final = _limit("a loss, either sign: the largest number of 32 bits", 
 MOST_SECONDS: Final = _limit("seconds in a record; none is below 0", 10**9, "seconds")
 MOST_COUNT: Final = _limit("steps, rows, tokens and other counts in a record", 10**15, "")
 MOST_BYTES: Final = _limit("the size of a file or of memory, as a record says it", 10**15, "bytes")
+
+MOST_ROWS: Final = _limit("rows of a dataset's file", 10_000_000, "rows")
+MOST_COLUMNS: Final = _limit("columns of a Parquet file", 10_000, "columns")
+TABLE_BYTES: Final = _limit("a dataset's Parquet file once it is decoded", 2 * 1024**3, "bytes")
+PREDICTION_BYTES: Final = _limit("`predictions.parquet` once it is decoded", 512 * 1024**2, "bytes")
+PARQUET_FOOTER_BYTES: Final = _limit("the footer of a Parquet file", 16 * 1024**2, "bytes")
+README_BYTES: Final = _limit("the `README.md` of a mirror", 1024**2, "bytes")
+FRONT_MATTER_BYTES: Final = _limit(
+    "its front matter, in YAML without aliases, anchors and tags", 256 * 1024, "bytes"
+)
+YAML_NESTING: Final = _limit(
+    "lists and mappings of that front matter within each other", 50, "levels"
+)
+MOST_FILES: Final = _limit("files that the patterns of a split match", 10_000, "files")
+MOST_WILDCARDS: Final = _limit("`**` of a pattern of a `README.md`", 1, "")
 
 LIMITS: Final = tuple(_LIMITS)
 """All of them, in the order of the table."""

@@ -16,6 +16,7 @@ from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.tasks.mirror import split_files
 from metabench.tasks.own.splits import own_identity, own_rows
+from metabench.tasks.parquet_size import refuse_large_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,12 +148,13 @@ def _load_dataset(source: HubSource, split: str, *, hub: Hub, where: str) -> Any
     import datasets  # noqa: PLC0415  (a second; generated tasks do without)
 
     folder = hub.dataset_folder(source.id)
-    if folder is not None and split not in (there := split_files(folder, source.config)):
-        raise DataError(
-            f"no such split; there are {', '.join(map(repr, there))}",
-            where=where,
-            hint=_ANOTHER_SPLIT,
-        )
+    if folder is not None:
+        there = split_files(folder, source.config)
+        if split not in there:
+            names = ", ".join(map(repr, there))
+            raise DataError(f"no such split; there are {names}", where=where, hint=_ANOTHER_SPLIT)
+        for file in there[split]:
+            refuse_large_table(file)
     bars = not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:

@@ -8,6 +8,8 @@ Modules and packages, in the order in which data passes through:
     embedded: nine synthetic tasks and a small encoder that ship with metabench
     own: custom tasks from files
     hub: where datasets and encoders are: an offline mirror or the hub
+    plain_yaml: YAML from a stranger, without what multiplies
+    parquet_size: how much a Parquet file holds, known before it is decoded
     mirror: a dataset of an offline mirror
     commit: the hub's commit of a repository
     identity: the identity of a split: its size and content

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from metabench.errors import DataError
 from metabench.fingerprint import hash_file
+from metabench.limits import MOST_FILES, MOST_WILDCARDS, README_BYTES
+from metabench.tasks.parquet_size import parquet_footer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +19,6 @@ __all__ = ["count_rows", "file_hash", "holds_split", "split_files"]
 
 Files = tuple[Path, ...]
 
-_LARGEST_README = 1024**2
 _COPY = "copy README.md from the hub along with the data files"
 
 
@@ -52,20 +54,9 @@ def count_rows(files: Files) -> int:
     """Return how many rows the files hold, from their footers alone.
 
     Raises:
-        DataError: a file is not readable as parquet.
+        DataError: a file is not readable as parquet, or has too many rows.
     """
-    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    rows = 0
-    for file in files:
-        try:
-            rows += int(pq.read_metadata(file).num_rows)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"not readable as parquet: {error}", where=str(file), hint="copy the file again"
-            ) from error
-    return rows
+    return sum(int(parquet_footer(file).num_rows) for file in files)
 
 
 def file_hash(file: Path) -> str:
@@ -117,27 +108,28 @@ def _word(value: Any) -> str:
 
 
 def _front_matter(readme: Path) -> Mapping[str, Any]:
-    import yaml  # noqa: PLC0415  (only a mirror needs it)
+    from metabench.tasks.plain_yaml import parse_yaml  # noqa: PLC0415  (only a mirror needs it)
 
     parts = _text(readme).split("---\n", 2)
     if len(parts) < 3 or parts[0].strip():  # noqa: PLR2004  (before, front matter, after)
         return {}
     try:
-        front = yaml.safe_load(parts[1])
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = " ".join(str(error).split())
+        front = parse_yaml(parts[1])
+    except ValueError as error:
         raise DataError(
-            f"the front matter of README.md is not YAML: {problem}", where=str(readme), hint=_COPY
+            f"the front matter of README.md cannot be read: {error}", where=str(readme), hint=_COPY
         ) from error
     return front if isinstance(front, dict) else {}
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    """Return the regular files below a folder that a pattern names."""
-    if ".." in PurePath(pattern).parts:
+    """Return the regular files below a folder that a pattern names, one too many at most."""
+    parts = PurePath(pattern).parts
+    if ".." in parts or parts.count("**") > MOST_WILDCARDS:
         return []
     try:
-        return sorted(path for path in folder.glob(pattern) if path.is_file())
+        found = (path for path in folder.glob(pattern) if path.is_file())
+        return sorted(islice(found, MOST_FILES + 1))
     except (OSError, ValueError, NotImplementedError, IndexError, RecursionError):
         return []  # a name that no file can have, or a path from the root
 
@@ -145,10 +137,10 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
 def _text(readme: Path) -> str:
     try:
         with readme.open("rb") as file:
-            content = file.read(_LARGEST_README + 1)
-        if len(content) > _LARGEST_README:
+            content = file.read(README_BYTES + 1)
+        if len(content) > README_BYTES:
             raise DataError(
-                f"is larger than {_LARGEST_README // 1024**2} MiB", where=str(readme), hint=_COPY
+                f"is larger than {README_BYTES // 1024**2} MiB", where=str(readme), hint=_COPY
             )
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -166,4 +158,10 @@ def _files(folder: Path, patterns: list[str]) -> Files:
                 hint="copy the data files from the hub along with README.md",
             )
         files.extend(found)
+        if len(files) > MOST_FILES:
+            raise DataError(
+                f"more than {MOST_FILES:,} files match {pattern!r}, which README.md lists",
+                where=str(folder),
+                hint=_COPY,
+            )
     return tuple(files)

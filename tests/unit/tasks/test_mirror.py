@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from metabench.errors import DataError
+from metabench.tasks import mirror
 from metabench.tasks.encoder import tokenizer_identity
 from metabench.tasks.mirror import split_files
 
@@ -27,7 +30,7 @@ def test_the_files_of_a_split_are_those_that_its_pattern_names(tmp_path):
 @pytest.mark.parametrize(
     ("front", "problem"),
     [
-        ("configs: [", "the front matter of README.md is not YAML: "),
+        ("configs: [", "the front matter of README.md cannot be read: "),
         ("configs: 3", "cannot read 'configs': "),
         ("configs:\n- data_files: x", "cannot read 'configs': 'config_name'"),
         ("title: x", "lists no 'configs'"),
@@ -44,7 +47,7 @@ def test_the_files_of_a_split_are_those_that_its_pattern_names(tmp_path):
         (f"configs:\n- config_name: two\n  data_files: {'x' * 300}", "no file matches 'xxx"),
         ("configs:\n- config_name: [two]\n  data_files: x", "expected a text, found list"),
         ("configs:\n- config_name: two\n  data_files: [[x]]", "cannot read 'configs': "),
-        ("a: 2001-99-99\nconfigs: 3", "the front matter of README.md is not YAML: "),
+        ("a: 2001-99-99\nconfigs: 3", "the front matter of README.md cannot be read: "),
         (f"a: {'x' * 2**20}", "is larger than 1 MiB"),
     ],
 )
@@ -63,11 +66,37 @@ def test_a_description_that_is_no_text_is_named(tmp_path):
         split_files(tmp_path, None)
 
 
-def test_lists_of_lists_of_lists_are_not_written_out(tmp_path):
+def test_a_value_that_is_used_many_times_is_refused(tmp_path):
     lists = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 30))
     front = f"l0: &l0 [x]\n{lists}configs:\n- config_name: *l29\n  data_files: x"
 
-    with pytest.raises(DataError, match="expected a text, found list"):
+    with pytest.raises(DataError, match="line 1 has an anchor"):
+        split_files(folder_with(tmp_path, front), None)
+
+
+def test_a_pattern_of_many_stars_is_not_looked_for(tmp_path):
+    deep = tmp_path.joinpath(*"abcdefghijkl")
+    deep.mkdir(parents=True)
+    for name in "abcdefgh":
+        (deep / name).touch()
+    once = f"configs:\n- config_name: default\n  data_files: '{'**/'}a'"
+    often = f"configs:\n- config_name: default\n  data_files: '{'**/' * 12}a'"
+    found = split_files(folder_with(tmp_path, once), None)
+    start = time.process_time()
+    with pytest.raises(DataError, match="no file matches"):
+        split_files(folder_with(tmp_path, often), None)
+
+    assert found["train"] == (deep / "a",)
+    assert time.process_time() - start < 1.0
+
+
+def test_the_files_of_a_split_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(mirror, "MOST_FILES", 3)
+    for number in range(4):
+        (tmp_path / f"{number}.parquet").touch()
+    front = "configs:\n- config_name: default\n  data_files: '*.parquet'"
+
+    with pytest.raises(DataError, match=r"more than 3 files match '\*\.parquet'"):
         split_files(folder_with(tmp_path, front), None)
 
 

@@ -1,0 +1,156 @@
+"""How much a Parquet file holds once it is decoded, known before it is: a few bytes may be many."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metabench.errors import DataError
+from metabench.limits import MOST_COLUMNS, MOST_ROWS, PARQUET_FOOTER_BYTES, TABLE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["parquet_footer", "refuse_large_table"]
+
+_AGAIN = "copy the file again, or use a smaller one"
+_TAIL_BYTES = 8
+_BATCH = 65_536
+_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
+
+
+def parquet_footer(source: Path | bytes, *, where: str = "") -> Any:
+    """Return the metadata of a Parquet file (a ``pyarrow.parquet.FileMetaData``).
+
+    Args:
+        source: the file, or its content.
+        where: what the content is called in a message; a file is called by its path.
+
+    Raises:
+        DataError: it cannot be read as Parquet, or has too many rows, columns or bytes of footer.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    where = where or str(source)
+    try:
+        size, length = _lengths(source)
+        if PARQUET_FOOTER_BYTES < length < size:
+            raise _refused(
+                where, f"its footer is larger than {PARQUET_FOOTER_BYTES // 1024**2} MiB"
+            )
+        found = pq.read_metadata(_opened(source))
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        raise _refused(where, f"not readable as parquet: {error}") from error
+    if found.num_rows > MOST_ROWS:
+        raise _refused(where, f"holds more than {MOST_ROWS:,} rows")
+    if found.num_columns > MOST_COLUMNS:
+        raise _refused(where, f"holds more than {MOST_COLUMNS:,} columns")
+    return found
+
+
+def refuse_large_table(source: Path | bytes, *, most: int = TABLE_BYTES, where: str = "") -> None:
+    """Refuse a Parquet file whose values take more than ``most`` bytes once they are decoded.
+
+    Numbers are counted from the footer. Texts are read as indices into a dictionary, which takes no
+    more memory than the file's own pages, and added up: one long text may stand for a million rows.
+    What was found of a file is remembered while its size and time of change stay the same.
+
+    Args:
+        source: the file, or its content.
+        most: bytes.
+        where: what the content is called in a message; a file is called by its path.
+
+    Raises:
+        DataError: it does, or cannot be read.
+    """
+    if isinstance(source, bytes):
+        _refuse_large(source, most, where)
+    else:
+        facts = source.stat()
+        _refuse_large_file(source, most, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _refuse_large_file(path: Path, most: int, size: int, changed: int) -> None:
+    del size, changed  # part of what is remembered
+    _refuse_large(path, most, str(path))
+
+
+def _refuse_large(source: Path | bytes, most: int, where: str) -> None:
+    footer = parquet_footer(source, where=where)
+    total = sum(_fixed_sizes(footer))
+    texts = sorted({name for name, kind in _columns(footer) if kind == "BYTE_ARRAY"})
+    if total <= most:
+        for found in _text_sizes(source, texts, where):
+            total += found
+            if total > most:
+                break
+    if total > most:
+        raise _refused(where, f"holds more than {most / 1024**3:g} GiB once it is decoded")
+
+
+def _lengths(source: Path | bytes) -> tuple[int, int]:
+    """Return the size of a file, and what it says is that of its footer."""
+    if isinstance(source, bytes):
+        size, tail = len(source), source[-_TAIL_BYTES:]
+    else:
+        with source.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _TAIL_BYTES))
+            tail = file.read(_TAIL_BYTES)
+    return size, int.from_bytes(tail[:4], "little")
+
+
+def _opened(source: Path | bytes) -> Any:
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+
+    return pa.BufferReader(source) if isinstance(source, bytes) else source
+
+
+def _columns(footer: Any) -> Iterator[tuple[str, str]]:
+    for at in range(footer.num_columns):
+        column = footer.schema.column(at)
+        yield column.path, column.physical_type
+
+
+def _fixed_sizes(footer: Any) -> Iterator[int]:
+    """Yield the bytes of each column of numbers, and of each group's pages."""
+    for group in map(footer.row_group, range(footer.num_row_groups)):
+        for at in range(group.num_columns):
+            column, kind = group.column(at), footer.schema.column(at)
+            width = _WIDTHS.get(kind.physical_type, max(0, kind.length))
+            yield max(column.num_values * width, column.total_uncompressed_size)
+
+
+def _text_sizes(source: Path | bytes, texts: list[str], where: str) -> Iterator[int]:
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    if not texts:
+        return
+    try:
+        file = pq.ParquetFile(_opened(source), read_dictionary=texts)
+        for batch in file.iter_batches(batch_size=_BATCH, columns=texts):
+            yield from map(_decoded, batch.columns)
+    except (pa.ArrowException, OSError, MemoryError, NotImplementedError) as error:
+        raise _refused(where, f"not readable as parquet: {error}") from error
+
+
+def _decoded(array: Any) -> int:
+    """Return the bytes that an array takes once its dictionaries are written out."""
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    if pa.types.is_dictionary(array.type):
+        lengths = pc.binary_length(array.dictionary).take(array.indices)
+        return int(pc.sum(lengths).as_py() or 0)
+    if pa.types.is_struct(array.type):
+        return sum(map(_decoded, array.flatten()))
+    return _decoded(array.flatten()) if pa.types.is_nested(array.type) else int(array.nbytes)
+
+
+def _refused(where: str, what: str) -> DataError:
+    return DataError(what, where=where, hint=_AGAIN)

@@ -17,15 +17,28 @@ CurvatureWay: TypeAlias = Literal["exact", "central", "forward"]
 @final
 @dataclass(frozen=True, slots=True)
 class EpisodeShape:
-    """How many support and query batches an episode holds."""
+    """How many support and query batches an episode holds.
+
+    Args:
+        support: support batches that are drawn.
+        query: query batches.
+        passes: how often the algorithm is given the support batches, one time after the other, with
+            dropout masks of their own each time.
+    """
 
     support: int
     query: int
+    passes: int = 1
 
     @property
     def batches(self) -> int:
-        """All batches of an episode: what its data costs."""
+        """All batches that an episode draws: what its data costs."""
         return self.support + self.query
+
+    @property
+    def support_steps(self) -> int:
+        """Support batches that the algorithm is given: ``support``, ``passes`` times."""
+        return self.support * self.passes
 
 
 @final
@@ -79,8 +92,9 @@ class AlgorithmOptions(Options):
         del total_steps
         shape = self.episode_shape()
         if self.uses_curvature() is None:
-            return EpisodeCost(float(shape.batches))
-        return EpisodeCost(float(shape.batches), float(shape.support), vectors=shape.support + 1)
+            return EpisodeCost(float(shape.support_steps + shape.query))
+        products = shape.support_steps
+        return EpisodeCost(float(products + shape.query), float(products), vectors=products + 1)
 
 
 @final

@@ -1,5 +1,7 @@
 """The strict, frozen pydantic model that every settings table is."""
 
+from typing import Any, ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 __all__ = ["Options"]
@@ -11,6 +13,10 @@ class Options(BaseModel):
     A field's docstring (the string literal below it) is its help text.
     """
 
+    added: ClassVar[frozenset[str]] = frozenset()
+    """Fields that came in a later release, whose defaults compute what was computed before: such a
+    default is in no key, so that cells from before keep theirs."""
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -19,3 +25,9 @@ class Options(BaseModel):
         use_attribute_docstrings=True,
         validate_default=True,
     )
+
+    def key_values(self) -> dict[str, Any]:
+        """Return the settings as JSON values, without ``added`` fields at their default."""
+        fields = type(self).model_fields
+        silent = {name for name in self.added if getattr(self, name) == fields[name].default}
+        return self.model_dump(mode="json", exclude=silent)

@@ -49,13 +49,14 @@ class EpisodeSource:
         order = permutation(len(table), stream=self.stream.child("rows", task, visit))
         parts = episode_rows(order, shape=self.shape, batch_size=self.batch_size, task=task)
         batches: list[Batch] = []
-        for number, rows in enumerate(parts):
+        support, query = parts[: self.shape.support], parts[self.shape.support :]
+        for number, rows in enumerate([*support * self.shape.passes, *query]):
             seed = self.stream.child("dropout", task, visit, number).seed
             batches.append(table.batch(rows, task=task, dropout_seed=seed))
         return Episode(
             task=task,
-            support=tuple(batches[: self.shape.support]),
-            query=tuple(batches[self.shape.support :]),
+            support=tuple(batches[: self.shape.support_steps]),
+            query=tuple(batches[self.shape.support_steps :]),
             step=step,
             total_steps=total_steps,
             stream=self.stream.child("episode", task, visit),

@@ -91,6 +91,16 @@ class Boundary:
             raise self.problem(f"gave {_brief(found)} as learning rates", hint)
         return {name: rate for name, rate in rates.items() if rate is not None}
 
+    def scales(self, found: Any, blocks: Blocks) -> dict[str, float]:
+        """Return the sizes of an algorithm's directions in gradients."""
+        hint = "return a number above 0 for blocks that init returned"
+        if not isinstance(found, Mapping) or not set(found) <= set(blocks):
+            raise self.problem(f"gave {_brief(found)} as scales of directions", hint)
+        scales = {name: _number(scale) for name, scale in found.items()}
+        if not all(scale is not None and scale > 0 for scale in scales.values()):
+            raise self.problem(f"gave {_brief(found)} as scales of directions", hint)
+        return {name: scale for name, scale in scales.items() if scale is not None}
+
     def direction(self, found: Any, meta: Blocks) -> MetaGradient:
         """Return what an algorithm says of an episode."""
         if not isinstance(found, MetaGradient):

@@ -93,10 +93,12 @@ class MetaTraining:
         with self.theirs:
             found = self.algorithm.init(self.learner, theta)
             found_rates = self.algorithm.learning_rates(self.settings.optimizer.lr)
+            found_scales = self.algorithm.direction_scales()
             self.state = dict(self.algorithm.initial_state(self.learner))
         meta = self.theirs.blocks(found, theta)
         rates = self.theirs.rates(found_rates, meta)
-        optimizer = OuterOptimizer(self.settings.optimizer, rates)
+        scales = self.theirs.scales(found_scales, meta)
+        optimizer = OuterOptimizer(self.settings.optimizer, rates, scales)
         self._check_curvature(meta)
         if start is not None:
             self._restore(start, meta, optimizer)

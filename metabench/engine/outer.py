@@ -27,11 +27,18 @@ class OuterOptimizer:
     keeps its values, its moments and its count, so that heads of tasks that were not drawn stay
     where they are (with Adam on the whole vector their old moments would go on moving them).
 
+    Args:
+        settings: Adam or SGD.
+        rates: the learning rate of each block; that of ``settings`` where none is named.
+        scales: the size of each block's direction in gradients, which Adam divides by; its epsilon
+            would otherwise be of another size beside a displacement than beside a gradient.
+
     Source: Kingma and Ba 2015, algorithm 1; the outer optimizer of Dou et al. 2019, section 3.
     """
 
     settings: MetaOptimizer
     rates: Mapping[str, float]
+    scales: Mapping[str, float] = field(default_factory=dict)
     first: dict[str, Tensor] = field(default_factory=dict)
     second: dict[str, Tensor] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -77,6 +84,8 @@ class OuterOptimizer:
             return
         name, part = place
         count = self.counts[f"{name}/{part}"] = self.counts.get(f"{name}/{part}", 0) + 1
+        if (size := self.scales.get(name, 1.0)) != 1.0:
+            direction = direction / size
         first = self.first.setdefault(name, torch.zeros_like(block))[span]
         second = self.second.setdefault(name, torch.zeros_like(block))[span]
         beta1, beta2 = self.settings.betas

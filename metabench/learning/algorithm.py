@@ -69,6 +69,14 @@ class Algorithm(ABC, Generic[OptionsT]):
         """Return the outer learning rate of each block; ``outer_lr`` where none is named."""
         return {"theta": outer_lr}
 
+    def direction_scales(self) -> Mapping[str, float]:
+        """Return the size of each block's direction in gradients; 1 where none is named.
+
+        A displacement by k steps of size alpha is alpha * k gradients long. Adam divides by it, so
+        that its epsilon meets numbers of a gradient's size; SGD does not (ADR 0018).
+        """
+        return {}
+
     @abstractmethod
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:
         """Return one episode's direction for every block; write to nothing that is passed in."""

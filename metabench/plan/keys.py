@@ -135,7 +135,7 @@ class Inputs:
             "target": provided.target,
             "source": self.sources.of(provided.target, owner=owner),
             "revision": provided.revision,
-            "options": provided.options.model_dump(mode="json"),
+            "options": provided.options.key_values(),
         }
 
 

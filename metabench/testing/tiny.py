@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, final
 
@@ -131,4 +131,9 @@ class TinyEpisodes:
         stream = self.stream.child(task, visit)
         batches = [tiny_batch(task, stream.child(i)) for i in range(self.shape.batches)]
         support, query = batches[: self.shape.support], batches[self.shape.support :]
-        return Episode(task, tuple(support), tuple(query), step, total_steps, stream)
+        again = [
+            replace(batch, dropout_seed=stream.child("pass", number, place).seed)
+            for number in range(1, self.shape.passes)
+            for place, batch in enumerate(support)
+        ]
+        return Episode(task, (*support, *again), tuple(query), step, total_steps, stream)

@@ -31,20 +31,26 @@ class Imaml(Algorithm[ImamlOptions]):
         = \bigl(I + \tfrac{1}{\lambda} \nabla^2 L_S(\varphi^*)\bigr)^{-1} \nabla L_Q(\varphi^*)
 
     The first by gradient steps, the second by conjugate gradients, which ask for one
-    Hessian-vector product an iteration; :math:`L_S` is the mean over the support batches.
+    Hessian-vector product an iteration; :math:`L_S` is the mean over the support batches. What
+    moves is :math:`d = \varphi - \theta`, from 0: as a difference it would lose its digits in fp32.
 
     Source: Rajeswaran et al. 2019, equation 3 and lemma 1; algorithms 1 and 2.
-    Differs: as many inner steps and iterations as the options say, in place of accuracies.
+    Differs: as many inner steps and iterations as the options say, in place of accuracies; what is
+    left of both is logged. A target is fine-tuned in full, without the pull to theta.
     """
 
     follows_gradients: ClassVar[bool] = True
 
     @override
     def meta_gradient(self, learner: Learner, meta: Blocks, episode: Episode) -> MetaGradient:
-        theta, strength, phi = meta["theta"], self.options.proximal, meta["theta"]
+        theta, strength, left = meta["theta"], self.options.proximal, []
+        moved, phi = torch.zeros_like(theta), theta
         for _ in range(self.options.inner_steps):
             pull = _mean([learner.gradient(phi, batch) for batch in episode.support])
-            phi = phi - self.options.inner_lr * (pull + strength * (phi - theta))
+            slope = pull + strength * moved
+            left.append(slope.norm())
+            moved = moved - self.options.inner_lr * slope
+            phi = theta + moved
 
         def product(vector: Float[Tensor, " P"]) -> Float[Tensor, " P"]:
             curved = _mean([learner.hvp(phi, batch, vector) for batch in episode.support])
@@ -52,7 +58,8 @@ class Imaml(Algorithm[ImamlOptions]):
 
         v = learner.gradient(phi, episode.query[0])
         solution, residual = conjugate_gradient(product, v, steps=self.options.cg_steps)
-        return MetaGradient({"theta": solution}, {"cg_residual": residual})
+        scalars = {"cg_residual": residual, "proximal_residual": _share(left[-1], left[0])}
+        return MetaGradient({"theta": solution}, scalars)
 
 
 def conjugate_gradient(
@@ -79,8 +86,11 @@ def conjugate_gradient(
         residual = residual - step * image
         before, size = size, residual @ residual
         direction = residual + torch.where(convex, size / before, 0.0) * direction
-    norm = right.norm()
-    return x, size.sqrt() / torch.where(norm > 0, norm, torch.ones_like(norm))
+    return x, _share(size.sqrt(), right.norm())
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    return part / torch.where(whole > 0, whole, torch.ones_like(whole))
 
 
 def _mean(vectors: Sequence[Tensor]) -> Tensor:

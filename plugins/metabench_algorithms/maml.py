@@ -30,7 +30,9 @@ class Maml(Algorithm[MamlOptions]):
     derivatives the product is the identity, which is FOMAML.
 
     Source: Finn et al. 2017, algorithm 1; Dou et al. 2019, section 2.3.
-    Differs: the mean over the meta-batch is descended along, not the sum (Adam does not notice).
+    Differs: the mean over the meta-batch is descended along, not the sum (but for its epsilon, Adam
+    does not notice). Each inner step has a support batch of its own (``support = "same"`` reuses
+    one, as Finn et al. do).
     """
 
     follows_gradients: ClassVar[bool] = True

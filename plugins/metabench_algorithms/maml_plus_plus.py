@@ -42,8 +42,12 @@ class MamlPlusPlus(Algorithm[MamlPlusPlusOptions]):
     Source: Antoniou et al. 2019, section 4: multi-step loss (equation 4), rates by layer and step,
     derivative-order annealing.
     Differs: both annealings take shares of the meta-steps, and the weights of early losses go to
-    zero in a line; the encoder has no batch normalisation whose statistics could be kept by step;
-    the outer optimizer is the benchmark's, without cosine annealing.
+    zero in a line; a rate is one layer's, and one the head's, where the paper has one for each
+    tensor; rates have an outer learning rate of their own, ``rates_lr``; the encoder has no batch
+    normalisation whose statistics could be kept by step; the outer optimizer is the benchmark's,
+    without cosine annealing. The learned rates end with meta-training: a target is fine-tuned in
+    full, as for every method. Each inner step has a support batch of its own
+    (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -38,7 +38,9 @@ class MetaSgd(Algorithm[MetaSgdOptions]):
 
     Source: Li et al. 2017, equation 2 (one inner step) and algorithm 1.
     Differs: k steps share one vector of rates; all rates begin at ``inner_lr``, not at random; they
-    have an outer learning rate of their own, because they are far smaller than parameters.
+    have an outer learning rate of their own, because they are far smaller than parameters. The
+    learned rates end with meta-training: a target is fine-tuned in full, as for every method. Each
+    inner step has a support batch of its own (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

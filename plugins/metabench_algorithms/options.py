@@ -1,10 +1,14 @@
-"""Options of the algorithms; the defaults are the paper's."""
+"""Options of the algorithms.
+
+k = 5 inner steps of alpha = 1e-3 are Dou et al. 2019's; of the other defaults docs/paper.md says
+which paper's words they follow and where they differ.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -29,6 +33,14 @@ InnerSteps = Annotated[int, Field(ge=1, le=1000)]
 InnerRate = Annotated[float, Field(ge=0, le=100)]
 OuterRate = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Support = Literal["fresh", "same"]
+
+
+def _shape(inner_steps: int, support: Support) -> EpisodeShape:
+    """Return k support batches, or one k times, and one query batch."""
+    if support == "same":
+        return EpisodeShape(support=1, query=1, passes=inner_steps)
+    return EpisodeShape(support=inner_steps, query=1)
 
 
 class FineTuneOptions(AlgorithmOptions):
@@ -43,19 +55,23 @@ class InnerLoopOptions(AlgorithmOptions):
     """Options of a method that differentiates what k inner steps lead to."""
 
     inner_steps: InnerSteps = 5
-    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    """Gradient steps k of the inner loop."""
     inner_lr: InnerRate = 1e-3
     """Step size alpha of the inner loop."""
+    support: Support = "fresh"
+    """``fresh``: each inner step has a support batch of its own; ``same``: all go through one, with
+    dropout masks of their own, as in the methods' papers."""
     second_order: bool = True
     """Whether second derivatives are taken; for MAML without them this is FOMAML."""
     curvature: CurvatureWay = "exact"
     """How: ``exact``, or from differences of gradients: ``central``, 1e-4 off, or ``forward``, 2e-3
     off at two thirds of the price."""
+    added: ClassVar[frozenset[str]] = frozenset({"support"})
 
     @override
     def episode_shape(self) -> EpisodeShape:
-        """Return k support batches and one query batch."""
-        return EpisodeShape(support=self.inner_steps, query=1)
+        """Return k support batches, or one k times, and one query batch."""
+        return _shape(self.inner_steps, self.support)
 
     @override
     def uses_curvature(self) -> CurvatureWay | None:
@@ -88,7 +104,7 @@ class MetaSgdOptions(InnerLoopOptions):
     """Options of Meta-SGD."""
 
     inner_steps: InnerSteps = 1
-    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    """Gradient steps k of the inner loop."""
     inner_lr: InnerRate = 1e-3
     """Where the learned rate of every parameter begins."""
     rates_lr: OuterRate = 1e-5
@@ -108,6 +124,9 @@ class MamlPlusPlusOptions(AlgorithmOptions):
     """Gradient steps k of the inner loop, each on a support batch of its own."""
     inner_lr: InnerRate = 1e-3
     """Where the learned rate of every layer and step begins."""
+    support: Support = "fresh"
+    """``fresh``: each inner step has a support batch of its own; ``same``: all go through one, with
+    dropout masks of their own, as in the paper."""
     rates_lr: OuterRate = 1e-5
     """Outer learning rate of the rates."""
     multi_step_share: Share = 0.1
@@ -117,6 +136,7 @@ class MamlPlusPlusOptions(AlgorithmOptions):
     curvature: CurvatureWay = "exact"
     """How second derivatives are taken: ``exact``, or from differences of gradients: ``central`` or
     ``forward``."""
+    added: ClassVar[frozenset[str]] = frozenset({"support"})
 
     def multi_step_steps(self, total_steps: int) -> int:
         """Return how many meta-steps look at more than the last loss."""
@@ -128,8 +148,8 @@ class MamlPlusPlusOptions(AlgorithmOptions):
 
     @override
     def episode_shape(self) -> EpisodeShape:
-        """Return k support batches and one query batch, which is looked at after each step."""
-        return EpisodeShape(support=self.inner_steps, query=1)
+        """Return what MAML's is; the query batch is looked at after each step."""
+        return _shape(self.inner_steps, self.support)
 
     @override
     def uses_curvature(self) -> CurvatureWay | None:
@@ -151,12 +171,14 @@ class ImamlOptions(AlgorithmOptions):
 
     support_batches: Annotated[int, Field(ge=1, le=1000)] = 1
     """Support batches, over which the inner problem's loss is a mean."""
-    inner_steps: InnerSteps = 16
+    inner_steps: InnerSteps = 8
     """Gradient steps that the inner problem is solved with."""
-    inner_lr: InnerRate = 1e-2
-    """Step size of these; below two over lambda and the loss's largest curvature together."""
-    proximal: Annotated[float, Field(gt=0, le=1e6)] = 2.0
-    """lambda: how strongly the inner problem is held to theta."""
+    inner_lr: InnerRate = 5e-3
+    """Step size of these; below two over lambda and the loss's largest curvature together. At one
+    over lambda, each step leaves at most the share curvature / lambda of what the last one did."""
+    proximal: Annotated[float, Field(gt=0, le=1e6)] = 200.0
+    """lambda: how strongly the inner problem is held to theta; one over it is about how far k steps
+    of alpha lead, here as far as five of 1e-3."""
     cg_steps: Annotated[int, Field(ge=1, le=1000)] = 5
     """Steps of conjugate gradients."""
     curvature: CurvatureWay = "exact"

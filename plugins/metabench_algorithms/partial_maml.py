@@ -34,7 +34,9 @@ class PartialMaml(Algorithm[PartialMamlOptions]):
 
     Source: ANIL: Raghu et al. 2020, section 4, its one equation; BOIL: Oh et al. 2021, section 3,
     the body's rate alpha and the head's rate 0; the outer step is that of Finn et al. 2017.
-    Differs: both were proposed with one head for all tasks; here a task has its own.
+    Differs: both were proposed with one head for all tasks; here a task has its own. A target is
+    fine-tuned in full, head and body, as for every method. Each inner step has a support batch of
+    its own (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -35,9 +35,12 @@ class ProtoMaml(Algorithm[ProtoMamlOptions]):
 
     Source: Triantafillou et al. 2020, section 3 (Proto-MAML); w and b: Snell et al. 2017, section
     2.4, equation 8.
-    Differs: theta's own head, which the paper does not have, is drawn to h, along theta's head - h,
-    so that fine-tuning begins at an average of prototypes. A class without a support row keeps its
-    row of theta's head, and MAML's gradient of it; so does a task that asks for a number.
+    Differs: theta's own head, which the paper does not have, is drawn to h, along theta's head - h.
+    That is no gradient, and Adam goes at most its rate a step, so that the head is still far from h
+    when fine-tuning takes it over; fine-tuning makes no prototypes. A class without a support row
+    keeps its row of theta's head, and MAML's gradient of it; so does a task that asks for a number.
+    Each inner step has a support batch of its own (``support = "same"`` reuses one); prototypes are
+    those of all.
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -82,6 +82,20 @@ def test_gradients_and_products_are_those_that_were_counted(name):
     assert learner.counter.hvps == pytest.approx(episodes * cost.products, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "name", sorted(name for name in CATALOG if "support" in CATALOG[name].options.model_fields)
+)
+def test_one_support_batch_costs_as_many_gradients_and_draws_two_batches(name):
+    options, learner = trained(name, support="same")
+    fresh = CATALOG[name].options(**ARGUMENTS.get(name, {"inner_steps": 3}))
+    cost = options.episode_cost(STEPS)
+
+    assert learner.counter.gradients == pytest.approx(
+        STEPS * len(TASKS) * cost.gradients, rel=1e-12
+    )
+    assert (options.episode_shape().batches, fresh.episode_shape().batches) == (2, 4)
+
+
 @pytest.mark.parametrize("way", ["central", "forward"])
 @pytest.mark.parametrize(
     "name", sorted(name for name in CATALOG if "curvature" in CATALOG[name].options.model_fields)

@@ -168,6 +168,23 @@ def test_a_heads_direction_is_averaged_over_its_own_episodes_the_encoders_over_a
     assert torch.allclose(moved[two], gradients[1][two], **close)
 
 
+@pytest.mark.parametrize("alpha", [1e-6, 1e-1])
+def test_reptile_of_one_inner_step_is_joint_training_whatever_its_rate(alpha):
+    """Adam's epsilon meets the mean gradient of the inner loop, not alpha times that."""
+    joint, reptile = (
+        training(algorithm, "three", "two", optimizer=MetaOptimizer(lr=0.01, eps=1e-3), steps=10)
+        for algorithm in (
+            Joint(JointOptions()),
+            Reptile(ReptileOptions(inner_steps=1, inner_lr=alpha)),
+        )
+    )
+    expected = finish(joint, joint.learner.theta(STREAM))[0].theta
+
+    found = finish(reptile, reptile.learner.theta(STREAM))[0].theta
+
+    assert torch.allclose(found, expected, rtol=0, atol=1e-9)
+
+
 def test_the_order_of_a_meta_batch_does_not_matter():
     one, other = (
         finish(run, run.learner.theta(STREAM))[0].theta

@@ -47,6 +47,30 @@ def test_a_slice_that_takes_no_part_keeps_values_moments_and_count():
     assert not torch.equal(theta[ENCODER], other[ENCODER])
 
 
+def test_adam_takes_a_displacement_for_the_gradient_that_it_is_a_multiple_of():
+    """Else its epsilon would shorten what is displaced by little."""
+    settings = MetaOptimizer(lr=0.01, eps=1e-3)
+    gradient = draw("direction")
+    along_gradient, displaced = torch.zeros(9).double(), torch.zeros(9).double()
+    OuterOptimizer(settings, {}).step({"theta": along_gradient}, {"theta": gradient}, {})
+
+    OuterOptimizer(settings, {}, {"theta": 5e-6}).step(
+        {"theta": displaced}, {"theta": 5e-6 * gradient}, {}
+    )
+
+    assert torch.allclose(displaced, along_gradient, rtol=0, atol=1e-15)
+
+
+def test_sgd_goes_the_whole_displacement_whatever_its_scale():
+    theta = torch.zeros(1)
+
+    OuterOptimizer(MetaOptimizer(name="sgd", lr=0.5), {}, {"theta": 1e-3}).step(
+        {"theta": theta}, {"theta": torch.ones(1)}, {}
+    )
+
+    assert theta.item() == -0.5
+
+
 def test_sgd_is_a_step_along_the_direction():
     optimizer = OuterOptimizer(MetaOptimizer(name="sgd", lr=0.5), {})
     theta = torch.ones(3, dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from metabench.learning import Episode
@@ -51,6 +52,27 @@ def test_the_direction_is_the_way_back_from_where_plain_gradient_descent_ends():
     found = direction(reptile(inner_steps=4), learner, theta, episode)
 
     assert torch.allclose(found, theta - leaf.detach(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 7])
+@pytest.mark.parametrize("alpha", [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1])
+def test_in_fp32_the_direction_keeps_its_digits_however_short_it_is(alpha, steps):
+    """The way back from where SGD ends in float64, from parameters that fp32 holds exactly."""
+    exact = tiny_learner(curvature=None)
+    learner = tiny_learner(curvature=None, dtype=torch.float32)
+    theta = learner.theta(STREAM)
+    episode = tiny_episode("three", STREAM, support=steps, query=0)
+    leaf = theta.double().requires_grad_()
+    optimizer = torch.optim.SGD([leaf], lr=alpha)
+    for batch in episode.support:
+        optimizer.zero_grad()
+        exact.loss(leaf, batch).backward()
+        optimizer.step()
+    expected = theta.double() - leaf.detach()
+
+    found = direction(reptile(inner_steps=steps, inner_lr=alpha), learner, theta, episode)
+
+    assert ((found.double() - expected).norm() / expected.norm()).item() < 1e-6
 
 
 def test_heads_of_other_tasks_get_no_direction():

@@ -94,7 +94,7 @@ class MemoryModel:
         )
         cost = options.episode_cost(work.steps)
         needs = EpisodeNeeds(
-            support=episode.support,
+            support=episode.support_steps,
             way=way,
             keep=self.compute.curvature,
             room=self._room(),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
+
+from metabench.errors import DivergedError
 
 __all__ = ["FILES", "SubmissionFile", "archive", "constant_entries", "entries", "tsv"]
 
@@ -66,7 +69,19 @@ FILES: Final = (
 
 
 def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[str]:
-    """Return what stands in a file for outputs [rows, classes], or [rows, 1] of numbers."""
+    """Return what stands in a file for outputs [rows, classes], or [rows, 1] of numbers.
+
+    Raises:
+        DivergedError: an output is NaN or infinite, of which a file would make a class or a word.
+    """
+    outputs = list(outputs)
+    broken = [row for row, values in enumerate(outputs) if not all(map(math.isfinite, values))]
+    if broken:
+        raise DivergedError(
+            f"{len(broken)} of {len(outputs)} outputs are not finite, the first in row {broken[0]}",
+            where=f"{file.name}.tsv",
+            hint="fine-tune with a lower learning rate, and export that",
+        )
     if not file.classes:
         return [f"{min(max(float(row[0]), 0.0), _MOST_SIMILAR):.3f}" for row in outputs]
     return [file.classes[max(range(len(row)), key=row.__getitem__)] for row in outputs]

@@ -89,6 +89,9 @@ def blocks(subject: Subject) -> None:
     require(not unknown, f"learning_rates names no block: {', '.join(unknown)}")
     for name, rate in rates.items():
         require(math.isfinite(rate) and rate >= 0, f"the learning rate of {name!r} is {rate}")
+    scales = one.algorithm.direction_scales()
+    sizes = all(math.isfinite(scale) and scale > 0 for scale in scales.values())
+    require(sizes and set(scales) <= set(one.meta), f"direction_scales returns {dict(scales)}")
     start = one.algorithm.initialisation(one.learner, one.meta)
     require(
         (start.shape, start.dtype) == (theta.shape, theta.dtype),

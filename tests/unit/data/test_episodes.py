@@ -120,3 +120,13 @@ def test_every_batch_has_a_dropout_seed_of_its_own_and_the_first_is_shared(table
     assert len(set(seeds)) == 3
     assert short.query[0].dropout_seed == seeds[0]
     assert torch.equal(short.query[0].input_ids, long.support[0].input_ids)
+
+
+def test_a_support_set_that_is_gone_through_again_has_the_same_rows_and_masks_of_its_own(table):
+    whole = source(table, EpisodeShape(2, 1, passes=3)).episode("t", visit=0, step=0, total_steps=1)
+    once = source(table, EpisodeShape(2, 1)).episode("t", visit=0, step=0, total_steps=1)
+    seeds = [batch.dropout_seed for batch in (*whole.support, *whole.query)]
+
+    assert seen(whole) == [*seen(once)[:2] * 3, seen(once)[2]]
+    assert len(set(seeds)) == 7
+    assert seeds[:2] == [batch.dropout_seed for batch in once.support]

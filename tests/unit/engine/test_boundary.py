@@ -133,6 +133,9 @@ RETURNS = {
     "another theta": ("init", lambda _, theta: {"theta": theta[1:]}, "began with torch.float64"),
     "rates for nobody": ("learning_rates", lambda *_: {"x": 1.0}, "as learning rates"),
     "a rate that is none": ("learning_rates", lambda *_: {"theta": NAN}, "as learning rates"),
+    "a scale for nobody": ("direction_scales", lambda *_: {"x": 1.0}, "as scales of directions"),
+    "a scale of nothing": ("direction_scales", lambda *_: {"theta": 0.0}, "as scales of direct"),
+    "no scales": ("direction_scales", lambda *_: 1.0, "gave 1.0 as scales of directions"),
     "no initialisation": ("initialisation", lambda *_: None, "gave nothing as initialisation"),
 }
 

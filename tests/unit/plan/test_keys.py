@@ -71,6 +71,18 @@ def test_how_differences_are_taken_changes_the_cells_that_take_them_alone(
     )
 
 
+def test_an_option_that_came_later_is_in_a_key_only_where_it_is_not_the_default(world, monkeypatch):
+    """So that cells from before the option keep their keys."""
+    other = ("methods.Loop.options.inner_lr=0.01",)
+    without, with_other = world.plan(), world.plan(sets=other)
+    monkeypatch.setattr(world.catalog.algorithm("loop").value.options, "added", {"inner_lr"})
+    cells = [cell for cell in world.plan().cells if cell.kind == "meta"]
+
+    assert {"inner_steps": 3, "way": None} in [c.inputs["algorithm"]["options"] for c in cells]
+    assert changed(without, world.plan()) == set(keys(without, "Loop"))
+    assert changed(with_other, world.plan(sets=other)) == set()
+
+
 def test_an_option_changes_the_cells_of_its_method_alone(world):
     before, after = world.plan(), world.plan(sets=("methods.Loop.options.inner_lr=0.01",))
 

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from metabench.errors import DivergedError
 from metabench.plugin import load_catalog
 from metabench.session.export.submission import FILES, archive, constant_entries, entries, tsv
 
@@ -37,6 +38,16 @@ def test_the_files_are_those_that_the_site_asks_for():
 )
 def test_classes_and_numbers_are_written_as_the_site_reads_them(name, outputs, lines):
     assert entries(BY_NAME[name], outputs) == lines
+
+
+@pytest.mark.parametrize("name", ["STS-B", "RTE", "MNLI-m"])
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_an_output_that_is_no_number_gets_into_no_file(name, broken):
+    """Of ``nan`` a file would make the word, or the first class."""
+    width = max(1, len(BY_NAME[name].classes))
+
+    with pytest.raises(DivergedError, match="1 of 2 outputs are not finite, the first in row 1"):
+        entries(BY_NAME[name], [[0.5] * width, [broken] * width])
 
 
 def test_the_words_for_classes_stand_in_the_order_of_the_tasks_labels():

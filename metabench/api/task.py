@@ -11,7 +11,7 @@ from metabench.api.options import Options
 
 __all__ = ["DataFile", "FileFormat", "FileSource", "GeneratedSource", "HubSource", "TaskCard"]
 
-FileFormat: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet"]
+FileFormat: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 
 
 class HubSource(Options):
@@ -19,11 +19,13 @@ class HubSource(Options):
 
     kind: Literal["hub"] = "hub"
     id: str
-    """Hub id, ``owner/name``."""
+    """Hub id, ``owner/name``, or the absolute path of a folder in the same layout."""
     config: str | None = None
     """Name of the configuration."""
     revision: str | None = None
     """Commit or tag on the hub; None is the newest."""
+    find_labels: bool = False
+    """Whether the classes are still to be found, as for files."""
 
 
 class GeneratedSource(Options):
@@ -44,6 +46,12 @@ class DataFile(Options):
     """How it is read."""
     place: str = ""
     """What names the file, such as ``bench.toml:9: tasks.define[0].train``; for messages."""
+    delimiter: str | None = None
+    """What separates the fields of CSV, where it is not a comma (of TSV, a tab)."""
+    encoding: str | None = None
+    """The encoding of a text file, where it is not UTF-8."""
+    decimal: str | None = None
+    """The decimal sign of numbers in texts, where it is not a point."""
 
 
 class FileSource(Options):
@@ -73,6 +81,15 @@ class TaskCard(Options):
     """The label column."""
     labels: tuple[str, ...] = ()
     """Names of the classes in the order of their numbers; empty for regression."""
+    values: Mapping[str, str] = {}
+    """The class by label as it is in the data, where labels are not the names of the classes."""
+    unlabelled: Literal["refuse", "drop"] | None = None
+    """What happens to rows without a label; None drops those of auxiliary tasks only."""
+    standardise: bool = False
+    """Whether a regression is trained on targets standardised by the training rows in use;
+    predictions are in the task's own unit all the same."""
+    positive: str | None = None
+    """The class that F1, precision and recall are of, the second of two, where one was chosen."""
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of the metrics; the first is the primary score."""
     splits: Mapping[str, int]

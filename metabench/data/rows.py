@@ -15,14 +15,14 @@ from metabench.fingerprint import fingerprint
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.tasks.mirror import split_files
-from metabench.tasks.own.splits import own_identity, own_rows
-from metabench.tasks.parquet_size import refuse_large_table
+from metabench.tasks.own.splits import file_split, own_identity, own_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metabench.plan.cell import TaskUse
     from metabench.tasks.hub import Hub
+    from metabench.tasks.own.rows import OwnRows
 
 __all__ = ["Part", "Rows", "load_rows", "load_texts"]
 
@@ -35,10 +35,13 @@ _MEND = "mend the row, or leave the task out"
 @final
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Texts, one list per text column, and labels: int64 class numbers or float32 numbers."""
+    """Texts, one list per text column, and labels.
+
+    They are int64 class numbers, float32 numbers, or float64 ones that are to be standardised.
+    """
 
     texts: tuple[list[str], ...]
-    labels: npt.NDArray[np.int64] | npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.floating]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -64,7 +67,9 @@ def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
     if isinstance(card.source, FileSource):
         return _own(use, split)
     where = f"{card.name}, split {split!r}"
-    columns, names = _columns(card, split, hub=hub, where=where)
+    if isinstance(card.source, HubSource) and hub.dataset_folder(card.source.id) is not None:
+        return _in_folder(card, split, hub=hub, where=where)
+    columns, names = _columns(card, split, where=where)
     texts = _checked_texts(card, columns, where)
     place = f"{where}, column {card.label!r}"
     values = list(columns[card.label])
@@ -79,8 +84,57 @@ def load_texts(card: TaskCard, split: str, *, hub: Hub) -> tuple[list[str], ...]
         DataError: the split cannot be had, or a text is not what the card says.
     """
     where = f"{card.name}, split {split!r}"
-    columns, _ = _columns(card, split, hub=hub, where=where)
+    if isinstance(card.source, HubSource) and hub.dataset_folder(card.source.id) is not None:
+        found = file_split(card, _known_split(card.source, split, hub=hub, where=where), hub=hub)
+        return found.texts()
+    columns, _ = _columns(card, split, where=where)
     return _checked_texts(card, columns, where)
+
+
+def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
+    """Return the rows of a folder or a mirror, read from the very bytes that were hashed."""
+    if not isinstance(card.source, HubSource):
+        raise TypeError(f"{card.name} is in no folder")
+    found = file_split(card, _known_split(card.source, split, hub=hub, where=where), hub=hub)
+    if card.labels and found.declared and set(found.declared) != set(card.labels):
+        raise DataError(
+            f"the classes are {', '.join(map(repr, found.declared))}, but the task's card says "
+            f"{', '.join(map(repr, card.labels))}",
+            where=where,
+            hint="use the revision of the data set that the task's card was written for",
+        )
+    rows = found.rows()
+    if not len(rows):
+        raise DataError("the split is empty", where=where, hint=_ANOTHER_SPLIT)
+    return _as_arrays(card, rows, where=where)
+
+
+def _known_split(source: HubSource, split: str, *, hub: Hub, where: str) -> str:
+    folder = hub.dataset_folder(source.id)
+    there = split_files(folder, source.config) if folder is not None else {}
+    if split not in there:
+        raise DataError(
+            f"no such split; there are {', '.join(map(repr, there))}",
+            where=where,
+            hint=_ANOTHER_SPLIT,
+        )
+    return split
+
+
+def _as_arrays(card: TaskCard, rows: OwnRows, *, where: str) -> Rows:
+    if card.regression:
+        numbers: npt.NDArray[np.floating] = np.asarray(rows.labels, dtype=np.float64)
+        if not card.standardise:
+            numbers = numbers.astype(np.float32)
+        if (numbers == -1).all():
+            raise DataError(
+                "every label is -1: the labels of this split are hidden",
+                where=where,
+                hint=_ANOTHER_SPLIT,
+            )
+        return Rows(rows.texts, numbers)
+    places = {name: place for place, name in enumerate(card.labels)}
+    return Rows(rows.texts, np.asarray([places[label] for label in rows.labels], dtype=np.int64))
 
 
 def _checked_texts(
@@ -111,15 +165,11 @@ def _own(use: TaskUse, split: str) -> Rows:
             where=card.name,
             hint="run the same command again",
         )
-    rows = own_rows(card, split)
-    if card.regression:
-        return Rows(rows.texts, np.asarray(rows.labels, dtype=np.float32))
-    numbers = {name: number for number, name in enumerate(card.labels)}
-    return Rows(rows.texts, np.asarray([numbers[label] for label in rows.labels], dtype=np.int64))
+    return _as_arrays(card, own_rows(card, split), where=f"{card.name}, split {split!r}")
 
 
 def _columns(
-    card: TaskCard, split: str, *, hub: Hub, where: str
+    card: TaskCard, split: str, *, where: str
 ) -> tuple[Mapping[str, Sequence[Any]], tuple[str, ...]]:
     """Return the columns, and the names of the label's classes where the data set has them."""
     if isinstance(card.source, GeneratedSource):
@@ -136,7 +186,7 @@ def _columns(
         ) from columns.error
     if not isinstance(card.source, HubSource):
         raise TypeError(f"{card.name} does not come from the hub")
-    rows = _load_dataset(card.source, split, hub=hub, where=where)
+    rows = _load_dataset(card.source, split, where=where)
     names = tuple(getattr(rows.features.get(card.label), "names", None) or ())
     wanted = [name for name in rows.column_names if name in {*card.text, card.label}]
     table = rows.select_columns(wanted).with_format("arrow")[:]  # far faster than row by row
@@ -144,25 +194,14 @@ def _columns(
     return {**unread, **{name: table.column(name).to_pylist() for name in wanted}}, names
 
 
-def _load_dataset(source: HubSource, split: str, *, hub: Hub, where: str) -> Any:
+def _load_dataset(source: HubSource, split: str, *, where: str) -> Any:
     import datasets  # noqa: PLC0415  (a second; generated tasks do without)
 
-    folder = hub.dataset_folder(source.id)
-    if folder is not None:
-        there = split_files(folder, source.config)
-        if split not in there:
-            names = ", ".join(map(repr, there))
-            raise DataError(f"no such split; there are {names}", where=where, hint=_ANOTHER_SPLIT)
-        for file in there[split]:
-            refuse_large_table(file)
     bars = not datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:
         return datasets.load_dataset(
-            str(folder or source.id),
-            source.config,
-            split=split,
-            revision=None if folder else source.revision,
+            source.id, source.config, split=split, revision=source.revision
         )
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)

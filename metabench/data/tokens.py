@@ -14,6 +14,7 @@ from torch import Tensor
 from metabench.data.encoding import encode
 from metabench.data.order import RowNumbers, permutation
 from metabench.data.rows import Part, load_rows
+from metabench.data.scale import Scale
 from metabench.learning.batch import Batch
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ class TokenTable:
     Args:
         ids: [tokens] of all rows, one after the other.
         spans: [rows, 3]: where a row begins in ``ids``, its length, the length of its first text.
-        labels: [rows], int64 classes or float32 numbers.
+        labels: [rows], int64 classes, float32 numbers, or float64 ones to be standardised.
         host_ids: ``ids`` on the host.
         host_spans: ``spans`` on the host.
         max_length: no batch is wider.
         pad: the id that fills a row up.
         digests: [rows], a hash of each row's texts before they were cut; None where not known.
+        scale: of the labels where they are standardised; else None.
     """
 
     ids: Int[Tensor, " tokens"]
@@ -53,12 +55,13 @@ class TokenTable:
     max_length: int
     pad: int
     digests: npt.NDArray[np.uint64] | None = None
+    scale: Scale | None = None
 
     @classmethod
     def build(
         cls,
         encoding: Encoding,
-        labels: npt.NDArray[np.int64] | npt.NDArray[np.float32],
+        labels: npt.NDArray[np.int64] | npt.NDArray[np.floating],
         *,
         max_length: int,
         device: torch.device | str,
@@ -138,6 +141,11 @@ class TokenTable:
         """Return the table with its labels permuted among its rows: the shuffled control."""
         index = self._index(permutation(len(self), stream=stream))
         return replace(self, labels=self.labels[index])
+
+    def standardised(self) -> TokenTable:
+        """Return the table with its labels standardised by themselves."""
+        scale = Scale.of(self.labels)
+        return replace(self, labels=scale.standardised(self.labels), scale=scale)
 
     def _index(self, rows: RowNumbers) -> Tensor:
         return torch.tensor(rows, dtype=torch.int64).to(self.ids.device, non_blocking=True)

@@ -19,6 +19,7 @@ _WORDS = {
     "model": "files of the encoder changed",
     "data": "training rows of {task} changed",
     "scored_data": "scored rows of {task} changed",
+    "standardised": "whether targets of {task} are standardised changed",
 }
 
 

@@ -184,9 +184,14 @@ def _adapt_task(task: TaskInUse, use: TaskUse) -> dict[str, Any]:
 
 def _labelled(use: TaskUse) -> dict[str, Any]:
     card = use.card
-    return {
+    parts: dict[str, Any] = {
         "split": use.train,
         "text": list(card.text),
         "label": card.label,
         "labels": list(card.labels),
     }
+    if card.values:
+        parts["values"] = dict(card.values)
+    if card.standardise:
+        parts["standardised"] = True
+    return parts

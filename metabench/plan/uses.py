@@ -9,8 +9,9 @@ from metabench.fingerprint import fingerprint
 from metabench.plan.cell import TaskUse
 from metabench.spec.model.sections import SplitSpec
 from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
-from metabench.tasks.definition import complete_card, own_notes
+from metabench.tasks.definition import complete_card, in_files, own_notes
 from metabench.tasks.identity import split_facts
+from metabench.tasks.own.splits import own_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,10 +108,17 @@ def _in_use(
     card = own or catalog.task(name).value
     other = spec.tasks.splits.get(name, SplitSpec())
     train, scored = other.train or card.train, other.scored or card.scored
+    used = [train] if role == "auxiliary" else [train, scored]
     if own is not None:
-        card = complete_card(card, [train] if role == "auxiliary" else [train, scored], hub=hub)
-    of_train = split_facts(card, train, hub=hub)
-    of_scored = None if role == "auxiliary" else split_facts(card, scored, hub=hub)
+        if card.unlabelled is None and role == "auxiliary":
+            card = card.model_copy(update={"unlabelled": "drop"})
+        card = complete_card(card, used, hub=hub)
+    facts = {split: split_facts(card, split, hub=hub) for split in used}
+    if own is not None and in_files(card, hub=hub):
+        counts = {split: len(own_rows(card, split, hub=hub)) for split in used}
+        facts = {split: replace(facts[split], rows=counts[split]) for split in used}
+    of_train = facts[train]
+    of_scored = None if role == "auxiliary" else facts[scored]
     scored_identity = of_scored.identity if of_scored else ""
     use = TaskUse(
         card=card,
@@ -127,5 +135,5 @@ def _in_use(
         scored_identity,
         shuffled=name in spec.tasks.shuffled,
         smoke=spec.smoke,
-        notes=own_notes(card, train, scored if of_scored else None) if own is not None else (),
+        notes=own_notes(card, train, scored if of_scored else None, hub=hub) if own else (),
     )

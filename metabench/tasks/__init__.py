@@ -6,11 +6,14 @@ Modules and packages, in the order in which data passes through:
     glue: the cards of the eight GLUE tasks
     scitail: the card of SciTail
     embedded: nine synthetic tasks and a small encoder that ship with metabench
-    own: custom tasks from files
     hub: where datasets and encoders are: an offline mirror or the hub
     plain_yaml: YAML from a stranger, without what multiplies
     parquet_size: how much a Parquet file holds, known before it is decoded
-    mirror: a dataset of an offline mirror
+    reading: the records of files of any format
+    layout: which files of a dataset's folder belong to which split
+    data_card: what the card of a dataset declares: configurations, classes
+    mirror: the data files of a dataset in a folder or an offline mirror
+    own: custom tasks: examples of files, folders and mirrors, each checked
     commit: the hub's commit of a repository
     identity: the identity of a split: its size and content
     encoder: the identity of an encoder: a hash of config, tokenizer and weights

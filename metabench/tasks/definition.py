@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from metabench.api.task import FileSource, HubSource
 from metabench.errors import DataError
 from metabench.tasks.identity import split_facts
 from metabench.tasks.overlap import overlap_note
-from metabench.tasks.own.refusal import listed
-from metabench.tasks.own.splits import found_labels, own_overlap, own_rows
+from metabench.tasks.own.classes import Classes, canonical_label, is_number
+from metabench.tasks.own.metrics import class_metric_problem
+from metabench.tasks.own.splits import file_split, found_labels, own_overlap, own_rows
+from metabench.tasks.reading.refusal import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
     from metabench.api.task import TaskCard
     from metabench.tasks.hub import Hub
 
-__all__ = ["complete_card", "own_notes"]
+__all__ = ["complete_card", "in_files", "own_notes"]
+
+_MANY = 20
+"""More whole numbers than this are hardly classes."""
 
 
 def complete_card(card: TaskCard, splits: Sequence[str], *, hub: Hub) -> TaskCard:
@@ -27,47 +33,122 @@ def complete_card(card: TaskCard, splits: Sequence[str], *, hub: Hub) -> TaskCar
         DataError: the rows cannot be had, or one of them is bad.
     """
     source = card.source
-    if isinstance(source, FileSource):
-        if source.find_labels:
-            labels = found_labels(card, source)
-            source = source.model_copy(update={"find_labels": False})
-            card = card.model_copy(update={"labels": labels, "source": source})
-        sizes = {split: len(own_rows(card, split)) for split in splits}
-    else:
+    if not in_files(card, hub=hub):
+        if isinstance(source, HubSource) and source.find_labels:
+            raise DataError(
+                "labels is missing: list the classes in the order of their numbers",
+                where=card.name,
+                hint="name a mirror with --hub DIR or METABENCH_HUB, where they can be looked up",
+            )
         sizes = {split: card.splits[split] or _there(card, split, hub=hub) for split in splits}
+        return card.model_copy(update={"splits": {**card.splits, **sizes}})
+    if isinstance(source, FileSource | HubSource) and source.find_labels:
+        labels = found_labels(card, hub=hub)
+        source = source.model_copy(update={"find_labels": False})
+        card = card.model_copy(update={"labels": labels, "source": source})
+    for metric in card.metrics:
+        problem = class_metric_problem(metric, len(card.labels))
+        if problem:
+            raise DataError(problem, where=card.name, hint="correct metrics in its tasks.define")
+    if card.positive is not None:
+        card = card.model_copy(update={"labels": _with_positive(card)})
+    counts = {split: len(own_rows(card, split, hub=hub)) for split in splits}
+    official = {} if isinstance(source, FileSource) else card.splits
+    sizes = {split: official.get(split) or counts[split] for split in splits}
     return card.model_copy(update={"splits": {**card.splits, **sizes}})
 
 
-def own_notes(card: TaskCard, train: str, scored: str | None) -> tuple[str, ...]:
+def in_files(card: TaskCard, *, hub: Hub) -> bool:
+    """Return whether the rows of a task lie in files or a folder of this machine."""
+    source = card.source
+    if isinstance(source, HubSource):
+        return hub.dataset_folder(source.id) is not None
+    return isinstance(source, FileSource)
+
+
+def _with_positive(card: TaskCard) -> tuple[str, ...]:
+    """Return the two classes, the positive one last: of it are F1, precision and recall.
+
+    Raises:
+        DataError: it is none of two classes.
+    """
+    if card.positive not in card.labels or len(card.labels) != 2:  # noqa: PLR2004
+        raise DataError(
+            f"positive = {card.positive!r} is none of two classes; there are {listed(card.labels)}",
+            where=card.name,
+            hint="name one of two classes, or take f1_macro, which needs none",
+        )
+    return (*(label for label in card.labels if label != card.positive), card.positive)
+
+
+def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tuple[str, ...]:
     """Return what a reader has to know of a task whose rows come from files.
 
     Args:
         card: the complete card.
         train: the split that is trained on.
         scored: the split that is scored, None for a task that is not.
+        hub: where data sets lie.
     """
-    source = card.source
-    if not isinstance(source, FileSource):
+    if not in_files(card, hub=hub):
         return ()
-    notes = list(_alike(card))
-    if source.scored_fraction is not None:
-        share = f"{100 * source.scored_fraction:g} %"
+    notes = [*_alike(card), *_joined(card, train, scored, hub=hub)]
+    fraction = card.source.scored_fraction if isinstance(card.source, FileSource) else None
+    if fraction is not None:
+        share = f"{100 * fraction:g} %"
         notes.append(f"HELD OUT: {card.name}: {share} of its rows, drawn by class, are scored only")
-    found = own_overlap(card, train, scored if scored is not None else train)
+    found = own_overlap(card, train, scored if scored is not None else train, hub=hub)
     splits = [(train, found.train)] + ([(scored, found.scored)] if scored is not None else [])
-    notes += _unseen(card, train)
+    notes += [*_numbers(card), *_unseen(card, train, hub=hub)]
     for split, repeated in splits:
+        rows = own_rows(card, split, hub=hub)
+        if rows.unlabelled:
+            lost = len(rows.unlabelled)
+            of = f"{lost:,} of {lost + len(rows):,} rows"
+            notes.append(f"DROPPED: {card.name} {split}: {of} have no label")
         if repeated:
-            of = f"{repeated:,} of {card.splits[split]:,} rows"
+            of = f"{repeated:,} of {len(rows):,} rows"
             notes.append(f"REPEATED: {card.name} {split}: {of} repeat the texts of an earlier one")
     if scored is not None and found.both:
-        notes.append(overlap_note(card.name, both=found.both, scored=card.splits[scored]))
+        count = len(own_rows(card, scored, hub=hub))
+        notes.append(overlap_note(card.name, both=found.both, scored=count))
     return tuple(notes)
 
 
-def _unseen(card: TaskCard, train: str) -> Iterator[str]:
+def _joined(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> Iterator[str]:
+    """Yield labels that are read as one class: spelt in two ways, or a place for a name."""
+    splits = [train, *([scored] if scored is not None else [])]
+    if not card.labels:
+        return
+    ways: dict[str, set[str]] = {}
+    for split in splits:
+        for spelt in own_rows(card, split, hub=hub).spellings:
+            ways.setdefault(unicodedata.normalize("NFC", spelt), set()).add(spelt)
+    twice = sorted(label for label, spellings in ways.items() if len(spellings) > 1)
+    if twice:
+        yield f"JOINED: {card.name}: {listed(twice)} is spelt composed and decomposed: one class"
+    found = file_split(card, train, hub=hub)
+    known = Classes(found.classes, found.values, found.by_position)
+    places = known.places(found.words())
+    if places:
+        pairs = ", ".join(f"{label} = {name!r}" for label, name in places)
+        yield f"BY PLACE: {card.name}: labels are numbers, read by the order of classes: {pairs}"
+
+
+def _numbers(card: TaskCard) -> Iterator[str]:
+    """Yield that classes look like measurements."""
+    numbers = [label for label in card.labels if is_number(label)]
+    whole = all(canonical_label(label).removeprefix("-").isdigit() for label in numbers)
+    if len(numbers) == len(card.labels) > 2 and (not whole or len(numbers) > _MANY):  # noqa: PLR2004
+        yield (
+            f"NUMBERS: {card.name}: its {len(numbers):,} classes are numbers, such as {numbers[0]};"
+            ' if they are measurements, set kind = "regression"'
+        )
+
+
+def _unseen(card: TaskCard, train: str, *, hub: Hub) -> Iterator[str]:
     """Yield the classes that no training row has."""
-    known = set(own_rows(card, train).labels) if card.labels else set()
+    known = set(own_rows(card, train, hub=hub).labels) if card.labels else set()
     lost = [label for label in card.labels if label not in known]
     if lost:
         yield f"UNSEEN: {card.name}: no training row has class {listed(lost)}"

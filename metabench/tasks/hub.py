@@ -29,7 +29,9 @@ class Hub:
     offline: bool = False
 
     def dataset_folder(self, id: str) -> Path | None:  # noqa: A002  (the hub's own word)
-        """Return the mirror's folder of a data set, None where there is none."""
+        """Return the folder of a data set: mirrored, or given as an absolute path; else None."""
+        if Path(id).is_absolute():
+            return Path(id)
         return self._mirrored("datasets", id)
 
     def model_folder(self, id: str) -> Path | None:  # noqa: A002

@@ -13,7 +13,7 @@ from metabench.api.task import FileSource, GeneratedSource
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint, hash_source
 from metabench.tasks.commit import hub_commit
-from metabench.tasks.mirror import count_rows, file_hash, split_files
+from metabench.tasks.mirror import count_rows, data_files, files_hash, split_files
 from metabench.tasks.own.splits import own_identity, own_rows
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def _file_facts(card: TaskCard, source: HubSource, split: str, folder: Path) -> 
     splits = split_files(folder, source.config)
     if split not in splits:
         raise _no_split(card, split, splits)
-    files = splits[split]
-    return SplitFacts(count_rows(files), fingerprint([file_hash(file) for file in files]))
+    files = data_files(folder, source.config, split)
+    return SplitFacts(count_rows(files, (*card.text, card.label)), fingerprint(files_hash(files)))
 
 
 def _official_rows(card: TaskCard, split: str) -> int:

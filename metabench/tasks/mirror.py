@@ -1,102 +1,229 @@
-"""The parquet files of a data set that lies in a folder in the hub's layout."""
+"""The data files of a data set that lies in a folder: as git clones it, or as a mirror keeps it."""
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from metabench.api.task import DataFile
 from metabench.errors import DataError
 from metabench.fingerprint import hash_file
-from metabench.limits import MOST_FILES, MOST_WILDCARDS, README_BYTES
+from metabench.limits import MOST_FILES, MOST_WILDCARDS
+from metabench.tasks.data_card import COPY, DataCard, read_card
+from metabench.tasks.layout import has_magic, matching, named_splits, one_format
 from metabench.tasks.parquet_size import parquet_footer
+from metabench.tasks.reading.content import content_hash, open_content
+from metabench.tasks.reading.formats import COMPRESSED, SUFFIXES, format_of
+from metabench.tasks.reading.records import records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["count_rows", "file_hash", "holds_split", "split_files"]
+__all__ = [
+    "count_rows", "data_files", "file_hash", "files_hash", "holds_split", "split_classes",
+    "split_files",
+]  # fmt: skip
 
 Files = tuple[Path, ...]
 
-_COPY = "copy README.md from the hub along with the data files"
+_ROW_SETTINGS = {"sep", "delimiter", "encoding"}
+_PLAIN_SETTINGS = {"config_name", "data_files", "data_dir", "default", "description", "version",
+                   "features", "drop_labels", "drop_metadata", "license"}  # fmt: skip
 
 
 def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
-    """Return the files of each split of a configuration: what README.md's front matter lists.
+    """Return the files of each split of a configuration, as the datasets library finds them.
 
     Raises:
-        DataError: there is no such list, or no such configuration, or a file is missing.
+        DataError: there is no such configuration, a listed file is missing, or no data file.
     """
-    configs = _configs(folder)
-    name = config or ("default" if "default" in configs else next(iter(configs)))
-    if name not in configs:
+    card = read_card(folder)
+    settings = _settings(folder, card, config)
+    names = _names(folder)
+    base = settings.get("data_dir") or ""
+    if not isinstance(base, str):
+        raise DataError("data_dir is no text", where=str(folder), hint=COPY)
+    prefix = f"{PurePath(base).as_posix().strip('/')}/" if base not in {"", ".", "./"} else ""
+    below = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    if settings.get("data_files") is not None:
+        listed = _patterns(folder, settings["data_files"])
+        found: Mapping[str, tuple[str, ...]] = {
+            split: _listed(folder, below, patterns) for split, patterns in listed.items()
+        }
+    else:
+        found = _of_one_format(folder, named_splits(below))
+    return {
+        split: tuple(folder / f"{prefix}{name}" for name in files) for split, files in found.items()
+    }
+
+
+def data_files(folder: Path, config: str | None, split: str) -> tuple[DataFile, ...]:
+    """Return the files of a split, and how each is read.
+
+    Raises:
+        DataError: there is no such split, or README.md asks for a way of reading that is not known.
+    """
+    settings = _settings(folder, read_card(folder), config)
+    strange = sorted(settings.keys() - _ROW_SETTINGS - _PLAIN_SETTINGS)
+    splits = split_files(folder, config)
+    if split not in splits:
         raise DataError(
-            f"no configuration {name!r}; there are {', '.join(map(repr, configs))}",
+            f"no split {split!r}; there are {', '.join(map(repr, splits))}",
             where=str(folder),
-            hint=_COPY,
+            hint="name one of them",
         )
-    return {split: _files(folder, patterns) for split, patterns in configs[name].items()}
+    files = splits[split]
+    if strange and any(format_of(file.name) in {"csv", "tsv"} for file in files):
+        raise DataError(
+            f"README.md reads this data set with {strange[0]!r}, which metabench does not know",
+            where=str(folder),
+            hint="save its files as plain CSV, JSONL or Parquet and name those",
+        )
+    return tuple(_data_file(file, settings) for file in files)
+
+
+def split_classes(folder: Path, config: str | None, column: str) -> tuple[str, ...]:
+    """Return the class names that README.md declares for a column; none where it does not."""
+    return read_card(folder).classes(config, column)
 
 
 def holds_split(folder: Path, config: str | None, split: str) -> bool:
     """Return whether a folder lists a split; a mirror may hold a part of a data set.
 
     Raises:
-        DataError: there is no list of files, or a listed file is missing.
+        DataError: a listed file is missing.
     """
-    if config is not None and config not in _configs(folder):
+    if config is not None and read_card(folder).configs.get(config) is None:
         return False
     return split in split_files(folder, config)
 
 
-def count_rows(files: Files) -> int:
-    """Return how many rows the files hold, from their footers alone.
+def count_rows(files: Sequence[DataFile], columns: Sequence[str]) -> int:
+    """Return how many rows of those columns the files hold: of Parquet from their footers alone.
 
     Raises:
-        DataError: a file is not readable as parquet, or has too many rows.
+        DataError: a file is not readable.
     """
-    return sum(int(parquet_footer(file).num_rows) for file in files)
+    return sum(
+        int(parquet_footer(Path(file.path)).num_rows)
+        if file.format == "parquet" and not file.path.endswith(COMPRESSED)
+        else _counted(file, columns)
+        for file in files
+    )
+
+
+def files_hash(files: Sequence[DataFile]) -> list[str]:
+    """Return the sha256 of the content of each file."""
+    return [content_hash(file) for file in files]
 
 
 def file_hash(file: Path) -> str:
-    """Return the sha256 of a file, remembered while its size and time of change stay the same."""
+    """Return the sha256 of a file, remembered while its inode and its time of change stay."""
     facts = file.stat()
-    return _file_hash(file, facts.st_size, facts.st_mtime_ns)
+    return _file_hash(file, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 @lru_cache(maxsize=4096)
-def _file_hash(file: Path, size: int, changed: int) -> str:
-    del size, changed
+def _file_hash(file: Path, *known: int) -> str:
+    del known
     return hash_file(file)
 
 
-def _configs(folder: Path) -> Mapping[str, Mapping[str, list[str]]]:
-    readme = folder / "README.md"
-    front = _front_matter(readme) if readme.is_file() else {}
-    configs = front.get("configs") or []
-    try:
-        found = {_word(one["config_name"]): _patterns(one["data_files"]) for one in configs}
-    except (KeyError, TypeError) as error:
-        raise DataError(f"cannot read 'configs': {error}", where=str(readme), hint=_COPY) from error
+def _counted(file: DataFile, columns: Sequence[str]) -> int:
+    with open_content(file) as content:
+        return sum(1 for _ in records(file, content, columns))
+
+
+def _data_file(file: Path, settings: Mapping[str, Any]) -> DataFile:
+    form = format_of(file.name)
+    if form is None:
+        raise DataError(
+            f"{file.name!r} is in no format that is read ({', '.join(SUFFIXES)})",
+            where=str(file.parent),
+            hint="save the data set in one of them",
+        )
+    if form not in {"csv", "tsv"}:
+        return DataFile(path=str(file), format=form)
+    # In a data set's folder a .tsv is CSV with tabs, quotation marks included, as pandas has it.
+    default = "\t" if form == "tsv" else None
+    delimiter = settings.get("sep") or settings.get("delimiter") or default
+    return DataFile(
+        path=str(file), format="csv", delimiter=delimiter, encoding=settings.get("encoding")
+    )
+
+
+def _settings(folder: Path, card: DataCard, config: str | None) -> Mapping[str, Any]:
+    configs = card.configs
+    if not configs:
+        if config not in {None, "default"}:
+            raise DataError(
+                f"no configuration {config!r}; README.md lists none", where=str(folder), hint=COPY
+            )
+        return {}
+    name = config or card.default
+    if name not in configs:
+        raise DataError(
+            f"no configuration {name!r}; there are {', '.join(map(repr, configs))}",
+            where=str(folder),
+            hint=COPY,
+        )
+    return configs[name]
+
+
+def _of_one_format(
+    folder: Path, splits: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, tuple[str, ...]]:
+    found = {split: one_format(files) for split, files in splits.items()}
+    found = {split: (form, files) for split, (form, files) in found.items() if form}
     if not found:
         raise DataError(
-            "the front matter of README.md lists no 'configs'",
+            "holds no data file that is read",
             where=str(folder),
-            hint=_COPY,
+            hint=f"{COPY}; read are {', '.join(SUFFIXES)}",
         )
-    return found
+    return {split: files for split, (_, files) in found.items()}
 
 
-def _patterns(listed: Any) -> Mapping[str, list[str]]:
-    if isinstance(listed, str):
-        return {"train": [listed]}
-    entries = [{"split": "train", "path": one} if isinstance(one, str) else one for one in listed]
-    patterns: dict[str, list[str]] = {}
-    for entry in entries:
-        paths = entry["path"]
-        listed = [paths] if isinstance(paths, str) else paths
-        patterns.setdefault(_word(entry["split"]), []).extend(map(_word, listed))
+def _listed(folder: Path, names: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
+    files: list[str] = []
+    for pattern in patterns:
+        plain = PurePath(pattern).parts.count("**") <= MOST_WILDCARDS
+        found = [name for name in matching(names, pattern) if format_of(name)] if plain else []
+        if not found and not has_magic(pattern):
+            raise _no_match(folder, pattern)
+        files.extend(found)
+    if not files:
+        raise _no_match(folder, patterns[0] if patterns else "")
+    return tuple(dict.fromkeys(files))
+
+
+def _no_match(folder: Path, pattern: str) -> DataError:
+    return DataError(
+        f"no file matches {pattern!r}, which README.md lists",
+        where=str(folder),
+        hint="copy the data files from the hub along with README.md",
+    )
+
+
+def _patterns(folder: Path, listed: Any) -> Mapping[str, list[str]]:
+    try:
+        if isinstance(listed, dict):
+            entries = [{"split": split, "path": paths} for split, paths in listed.items()]
+        elif isinstance(listed, str):
+            entries = [{"split": "train", "path": listed}]
+        else:
+            entries = [one if isinstance(one, dict) else {"split": "train", "path": one}
+                       for one in listed]  # fmt: skip
+        patterns: dict[str, list[str]] = {}
+        for entry in entries:
+            paths = entry["path"]
+            several = [paths] if isinstance(paths, str) else paths
+            patterns.setdefault(_word(entry["split"]), []).extend(map(_word, several))
+    except (KeyError, TypeError) as error:
+        where = str(folder / "README.md")
+        raise DataError(f"cannot read 'configs': {error}", where=where, hint=COPY) from error
     return patterns
 
 
@@ -107,61 +234,18 @@ def _word(value: Any) -> str:
     raise TypeError(f"expected a text, found {type(value).__name__}")
 
 
-def _front_matter(readme: Path) -> Mapping[str, Any]:
-    from metabench.tasks.plain_yaml import parse_yaml  # noqa: PLC0415  (only a mirror needs it)
-
-    parts = _text(readme).split("---\n", 2)
-    if len(parts) < 3 or parts[0].strip():  # noqa: PLR2004  (before, front matter, after)
-        return {}
-    try:
-        front = parse_yaml(parts[1])
-    except ValueError as error:
-        raise DataError(
-            f"the front matter of README.md cannot be read: {error}", where=str(readme), hint=_COPY
-        ) from error
-    return front if isinstance(front, dict) else {}
-
-
-def _matches(folder: Path, pattern: str) -> list[Path]:
-    """Return the regular files below a folder that a pattern names, one too many at most."""
-    parts = PurePath(pattern).parts
-    if ".." in parts or parts.count("**") > MOST_WILDCARDS:
-        return []
-    try:
-        found = (path for path in folder.glob(pattern) if path.is_file())
-        return sorted(islice(found, MOST_FILES + 1))
-    except (OSError, ValueError, NotImplementedError, IndexError, RecursionError):
-        return []  # a name that no file can have, or a path from the root
-
-
-def _text(readme: Path) -> str:
-    try:
-        with readme.open("rb") as file:
-            content = file.read(README_BYTES + 1)
-        if len(content) > README_BYTES:
-            raise DataError(
-                f"is larger than {README_BYTES // 1024**2} MiB", where=str(readme), hint=_COPY
-            )
-        return content.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read: {error}", where=str(readme), hint=_COPY) from error
-
-
-def _files(folder: Path, patterns: list[str]) -> Files:
-    files: list[Path] = []
-    for pattern in patterns:
-        found = _matches(folder, pattern)
-        if not found:
-            raise DataError(
-                f"no file matches {pattern!r}, which README.md lists",
-                where=str(folder),
-                hint="copy the data files from the hub along with README.md",
-            )
-        files.extend(found)
-        if len(files) > MOST_FILES:
-            raise DataError(
-                f"more than {MOST_FILES:,} files match {pattern!r}, which README.md lists",
-                where=str(folder),
-                hint=_COPY,
-            )
-    return tuple(files)
+def _names(folder: Path) -> list[str]:
+    """Return the regular files below a folder by their names, which are relative to it."""
+    names: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        facts = Path(place).stat()
+        if (facts.st_dev, facts.st_ino) in seen:
+            folders.clear()  # a link that leads back
+            continue
+        seen.add((facts.st_dev, facts.st_ino))
+        below = Path(place).relative_to(folder)
+        names += [(below / file).as_posix() for file in files if (Path(place) / file).is_file()]
+        if len(names) > MOST_FILES:
+            raise DataError(f"holds more than {MOST_FILES:,} files", where=str(folder), hint=COPY)
+    return names

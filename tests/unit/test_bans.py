@@ -14,6 +14,7 @@ SOURCES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 FOLDER = "metabench/store/folder.py"  # opens, renames and deletes what is in a run folder
 SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/seeded.py"
 MEMORY = "metabench/engine/memory.py"  # asks the C library to give memory back
+COMPRESSED = "metabench/tasks/reading/compression.py"  # one file, as a capped stream, in memory
 MAIN = "metabench/cli/main.py"  # opens the null device when nobody reads any more
 
 MODULES = {
@@ -21,7 +22,7 @@ MODULES = {
     "tarfile", "lzma", "random", "secrets", "imp", "ctypes",
 }  # fmt: skip
 """Loading what a stranger pickled, unpacking what he packed, numbers that no seed gives."""
-PLACES = {("ctypes", MEMORY)}
+PLACES = {("ctypes", MEMORY), ("lzma", COMPRESSED)}
 
 CALLS = {
     "eval", "exec", "compile", "hash", "input", "breakpoint",
@@ -105,7 +106,8 @@ def _writes(call: ast.Call, name: str, path: str) -> bool:
         return bool(set(_modes(call, 1)) & set(letters))
     if name.rpartition(".")[2] == "open":
         return bool(set(_modes(call, 0)) & set(letters))
-    return name.endswith("zipfile.ZipFile") and _modes(call, 1) != "w"
+    unpacks = name.endswith("zipfile.ZipFile") and _modes(call, 1) != "w"
+    return unpacks and path != COMPRESSED
 
 
 def _changes(call: ast.Call, name: str, path: str) -> bool:
@@ -175,7 +177,8 @@ PLANTED = [
     "import os; os.system('x')", "import subprocess; subprocess.run('x', shell=True)",
     "import time; started = time.time()", "from time import time; time()",
     "import shutil; shutil.unpack_archive(p)", "archive.extractall(p)", "archive.extract(m)",
-    "import zipfile; zipfile.ZipFile(p)", "from zipfile import ZipFile; ZipFile(p, 'r')",
+    "import lzma", "import zipfile; zipfile.ZipFile(p)",
+    "from zipfile import ZipFile; ZipFile(p, 'r')",
     "open(p, 'w')", "open(p, mode='ab')", "import io; io.open(p, 'x')", "path.open('w')",
     "path.open(mode='r+')", "path.write_text(t)", "path.write_bytes(t)",
     "import os; os.fdopen(1, 'w')", "import os; os.open(p, os.O_WRONLY | os.O_CREAT)",
@@ -212,6 +215,7 @@ def test_a_planted_example_is_found(source):
         ("import os; os.open(p, os.O_RDONLY)", "metabench/spec/x.py"),
         ("import os; os.open(p, os.O_WRONLY | os.O_CREAT)", FOLDER),
         ("import zipfile; zipfile.ZipFile(buffer, 'w')", "metabench/report/x.py"),
+        ("import lzma, zipfile; zipfile.ZipFile(source)", COMPRESSED),
         ("import numpy as np; np.random.Generator(np.random.Philox(key=1))", SEEDING),
         ("import torch; torch.manual_seed(seed)", DROPOUT),
         ("import re; re.compile('x')", "metabench/spec/x.py"),

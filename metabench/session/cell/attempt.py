@@ -120,6 +120,7 @@ class Attempt:
             losses=losses,
             draws=dict(outcome.draws),
             overlap=dict(outcome.overlap),
+            standardised=dict(outcome.standardised),
             notes=(*self.cell.notes, *self._uncompiled()),
             drift=self.drift,
             attempts=self.number,

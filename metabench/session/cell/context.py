@@ -123,14 +123,17 @@ class WorkerContext:
         )  # fmt: skip
 
     def training_table(self, use: TaskUse, model: ModelSpec, *, stream: Stream) -> TokenTable:
-        """Return the training rows in use: a nested subsample, labels permuted for a control."""
+        """Return the training rows in use: a nested subsample, labels permuted for a control.
+
+        Targets that are to be standardised are so by these rows alone.
+        """
         table = self.table(use, "train", model)
         if use.shuffled:
             table = table.permuted_labels(Stream.root(0).child("shuffled", use.card.name))
-        if use.rows is None or use.rows >= len(table):
-            return table
-        rows = subsample(len(table), use.rows, stream=stream.child("subsample", use.card.name))
-        return table.take(rows)
+        if use.rows is not None and use.rows < len(table):
+            part = stream.child("subsample", use.card.name)
+            table = table.take(subsample(len(table), use.rows, stream=part))
+        return table.standardised() if use.card.standardise else table
 
     def scored_table(self, use: TaskUse, model: ModelSpec) -> TokenTable:
         """Return the rows that are scored; a smoke run scores only some."""

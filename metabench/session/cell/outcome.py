@@ -34,6 +34,7 @@ class Outcome:
     scored_rows: int | None = None
     draws: Mapping[str, int] = field(default_factory=dict)
     overlap: Mapping[str, int] = field(default_factory=dict)
+    standardised: Mapping[str, float] = field(default_factory=dict)
     work: WorkNote | None = None
 
 

@@ -23,7 +23,7 @@ __all__ = ["parquet", "read_predictions"]
 _OUTPUT = "output: "
 
 
-def parquet(card: TaskCard, labels: npt.NDArray[Any], outputs: npt.NDArray[np.float32]) -> bytes:
+def parquet(card: TaskCard, labels: npt.NDArray[Any], outputs: npt.NDArray[np.floating]) -> bytes:
     """Return a Parquet file with ``row``, ``label``, ``prediction`` and every output.
 
     Args:
@@ -48,7 +48,7 @@ def parquet(card: TaskCard, labels: npt.NDArray[Any], outputs: npt.NDArray[np.fl
 
 def read_predictions(
     store: Store, folder: str, result: Result
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.floating]]:
     """Return the labels [rows] and outputs [rows, classes] of a cell; [rows, 1] for regression.
 
     Raises:

@@ -29,6 +29,8 @@ from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.tasks.overlap import count_overlap
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from metabench.data.tokens import TokenTable
     from metabench.engine.snapshot import Snapshot
     from metabench.engine.step import StepDone
@@ -130,7 +132,8 @@ def _provider(part: Provided) -> str:
 def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapshot | None) -> Steps:
     tuned = yield from fine_tune(work, context, start=start)
     train, scored = tuned.train, context.scored_table(work.task, work.model)
-    outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
+    raw = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
+    outputs = tuned.in_unit(raw)
     labels = scored.labels.cpu().numpy()
     data = parquet(work.task.card, labels, outputs)
     left = leave(context.store.place(cell.folder), PREDICTIONS, data)
@@ -139,7 +142,8 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
         files=(left,),
         scores=score(work.metrics, labels, outputs, origins=work.origins),
         primary=work.task.card.primary,
-        collapsed=collapsed(outputs),
+        collapsed=collapsed(raw),
+        standardised=train.scale.facts() if train.scale else {},
         train_rows=len(train),
         scored_rows=len(scored),
         overlap=_overlap(train, scored),
@@ -155,6 +159,10 @@ class FineTuned:
     learner: TransformerLearner
     theta: torch.Tensor
     train: TokenTable
+
+    def in_unit(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
+        """Return outputs [rows, outputs] in the task's unit, where targets were standardised."""
+        return outputs if self.train.scale is None else self.train.scale.in_unit(outputs)
 
 
 def fine_tune(

@@ -46,6 +46,8 @@ TOLERANCE = 1e-4
 differ in what is summed up in which order."""
 
 _TRIED_ROWS = 64
+_ROUNDING = 1e-6
+"""How far a float32 output may be from a number of size 1."""
 
 
 @final
@@ -101,7 +103,7 @@ def _write(
         _save_tokenizer(made, folder, context)
         whole.save_pretrained(folder)
         largest = _largest(classifier_outputs(folder, rows), expected)
-        if largest <= TOLERANCE:
+        if largest <= _tolerance(made):
             return Exported(plain=False, rows=len(rows), largest=largest)
         empty_folder(folder)
     encoder, head = as_encoder(model)
@@ -110,7 +112,7 @@ def _write(
     commit_bytes(folder / "classifier.safetensors", safetensors.torch.save(head))
     commit_bytes(folder / "predict.py", script_text().encode())
     largest = _largest(script_outputs(folder, rows), expected)
-    if largest > TOLERANCE:
+    if largest > _tolerance(made):
         raise SetupError(
             f"the exported model computes something else: an output is off by {largest:.2g}",
             where=f"encoder {made.work.model.id!r}",
@@ -123,11 +125,16 @@ def _classifier(made: Refit) -> Classifier:
     task = made.work.task.card
     learner = made.tuned.learner
     values = named(made.tuned.theta.detach().cpu(), learner.layout)
+    weight, bias = values[f"{task.name}.weight"], values[f"{task.name}.bias"]
+    scale = made.tuned.train.scale
+    if scale is not None:  # the head itself gives the task's unit
+        weight = (weight.double() * scale.deviation).float()
+        bias = (bias.double() * scale.deviation + scale.mean).float()
     return Classifier(
         encoder=learner.encoder,
         values={place.name: values[place.name].clone() for place in learner.layout.encoder},
-        weight=values[f"{task.name}.weight"],
-        bias=values[f"{task.name}.bias"],
+        weight=weight,
+        bias=bias,
         labels=task.labels,
         model_id=made.work.model.id,
     )
@@ -159,8 +166,16 @@ def _trial(made: Refit, context: WorkerContext) -> tuple[Sequence[Sequence[str]]
     )
     table = table.take(np.arange(min(_TRIED_ROWS, len(table))))
     learner = replace(tuned.learner, device=cpu, autocast=False)
-    outputs = evaluate(learner, tuned.theta.cpu(), table, task=work.task.card.name)
-    return [*zip(*texts, strict=True)][:_TRIED_ROWS], torch.from_numpy(outputs)
+    raw = evaluate(learner, tuned.theta.cpu(), table, task=work.task.card.name)
+    return [*zip(*texts, strict=True)][:_TRIED_ROWS], torch.from_numpy(tuned.in_unit(raw))
+
+
+def _tolerance(made: Refit) -> float:
+    """Return how far an output may be off, in the task's unit."""
+    scale = made.tuned.train.scale
+    if scale is None:
+        return TOLERANCE
+    return TOLERANCE * scale.deviation + _ROUNDING * abs(scale.mean)
 
 
 def _largest(outputs: Tensor, expected: Tensor) -> float:

@@ -105,7 +105,7 @@ def refit(
             break
         emit(Progressed(cell.key, done.stage, done.step, done.total, done.scalars))
     scored = context.scored_table(work.task, work.model)
-    outputs = evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name)
+    outputs = tuned.in_unit(evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name))
     if not np.array_equal(labels, scored.labels.cpu().numpy()):
         raise SetupError(
             "the labels of the scored rows are not those that were recorded",
@@ -126,7 +126,7 @@ def refit(
     return Refit(cell, work, result, tuned, agreement)
 
 
-def compare(recorded: npt.NDArray[np.float32], outputs: npt.NDArray[np.float32]) -> Agreement:
+def compare(recorded: npt.NDArray[np.floating], outputs: npt.NDArray[np.floating]) -> Agreement:
     """Return how outputs [rows, outputs] compare with those that were recorded."""
     largest = float(np.abs(outputs.astype(np.float64) - recorded).max(initial=0.0))
     return Agreement(

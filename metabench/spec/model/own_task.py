@@ -9,7 +9,7 @@ from pydantic import Field
 
 from metabench.api.options import Options
 from metabench.api.task import FileFormat
-from metabench.spec.model.values import Count, Distinct, Name, Names, Text
+from metabench.spec.model.values import Count, Distinct, Label, Name, Names, Text
 
 __all__ = ["OwnTaskSpec"]
 
@@ -30,9 +30,17 @@ class OwnTaskSpec(Options):
     """Instead of ``scored``: this share of the training file's rows is held out and scored. It is
     drawn by class, always the same, and rows with equal texts stay together."""
     format: FileFormat | None = None
-    """How the files are read; without it, their suffix says so (.csv .tsv .jsonl .parquet)."""
+    """How the files are read; without it, their suffix says so (.csv .tsv .json .jsonl .parquet
+    .arrow, each also compressed: .gz .bz2 .xz .zst .zip)."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """What separates the fields of CSV, such as ``";"``; a comma where there is none."""
+    encoding: Text | None = None
+    """The encoding of text files, such as ``"cp1252"``; UTF-8 where there is none."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign of a regression's numbers in text files; a point where there is none."""
     dataset: Text | None = None
-    """Id of a data set on the hub, ``owner/name``, in place of files."""
+    """Id of a data set on the hub, ``owner/name``, or a folder with one (``./folder``), in place of
+    files."""
     config: Text | None = None
     """Name of the data set's configuration."""
     revision: Text | None = None
@@ -45,9 +53,19 @@ class OwnTaskSpec(Options):
     """The label column."""
     kind: Literal["classification", "regression"] = "classification"
     """Whether labels are classes or numbers."""
-    labels: Names = ()
-    """The classes; without it, the distinct labels of the training file, sorted (whole numbers by
-    size). The first is class 0."""
+    labels: Names | Annotated[Mapping[Label, Name], Field(max_length=1000)] = ()
+    """The classes, or the class of each label: ``labels = { 0 = "negative", 4 = "positive" }``;
+    without it, the distinct labels of the training file, sorted (whole numbers by size). The first
+    is class 0."""
+    unlabelled: Literal["refuse", "drop"] | None = None
+    """What happens to rows without a label; without it they are dropped of an auxiliary task, and
+    refused of others."""
+    positive: Name | None = None
+    """The class that F1, precision, recall and AUROC are of, one of two; the second where there is
+    none."""
+    standardise: bool = True
+    """Whether a regression is trained on targets that are standardised by its training rows.
+    Predictions are in the task's own unit all the same."""
     metrics: Annotated[tuple[Name, ...], Field(max_length=20), Distinct] = ()
     """Metrics, the first of which is the score; ``accuracy`` for classes and ``pearson`` for
     numbers where there is none."""
@@ -55,3 +73,15 @@ class OwnTaskSpec(Options):
     """Licence or terms of the data."""
     citation: Text = "not stated"
     """Who made it."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes in the order of their numbers."""
+        if isinstance(self.labels, Mapping):
+            return tuple(dict.fromkeys(self.labels.values()))
+        return self.labels
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The class by label, where labels are not their names."""
+        return self.labels if isinstance(self.labels, Mapping) else {}

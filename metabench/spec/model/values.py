@@ -14,6 +14,7 @@ __all__ = [
     "Distinct",
     "FileName",
     "Fraction",
+    "Label",
     "Name",
     "Names",
     "Rate",
@@ -36,6 +37,7 @@ FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=PLAIN_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
 FileName = Annotated[str, Field(min_length=1, max_length=100, pattern=FILE_NAME)]
 Names = Annotated[tuple[Name, ...], Field(max_length=1000), Distinct]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]

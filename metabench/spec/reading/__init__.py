@@ -7,6 +7,7 @@ Modules and packages, in the order in which data passes through:
     overrides: `--set key.path=value`
     smoke: `--smoke`: the same cells, each as small as possible
     roles: the tasks of a file, their splits and references, checked
+    metrics: which metrics fit the labels of a custom task
     define: from `[[tasks.define]]` to task cards
     methods: the methods of a file, checked against the catalog
     expand: grids: one method a point

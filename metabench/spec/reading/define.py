@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+import unicodedata
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from metabench.plugin.status import BUILT_IN, Offer, PluginStatus
 from metabench.spec.mistakes.problems import check
 from metabench.spec.mistakes.raw import array, table
 from metabench.spec.model.own_task import OwnTaskSpec
+from metabench.spec.reading.metrics import metric_problems, own_metrics
 from metabench.tasks.hub import user_path
-from metabench.tasks.own.formats import SUFFIXES, format_of
+from metabench.tasks.own.classes import canonical_label
+from metabench.tasks.reading.formats import SUFFIXES, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +31,6 @@ _DEFINED = PluginStatus("tasks.define", "", BUILT_IN, "")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _SPREADSHEETS = {".xlsx", ".xls", ".ods", ".numbers"}
-_OF_CLASSES = {"accuracy", "f1", "matthews"}
-_OF_NUMBERS = {"pearson", "spearman"}
 
 
 def define_tasks(naming: Naming) -> Mapping[str, Offer[TaskCard] | None]:
@@ -74,21 +75,32 @@ def _labelling_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
         yield "label", f"{task.label!r} is a text column"
     if task.kind == "regression" and task.labels:
         yield "labels", "the labels of a regression are numbers, so it has no classes"
-    if len(task.labels) == 1:
+    if len(task.classes) == 1:
         yield "labels", "one class is nothing to tell apart; list at least two, or none"
-    wrong = _OF_CLASSES if task.kind == "regression" else _OF_NUMBERS
-    for metric in task.metrics:
-        if metric in wrong:
-            default = _metrics(task.model_copy(update={"metrics": ()}))[0]
-            yield "metrics", f"{metric!r} is not for {task.kind}; {default!r} is"
-        if metric == "f1" and len(task.labels) > 2:  # noqa: PLR2004  (of two classes, the second)
-            yield "metrics", f"'f1' is that of the second of two classes, not of {len(task.labels)}"
+    if not task.values and len({canonical_label(_composed(name)) for name in task.labels}) < len(
+        task.labels
+    ):
+        yield "labels", "two of them are one class: they differ in Unicode's form, or as 1 and 1.0"
+    yield from _positive_problems(task)
+    yield from metric_problems(task)
+
+
+def _positive_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+    if task.positive is None:
+        return
+    if task.kind == "regression":
+        yield "positive", "the labels of a regression are numbers, so it has no classes"
+    elif task.classes and task.positive not in task.classes:
+        names = ", ".join(map(repr, task.classes))
+        yield "positive", f"{task.positive!r} is none of the classes {names}"
+    elif len(task.classes) > 2:  # noqa: PLR2004
+        yield "positive", f"is one of two classes, and there are {len(task.classes)}"
 
 
 def _of_dataset(task: OwnTaskSpec, dataset: str) -> Iterator[tuple[str, str]]:
-    if not _ID.fullmatch(dataset):
-        yield "dataset", f"{dataset!r} is not a hub id, owner/name"
-    for key in ("format", "scored_fraction"):
+    if not (_ID.fullmatch(dataset) or _is_folder(dataset)):
+        yield "dataset", f"{dataset!r} is neither a hub id, owner/name, nor a folder, ./folder"
+    for key in ("format", "delimiter", "encoding", "decimal", "scored_fraction"):
         if getattr(task, key) is not None:
             yield key, "is for files, and dataset names a data set"
     if task.scored is None:
@@ -98,8 +110,10 @@ def _of_dataset(task: OwnTaskSpec, dataset: str) -> Iterator[tuple[str, str]]:
     strangers = sorted(set(task.rows) - {task.train, task.scored})
     if strangers:
         yield "rows", f"{strangers[0]!r} is neither train nor scored"
-    if task.kind == "classification" and not task.labels:
-        yield "", "labels is missing: list the classes in the order of their numbers"
+
+
+def _is_folder(dataset: str) -> bool:
+    return dataset.startswith(("./", "../", "~", "/")) or dataset == "."
 
 
 def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
@@ -108,6 +122,8 @@ def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
             yield key, "belongs to a dataset, and none is named"
     if task.scored is None and task.scored_fraction is None:
         yield "", "scored is missing: a file, or scored_fraction = 0.2 to hold rows out"
+    if task.encoding is not None and not _is_encoding(task.encoding):
+        yield "encoding", f"{task.encoding!r} is no encoding that Python knows, such as 'cp1252'"
     yield from _of_file(task, "train", task.train)
     if task.scored is None:
         return
@@ -127,6 +143,17 @@ def _of_file(task: OwnTaskSpec, key: str, name: str) -> Iterator[tuple[str, str]
         yield key, f'{name!r} ends in none of {", ".join(SUFFIXES)}; add format = "csv" or another'
 
 
+def _is_encoding(name: str) -> bool:
+    try:
+        return "".encode(name) == b"" or True
+    except (LookupError, ValueError):
+        return False
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
 def _card(task: OwnTaskSpec, document: Document, path: KeyPath) -> TaskCard:
     train, scored = ("train", "scored") if task.dataset is None else (task.train, task.scored or "")
     return TaskCard(
@@ -135,8 +162,12 @@ def _card(task: OwnTaskSpec, document: Document, path: KeyPath) -> TaskCard:
         source=_source(task, document, path),
         text=task.text,
         label=task.label,
-        labels=task.labels,
-        metrics=_metrics(task),
+        labels=_classes(task),
+        values=task.values,
+        unlabelled=task.unlabelled,
+        standardise=task.kind == "regression" and task.standardise,
+        positive=task.positive,
+        metrics=own_metrics(task),
         splits={train: task.rows.get(train, 0), scored: task.rows.get(scored, 0)},
         train=train,
         scored=scored,
@@ -147,14 +178,22 @@ def _card(task: OwnTaskSpec, document: Document, path: KeyPath) -> TaskCard:
 
 
 def _source(task: OwnTaskSpec, document: Document, path: KeyPath) -> HubSource | FileSource:
+    finds = task.kind == "classification" and not task.labels
     if task.dataset is not None:
-        return HubSource(id=task.dataset, config=task.config, revision=task.revision)
+        folder = _is_folder(task.dataset)
+        place = os.path.abspath(document.path.parent / user_path(task.dataset))  # noqa: PTH100
+        return HubSource(
+            id=place if folder else task.dataset,
+            config=task.config,
+            revision=task.revision,
+            find_labels=finds,
+        )
     train = _file(task, "train", document, path)
     scored = train if task.scored is None else _file(task, "scored", document, path)
     return FileSource(
         files={"train": train, "scored": scored},
         scored_fraction=task.scored_fraction,
-        find_labels=task.kind == "classification" and not task.labels,
+        find_labels=finds,
     )
 
 
@@ -165,9 +204,15 @@ def _file(task: OwnTaskSpec, key: str, document: Document, path: KeyPath) -> Dat
     return DataFile(
         path=str(document.path.parent / user_path(named)),
         format=task.format or format_of(named) or "csv",
+        delimiter=task.delimiter,
+        encoding=task.encoding,
+        decimal=task.decimal,
         place=f"{line}: {place.path}",
     )
 
 
-def _metrics(task: OwnTaskSpec) -> tuple[str, ...]:
-    return task.metrics or (("pearson",) if task.kind == "regression" else ("accuracy",))
+def _classes(task: OwnTaskSpec) -> tuple[str, ...]:
+    """Return the classes, of two the positive one last."""
+    if task.positive in task.classes:
+        return (*(name for name in task.classes if name != task.positive), str(task.positive))
+    return task.classes

@@ -158,6 +158,9 @@ class Result(_CellRecord):
     overlap: Annotated[Mapping[Word, Count], Bounded] = {}
     """Rows in use that repeat others: ``train`` and ``scored``, each an earlier row of its own
     split; ``both``, scored rows that stand among the training rows."""
+    standardised: Annotated[Mapping[Word, float], Bounded] = {}
+    """``mean`` and ``deviation`` of the training targets in use, in the task's unit, where a
+    regression was trained on standardised ones."""
     notes: Entries[Text] = ()
     """What a reader of the scores has to know."""
     drift: Entries[Text] = ()

@@ -1,13 +1,11 @@
-"""Custom tasks: examples from CSV, TSV, JSONL and Parquet files, each checked.
+"""Custom tasks: examples of files, folders and mirrors, each checked.
 
 Modules and packages, in the order in which data passes through:
 
-    formats: a file's format, from its suffix
-    lines: the lines of a text file
-    header: the columns of a file
-    records: the records of a file, with their lines
-    rows: examples: texts and labels, checked
-    refusal: what is wrong with a file, with its line and a hint
+    values: one text, class or number of a record, checked
+    rows: the examples of a file: texts and labels, checked
+    classes: which class a label means
+    metrics: metrics that are of one of two classes
     hold_out: a stratified evaluation split
     splits: the splits of a custom task: classes, examples, identity
 """

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from itertools import compress
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.tasks.own.lines import open_regular
-from metabench.tasks.own.records import Flaw, records
-from metabench.tasks.own.refusal import MOST_SHOWN, nearest, refused_rows
+from metabench.tasks.own.values import UNLABELLED, label_number, label_word, text_problem
+from metabench.tasks.reading.content import content_hash, open_content
+from metabench.tasks.reading.flaw import Flaw
+from metabench.tasks.reading.records import records
+from metabench.tasks.reading.refusal import MOST_SHOWN, listed, nearest, refused, refused_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from metabench.api.task import DataFile, TaskCard
+    from metabench.api.task import DataFile
+    from metabench.tasks.own.classes import Classes
 
-__all__ = ["OwnRows", "read_rows"]
+__all__ = ["OwnRows", "ReadRules", "joined_rows", "read_rows"]
 
-LONGEST_TEXT = 64 * 1024
-"""Bytes of one text, at most."""
+_HIDDEN = "-1"
 
-_LARGEST_NUMBER = 3.4e38  # of 32 bits
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+@final
+@dataclass(frozen=True, slots=True)
+class ReadRules:
+    """What of a row is read, and as what.
+
+    Args:
+        text: the text columns.
+        label: the label column.
+        numbers: whether labels are numbers.
+        names: the names of the classes by number, where the data set's card declares them.
+        empty_texts: whether a text may be empty.
+        label_hidden: whether labels are left unread.
+    """
+
+    text: tuple[str, ...]
+    label: str
+    numbers: bool = False
+    names: tuple[str, ...] = ()
+    empty_texts: bool = False
+    label_hidden: bool = False
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """All columns that are read."""
+        return (*self.text, self.label)
 
 
 @final
@@ -38,6 +62,8 @@ class OwnRows:
         lines: the line of each row.
         flaws: the first bad rows: their line, and what is wrong.
         bad: how many there are.
+        unlabelled: the rows without a label, which are none of the others: line, and why.
+        spellings: the labels that may be written in several Unicode forms, as they are written.
     """
 
     texts: tuple[list[str], ...]
@@ -45,6 +71,8 @@ class OwnRows:
     lines: list[int]
     flaws: tuple[tuple[int, str], ...] = ()
     bad: int = 0
+    unlabelled: list[tuple[int, str]] = field(default_factory=list)
+    spellings: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of good rows."""
@@ -55,22 +83,39 @@ class OwnRows:
         """The texts of each row; equal rows have equal keys."""
         return list(zip(*self.texts, strict=True))
 
-    def check(self, file: DataFile, labels: Sequence[str]) -> None:
-        """Refuse bad rows, and labels that are none of the classes (any, where there are none).
+    def check(self, file: DataFile, *, drop: bool) -> None:
+        """Refuse bad rows, and rows without a label where they are not to be dropped.
 
         Raises:
             DataError: names the first bad rows and counts the rest.
         """
-        known = set(labels)
-        strange = [row for row, label in enumerate(self.labels) if known and label not in known]
-        flaws = [*self.flaws]
-        for row in strange[:MOST_SHOWN]:
-            label = self.labels[row]
-            flaws.append((self.lines[row], f"unknown label {label!r}{nearest(label, labels)}"))
+        missing = [] if drop else self.unlabelled
+        flaws = [*self.flaws, *missing[:MOST_SHOWN]]
         if flaws:
-            unlisted = "correct the rows, or add the label to labels" if strange else ""
-            hint = f"{unlisted} beside {file.place}" if unlisted and file.place else unlisted
-            raise refused_rows(file, flaws, count=self.bad + len(strange), hint=hint)
+            hint = "" if self.flaws else _drop_hint(file)
+            raise refused_rows(file, flaws, count=self.bad + len(missing), hint=hint)
+
+    def classified(self, file: DataFile, classes: Classes, *, drop: bool) -> OwnRows:
+        """Return the rows with the name of their class as label; bad ones are refused.
+
+        Raises:
+            DataError: names the first bad rows and counts the rest.
+        """
+        known = {word: classes.name(word) for word in set(self.labels)}
+        hidden = {_HIDDEN} if known.get(_HIDDEN, "") is None else set()
+        strange = {word for word, name in known.items() if name is None} - hidden
+        why = f"label -1 is none of {listed(classes.names)}: labels are hidden or missing"
+        missing = [(line, why) for line, word in zip(self.lines, self.labels, strict=True)
+                   if word in hidden]  # fmt: skip
+        rows = self if not hidden else self.take(_places(self.labels, hidden))
+        unlabelled = sorted([*self.unlabelled, *missing])
+        if strange:
+            _refuse_strange(rows, file, strange, classes.names)
+        OwnRows((), [], [], self.flaws, self.bad, unlabelled).check(file, drop=drop)
+        labels = [known[word] for word in rows.labels]
+        return OwnRows(
+            rows.texts, labels, rows.lines, unlabelled=unlabelled, spellings=self.spellings
+        )
 
     def take(self, rows: Sequence[int]) -> OwnRows:
         """Return those rows alone."""
@@ -78,122 +123,127 @@ class OwnRows:
             tuple([column[row] for row in rows] for column in self.texts),
             [self.labels[row] for row in rows],
             [self.lines[row] for row in rows],
+            spellings=self.spellings,
         )
 
 
-def read_rows(file: DataFile, card: TaskCard) -> OwnRows:
+def joined_rows(parts: Sequence[OwnRows]) -> OwnRows:
+    """Return the rows of several files, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = zip(*(part.texts for part in parts), strict=True)
+    return OwnRows(
+        tuple([text for column in found for text in column] for found in columns),
+        [label for part in parts for label in part.labels],
+        [line for part in parts for line in part.lines],
+        unlabelled=[row for part in parts for row in part.unlabelled],
+        spellings=frozenset().union(*(part.spellings for part in parts)),
+    )
+
+
+def read_rows(file: DataFile, rules: ReadRules) -> OwnRows:
     """Return the rows of a file; a second reading of the same content is remembered.
 
     Raises:
         DataError: the file cannot be read to its end.
     """
-    open_regular(file).close()  # so that what is missing is said in our words
-    facts = Path(file.path).stat()
-    numbers = card.regression and not _finds_labels(card)
-    changed = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
-    return _read(file, (*card.text, card.label), numbers=numbers, changed=changed)
-
-
-def _finds_labels(card: TaskCard) -> bool:
-    return bool(getattr(card.source, "find_labels", False))
+    return _read(file, rules, content_hash(file))
 
 
 @lru_cache(maxsize=4)
-def _read(
-    file: DataFile, wanted: tuple[str, ...], *, numbers: bool, changed: tuple[int, ...]
-) -> OwnRows:
-    del changed  # part of what is remembered
-    texts: tuple[list[str], ...] = tuple([] for _ in wanted[:-1])
-    labels: list[Any] = []
-    lines: list[int] = []
-    flaws: list[tuple[int, str]] = []
-    bad = 0
-    with open_regular(file) as source:
-        for line, values in records(file, source, wanted):
-            what, label = _checked(values, wanted, numbers=numbers)
-            if what or isinstance(values, Flaw):
-                bad += 1
-                flaws += [(line, what)] * (len(flaws) < MOST_SHOWN)
-                continue
-            for column, text in zip(texts, values, strict=False):
+def _read(file: DataFile, rules: ReadRules, sha256: str) -> OwnRows:
+    reading = _Reading(file, rules)
+    with open_content(file) as content:
+        for line, values in records(file, content, rules.wanted):
+            reading.add(line, values)
+        if content.digest() != sha256:
+            raise refused(file, "changed while it was read", hint="run the same command again")
+    return reading.rows()
+
+
+@final
+class _Reading:
+    """Rows as they come, parted into good ones, bad ones and those without a label."""
+
+    def __init__(self, file: DataFile, rules: ReadRules) -> None:
+        self._rules = rules
+        self._decimal = file.decimal or "."
+        self._texts: tuple[list[str], ...] = tuple([] for _ in rules.text)
+        self._labels: list[Any] = []
+        self._lines: list[int] = []
+        self._flaws: list[tuple[int, str]] = []
+        self._bad = 0
+        self._unlabelled: list[tuple[int, str]] = []
+        self._words: dict[tuple[type, Any], tuple[str, Any]] = {}
+        self._spellings: set[str] = set()
+
+    def add(self, line: int, values: tuple[Any, ...] | Flaw) -> None:
+        what, label = (values.what, None) if isinstance(values, Flaw) else self._checked(values)
+        if what == UNLABELLED:
+            self._unlabelled.append((line, what))
+        elif what or isinstance(values, Flaw):
+            self._bad += 1
+            self._flaws += [(line, what)] * (len(self._flaws) < MOST_SHOWN)
+        else:
+            for column, text in zip(self._texts, values, strict=False):
                 column.append(text)
-            labels.append(label)
-            lines.append(line)
-    return OwnRows(texts, labels, lines, tuple(flaws), bad)
+            self._labels.append(label)
+            self._lines.append(line)
+
+    def rows(self) -> OwnRows:
+        return OwnRows(
+            self._texts, self._labels, self._lines, tuple(self._flaws), self._bad,
+            self._unlabelled, frozenset(self._spellings),
+        )  # fmt: skip
+
+    def _checked(self, values: tuple[Any, ...]) -> tuple[str, Any]:
+        """Return what is wrong with a row, or an empty text and its label."""
+        for name, value in zip(self._rules.text, values, strict=False):
+            if type(value) is str and value.isascii() and value.strip() and "\0" not in value:
+                continue
+            problem = "" if value == "" and self._rules.empty_texts else text_problem(value)
+            if problem:
+                return f"the text in column {name!r} {problem}", None
+        return ("", "") if self._rules.label_hidden else self._label(values[-1])
+
+    def _label(self, label: Any) -> tuple[str, Any]:
+        if self._rules.numbers:
+            return label_number(label, decimal=self._decimal)
+        try:
+            return self._words.get((type(label), label)) or self._word(label)
+        except TypeError:  # a list is no key
+            return label_word(label)
+
+    def _word(self, label: Any) -> tuple[str, Any]:
+        what, word = label_word(label)
+        names = self._rules.names
+        if names and not what and word.isascii() and word.isdigit() and int(word) < len(names):
+            word = names[int(word)]
+        if isinstance(label, str) and not label.isascii():
+            self._spellings.add(label)
+        self._words[type(label), label] = what, word
+        return what, word
 
 
-def _checked(
-    values: tuple[Any, ...] | Flaw, wanted: Sequence[str], *, numbers: bool
-) -> tuple[str, Any]:
-    """Return what is wrong with a row, or an empty text and its label."""
-    if isinstance(values, Flaw):
-        return values.what, None
-    for name, value in zip(wanted[:-1], values, strict=False):
-        problem = _text_problem(value)
-        if problem:
-            return f"the text in column {name!r} {problem}", None
-    label = values[-1]
-    return _number(label) if numbers else _word(label)
+def _places(labels: Sequence[str], hidden: Iterable[str]) -> list[int]:
+    without = set(hidden)
+    return list(compress(range(len(labels)), (label not in without for label in labels)))
 
 
-def _text_problem(value: Any) -> str:
-    if value is None:
-        return "is empty"
-    if not isinstance(value, str):
-        return f"is no text but {_shown(value)}"
-    tests = (
-        (not value.strip(), "is empty"),
-        (_too_long(value), f"is longer than {LONGEST_TEXT // 1024} KiB"),
-        ("\0" in value, "holds a NUL character"),
-        (_has_surrogate(value), "holds half of a character (a lone surrogate)"),
-    )
-    return next((problem for failed, problem in tests if failed), "")
+def _drop_hint(file: DataFile) -> str:
+    beside = f"beside {file.place}" if file.place else "in [[tasks.define]]"
+    return f'name another split or file, or set unlabelled = "drop" {beside}'
 
 
-def _too_long(text: str) -> bool:
-    most = 4  # bytes of a character in UTF-8
-    return len(text) * most > LONGEST_TEXT and len(text.encode(errors="replace")) > LONGEST_TEXT
-
-
-def _has_surrogate(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _word(label: Any) -> tuple[str, str]:
-    """Return a class as its name: whole numbers and true and false are written out."""
-    if label is None or label == "":
-        return "the label is empty", ""
-    if not isinstance(label, bool | int | str):
-        return f"label {_shown(label)} is no text and no whole number", ""
-    word = str(label).lower() if isinstance(label, bool) else str(label)
-    if not word.isprintable():
-        return f"label {_shown(word)} holds a control character", ""
-    return "", word
-
-
-def _number(label: Any) -> tuple[str, float]:
-    if label is None or label == "":
-        return "the label is empty", 0.0
-    written = isinstance(label, str) and _NUMBER.fullmatch(label.strip())
-    real = isinstance(label, int | float) and not isinstance(label, bool)
-    if not written and not real:
-        return _no_number(label), 0.0
-    try:
-        number = float(label.strip() if isinstance(label, str) else label)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:
-        return f"label {_shown(label)} is not a finite number", 0.0
-    return "", number
-
-
-def _no_number(label: Any) -> str:
-    text = label.strip() if isinstance(label, str) else ""
-    comma = "," in text and _NUMBER.fullmatch(text.replace(",", ".", 1))
-    what = "has a comma; decimals take a point" if comma else "is not a finite number"
-    return f"label {_shown(label)} {what}"
-
-
-def _shown(value: Any) -> str:
-    words = repr(value)
-    return words if len(words) <= 60 else f"{words[:57]}..."  # noqa: PLR2004  (one line)
+def _refuse_strange(rows: OwnRows, file: DataFile, strange: set[str], names: Sequence[str]) -> None:
+    found = [place for place, word in enumerate(rows.labels) if word in strange]
+    flaws = [*rows.flaws]
+    for place in found[:MOST_SHOWN]:
+        word = rows.labels[place]
+        flaws.append((rows.lines[place], f"unknown label {word!r}{nearest(word, names)}"))
+    beside = f" beside {file.place}" if file.place else ""
+    some = next(iter(sorted(strange)))
+    hint = f"correct the rows, or add the label to labels{beside}"
+    if all(word.removeprefix("-").isdigit() for word in strange):
+        hint += f'; labels = {{ {some} = "{names[0]}", ... }} names classes that are numbers'
+    raise refused_rows(file, flaws, count=rows.bad + len(found), hint=hint)

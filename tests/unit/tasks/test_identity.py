@@ -100,8 +100,8 @@ def test_a_truncated_parquet_file_is_named(mirror):
         split_facts(card(), "validation", hub=Hub(mirror))
 
 
-@pytest.mark.parametrize("readme", ["no front matter", "---\n: : :\n---\n", "---\na: 1\n---\n"])
-def test_a_readme_without_a_list_of_files_is_refused(mirror, readme):
+@pytest.mark.parametrize("readme", ["---\n: : :\n---\n", "---\n- [\n---\n"])
+def test_a_readme_whose_front_matter_is_no_yaml_is_refused(mirror, readme):
     (mirror / "datasets/own/data/README.md").write_text(readme)
 
     with pytest.raises(DataError, match="front matter"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from metabench.api.task import DataFile, FileSource, TaskCard
-from metabench.tasks.own.formats import format_of
+from metabench.tasks.reading.formats import format_of
 
 PLACE = "bench.toml:9: tasks.define[0].train"
 

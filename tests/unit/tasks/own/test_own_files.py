@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from metabench.errors import DataError
-from metabench.tasks.own import lines, records
 from metabench.tasks.own.splits import own_rows
+from metabench.tasks.reading import content, records
 
 ROWS = ["a film", 'a "fine", long\nplay', "ein Café"]
 LABELS = ["no", "yes", "yes"]
@@ -95,6 +95,7 @@ def test_a_hundred_thousand_digits_are_refused_at_once(card, write):
 
 HEAD = "sentence,label\n"
 GOOD = HEAD + "a,no\nb,yes\n"
+UNCLOSED = '"' + f"{'c' * 1023}\n" * 17_000
 
 
 @pytest.mark.parametrize(
@@ -114,9 +115,11 @@ GOOD = HEAD + "a,no\nb,yes\n"
         (GOOD + '"c,no\nd,no\n', r"rows.csv:4: a quotation mark is not closed$"),
         (GOOD + '"c"d,no\n', r"rows.csv:4: a quotation mark within a field is not doubled$"),
         (GOOD + "c\rd,no\n", r"rows.csv:4: a carriage return stands within a field that has no"),
-        (GOOD + '"' + "c\n" * 70_000, r"rows.csv:4: a field has no end for 128 KiB: is a quot"),
-        (GOOD + "c" * 70_000 + ",no\n", r"rows.csv:4: the text .* is longer than 64 KiB$"),
-        (GOOD + "c" * 2**20 + ",no\n", r"rows.csv:4: the line is longer than 1 MiB$"),
+        (
+            GOOD + '"' + f"{'c' * 1023}\n" * 17_000,
+            r"rows.csv:4: a field has no end for 16 MiB: is a quot",
+        ),
+        (GOOD + "c" * 2**24 + ",no\n", r"rows.csv:4: the line is longer than 16 MiB$"),
         (GOOD + "c\0,no\n", r"rows.csv:4: the line holds a NUL byte, so it is no text$"),
         (GOOD.encode() + b"c\xff,no\n", r"rows.csv:4: byte 2 of the line is not UTF-8$"),
         (GOOD.encode("utf-16"), r"rows.csv:1: is UTF-16, not UTF-8$"),
@@ -141,10 +144,10 @@ def test_what_is_wrong_with_a_csv_file_is_one_sentence_with_its_line(card, write
 @pytest.mark.parametrize(
     ("name", "sign", "problem", "hint"),
     [
-        ("rows.csv", ";", "are separated by ';', not by commas", "save the file with commas"),
-        ("rows.csv", "|", "are separated by '|', not by commas", "save the file with commas"),
-        ("rows.csv", "\t", "are separated by tabs, not by commas", 'set format = "tsv" beside it'),
-        ("rows.tsv", ",", "are separated by commas, not by tabs", 'set format = "csv" beside it'),
+        ("rows.csv", ";", "are separated by ';', not by commas", 'set delimiter = ";" beside'),
+        ("rows.csv", "|", "are separated by '|', not by commas", 'set delimiter = "|" beside'),
+        ("rows.csv", "\t", "are separated by tabs, not by commas", 'set format = "tsv" beside'),
+        ("rows.tsv", ",", "are separated by commas, not by tabs", 'set format = "csv" beside'),
     ],
 )
 def test_columns_with_another_separator_are_known_by_their_first_line(
@@ -205,11 +208,11 @@ def test_a_label_that_is_no_finite_number_is_named_with_its_line(card, write, la
 def test_a_decimal_comma_is_told_from_what_is_no_number(card, write):
     path = write('sentence,label\na,1\nb,"-2,5"\nc,2\n')
 
-    with pytest.raises(DataError, match=r"rows.csv:3: label '-2,5' has a comma; decimals take a"):
+    with pytest.raises(DataError, match=r"rows.csv:3: label '-2,5' has a comma; set decimal = "):
         own_rows(card(path, labels=()), "train")
 
 
-@pytest.mark.parametrize("label", ["true", "NaN", "1e999", '"Infinity"', "1" * 400])
+@pytest.mark.parametrize("label", ["true", "1e999", '"Infinity"', "1" * 400])
 def test_a_json_value_that_is_no_finite_number_is_named_with_its_line(card, write, label):
     path = write(
         '{"sentence": "a", "label": 1}\n{"sentence": "b", "label": ' + f"{label}}}\n", "r.json"
@@ -285,7 +288,7 @@ def test_a_file_that_is_too_large_or_has_too_many_rows_is_refused(card, write, m
     monkeypatch.setattr(records, "MOST_ROWS", 1)
     with pytest.raises(DataError, match="holds more than 1 rows"):
         own_rows(card(path), "train")
-    monkeypatch.setattr(lines, "LARGEST_BYTES", 5)
+    monkeypatch.setattr(content, "LARGEST_BYTES", 5)
 
     with pytest.raises(DataError, match="is larger than 0 GiB"):
         own_rows(card(path), "train")

@@ -128,12 +128,14 @@ def test_rows_that_repeat_others_are_noted(card, write):
     scored = write(HEAD + "a,yes\nc,no\na,no\nd,yes\n", "dev.csv")
     found = complete_card(card(train, scored), ["train", "scored"], hub=HUB)
 
-    assert own_notes(found, "train", "scored") == (
+    assert own_notes(found, "train", "scored", hub=HUB) == (
         "REPEATED: my/task train: 1 of 3 rows repeat the texts of an earlier one",
         "REPEATED: my/task scored: 1 of 4 rows repeat the texts of an earlier one",
         "OVERLAP: my/task: 2 of 4 scored rows stand in the training rows",
     )
-    assert own_notes(found, "train", None) == own_notes(found, "train", "scored")[:1]
+    assert (
+        own_notes(found, "train", None, hub=HUB) == own_notes(found, "train", "scored", hub=HUB)[:1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,13 +149,15 @@ def test_rows_that_repeat_others_are_noted(card, write):
 def test_classes_that_differ_by_case_or_blanks_alone_are_noted(card, write, other, notes):
     found = complete_card(card(write(GOOD + f"d,{other}\n"), find_labels=True), ["train"], hub=HUB)
 
-    assert own_notes(found, "train", None) == notes
+    assert own_notes(found, "train", None, hub=HUB) == notes
 
 
 def test_a_class_that_no_training_row_has_is_noted(card, write):
     found = complete_card(card(write(GOOD), labels=("no", "oh", "yes")), ["train"], hub=HUB)
 
-    assert own_notes(found, "train", None) == ("UNSEEN: my/task: no training row has class 'oh'",)
+    assert own_notes(found, "train", None, hub=HUB) == (
+        "UNSEEN: my/task: no training row has class 'oh'",
+    )
 
 
 def test_rows_without_repetition_need_no_note_and_held_out_rows_one(card, write):
@@ -162,8 +166,8 @@ def test_rows_without_repetition_need_no_note_and_held_out_rows_one(card, write)
     whole = card(write(MANY, "many.csv"), scored_fraction=0.25)
     whole = complete_card(whole, ["train", "scored"], hub=HUB)
 
-    assert own_notes(apart, "train", "scored") == ()
-    assert own_notes(whole, "train", "scored") == (
+    assert own_notes(apart, "train", "scored", hub=HUB) == ()
+    assert own_notes(whole, "train", "scored", hub=HUB) == (
         "HELD OUT: my/task: 25 % of its rows, drawn by class, are scored only",
     )
 
@@ -194,7 +198,8 @@ def test_a_data_set_whose_size_nobody_says_names_the_way_out(card, write):
 def test_sizes_of_a_data_set_are_what_is_said_or_what_the_mirror_holds(card, write, tmp_path):
     folder = tmp_path / "datasets" / "own" / "data"
     folder.mkdir(parents=True)
-    pq.write_table(pa.table({"sentence": ["a", "b", "c"]}), folder / "rows.parquet")
+    rows = {"sentence": ["a", "b", "c"], "label": ["no", "yes", "no"]}
+    pq.write_table(pa.table(rows), folder / "rows.parquet")
     (folder / "README.md").write_text(
         "---\nconfigs:\n- config_name: one\n  data_files: rows.parquet\n---\n"
     )
@@ -204,4 +209,4 @@ def test_sizes_of_a_data_set_are_what_is_said_or_what_the_mirror_holds(card, wri
 
     assert complete_card(own, ["train"], hub=hub).splits["train"] == 3
     assert complete_card(said, ["train"], hub=hub).splits["train"] == 9
-    assert own_notes(own, "train", "scored") == ()
+    assert own_notes(own, "train", "scored", hub=HUB) == ()

@@ -61,4 +61,5 @@ def listed(names: Sequence[str]) -> str:
 def _place(file: DataFile, line: int) -> str:
     if not line:
         return file.path
-    return f"{file.path}: row {line}" if file.format == "parquet" else f"{file.path}:{line}"
+    by_row = file.format in {"parquet", "arrow"}
+    return f"{file.path}: row {line}" if by_row else f"{file.path}:{line}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
-from metabench.tasks.own.refusal import nearest, refused
+from metabench.tasks.reading.refusal import nearest, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,9 +26,9 @@ def column_places(
     """Return where the wanted columns stand.
 
     Raises:
-        DataError: one of them is not there, or two columns have one name.
+        DataError: one of them is not there, or two columns have its name.
     """
-    twice = next((name for name in columns if columns.count(name) > 1), None)
+    twice = next((name for name in wanted if columns.count(name) > 1), None)
     if twice is not None:
         raise refused(file, f"two columns are called {twice!r}", line=line)
     lost = next((name for name in wanted if name not in columns), None)
@@ -42,18 +43,20 @@ def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataE
     """Return the error for a first line of one field that holds what parts fields elsewhere."""
     if file.format not in _SEPARATED or len(columns) != 1:
         return None
-    found = next((sign for sign in _SEPARATORS if sign in columns[0]), None)
+    ours = file.delimiter or next(sign for sign, name in _FORMATS.items() if name == file.format)
+    found = next((sign for sign in _SEPARATORS if sign in columns[0] and sign != ours), None)
     if found is None:
         return None
-    ours = next(sign for sign, name in _FORMATS.items() if name == file.format)
-    other = f'set format = "{_FORMATS[found]}" beside it, or ' if found in _FORMATS else ""
-    named = f"; {file.place} names it" if file.place else ""
+    other = (
+        f'format = "{_FORMATS[found]}"' if found in _FORMATS else f"delimiter = {json.dumps(found)}"
+    )
+    named = f" beside {file.place}" if file.place else ""
     return refused(
         file,
         f"the columns of {columns[0]!r} are separated by {_SEPARATORS[found]}, not by"
-        f" {_SEPARATORS[ours]}",
+        f" {_SEPARATORS.get(ours, repr(ours))}",
         line=line,
-        hint=f"{other}save the file with {_SEPARATORS[ours]} between its columns{named}",
+        hint=f"set {other}{named}",
     )
 
 

@@ -1,0 +1,96 @@
+"""One value of a row: a text, the word for a class, or a number; and what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Any, Final
+
+__all__ = ["UNLABELLED", "label_number", "label_word", "shown", "text_problem"]
+
+UNLABELLED: Final = "the label is empty"
+"""What is said of a row without a label."""
+
+_LARGEST_NUMBER = 3.4e38  # of 32 bits
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NO_TEXT = {"Cc": "a control character", "Cs": "half of a character", "Zl": "a line separator",
+            "Zp": "a paragraph separator"}  # fmt: skip
+
+
+def text_problem(value: Any) -> str:
+    """Return what is wrong with a text; nothing where it is one."""
+    if value is not None and not isinstance(value, str):
+        return f"is no text but {shown(value)}"
+    text = value or ""
+    tests = (
+        (not text.strip(), "is empty"),
+        ("\0" in text, "holds a NUL character"),
+        (_has_surrogate(text), "holds half of a character (a lone surrogate)"),
+    )
+    return next((problem for failed, problem in tests if failed), "")
+
+
+def label_word(label: Any) -> tuple[str, str]:
+    """Return what is wrong with a class, and its name: numbers and truth values are written out.
+
+    Names are in Unicode's composed form (NFC), so that what looks alike is one class; a whole
+    number that is stored as a real or a decimal one is written as a whole number.
+    """
+    if _is_missing(label):
+        return UNLABELLED, ""
+    if isinstance(label, float | Decimal) and math.isfinite(label) and label == int(label):
+        label = int(label)
+    if not isinstance(label, bool | int | str):
+        return f"label {shown(label)} is no text and no whole number", ""
+    word = (
+        str(label).lower() if isinstance(label, bool) else unicodedata.normalize("NFC", str(label))
+    )
+    if not word.isprintable():
+        found = next((kind for kind in map(unicodedata.category, word) if kind in _NO_TEXT), "")
+        if found:
+            return f"label {shown(word)} holds {_NO_TEXT[found]}", ""
+    return "", word
+
+
+def label_number(label: Any, *, decimal: str = ".") -> tuple[str, float]:
+    """Return what is wrong with a number, and the number; ``decimal`` is the sign in texts."""
+    if _is_missing(label):
+        return UNLABELLED, 0.0
+    text = label.strip() if isinstance(label, str) else None
+    if text is not None and decimal != ".":
+        text = text.replace(decimal, ".", 1) if "." not in text else ""
+    real = isinstance(label, int | float | Decimal) and not isinstance(label, bool)
+    if not real and not (text and _NUMBER.fullmatch(text)):
+        return _no_number(label), 0.0
+    try:
+        number = float(label if text is None else text)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:
+        return f"label {shown(label)} is not a finite number", 0.0
+    return "", number
+
+
+def _is_missing(label: Any) -> bool:
+    if label is None or label == "":
+        return True
+    return isinstance(label, float | Decimal) and math.isnan(label)
+
+
+def _no_number(label: Any) -> str:
+    text = label.strip() if isinstance(label, str) else ""
+    comma = "," in text and _NUMBER.fullmatch(text.replace(",", ".", 1))
+    what = 'has a comma; set decimal = ","' if comma else "is not a finite number"
+    return f"label {shown(label)} {what}"
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def shown(value: Any) -> str:
+    """Return a value in quotes, in at most 60 characters."""
+    words = repr(value)
+    return words if len(words) <= 60 else f"{words[:57]}..."  # noqa: PLR2004  (one line)

@@ -1,0 +1,16 @@
+"""Files of records: opened, decompressed, decoded, and split into the columns asked for.
+
+Modules and packages, in the order in which data passes through:
+
+    formats: a file's format, from its name
+    content: the bytes of a regular file, hashed while they are read
+    compression: compressed files as the bytes that they hold
+    text: the lines of a text file
+    header: the columns of a file
+    flaw: a record, or what is wrong with it
+    separated: records of CSV and TSV
+    objects: records of JSON
+    columnar: records of Parquet and Arrow, and the class names of their schemas
+    records: the records of a file of any format, with their lines
+    refusal: what is wrong with a file, with its line and a hint
+"""

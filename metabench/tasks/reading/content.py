@@ -1,0 +1,157 @@
+"""The content of a file: a regular file, capped, decompressed, and hashed while it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Protocol, final
+
+from metabench.errors import DataError
+from metabench.tasks.reading.compression import DAMAGED, decompressed
+from metabench.tasks.reading.refusal import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from metabench.api.task import DataFile
+
+__all__ = ["LARGEST_BYTES", "Content", "content_hash", "open_content"]
+
+LARGEST_BYTES = 2 * 1024**3
+"""A larger file is refused, and so is a compressed one that holds more."""
+
+_CHUNK = 1024**2
+_SETTLED_SECONDS = 2.0
+_STATES: dict[tuple[str | int, ...], tuple[float, str]] = {}
+"""When a state of a file was first seen, and its hash once that has settled."""
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+@final
+class Content:
+    """The decompressed bytes of an open file, each of them hashed as it is read.
+
+    Args:
+        file: the file, for messages.
+        source: where the bytes come from.
+    """
+
+    __slots__ = ("_bytes", "_file", "_hash", "_source")
+
+    def __init__(self, file: DataFile, source: BinaryIO) -> None:
+        self._file = file
+        self._source = source
+        self._hash: _Hash = hashlib.sha256()
+        self._bytes = 0
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, its end included, or ``limit`` bytes of it; nothing at the end."""
+        return self._seen(self._guarded(lambda: self._source.readline(limit)))
+
+    def read(self, limit: int) -> bytes:
+        """Return up to so many bytes; nothing at the end."""
+        return self._seen(self._guarded(lambda: self._source.read(limit)))
+
+    def whole(self) -> bytes:
+        """Return all that is left."""
+        return b"".join(iter(lambda: self.read(_CHUNK), b""))
+
+    def digest(self) -> str:
+        """Return the sha256 of the whole content; what was not read yet is read now."""
+        while self.read(_CHUNK):
+            pass
+        return self._hash.hexdigest()
+
+    def _seen(self, data: bytes) -> bytes:
+        self._hash.update(data)
+        self._bytes += len(data)
+        if self._bytes > LARGEST_BYTES:
+            raise refused(self._file, f"holds more than {LARGEST_BYTES // 1024**3} GiB")
+        return data
+
+    def _guarded(self, read: Read) -> bytes:
+        try:
+            return read()
+        except DAMAGED as error:
+            raise refused(
+                self._file, f"is compressed and damaged: {error}", hint="copy the file again"
+            ) from error
+        except (OSError, ValueError, RuntimeError) as error:
+            raise _unreadable(self._file, error) from error
+
+
+class Read(Protocol):
+    """A way to get bytes."""
+
+    def __call__(self) -> bytes:
+        """Return bytes."""
+
+
+@contextmanager
+def open_content(file: DataFile) -> Iterator[Content]:
+    """Open a file for reading; compressed ones give what they hold.
+
+    Raises:
+        DataError: there is none, it is a folder, a pipe or a device, it is too large or damaged.
+    """
+    with _open_regular(file) as source:
+        yield Content(file, decompressed(file, source))
+
+
+def content_hash(file: DataFile) -> str:
+    """Return the sha256 of a file's content; that of a compressed file is that of what it holds.
+
+    It is remembered while the file's inode and its time of change stay the same. That time cannot
+    be set by hand, unlike the time of modification; as it is coarse, a state of the file counts as
+    settled only two seconds after it was first seen.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    with _open_regular(file) as source:
+        facts = os.fstat(source.fileno())
+    state = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    now = time.monotonic()
+    first, known = _STATES.setdefault((file.path, *state), (now, ""))
+    if known:
+        return known
+    found = _hashed(file)
+    if now - first > _SETTLED_SECONDS:
+        _STATES[(file.path, *state)] = (first, found)
+    return found
+
+
+def _hashed(file: DataFile) -> str:
+    with open_content(file) as content:
+        return content.digest()
+
+
+def _open_regular(file: DataFile) -> BinaryIO:
+    try:
+        handle = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from error
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(handle)
+        raise refused(file, "is not a regular file")
+    if facts.st_size > LARGEST_BYTES:
+        os.close(handle)
+        raise refused(file, f"is larger than {LARGEST_BYTES // 1024**3} GiB")
+    return os.fdopen(handle, "rb")
+
+
+def _unreadable(file: DataFile, error: Exception) -> DataError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return DataError(
+        f"{file.path!r} cannot be read: {reason[:1].lower()}{reason[1:]}",
+        where=file.place,
+        hint="correct the path, which counts from the folder of the benchmark file",
+    )

@@ -1,0 +1,36 @@
+"""A row as it was read, or what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias, final
+
+__all__ = ["Flaw", "Record", "at_path"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a row."""
+
+    what: str
+
+
+Record: TypeAlias = tuple[int, "tuple[Any, ...] | Flaw"]
+"""A line, counted from 1 (Parquet, Arrow: a row), and its values in the order asked for."""
+
+
+def at_path(value: Any, path: str) -> Any:
+    """Return what a dotted name leads to in nested objects and lists; None where it leads nowhere.
+
+    >>> at_path({"data": {"text": "a"}, "marks": [{"choice": "yes"}]}, "marks.0.choice")
+    'yes'
+    """
+    for part in path.split("."):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value

@@ -1,0 +1,90 @@
+"""Rows of CSV and TSV: fields between delimiters, the names of the columns in the first line."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from metabench.tasks.reading.flaw import Flaw
+from metabench.tasks.reading.header import column_places
+from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.text import LONGEST_LINE, text_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from metabench.api.task import DataFile
+    from metabench.tasks.reading.content import Content
+    from metabench.tasks.reading.flaw import Record
+
+__all__ = ["csv_records", "tsv_records"]
+
+_CSV_ERRORS = {
+    "field larger": "a field has no end for 16 MiB: is a quotation mark not closed?",
+    "new-line character": "a carriage return stands within a field that has no quotation marks",
+    "unexpected end": "a quotation mark is not closed",
+    "expected after": "a quotation mark within a field is not doubled",
+}
+
+
+def csv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
+    """Yield the rows of CSV; quotation marks are doubled inside quoted fields."""
+    reader = csv.reader(text_lines(file, content), delimiter=file.delimiter or ",", strict=True)
+    return _separated(file, wanted, reader)
+
+
+def tsv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
+    """Yield the rows of TSV; a quotation mark is a letter."""
+    reader = csv.reader(
+        text_lines(file, content), delimiter=file.delimiter or "\t", quoting=csv.QUOTE_NONE
+    )
+    return _separated(file, wanted, reader)
+
+
+def _separated(file: DataFile, wanted: Sequence[str], reader: Any) -> Iterator[Record]:
+    rows = _fields(file, reader)
+    first, header = next(rows, (0, []))
+    while header and not header[-1].strip():
+        header.pop()  # a spreadsheet leaves empty columns at the end
+    if not header:
+        return
+    places = column_places(file, header, wanted, line=first)
+    width = len(header)
+    for line, fields in rows:
+        if len(fields) == width:
+            yield line, tuple([fields[place] for place in places])
+        elif len(fields) > width and not any(map(str.strip, fields[width:])):
+            yield from [(line, tuple([fields[place] for place in places]))] * any(fields)
+        else:
+            yield line, Flaw(f"holds {len(fields)} fields, the first line names {width}")
+
+
+def _fields(file: DataFile, reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line that is not blank; a row with line breaks in it counts by its first."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            with _long_fields():
+                fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise refused(file, _worded(str(error)), line=line) from error
+        if fields:
+            yield line, fields
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Allow long fields for as long as a row is read: the limit is one for the whole process."""
+    before = csv.field_size_limit(LONGEST_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _worded(message: str) -> str:
+    known = (words for sign, words in _CSV_ERRORS.items() if sign in message)
+    return next(known, f"is not CSV: {message}")

@@ -29,6 +29,7 @@ Modules and packages, in the order in which data passes through:
     fingerprint: content hashes of values, files and modules
     ambient: process-global state that a plugin must restore
     escape: names and messages from outside, made inert for a terminal or a page
+    privacy: texts that are kept or sent around, without the places of this machine
     quantities: large quantities as three digits and a unit
     limits: the most that is read of anything from outside, in one table
     strict_json: JSON from outside: every key once, bounded depth

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 from metabench.errors import StoreError
+from metabench.privacy import unplaced
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import CHECKPOINTS, RESOLVED, RUN, SPEC
 from metabench.store.problems import explained
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_records"]
 
+_PROSE = ("message", "hint", "traceback")
+
 
 def copy_records(source: Store, target: Store) -> int:
     """Write the records of every planned cell of a run into a new folder; return how many cells.
 
     What was asked comes along, and the notes, results and failures of the cells. Predictions,
     parameters, logs and checkpoints do not; a result says by ``left_out`` which there were, with
-    their sha256. Of a path from the root in a recorded command, its last part stays: the others say
-    where somebody keeps files. Cells that the run no longer plans are left behind.
+    their sha256. Of a path from the root or from home, in a recorded command or what is said of a
+    failure, its last part stays: the others say where somebody keeps files. Cells that the run no
+    longer plans are left behind.
 
     Raises:
         StoreError: the folder is not that of a run, a file of it is damaged, or the new one cannot
@@ -77,7 +81,9 @@ def _copy(cell: StoredCell, target: Store) -> None:
     if cell.result is not None:
         target.commit_result(cell.folder, _alone(cell.result))
     if cell.failure is not None:
-        target.commit_failure(cell.folder, _unplaced(cell.failure))
+        texts = {name: unplaced(getattr(cell.failure, name)) for name in _PROSE}
+        failure = cell.failure.model_copy(update=texts)
+        target.commit_failure(cell.folder, _unplaced(failure))
 
 
 def _alone(result: Result) -> Result:
@@ -107,5 +113,6 @@ def _named(command: Sequence[str]) -> tuple[str, ...]:
     for word in command:
         option, equals, value = word.rpartition("=")
         path = PurePath(value)
-        found.append(f"{option}{equals}{path.name}" if path.is_absolute() else word)
+        placed = path.is_absolute() or path.parts[:1] == ("~",)
+        found.append(f"{option}{equals}{path.name}" if placed else word)
     return tuple(found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import StoreError
 from metabench.escape import visible
+from metabench.privacy import private
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import LOG, METRICS
 from metabench.store.problems import explained
@@ -88,7 +89,7 @@ class Journal:
         """Append a line with the time to the log."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._explained():
-            self._log.write(f"{now} {visible(line, keep=_BREAKS)}\n".encode())
+            self._log.write(f"{now} {visible(private(line), keep=_BREAKS)}\n".encode())
             self._log.flush()
 
     def flush(self) -> None:

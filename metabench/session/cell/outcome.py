@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.privacy import private
 from metabench.store.atomic import commit_file
 from metabench.store.records.cell import CellNote, Failure, FileNote, WorkNote, record_status
 
@@ -73,8 +74,12 @@ def cell_note(cell: Cell) -> CellNote:
 def failure_record(
     cell: Cell, error: MetabenchError, provenance: Provenance, **facts: Any
 ) -> Failure:
-    """Return the record of a cell that failed; ``facts`` are further fields of it."""
+    """Return the record of a cell that failed; ``facts`` are further fields of it.
+
+    No text of it says where somebody keeps files.
+    """
     fields = {"message": str(error).partition("\n")[0], "hint": error.hint, **facts}
+    fields |= {name: private(text) for name, text in fields.items() if isinstance(text, str)}
     return Failure(
         kind=cell.kind,
         name=cell.name,

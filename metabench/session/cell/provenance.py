@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from metabench import __version__
 from metabench.plan.cell import MetaWork
+from metabench.privacy import private
 from metabench.session.cell.checkout import checkout
 from metabench.store.records.provenance import PluginNote, Provenance
 
@@ -64,7 +65,7 @@ def cell_provenance(
         model_identity=str(cell.inputs.get("model", "")),
         benchmark=benchmark.name,
         spec_hash=benchmark.spec_hash,
-        command=runtime.command,
+        command=tuple(map(private, runtime.command)),
         started=started,
         ended=now(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metabench import __version__
+from metabench.privacy import private
 from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import now
 from metabench.store.atomic import commit_file
@@ -78,7 +79,7 @@ def commit_scores(
     noted = Rescoring(
         metabench=__version__,
         at=now(),
-        command=command,
+        command=tuple(map(private, command)),
         before=dict(older.scores),
         source=source if moved else "",
     )

@@ -14,5 +14,6 @@ Modules and packages, in the order in which data passes through:
     checkpoint: the checkpoints of a cell: written, verified, two kept
     leftovers: what processes that died left in a run folder
     verification: whether a run folder is intact: every record, every file that one names
+    unproven: what no checksum covers
     record_copy: a copy of a run's records alone
 """

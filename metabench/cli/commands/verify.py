@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,29 +26,42 @@ _MOST = 3
 
 @click.command("verify")
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Show what no checksum covers; exit code 4 for unknown files.",
+)
 @json_option
 @runs_option
 @traceback_option
-def command(run: str, as_json: bool, runs: Path) -> int:
+def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
     """Read and hash every record, file and checkpoint of a run.
 
     RUN is a run folder or its name. Nothing is written. What is damaged or missing is exit code 4;
-    what is foreign or left over is only named: the next `run` takes leftovers away.
+    what is foreign or left over is only named: the next `run` takes leftovers away. A checksum
+    shows that nothing has changed since it was written, not who has written it.
     """
     from metabench.store.run_folder import Store
+    from metabench.store.unproven import unproven
     from metabench.store.verification import verify
 
     store = Store(find_run(run, runs=runs))
     found = verify(store)
+    unknown = unproven(store) if strict and not found.costly else {}
     if as_json:
         tree = {"schema": 1, "folder": str(store.folder), **asdict(found)}
+        tree |= {"unproven": unknown} if strict else {}
         echo_json(tree)
     else:
         for line in _lines(found):
             echo(line)
+        for line in _unknown_lines(unknown) if strict else ():
+            echo(line)
     if found.processes:
         note("somebody works on it: what is left over is not told from what is in use")
     _judge(found, store.folder)
+    if strict:
+        _judge_strictly(found, unknown, store.folder)
     return 0
 
 
@@ -65,6 +78,31 @@ def _lines(found: Verification) -> Iterator[str]:
     yield from aligned(
         [("what", "file", "why"), *((one.what, one.path, one.problem) for one in found.findings)]
     )
+
+
+def _unknown_lines(unknown: Mapping[str, int]) -> Iterator[str]:
+    """Yield what a checksum cannot show, of this folder and of any."""
+    yield ""
+    yield "not verified:"
+    yield from (f"  {number} {kind}" for kind, number in unknown.items())
+    yield "  who wrote the records: whoever changes one can compute its checksum anew"
+
+
+def _judge_strictly(found: Verification, unknown: Mapping[str, int], folder: Path) -> None:
+    """Refuse what honest runs of this version do not hold.
+
+    Raises:
+        StoreError: there are files that no record names, or records without a checksum.
+    """
+    from metabench.store.unproven import TEXTS, UNSEALED
+
+    strange = len(found.findings) + unknown.get(UNSEALED, 0) + unknown.get(TEXTS, 0)
+    if strange:
+        raise StoreError(
+            f"{strange} of its files cannot be verified",
+            where=str(folder),
+            hint="run the benchmark again with this version, or leave --strict out",
+        )
 
 
 def _judge(found: Verification, folder: Path) -> None:

@@ -26,12 +26,18 @@ def run(tmp_path):
     return Store(tmp_path / "run")
 
 
+def without_traceback(store):
+    """Return the failures but for the traceback, of whose paths the copy has the last part."""
+    failures = collect(store).failures
+    return {key: failure.model_copy(update={"traceback": ""}) for key, failure in failures.items()}
+
+
 def test_every_score_and_failure_of_the_run_is_in_the_copy(run, tmp_path):
     copied = export_records(run, tmp_path / "copy")
 
     copy = Store(tmp_path / "copy")
     assert collect(copy).entries == collect(run).entries
-    assert collect(copy).failures == collect(run).failures
+    assert without_traceback(copy) == without_traceback(run)
     assert collect(copy).recipes == collect(run).recipes
     assert copied.cells == len(list(copy.cells()))
     files = [path for path in copy.folder.rglob("*") if path.is_file()]

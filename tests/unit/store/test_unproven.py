@@ -1,0 +1,74 @@
+"""Properties of `verify --strict`: it says what no checksum covers, and claims nothing more."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from metabench.cli.main import main
+from metabench.store.records.seal import sealed, unsealed
+from metabench.store.unproven import LOGS, TEXTS, UNSEALED, unproven
+
+
+@pytest.fixture
+def store(make_study):
+    return make_study({("BERT", "rte"): {0: 0.5, 1: 0.6}})
+
+
+def test_what_is_sealed_whole_and_known_is_all_right(store, capsys):
+    assert main(["verify", "--strict", str(store.folder)]) == 0
+    assert "not verified:\n  who wrote the records" in capsys.readouterr().out
+
+
+def test_without_strict_nothing_of_it_is_said(store, capsys):
+    assert main(["verify", str(store.folder)]) == 0
+    assert "not verified" not in capsys.readouterr().out
+
+
+def test_logs_are_counted_and_are_no_error(store, capsys):
+    cell = store.run().uses[0].cell
+    (store.cell_folder(cell) / "log.txt").write_text("started\n")
+
+    assert unproven(store) == {LOGS: 1}
+    assert main(["verify", "--strict", str(store.folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unproven"] == {LOGS: 1}
+
+
+def test_a_record_without_checksum_cannot_be_verified(store, capsys):
+    path = store.cell_folder(store.run().uses[0].cell) / "result.json"
+    older = unsealed(path.read_bytes()).replace(b'"schema": 2', b'"schema": 1')  # they had none
+    path.write_bytes(older)
+
+    assert unproven(store) == {UNSEALED: 1}
+    assert main(["verify", str(store.folder)]) == 0
+    assert main(["verify", "--strict", str(store.folder)]) == 4
+    assert "1 of its files cannot be verified" in capsys.readouterr().err
+
+
+def test_a_file_that_no_record_names_cannot_be_verified(store, capsys):
+    (store.folder / "notes.txt").write_text("mine")
+
+    assert main(["verify", str(store.folder)]) == 0
+    assert main(["verify", "--strict", str(store.folder)]) == 4
+
+
+def test_a_benchmark_file_without_a_recorded_hash_cannot_be_verified(store):
+    path = store.folder / "run.json"
+    note = json.loads(path.read_bytes())
+    del note["sha256"], note["texts"]
+    path.write_bytes(sealed((json.dumps(note, indent=2) + "\n").encode()))
+
+    assert unproven(store) == {TEXTS: 2}
+    assert main(["verify", "--strict", str(store.folder)]) == 4
+
+
+def test_a_forgery_that_is_sealed_anew_verifies_and_is_announced(store, capsys):
+    path = store.cell_folder(store.run().uses[0].cell) / "result.json"
+    result = json.loads(path.read_bytes())
+    del result["sha256"]
+    result["scores"]["accuracy"] = 0.999
+    path.write_bytes(sealed((json.dumps(result, indent=2) + "\n").encode()))
+
+    assert main(["verify", "--strict", str(store.folder)]) == 0
+    assert "whoever changes one can compute its checksum anew" in capsys.readouterr().out

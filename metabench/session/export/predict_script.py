@@ -30,8 +30,11 @@ class Predictor:
         # transformers would say that it made a new one.
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
-        self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
-        self.encoder: Any = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32)
+        # The folder that this file is in, not an id of the hub.
+        self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)  # nosec B615
+        self.encoder: Any = transformers.AutoModel.from_pretrained(  # nosec B615
+            folder, dtype=torch.float32
+        )
         self.encoder.eval()
         self.head = safetensors.torch.load_file(folder / "classifier.safetensors")
         self.pooling: str = self.encoder.config.classifier_pooling

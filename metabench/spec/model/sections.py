@@ -20,6 +20,7 @@ from metabench.spec.model.values import (
     Names,
     Rate,
     Seed,
+    Seeds,
     Text,
 )
 
@@ -198,8 +199,8 @@ class FineTuneSpec(Options):
 class SeedsSpec(Options):
     """The replicate is the meta seed; fine-tuning seeds nest in it and are averaged."""
 
-    meta: Annotated[tuple[Seed, ...], Field(min_length=1), Distinct] = (0,)
-    """Meta seeds."""
+    meta: Seeds = (0,)
+    """Meta seeds, or their number: ``3`` is ``[0, 1, 2]``."""
     finetune: Annotated[int, Field(ge=1, le=100)] = 1
     """Fine-tuning seeds per meta seed."""
 

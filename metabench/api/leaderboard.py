@@ -8,6 +8,7 @@ from typing import Literal, final
 __all__ = [
     "Cost",
     "Difference",
+    "Family",
     "Leaderboard",
     "LeaderboardColumn",
     "LeaderboardRow",
@@ -16,6 +17,8 @@ __all__ = [
 ]
 
 Verdict = Literal["better", "worse", "undecided"]
+Family = Literal["method", "table"]
+"""Which comparisons are corrected together: a method's with one baseline, or the whole table's."""
 
 
 @final
@@ -26,13 +29,15 @@ class Difference:
     Args:
         baseline: the method that is subtracted.
         mean: mean of the paired differences.
-        interval: Student t interval of that mean; None with a single pair.
+        interval: Student t interval of that mean; None below 3 pairs and without spread.
         n: pairs, that is meta seeds that both have.
         p: exact two-sided sign-flip p, adjusted after Holm over the family of columns; None where
-            n pairs cannot reach alpha.
+            n pairs cannot reach alpha, and without spread.
         improvement: share of the pairs in which the row is above; an equal pair counts half.
-        detectable: smallest true difference that n pairs of this spread find four times in five.
-        verdict: what the adjusted p says at alpha; ``undecided`` also where there is none.
+        detectable: minimum detectable effect at 80 % power of the test behind ``p``, for n pairs of
+            this spread; None where there is no p.
+        verdict: what the adjusted p says at alpha; ``undecided`` also where there is none, and
+            where the side that is ahead has failed runs.
     """
 
     baseline: str
@@ -64,9 +69,13 @@ class LeaderboardScore:
             ``missing``, or, for the average, ``3/4`` where a target has no score; else empty.
         detail: the reason in words.
         failed: runs that failed.
-        collapsed: runs that gave every scored row the same class.
+        collapsed: runs that predict a single class.
+        runs: runs that have a score.
         differences: one per baseline that has a score here; none for a baseline itself.
-        best: whether no other row is told to be above it: the tie group of the best.
+        best: whether its mean is the highest of its column.
+        close: whether it is not significantly worse than the highest mean; never set where that
+            holds for all methods of the column.
+        worse: whether it is significantly worse than the highest mean.
     """
 
     mean: float | None
@@ -79,6 +88,9 @@ class LeaderboardScore:
     collapsed: int = 0
     differences: tuple[Difference, ...] = ()
     best: bool = False
+    close: bool = False
+    worse: bool = False
+    runs: int = 0
 
     def difference(self, baseline: str) -> Difference | None:
         """Return the difference to a baseline, where there is one."""
@@ -164,6 +176,7 @@ class Leaderboard:
         published: rows reported elsewhere, with the same columns.
         signature: one line that says every setting, to be pasted into a paper.
         explanation: the statistics in words: a paragraph for a methods section.
+        conclusion: what the table says, one sentence each.
     """
 
     name: str
@@ -176,3 +189,4 @@ class Leaderboard:
     published: tuple[LeaderboardRow, ...] = ()
     signature: str = ""
     explanation: str = ""
+    conclusion: tuple[str, ...] = ()

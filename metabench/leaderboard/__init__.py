@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     published: numbers reported elsewhere, as methods that are never tested
     captions: the sentences under a leaderboard
     explanation: the statistics in words, as a paragraph for a paper
+    conclusion: what the leaderboard says, in sentences
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
     finite: numbers that are not finite, turned into a status

@@ -16,12 +16,13 @@ from metabench.api.leaderboard import (
 from metabench.errors import UsageError
 from metabench.leaderboard.captions import captions
 from metabench.leaderboard.columns import AVERAGE, Choice, averaged, find_column, shown_columns
+from metabench.leaderboard.conclusion.sentences import conclusion
 from metabench.leaderboard.costs import costs
 from metabench.leaderboard.differences import average_entry, row_differences
 from metabench.leaderboard.explanation import explanation
 from metabench.leaderboard.published import published_captions, published_rows
 from metabench.leaderboard.signature import signature
-from metabench.leaderboard.statistics.comparison import tie_group
+from metabench.leaderboard.statistics.marks import Marks, marks
 from metabench.leaderboard.statistics.summary import summarise
 from metabench.results.collect import Collected, Entry
 from metabench.results.metric_choice import with_metric
@@ -81,6 +82,7 @@ def build_leaderboard(
     )
     return replace(
         board,
+        conclusion=conclusion(collected, board),
         captions=(*captions(collected, board), *published_captions(note.published, note.columns)),
         signature=signature(collected, board, choice),
         explanation=explanation(collected, board),
@@ -98,7 +100,7 @@ def _asked(collected: Collected, baselines: Sequence[str], choice: Choice) -> _A
             f"alpha {alpha!r} is not between 0 and 1", hint="give, say, 0.05 for 95 % intervals"
         )
     return _Asked(
-        collected,
+        replace(collected, note=note.model_copy(update={"baselines": chosen})),
         columns=shown_columns(note.columns, choice),
         targets=averaged(note.columns, choice),
         baselines=chosen,
@@ -122,7 +124,7 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
         column.name: {method: asked.entry(method, column) for method in methods}
         for column in asked.columns
     }
-    best = {name: _best(column, asked.alpha) for name, column in entries.items()}
+    marked = {name: _marks(column, asked.alpha) for name, column in entries.items()}
     found = costs(asked.collected)
     rows = []
     for method in methods:
@@ -131,7 +133,9 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
             replace(
                 _score(entries[name][method], name),
                 differences=tuple(each[name] for each in differences if name in each),
-                best=method in best[name],
+                best=method in marked[name].highest,
+                close=method in marked[name].close,
+                worse=method in marked[name].worse,
             )
             for name in entries
         )
@@ -154,10 +158,14 @@ def _differences(asked: _Asked, method: str) -> list[Mapping[str, Difference]]:
     ]
 
 
-def _best(entries: Mapping[str, Entry], alpha: float) -> frozenset[str]:
-    """Return the tie group of the best; an average over some of the targets is in none."""
-    whole = {method: entry.values for method, entry in entries.items() if not entry.unavailable}
-    return tie_group(whole, alpha=alpha)
+def _marks(entries: Mapping[str, Entry], alpha: float) -> Marks:
+    """Return the marks of a column; a method that lacks a seed or a target has none."""
+    whole = {
+        method: entry.values
+        for method, entry in entries.items()
+        if not entry.unavailable and not entry.failed and len(entry.values) == entry.planned
+    }
+    return marks(whole, alpha=alpha)
 
 
 def _score(entry: Entry, column: str) -> LeaderboardScore:
@@ -171,6 +179,7 @@ def _score(entry: Entry, column: str) -> LeaderboardScore:
         detail=_detail(entry, column),
         failed=entry.failed,
         collapsed=entry.collapsed,
+        runs=entry.runs - entry.missing - entry.failed,
     )
 
 

@@ -6,17 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
 from metabench.leaderboard.costs import meta_examples
-from metabench.leaderboard.families import seeds_needed, shown_differences
+from metabench.leaderboard.families import (
+    ROLES,
+    family_names,
+    seeds_needed,
+    shown_differences,
+)
 from metabench.leaderboard.origins import mixed_origins
-from metabench.leaderboard.statistics.comparison import pairs_of_rows
-from metabench.leaderboard.statistics.significance import reaches
-from metabench.quantities import count_text, percent, plural, span
+from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
+from metabench.quantities import count_text, listed, percent, plural, span
 from metabench.results.collect import Collected
 from metabench.tasks.overlap import overlap_note
 
 __all__ = ["captions"]
 
-_ENOUGH_PAIRS = 3
 _SAME_BUDGET = 1.1
 
 
@@ -42,7 +45,8 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_spread(collected),
         *_intervals(differences, confidence=1 - board.alpha),
         *_unreached(collected, differences, alpha=board.alpha),
-        *_ties(board),
+        *_families(collected, board, differences),
+        *_marks(board),
         *_gaps(board.rows, board.columns),
         *_collapsed(board.rows),
     ]
@@ -152,11 +156,13 @@ def _intervals(
         return
     yield (
         f"differences: paired by meta seed, n = {span(pairs)}; in brackets the"
-        f" {percent(confidence)} % Student t interval; *: it excludes 0, not adjusted for the"
-        " number of comparisons"
+        f" {percent(confidence)} % Student t confidence interval; *: it excludes 0, not corrected"
+        " for the number of comparisons"
     )
-    if pairs[0] < _ENOUGH_PAIRS:
-        yield "fewer than 3 pairs say little: such an interval is very wide, or there is none"
+    if pairs[0] < FEWEST_PAIRS:
+        yield "fewer than 3 pairs: no interval, no p-value, no mark"
+    if any(d.interval is None and d.n >= FEWEST_PAIRS for _, d in differences):
+        yield "no interval, no p-value: the difference is identical in all seeds"
 
 
 def _unreached(
@@ -166,33 +172,55 @@ def _unreached(
     alpha: float,
 ) -> Iterator[str]:
     """Yield what it takes where so few pairs can give no p at all."""
-    needed = seeds_needed(collected.note.columns, differences, alpha=alpha)
+    needed = seeds_needed(collected.note, differences, alpha=alpha)
     if needed:
         few = sorted({difference.n for _, difference in differences if difference.p is None})
         yield (
-            f"no p and no verdict from {plural(few, 'pair')}: a sign-flip test that can reach"
-            f" {alpha:g} after Holm takes {needed}"
+            f"p-values omitted: with {plural(few, 'meta seed')} the sign-flip test cannot reach"
+            f" {alpha:g} after Holm's correction; it needs {needed}"
         )
 
 
-def _ties(board: Leaderboard) -> Iterator[str]:
-    marked = [
-        [row.scores[index].n for row in board.rows if row.scores[index].mean is not None]
-        for index in range(len(board.columns))
-        if any(row.scores[index].best for row in board.rows)
-    ]
+def _families(
+    collected: Collected,
+    board: Leaderboard,
+    differences: Sequence[tuple[LeaderboardColumn, Difference]],
+) -> Iterator[str]:
+    """Yield what is corrected together, and the chance of a false verdict in all of the table."""
+    names = family_names(collected.note)
+    tested = {column.role for column, found in differences if found.p is not None}
+    if not tested:
+        return
+    if collected.note.family == "table":
+        yield f"p-values: exact sign-flip test, Holm-corrected over {names[ROLES[0]]}"
+        return
+    over = listed([names[role] for role in ROLES if role in tested])
+    families = len(tested) * sum(row.method != one for one in board.baselines for row in board.rows)
+    chance = percent(round(1 - (1 - board.alpha) ** families, 2))
+    yield (
+        f"p-values: exact sign-flip test, Holm-corrected over {over}, for each method against each"
+        f" baseline separately; with {families} such families the chance of at least one false"
+        f' verdict in this table is up to {chance} % (compare.family = "table" corrects over all)'
+    )
+
+
+def _marks(board: Leaderboard) -> Iterator[str]:
+    columns = [[row.scores[index] for row in board.rows] for index in range(len(board.columns))]
+    marked = [scores for scores in columns if any(score.best for score in scores)]
     if not marked:
         return
-    most = max(pairs_of_rows(len(seeds)) for seeds in marked)
-    few = [
-        seeds for seeds in marked
-        if not reaches(min(seeds), alpha=board.alpha, tests=pairs_of_rows(len(seeds)))
-    ]  # fmt: skip
-    how = "by t interval" if len(few) == len(marked) else "by sign-flip p"
-    if few and len(few) < len(marked):
-        how += ", where seeds are too few for one by t interval"
-    over = "" if most == 1 else f", adjusted for all {most} pairs of rows"
-    yield f"best: every row that no other one is told to be above {how}{over}"
+    most = max(sum(score.mean is not None for score in scores) for scores in marked) - 1
+    if any(score.close for scores in marked for score in scores):
+        corrected = "" if most == 1 else f", Holm-corrected over {most} comparisons"
+        yield (
+            "≈: not significantly worse than the column's highest mean (paired t test at"
+            f" {board.alpha:g}{corrected})"
+        )
+    if any(not any(score.worse for score in scores) for scores in marked):
+        yield (
+            "a column without ≈ or a significantly worse method: these seeds do not separate any"
+            " method from the highest mean"
+        )
 
 
 def _gaps(rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
@@ -212,5 +240,6 @@ def _collapsed(rows: Sequence[LeaderboardRow]) -> Iterator[str]:
     count = sum(score.collapsed for row in rows for score in row.scores)
     if count:
         yield (
-            f"c1, c2, …: so many runs gave every row the same class ({count} in all); they count"
+            f"c1/8: 1 of 8 runs predicts a single class (collapsed; {count} in all); they count,"
+            " and intervals are too narrow there"
         )

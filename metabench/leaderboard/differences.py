@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from metabench.api.leaderboard import Difference
 from metabench.leaderboard.columns import AVERAGE
@@ -38,7 +39,7 @@ def row_differences(
     """
     ours, theirs = _row(collected, method), _row(collected, baseline)
     columns = collected.note.columns
-    sizes = family_sizes(columns)
+    sizes = family_sizes(collected.note)
     pairs = {note.name: _pairs(ours[note.name], theirs[note.name]) for note in columns}
     families = {
         role: {note.name: pairs[note.name] for note in columns if note.role == role}
@@ -48,7 +49,20 @@ def row_differences(
     if allow_missing or len(both) == len(targets):
         means = [average_tasks([row[name].values for name in both]) for row in (ours, theirs)]
         families["average"] = {AVERAGE: paired_values(*means)}
-    return dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
+    found = dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
+    failed = {side: _failed(row, targets) for side, row in (("better", ours), ("worse", theirs))}
+    return {
+        name: replace(difference, verdict="undecided")
+        if name in failed.get(difference.verdict, ())
+        else difference
+        for name, difference in found.items()
+    }
+
+
+def _failed(row: Mapping[str, Entry], targets: Sequence[ColumnNote]) -> set[str]:
+    """Return the columns in which a method has failed runs, which flatter what is left of it."""
+    names = {name for name, entry in row.items() if entry.failed}
+    return names | {AVERAGE} if names & {note.name for note in targets} else names
 
 
 def _differences(

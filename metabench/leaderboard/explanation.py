@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.families import ROLES, family_names, seeds_needed, shown_differences
-from metabench.leaderboard.statistics.comparison import pairs_of_rows
 from metabench.quantities import listed, percent, plural, span
 from metabench.results.collect import Collected
 
@@ -76,9 +75,8 @@ def _differences(collected: Collected, board: Leaderboard) -> Iterator[str]:
 def _tests(
     collected: Collected, board: Leaderboard, found: Sequence[tuple[LeaderboardColumn, Difference]]
 ) -> Iterator[str]:
-    columns = collected.note.columns
     tested = {column.role for column, difference in found if difference.p is not None}
-    names = family_names(columns)
+    names = family_names(collected.note)
     if tested:
         yield (
             "p is that of the exact two-sided sign-flip test of the pairs, adjusted after Holm"
@@ -86,7 +84,7 @@ def _tests(
             " row and baseline by itself; a method is called better or worse where p is at most"
             f" {board.alpha:g}, and undecided elsewhere."
         )
-    needed = seeds_needed(columns, found, alpha=board.alpha)
+    needed = seeds_needed(collected.note, found, alpha=board.alpha)
     if needed:
         few = sorted({difference.n for _, difference in found if difference.p is None})
         yield (
@@ -105,18 +103,20 @@ def _detectable(found: Sequence[tuple[LeaderboardColumn, Difference]]) -> Iterat
         low, high = 100 * min(sizes), 100 * max(sizes)
         points = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
         yield (
-            f"With so many pairs of the spread that was seen, a paired t test would find a true"
-            f" difference of {points} points four times in five."
+            "The minimum detectable effect of that test at 80 % power, for so many pairs of the"
+            f" spread that was seen, is {points} points."
         )
 
 
 def _ties(board: Leaderboard) -> Iterator[str]:
-    if any(score.best for row in board.rows for score in row.scores):
-        pairs = pairs_of_rows(len(board.rows))
+    scores = [score for row in board.rows for score in row.scores]
+    if any(score.worse for score in scores):
         yield (
-            "Every row of a column that no other row is told to be above is marked as best; two"
-            f" rows are told apart after adjustment for all {pairs} pairs of rows."
+            "Bold is the highest mean of a column; ≈ marks methods that are not significantly worse"
+            " than it (paired t test, Holm-corrected over the comparisons with the highest mean)."
         )
+    elif any(score.best for score in scores):
+        yield "Bold is the highest mean of a column; no method is significantly worse than it."
 
 
 def _gaps(collected: Collected, board: Leaderboard) -> Iterator[str]:

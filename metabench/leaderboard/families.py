@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
-from metabench.leaderboard.statistics.significance import pairs_needed
+from metabench.leaderboard.statistics.significance import pairs_needed, reaches
 from metabench.quantities import listed
-from metabench.store.records.run import ColumnNote
+from metabench.store.records.run import RunNote
 
 __all__ = ["ROLES", "family_names", "family_sizes", "seeds_needed", "shown_differences"]
 
@@ -15,47 +15,60 @@ ROLES = ("target", "average", "transfer")
 """The families, in the order of the columns."""
 
 
-def family_sizes(columns: Sequence[ColumnNote]) -> Mapping[str, int]:
-    """Return the number of tests in each family: targets, transfer columns, the average alone.
+def family_sizes(note: RunNote) -> Mapping[str, int]:
+    """Return the number of tests that a p-value of each role of columns is corrected for.
 
-    All columns of the benchmark count, whichever of them are shown and have scores: a column that
-    is left out must not make the others' p smaller. Each row against each baseline is a family of
-    its own.
+    By default each method against each baseline is a family of its own: over the targets, over the
+    transfer columns, and the average alone. With ``family = "table"`` all comparisons of the table
+    are one. All columns of the benchmark count, whichever of them are shown and have scores: a
+    column that is left out must not make the others' p-values smaller.
     """
-    roles = [column.role for column in columns]
-    return {"target": roles.count("target"), "average": 1, "transfer": roles.count("transfer")}
+    roles = [column.role for column in note.columns]
+    sizes = {"target": roles.count("target"), "average": 1, "transfer": roles.count("transfer")}
+    if note.family == "method":
+        return sizes
+    pairs = sum(method != baseline for baseline in note.baselines for method in note.methods)
+    return dict.fromkeys(sizes, pairs * sum(sizes.values()))
 
 
-def family_names(columns: Sequence[ColumnNote]) -> Mapping[str, str]:
+def family_names(note: RunNote) -> Mapping[str, str]:
     """Return what a sentence calls each family."""
+    sizes = family_sizes(note)
+    if note.family == "table":
+        return {role: f"all {size} comparisons of the table" for role, size in sizes.items()}
     nouns = {"target": "target", "average": "average", "transfer": "transfer column"}
     return {
         role: f"the {nouns[role]}" if size == 1 else f"the {size} {nouns[role]}s"
-        for role, size in family_sizes(columns).items()
+        for role, size in sizes.items()
     }
 
 
 def seeds_needed(
-    columns: Sequence[ColumnNote],
+    note: RunNote,
     differences: Sequence[tuple[LeaderboardColumn, Difference]],
     *,
     alpha: float,
 ) -> str:
-    """Return the seeds that a p takes where it is lacking, as ``8 for the 4 targets``, or nothing.
+    """Return the seeds that a p-value takes where it is lacking, as ``8 for the 4 targets``.
 
     Args:
-        columns: all columns of the benchmark.
+        note: the run.
         differences: what is shown.
-        alpha: that p is to reach.
+        alpha: that the p-value is to reach.
+
+    Returns:
+        "" where every difference with a spread has one.
     """
-    lacking = {column.role for column, difference in differences if difference.p is None}
-    sizes, names = family_sizes(columns), family_names(columns)
-    needed = [
-        f"{pairs_needed(alpha=alpha, tests=sizes[role])} for {names[role]}"
+    sizes, names = family_sizes(note), family_names(note)
+    needed = {
+        f"{pairs_needed(alpha=alpha, tests=sizes[role])} for {names[role]}": None
         for role in ROLES
-        if role in lacking
-    ]
-    return listed(needed) if needed else ""
+        if any(
+            column.role == role and not reaches(found.n, alpha=alpha, tests=sizes[role])
+            for column, found in differences
+        )
+    }
+    return listed(list(needed)) if needed else ""
 
 
 def shown_differences(board: Leaderboard) -> Iterator[tuple[LeaderboardColumn, Difference]]:

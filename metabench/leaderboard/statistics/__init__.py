@@ -5,5 +5,6 @@ Modules and packages, in the order in which data passes through:
     summary: means, spreads and paired differences over seeds, with confidence intervals
     significance: sign-flip p-values, Holm's correction, and how many pairs it needs
     power: the minimum detectable effect for a number of pairs
-    comparison: a method compared with a baseline over a family of columns, and ties within one
+    comparison: a method compared with a baseline over a family of columns
+    marks: the highest mean of a column, and what is not significantly worse
 """

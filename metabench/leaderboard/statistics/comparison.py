@@ -1,8 +1,7 @@
-"""Paired comparisons: a method with a baseline over a family of columns, and ties in one."""
+"""Paired comparisons of a method with a baseline over a family of columns."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -10,11 +9,9 @@ from typing import final
 from metabench.api.leaderboard import Verdict
 from metabench.leaderboard.statistics.power import detectable_difference
 from metabench.leaderboard.statistics.significance import SAME, holm, reaches, sign_flip_p
-from metabench.leaderboard.statistics.summary import paired_values, student_interval, summarise
+from metabench.leaderboard.statistics.summary import student_interval, summarise
 
-__all__ = ["Comparison", "compare_family", "improvement", "pairs_of_rows", "tie_group"]
-
-_ENOUGH = 2
+__all__ = ["Comparison", "compare_family", "improvement"]
 
 
 @final
@@ -53,16 +50,19 @@ def compare_family(
 def _comparison(values: Sequence[float], p: float, *, tests: int, alpha: float) -> Comparison:
     summary = summarise(values)
     assert summary is not None  # noqa: S101  (there is a pair)
-    shown = p if reaches(summary.n, alpha=alpha, tests=tests) else None
+    interval = student_interval(values, alpha=alpha)
+    shown = p if interval and reaches(summary.n, alpha=alpha, tests=tests) else None
     spread = summary.deviation
     return Comparison(
         mean=summary.mean,
-        interval=student_interval(values, alpha=alpha),
+        interval=interval,
         n=summary.n,
         p=shown,
         improvement=improvement(values),
         detectable=(
-            None if spread is None else detectable_difference(spread, n=summary.n, alpha=alpha)
+            None
+            if shown is None or spread is None
+            else detectable_difference(spread, n=summary.n, alpha=alpha, tests=tests)
         ),
         verdict=_verdict(summary.mean, shown, alpha),
     )
@@ -82,46 +82,3 @@ def improvement(differences: Sequence[float]) -> float:
     above = sum(value > SAME for value in differences)
     equal = sum(abs(value) <= SAME for value in differences)
     return (above + equal / 2) / len(differences)
-
-
-def tie_group(rows: Mapping[str, Mapping[int, float]], *, alpha: float) -> frozenset[str]:
-    """Return the rows that may be the best: those that no other row is told to be above.
-
-    A row is told to be above another where the sign-flip p of their pairs, times the number of
-    pairs of rows, is at most alpha: the best is found by looking at all of them. Where so few seeds
-    can never reach that, the Student t interval of 1 - alpha / (pairs of rows) decides, by lying
-    above 0. Nothing is marked where the rows have one seed.
-
-    Args:
-        rows: score by meta seed, by row; rows without a score are in no group.
-        alpha: chance that a row is left out though all are equally good.
-    """
-    scored = {name: values for name, values in rows.items() if values}
-    if max(map(len, scored.values()), default=0) < _ENOUGH:
-        return frozenset()
-    means = {name: math.fsum(values.values()) / len(values) for name, values in scored.items()}
-    order = sorted(scored, key=lambda name: -means[name])  # what is beaten is so by the first
-    tests = pairs_of_rows(len(scored))
-    return frozenset(
-        name
-        for name, values in scored.items()
-        if not any(_is_above(scored[one], values, tests=tests, alpha=alpha) for one in order)
-    )
-
-
-def pairs_of_rows(rows: int) -> int:
-    """Return how many pairs so many rows have; 1 where there is no pair."""
-    return max(1, rows * (rows - 1) // 2)
-
-
-def _is_above(
-    one: Mapping[int, float], other: Mapping[int, float], *, tests: int, alpha: float
-) -> bool:
-    """Return whether one row is told to be above another, over the seeds that both have."""
-    differences = paired_values(one, other)
-    if not differences or math.fsum(differences) <= 0:
-        return False
-    if reaches(len(differences), alpha=alpha, tests=tests):
-        return tests * sign_flip_p(differences) <= alpha
-    interval = student_interval(differences, alpha=alpha / tests)
-    return interval is not None and interval[0] > 0

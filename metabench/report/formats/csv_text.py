@@ -20,7 +20,10 @@ __all__ = ["render_csv"]
 
 _Value: TypeAlias = str | float | bool | None
 _PLACE = ("benchmark", "smoke", "method", "source", "column", "title", "part", "role", "metric")
-_SCORE = ("mean", "deviation", "n", "planned", "status", "detail", "failed", "collapsed", "best")
+_SCORE = (
+    *("mean", "deviation", "n", "planned", "status", "detail", "failed", "collapsed"),
+    *("best", "close", "worse"),
+)
 _DIFFERENCE = (
     *("baseline", "difference", "low", "high", "pairs"),
     *("p", "improvement", "detectable", "verdict"),
@@ -59,10 +62,11 @@ def _place(
 
 
 def _score(score: LeaderboardScore, row: LeaderboardRow) -> tuple[_Value, ...]:
-    best = None if row.source else score.best
+    marks = (None,) * 3 if row.source else (score.best, score.close, score.worse)
     return (
         *(score.mean, score.deviation, score.n, score.planned),
-        *(score.status, score.detail, score.failed, score.collapsed, best),
+        *(score.status, score.detail, score.failed, score.collapsed),
+        *marks,
     )
 
 

@@ -20,5 +20,6 @@ def render_json(leaderboard: Leaderboard) -> str:
 
     Characters that are not seen stand as ``\u…``: the text is safe to print, its strings are exact.
     """
-    tree = {"schema": SCHEMA, **asdict(finite(leaderboard))}
+    board = asdict(finite(leaderboard))
+    tree = {"schema": SCHEMA, "conclusion": board["conclusion"], **board}
     return json_safe(json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"

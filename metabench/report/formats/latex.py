@@ -14,7 +14,7 @@ __all__ = ["latex_page", "render_latex"]
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _BREAK = r" \\ "
-_SIGNS = {"*": "*", "▲": r"\uparrow", "▼": r"\downarrow"}
+_SIGNS = {"*": "*", "≈": r"\approx", "▲": r"\uparrow", "▼": r"\downarrow"}
 
 
 def render_latex(leaderboard: Leaderboard, *, explain: bool = False) -> str:

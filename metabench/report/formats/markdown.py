@@ -12,12 +12,12 @@ from metabench.report.tables.table import TextCell, TextRow, TextTable
 
 __all__ = ["markdown_page", "render_markdown"]
 
-_NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼<cp]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
+_NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼≈<cp]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
 """What cannot mean anything in Markdown, but for the signs that are escaped; and quantities."""
 
 
 def render_markdown(leaderboard: Leaderboard, *, explain: bool = False) -> str:
-    """Return the leaderboard as Markdown: its tables, the captions, the signature.
+    """Return the leaderboard as Markdown: its conclusion, tables, captions, signature.
 
     Args:
         leaderboard: what to show.
@@ -28,7 +28,8 @@ def render_markdown(leaderboard: Leaderboard, *, explain: bool = False) -> str:
 
 def markdown_page(page: Page) -> str:
     """Return a page as Markdown."""
-    lines: list[str] = []
+    lines = [f"- {markdown_text(sentence)}" for sentence in page.conclusion]
+    lines = ["**Conclusion**", "", *lines, ""] if lines else []
     for part in page.parts:
         for table in part.tables:
             lines += [f"### {markdown_text(table.title)}", "", *_table(table), ""]

@@ -65,6 +65,10 @@ def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
             console.print()
             signature = "\n".join(_broken(visible(page.signature), width))
             console.print(Text(signature, style="dim", overflow="fold"))
+        if page.conclusion:
+            console.print()
+            console.print(Text("Conclusion", style="bold"))
+            console.print(_list(page.conclusion))
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 

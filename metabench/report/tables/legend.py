@@ -21,7 +21,7 @@ def legend(leaderboard: Leaderboard, *, best: str, cost: bool) -> Iterator[str]:
     scores = [score for row in leaderboard.rows for score in row.scores]
     differences = [difference for score in scores for difference in score.differences]
     if any(score.best for score in scores):
-        yield f"{best}: best of its column"
+        yield f"{best}: highest mean of its column"
     yield from _verdicts(differences, leaderboard.alpha)
     if any(_is_partial(leaderboard)):
         yield "†3/4: the mean over the 3 of 4 targets that have a score; not to be compared"
@@ -38,7 +38,7 @@ def _verdicts(differences: list[Difference], alpha: float) -> Iterator[str]:
     decided = {difference.verdict for difference in differences} - {"undecided"}
     if tested or decided:
         signs = f"; ▲ better, ▼ worse: p is at most {alpha:g}" if decided else ""
-        yield f"p: exact sign-flip test, adjusted after Holm{signs}"
+        yield f"p: Holm-corrected p-value{signs}"
 
 
 def _is_partial(leaderboard: Leaderboard) -> Iterator[bool]:

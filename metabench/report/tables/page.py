@@ -28,9 +28,10 @@ class Part:
 @final
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Parts, then the statistics in words, then the signature; either may be empty."""
+    """Parts, then the statistics in words, then the signature; the conclusion is first or last."""
 
     parts: tuple[Part, ...]
+    conclusion: tuple[str, ...] = ()
     explanation: str = ""
     signature: str = ""
 
@@ -48,7 +49,9 @@ def leaderboard_page(
     """
     notes = (*leaderboard.captions, *legend(leaderboard, best=best, cost=cost))
     part = Part(tuple(tables(leaderboard, cost=cost)), notes)
-    return Page((part,), leaderboard.explanation * explain, leaderboard.signature)
+    return Page(
+        (part,), leaderboard.conclusion, leaderboard.explanation * explain, leaderboard.signature
+    )
 
 
 def paper_page(papers: Sequence[PaperTable], best: str, *, signature: str) -> Page:
@@ -64,5 +67,5 @@ def paper_page(papers: Sequence[PaperTable], best: str, *, signature: str) -> Pa
 
 def _part(paper: PaperTable, best: str) -> Part:
     marked = any(cell.best for row in paper.table.rows for cell in row.cells)
-    legend = (f"{best}: best among ours, or not told from the best",) * marked
+    legend = (f"{best}: highest mean among ours",) * marked
     return Part((paper.table,), (*paper.captions, *legend))

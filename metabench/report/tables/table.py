@@ -32,9 +32,9 @@ class TextCell:
     Args:
         main: the number, or the word in its place.
         small: its spread or its interval.
-        signs: one character each, behind them: ``*``, ``▲``, ``▼``, ``†``.
+        signs: one character each, behind them: ``*``, ``▲``, ``▼``, ``†``, ``≈``.
         more: further words, such as ``(2/3)``.
-        best: whether it is in the tie group of the best.
+        best: whether it is the highest mean of its column.
         strong: whether it is to be seen first, for another reason.
         faint: whether it is not a number.
     """
@@ -136,9 +136,13 @@ def _score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
     if column.role == "average" and "/" in score.status:
         more.append(f"†{score.status}")
     if score.collapsed:
-        more.append(f"c{score.collapsed}")
+        more.append(f"c{score.collapsed}/{score.runs}" if score.runs else f"c{score.collapsed}")
     return TextCell(
-        _number(score.mean, column), _deviation(score, column), more=tuple(more), best=score.best
+        _number(score.mean, column),
+        _deviation(score, column),
+        signs="≈" * score.close,
+        more=tuple(more),
+        best=score.best,
     )
 
 

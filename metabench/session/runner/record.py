@@ -62,6 +62,7 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
         only=selection.only if selection is not None else (),
         baselines=spec.compare.baselines,
         alpha=spec.compare.alpha,
+        family=spec.compare.family,
         notes=plan.notes,
         published=published_notes(plan, catalog),
         metrics=tuple(metric_notes(_metric_names(plan), catalog)),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from metabench.api.leaderboard import Family
 from metabench.api.options import Options
 from metabench.spec.model.values import Names, Text
 
 __all__ = ["CompareSpec", "PublishedSpec"]
+
+_LATER = ("family", "method")
 
 
 class PublishedSpec(Options):
@@ -30,6 +33,15 @@ class CompareSpec(Options):
     """Files with numbers reported elsewhere; shown beside ours, never tested."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """One minus the coverage of the intervals."""
+    family: Family = "method"
+    """Comparisons that are Holm-corrected together: those of one method with one baseline over the
+    targets (``method``), or all of the table (``table``)."""
+
+    @model_serializer(mode="wrap")
+    def _without_a_default_of_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a default that older files did not have, so that their hash stays."""
+        values: dict[str, Any] = dump(self)
+        return {name: value for name, value in values.items() if (name, value) != _LATER}
 
     @property
     def sources(self) -> tuple[PublishedSpec, ...]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self, final
 
 from pydantic import Field, model_validator
 
+from metabench.api.leaderboard import Family
 from metabench.errors import LockError
 from metabench.limits import RUN_RECORD_BYTES
 from metabench.store.lock import LockOwner
@@ -131,6 +132,8 @@ class RunNote(Record):
     """Methods that the others are compared with."""
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """One minus the coverage of the intervals."""
+    family: Family = "method"
+    """Comparisons that are corrected together."""
     notes: Entries[Text] = ()
     """What a reader of the leaderboard has to know."""
     published: Entries[PublishedNote] = ()

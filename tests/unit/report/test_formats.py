@@ -40,8 +40,8 @@ def test_the_terminal_shows_scores_then_differences(board):
     lines = [re.sub(" +", " ", line) for line in render_terminal(board, width=140).splitlines()]
 
     plain = [line.replace("•", "") for line in lines]
-    assert "BERT 52.0 ± 2.0 70.0 ± 0.0 c2 61.0 ± 1.0 41.0 ± 1.0" in plain
-    assert "Reptile 60.0 ± 5.0 72.0 ± 2.8 (2/3) 66.0 ± 4.9 (2/3) missing 0/3" in plain
+    assert "BERT 52.0 ± 2.0 70.0 ± 0.0 c2/3 61.0 ± 1.0 41.0 ± 1.0" in plain
+    assert "Reptile 60.0 ± 5.0≈ 72.0 ± 2.8 (2/3) 66.0 ± 4.9 (2/3) missing 0/3" in plain
     assert "demo: difference to BERT" in lines
     joint = "Joint +9.0 [+6.5, +11.5]* +2.0 [-0.5, +4.5] +5.5 [+4.3, +6.7]*"
     assert any(line.startswith(joint) for line in lines)
@@ -79,7 +79,7 @@ def test_markdown_has_one_row_per_method_and_marks_what_excludes_zero(board):
     text = render_markdown(board)
 
     assert "| method | RTE | MRPC | average | SciTail 0.1 % 24 rows |" in text
-    assert "| BERT | 52.0 ± 2.0 | 70.0 ± 0.0 c2 | 61.0 ± 1.0 | 41.0 ± 1.0 |" in text.replace(
+    assert "| BERT | 52.0 ± 2.0 | 70.0 ± 0.0 c2/3 | 61.0 ± 1.0 | 41.0 ± 1.0 |" in text.replace(
         "**", ""
     )
     assert "| +9.0 [+6.5, +11.5]\\* |" in text
@@ -167,16 +167,17 @@ def test_csv_gives_a_second_baseline_columns_of_its_own(signs):
     assert (reptile["baseline_2"], reptile["difference_2"]) == ("Joint", "0.045")
 
 
-def test_latex_sets_the_tie_group_of_the_best_in_bold(signs):
+def test_latex_sets_the_highest_mean_in_bold_and_marks_what_is_close(signs):
     text = render_latex(signs)
 
-    assert r"Joint & $53.0_{\pm 2.0}$ & $\mathbf{65.0}_{\pm 3.0}$ {\scriptsize (7/8)}" in text
+    assert r"BERT & $52.1_{\pm 1.2}$ {\scriptsize c1/8} & $\mathbf{66.4}_{\pm 2.0}$" in text
+    assert r"$59.0_{\pm 1.0}^{\approx}$ {\scriptsize (7/8)}" in text
     assert r"Reptile 2:1 & $\mathbf{+5.4}^{*\uparrow}$ {\scriptsize p 0.008} & " in text
     assert r" & {\scriptsize $[+3.0,+7.8]$} & {\scriptsize $[-9.0,-4.0]$} & " in text
     assert r"\multicolumn{6}{l}{\emph{reported elsewhere}}" in text
 
 
-def test_the_tie_group_of_the_best_is_marked_with_and_without_colour(signs):
+def test_the_highest_mean_is_marked_with_and_without_colour(signs):
     assert "•66.4 ± 2.0" in render_terminal(signs)
     assert "\x1b[1m•66.4 ± 2.0" in render_terminal(signs, color=True).replace(" \x1b[1m", "\x1b[1m")
     assert "| **66.4 ± 2.0** |" in render_markdown(signs)
@@ -205,13 +206,21 @@ def test_the_cost_is_a_table_of_its_own_in_units_one_can_read(signs):
     assert "cost of one meta seed" not in render_terminal(signs, cost=False)
 
 
-def test_the_signature_is_the_last_line_and_can_be_copied(signs):
-    assert render_terminal(signs).splitlines()[-1] == signs.signature
+def test_the_conclusion_is_last_in_the_terminal_and_first_in_markdown_and_json(signs):
+    assert render_terminal(signs).splitlines()[-2:] == [f"- {line}" for line in signs.conclusion]
+    assert render_markdown(signs).startswith("**Conclusion**\n\n- BERT has the highest average")
+    assert list(json.loads(render_json(signs)))[:2] == ["schema", "conclusion"]
+
+
+def test_the_signature_is_a_line_of_its_own_and_can_be_copied(signs):
+    assert signs.signature in render_terminal(signs).splitlines()
     assert render_markdown(signs).splitlines()[-1] == f"`{signs.signature}`"
 
 
 def test_a_long_signature_breaks_between_its_settings(signs):
-    long = dataclasses.replace(signs, signature="|".join(f"setting{n}:value{n}" for n in range(9)))
+    long = dataclasses.replace(
+        signs, conclusion=(), signature="|".join(f"setting{n}:value{n}" for n in range(9))
+    )
     lines = render_terminal(long, width=60).splitlines()[-3:]
 
     assert "".join(lines) == long.signature

@@ -11,13 +11,14 @@ from scipy.stats import ttest_1samp, ttest_rel
 from metabench.leaderboard.statistics.summary import (
     average_tasks,
     paired_difference,
+    paired_t_p,
     student_interval,
     summarise,
 )
 from metabench.results.collect import seed_means
 
 SETTINGS = settings(max_examples=60, deadline=None)
-scores = st.lists(st.floats(-1, 1), min_size=2, max_size=10)
+scores = st.lists(st.floats(-1, 1), min_size=3, max_size=10)
 
 
 @SETTINGS
@@ -31,7 +32,7 @@ def test_the_interval_is_that_of_scipy(values, alpha):
 
 
 @SETTINGS
-@given(scores, st.integers(2, 8))
+@given(scores, st.integers(3, 8))
 def test_the_interval_of_paired_differences_is_that_of_scipy(first, n):
     ours = dict(enumerate(first[:n]))
     theirs = {seed: 0.3 * value + 0.1 * (seed % 3) for seed, value in ours.items()}
@@ -42,16 +43,36 @@ def test_the_interval_of_paired_differences_is_that_of_scipy(first, n):
     assert paired_difference(ours, theirs, alpha=0.05).interval == pytest.approx(found, abs=1e-10)
 
 
-def test_the_interval_of_two_values_is_known_in_closed_form():
-    # With one degree of freedom, t is Cauchy: its quantile is a tangent.
-    quantile = math.tan(math.pi * (0.975 - 0.5))
-    low, high = student_interval([0.0, 2.0], alpha=0.05)
+def test_the_interval_of_three_values_is_known_in_closed_form():
+    # With two degrees of freedom the quantile of t at q is (2q - 1) / sqrt(2 q (1 - q)).
+    quantile = (2 * 0.975 - 1) / math.sqrt(2 * 0.975 * 0.025)
+    low, high = student_interval([0.0, 1.0, 2.0], alpha=0.05)
 
-    assert (low, high) == pytest.approx((1 - quantile, 1 + quantile))
+    assert (low, high) == pytest.approx((1 - quantile / 3**0.5, 1 + quantile / 3**0.5))
 
 
-def test_one_value_has_neither_interval_nor_deviation():
-    assert student_interval([0.5], alpha=0.05) is None
+@pytest.mark.parametrize("values", [[0.5], [0.0, 2.0], [0.3] * 5, [0.1 + 0.2, 0.3, 0.3]])
+def test_below_three_values_and_without_spread_there_is_no_interval(values):
+    assert student_interval(values, alpha=0.05) is None
+
+
+@SETTINGS
+@given(scores)
+def test_the_p_value_of_the_paired_t_test_is_that_of_scipy(values):
+    assume(statistics.stdev(values) > 1e-6)
+
+    expected = ttest_1samp(values, 0).pvalue
+
+    assert paired_t_p(values) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+def test_differences_of_zero_have_the_p_value_one_and_equal_ones_have_none():
+    assert paired_t_p([0.0, 0.0, 0.0]) == 1.0
+    assert paired_t_p([0.2, 0.2, 0.2]) is None
+    assert paired_t_p([0.0, 0.0]) is None
+
+
+def test_one_value_has_no_deviation():
     assert summarise([0.5]).deviation is None
     assert summarise([]) is None
 
@@ -92,9 +113,11 @@ def test_pairing_takes_out_what_seeds_have_in_common():
     ours = {seed: 0.6 + value for seed, value in enumerate(luck)}
     theirs = {seed: 0.5 + value for seed, value in enumerate(luck)}
 
+    theirs[3] -= 0.004
+
     low, high = paired_difference(ours, theirs, alpha=0.05).interval
 
-    assert (low, high) == pytest.approx((0.1, 0.1))
+    assert high - low < 0.01 < max(luck) - min(luck)
 
 
 def test_without_a_shared_seed_there_is_no_difference():
@@ -105,6 +128,7 @@ def test_without_a_shared_seed_there_is_no_difference():
 @given(scores, scores)
 def test_a_difference_is_the_other_one_turned_round(first, second):
     ours, theirs = dict(enumerate(first)), dict(enumerate(second))
+    assume(statistics.stdev(ours[seed] - theirs[seed] for seed in ours.keys() & theirs) > 1e-6)
     there = paired_difference(ours, theirs, alpha=0.05)
     back = paired_difference(theirs, ours, alpha=0.05)
 

@@ -254,7 +254,7 @@ def cells(page, row):
 def test_a_cell_shows_the_score_marks_the_best_and_sorts_by_the_exact_value(page):
     (first, cola), (second, rte), *_ = cells(page, "BERT")
 
-    assert (cola, rte) == ("52.1 ± 1.2 c1", "66.4 ± 2.0")
+    assert (cola, rte) == ("52.1 ± 1.2 c1/8", "66.4 ± 2.0")
     assert ' class="best" data-value="0.664"' in second
     assert "best" not in first
 

@@ -1,0 +1,246 @@
+"""What a leaderboard says in words: sentences from its values, no more than they carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from metabench.api.leaderboard import (
+    Difference,
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.leaderboard.columns import AVERAGE
+from metabench.leaderboard.conclusion.gaps import collapsed, failed, missing, saturated
+from metabench.leaderboard.conclusion.wording import (
+    is_or_are,
+    named,
+    number,
+    points,
+    points_range,
+    title,
+)
+from metabench.leaderboard.families import family_sizes, seeds_needed, shown_differences
+from metabench.leaderboard.statistics.power import pairs_to_detect
+from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
+from metabench.quantities import listed, percent, plural
+from metabench.results.collect import Collected
+
+__all__ = ["conclusion"]
+
+_CHEAPER = 1.05
+"""Ratios of time below this are noise."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A leaderboard and the column that its conclusion is about."""
+
+    collected: Collected
+    board: Leaderboard
+    index: int
+
+    @property
+    def column(self) -> LeaderboardColumn:
+        return self.board.columns[self.index]
+
+    @property
+    def scored(self) -> list[tuple[LeaderboardRow, LeaderboardScore]]:
+        """Methods with a mean that can be ranked, best first."""
+        found = [
+            (row, row.scores[self.index])
+            for row in self.board.rows
+            if row.scores[self.index].mean is not None and "/" not in row.scores[self.index].status
+        ]
+        return sorted(found, key=lambda item: -(item[1].mean or 0.0))
+
+
+def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
+    """Return the conclusion, one sentence each, the most important one first.
+
+    It is about the average of the targets where there is one, else about the first column with a
+    score; the sentences on differences, failures and collapse are about every column.
+    """
+    if board.smoke:
+        return ("This is a smoke run: its scores are no result.",)
+    said = next(
+        (found for index in _order(board) if (found := _Said(collected, board, index)).scored), None
+    )
+    if said is None:
+        return ("No method has a score yet.", *missing(board))
+    return (
+        *_highest(said),
+        *(line for name in board.baselines for line in _against(said, name)),
+        *_too_few(said),
+        *failed(board),
+        *missing(board),
+        *collapsed(board),
+        *saturated(board),
+        *_cost(said),
+        *_next(said),
+    )
+
+
+def _order(board: Leaderboard) -> list[int]:
+    """Return the columns, the average first."""
+    return sorted(range(len(board.columns)), key=lambda at: board.columns[at].role != AVERAGE)
+
+
+def _highest(said: _Said) -> Iterator[str]:
+    (top, score), *others = said.scored
+    where = "average" if said.column.role == AVERAGE else f"score on {title(said.column)}"
+    seeds = plural([score.n], "meta seed")
+    if not others:
+        yield f"{top.method} has the only {where}: {number(score.mean, said.column)} over {seeds}."
+        return
+    lead = (
+        f"{top.method} has the highest {where}: {number(score.mean, said.column)}"
+        f" over {seeds}{_gain(said)}"
+    )
+    close = [row.method for row, other in others if other.close]
+    if not score.best:
+        yield f"{lead}; it has too few seeds, failed seeds or no spread, and is not tested."
+    elif close:
+        yield f"{lead}; {named(close)} {is_or_are(close)} not significantly worse."
+    elif worse := [row.method for row, other in others if other.worse]:
+        all_ = "all other methods" if len(worse) == len(others) else named(worse)
+        yield f"{lead}; {all_} are significantly worse."
+    else:
+        yield f"{lead}, but these seeds separate no method from it."
+
+
+def _gain(said: _Said) -> str:
+    """Return how far the highest mean is above the first baseline, with its interval."""
+    difference = said.scored[0][1].difference(
+        said.board.baselines[0] if said.board.baselines else ""
+    )
+    if difference is None:
+        return ""
+    gain = f", {points(difference.mean, said.column)} compared with {difference.baseline}"
+    if difference.interval is None:
+        return gain
+    low, high = (points(end, said.column).partition(" ")[0] for end in difference.interval)
+    return f"{gain} ({percent(1 - said.board.alpha)} % CI {low} to {high})"
+
+
+def _mirrored(said: _Said, method: str, baseline: str) -> bool:
+    """Return whether the same comparison stands the other way round under an earlier baseline."""
+    names = said.board.baselines
+    return method in names and names.index(method) < names.index(baseline)
+
+
+def _against(said: _Said, baseline: str) -> Iterator[str]:
+    """Yield what is significantly better or worse than a baseline, and what is not."""
+    found = [
+        (row.method, column, difference)
+        for row in said.board.rows
+        if not _mirrored(said, row.method, baseline)
+        for column, score in zip(said.board.columns, row.scores, strict=True)
+        if (difference := score.difference(baseline)) is not None
+    ]
+    for verdict in ("better", "worse"):
+        for method in dict.fromkeys(method for method, _, each in found if each.verdict == verdict):
+            places = [(c, d) for m, c, d in found if m == method and d.verdict == verdict]
+            yield (
+                f"{method} is significantly {verdict} than {baseline} on"
+                f" {named([title(column) for column, _ in places])} ({points_range(places)})."
+            )
+    decided = {method for method, _, each in found if each.verdict != "undecided"}
+    tested = [item for item in found if item[2].p is not None and item[0] not in decided]
+    if tested:
+        methods = list(dict.fromkeys(method for method, _, _ in tested))
+        yield (f"No significant difference to {baseline} for {named(methods)}{_could(tested)}.")
+
+
+def _could(tested: Sequence[tuple[str, LeaderboardColumn, Difference]]) -> str:
+    sizes = [each.detectable for _, column, each in tested if column.percent and each.detectable]
+    if not sizes:
+        return ""
+    low, high = 100 * min(sizes), 100 * max(sizes)
+    span = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+    return f"; the minimum detectable effect at 80 % power is {span} points"
+
+
+def _too_few(said: _Said) -> Iterator[str]:
+    """Yield which seeds significance takes, and which intervals exclude 0 meanwhile."""
+    board = said.board
+    found = list(shown_differences(board))
+    needed = seeds_needed(said.collected.note, found, alpha=board.alpha)
+    if not needed:
+        return
+    least = min(difference.n for _, difference in found)
+    yield f"Too few seeds for significance ({least}): it takes {needed}."
+    for baseline in board.baselines:
+        signs = [
+            text
+            for row in board.rows
+            if not _mirrored(said, row.method, baseline) and (text := _excluded(row, baseline))
+        ]
+        if signs:
+            yield (
+                f"Uncorrected confidence intervals of the difference to {baseline} exclude 0 for"
+                f" {named(signs)}."
+            )
+
+
+def _excluded(row: LeaderboardRow, baseline: str) -> str:
+    """Return in how many columns an interval without a p-value lies above and below 0."""
+    found = [each for score in row.scores if (each := score.difference(baseline)) is not None]
+    signs = [math.copysign(1, each.mean) for each in found if each.excludes_zero and each.p is None]
+    counts = {"above": signs.count(1), "below": signs.count(-1)}
+    sides = [f"{count} of {len(found)} columns {side}" for side, count in counts.items() if count]
+    return f"{row.method} ({listed(sides)})" if sides else ""
+
+
+def _cost(said: _Said) -> Iterator[str]:
+    """Yield what the method with the highest mean takes, compared with the first baseline."""
+    if not said.board.baselines:
+        return
+    baseline, (top, _) = said.board.baselines[0], said.scored[0]
+    base = next((row for row in said.board.rows if row.method == baseline), None)
+    if top is base or base is None or top.cost is None or base.cost is None:
+        return
+    if base.cost.device_seconds > 0:
+        ratio = top.cost.device_seconds / base.cost.device_seconds
+        much = (
+            "the same time as" if 1 / _CHEAPER < ratio < _CHEAPER else f"{ratio:.2g} × the time of"
+        )
+        yield f"{top.method} takes {much} {baseline}."
+
+
+def _next(said: _Said) -> Iterator[str]:
+    """Yield how many more seeds would decide what is open in the column of the conclusion."""
+    tests = family_sizes(said.collected.note)[said.column.role]
+    more: dict[int, list[str]] = {}
+    for row in said.board.rows:
+        for difference in row.scores[said.index].differences:
+            deviation = _deviation(difference, said.board.alpha)
+            mirrored = _mirrored(said, row.method, difference.baseline)
+            if mirrored or difference.verdict != "undecided" or not deviation:
+                continue
+            effect = difference.mean / deviation
+            pairs = pairs_to_detect(effect, alpha=said.board.alpha, tests=tests)
+            if pairs is not None and pairs > difference.n:
+                what = f"{row.method} against {difference.baseline}"
+                more.setdefault(pairs - difference.n, []).append(what)
+    if more:
+        fewest = min(more)
+        yield (
+            f"Next: {plural([fewest], 'more meta seed')} would decide {named(more[fewest])} on the"
+            f" {title(said.column)}, if the difference stays as it is (80 % power)."
+        )
+
+
+def _deviation(difference: Difference, alpha: float) -> float | None:
+    """Return the standard deviation of the pairs, from their interval."""
+    if difference.interval is None or difference.n < FEWEST_PAIRS:
+        return None
+    from scipy.special import stdtrit  # noqa: PLC0415  (scipy.stats takes a second to load)
+
+    half = (difference.interval[1] - difference.interval[0]) / 2
+    return half * math.sqrt(difference.n) / float(stdtrit(difference.n - 1, 1 - alpha / 2))

@@ -1,0 +1,55 @@
+"""The rules of wording: numbers, names and columns as a sentence has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from metabench.api.leaderboard import Difference, LeaderboardColumn
+from metabench.quantities import listed
+
+__all__ = ["is_or_are", "lacks", "named", "number", "points", "points_range", "title"]
+
+_FEW_NAMES = 6
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names in a list, the first six where there are more."""
+    if len(names) > _FEW_NAMES:
+        return f"{', '.join(names[:_FEW_NAMES])} and {len(names) - _FEW_NAMES} more"
+    return listed(names)
+
+
+def is_or_are(names: Sequence[str]) -> str:
+    """Return ``is`` for one name, ``are`` for more."""
+    return "is" if len(names) == 1 else "are"
+
+
+def lacks(names: Sequence[str]) -> str:
+    """Return ``lacks`` for one name, ``lack`` for more."""
+    return "lacks" if len(names) == 1 else "lack"
+
+
+def title(column: LeaderboardColumn) -> str:
+    """Return a column's title, with the part that was trained on."""
+    return f"{column.title} {column.label.partition(' = ')[0]}".strip()
+
+
+def number(value: float | None, column: LeaderboardColumn) -> str:
+    """Return a score as the table shows it."""
+    assert value is not None  # noqa: S101  (only methods with a mean are listed)
+    return f"{100 * value:.1f}" if column.percent else f"{value:.3f}"
+
+
+def points(value: float, column: LeaderboardColumn) -> str:
+    """Return a difference with its sign and, where percent are shown, in points."""
+    return f"{100 * value:+.1f} points" if column.percent else f"{value:+.3f}"
+
+
+def points_range(places: Sequence[tuple[LeaderboardColumn, Difference]]) -> str:
+    """Return the smallest and the largest difference of some columns."""
+    low = min(places, key=lambda place: place[1].mean)
+    high = max(places, key=lambda place: place[1].mean)
+    if low is high or not (low[0].percent and high[0].percent):
+        return listed([points(found.mean, column) for column, found in places])
+    ends = dict.fromkeys(f"{100 * found.mean:+.1f}" for _, found in (low, high))
+    return f"{' to '.join(ends)} points"

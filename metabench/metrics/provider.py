@@ -15,18 +15,37 @@ __all__ = ["METABENCH_API", "metabench_metrics"]
 METABENCH_API = 1
 
 _TITLES: Final = {
-    "accuracy": "Accuracy",
-    "f1": "F1",
-    "matthews": "Matthews",
-    "pearson": "Pearson",
-    "spearman": "Spearman",
+    "scores": {
+        "accuracy": "Accuracy",
+        "f1": "F1",
+        "matthews": "Matthews",
+        "pearson": "Pearson",
+        "spearman": "Spearman",
+    },
+    "classes": {
+        "auroc": "AUROC",
+        "balanced_accuracy": "Balanced accuracy",
+        "f1_macro": "Macro F1",
+        "f1_micro": "Micro F1",
+        "f1_weighted": "Weighted F1",
+        "precision": "Precision",
+        "recall": "Recall",
+    },
+    "distances": {"mae": "MAE", "mse": "MSE"},
 }
+"""Titles by module; the modules are apart because a cell's key holds the hash of its metrics'."""
 
 
 @hookimpl
 def metabench_metrics() -> Sequence[MetricInfo]:
-    """Provide accuracy, F1, Matthews, Pearson and Spearman."""
+    """Provide the scores of GLUE, those of classes, and the errors of a regression."""
     return tuple(
-        MetricInfo(name=name, target=f"metabench.metrics.scores:{name}", title=title)
-        for name, title in _TITLES.items()
+        MetricInfo(
+            name=name,
+            target=f"metabench.metrics.{module}:{name}",
+            title=title,
+            percent=module != "distances",
+        )
+        for module, titles in _TITLES.items()
+        for name, title in titles.items()
     )

@@ -11,6 +11,7 @@ from metabench.plan.notes import plan_notes
 from metabench.plan.plan import CellUse, Plan
 from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
 from metabench.tasks.encoder import model_identity
+from metabench.tasks.encoder_limits import encoder_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.plugin.catalog import Catalog
     from metabench.spec.model.benchmark import Benchmark, Method
-    from metabench.spec.model.sections import BenchmarkSpec
+    from metabench.spec.model.sections import BenchmarkSpec, ModelSpec
     from metabench.tasks.hub import Hub
 
 __all__ = ["CellUse", "Plan", "build_plan"]
@@ -36,10 +37,11 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     spec = benchmark.spec
     model = spec.model
     tasks = tasks_in_use(benchmark, catalog=catalog, hub=hub)
+    limited = _within_limits(model, hub=hub)
     identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
     meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
     maker = CellMaker(
-        spec=spec,
+        spec=spec.model_copy(update={"model": limited}),
         meta_tasks=tuple(tasks[name] for name in meta_names),
         metrics={name: offer.value.target for name, offer in catalog.metrics.items()},
         inputs=Inputs(model, identity, spec.smoke),
@@ -51,6 +53,24 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     uses = tuple(use for method in benchmark.methods for use in _uses(maker, method, columns))
     cells = sorted(maker.cells.values(), key=lambda cell: _STAGES.index(cell.kind))
     return Plan(benchmark, tuple(cells), uses, plan_notes(tuple(tasks.values()), smoke=spec.smoke))
+
+
+def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:
+    """Return the encoder's settings, a length that nobody gave cut to what the encoder has.
+
+    Keys hold the length of the file: with such an encoder it always meant no more than that.
+
+    Raises:
+        DataError: the encoder has fewer positions than were asked for, or too few embeddings.
+    """
+    folder = hub.model_folder(model.id)
+    if folder is None or not (folder / "config.json").is_file():
+        return model
+    limits = encoder_limits(folder)
+    limits.check(model.id)
+    given = "max_length" in model.model_fields_set
+    length = limits.length(model.id, model.max_length, given=given)
+    return model if length == model.max_length else model.model_copy(update={"max_length": length})
 
 
 def _columns(spec: BenchmarkSpec, tasks: Mapping[str, TaskInUse]) -> Iterator[Column]:

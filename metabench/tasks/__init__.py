@@ -17,6 +17,7 @@ Modules and packages, in the order in which data passes through:
     commit: the hub's commit of a repository
     identity: the identity of a split: its size and content
     encoder: the identity of an encoder: a hash of config, tokenizer and weights
+    encoder_limits: what an encoder can take: tokens of a row, token ids
     weights: an encoder's files, inspected before they are loaded
     overlap: duplicate examples within and across splits
     definition: from `[[tasks.define]]` to a card with classes and sizes

@@ -55,7 +55,8 @@ class ModelSpec(Options):
     pooling: Literal["auto", "pooler", "cls", "mean"] = "auto"
     """What a head sees; ``auto`` is the checkpoint's own pooler where it has one, else the mean."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 128
-    """Tokens per row; longer rows are cut, the longer text of a pair first."""
+    """Tokens per row, at most what the encoder has positions for; longer rows are cut, the longer
+    text of a pair first. Not given, it is 128 or what the encoder has, whichever is less."""
 
 
 class SplitSpec(Options):

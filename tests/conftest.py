@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import random
 import signal
@@ -37,6 +38,15 @@ with contextlib.suppress(ImportError), pytest.MonkeyPatch.context() as patched:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer to write the golden files anew: ``pytest tests/unit/report --update-golden``."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_new_garbage() -> None:
+    """Leave what is loaded out of garbage collections, of which each took a third of a second.
+
+    statsmodels collects at every call, the engine when memory runs out.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ from metabench.testing.conformance import (
     checks_of,
 )
 
+pytestmark = pytest.mark.slow  # every case trains
+
 
 class SoundOptions(AlgorithmOptions):
     """Options as they have to be."""

@@ -11,6 +11,8 @@ from metabench.api import TaskCard
 from metabench.plugin import load_catalog
 from metabench.testing.conformance import NotApplicableError, checks_of, find_subjects
 
+pytestmark = pytest.mark.slow  # every algorithm trains
+
 CATALOG = load_catalog(blocked=frozenset({"all"}))
 HUB = os.environ.get("METABENCH_HUB") or None
 SUBJECTS = [

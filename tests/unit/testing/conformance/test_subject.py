@@ -131,6 +131,7 @@ def test_laws_are_sentences_and_no_two_checks_of_a_kind_state_one():
         assert all(law[0].isupper() and not law.endswith(".") for law in laws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "said"),
     [

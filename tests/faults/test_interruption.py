@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from kit.commands import CommandServer
 from kit.kills import ends
 
 from metabench.seeding import Stream
@@ -72,13 +73,19 @@ def wait_for_checkpoint(process, folder, *, after=""):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def server():
+    """Return what runs a command in a fork of a process that has loaded everything."""
+    server = CommandServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, server):
     """Return what a run leaves that nobody stops."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "long.toml").write_text(FILE)
-    process = start(folder)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    server.run(folder, "run", "long.toml")
     assert not list((folder / "runs").glob("*/cells/*/checkpoints"))
     return ends(folder)
 
@@ -91,22 +98,18 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole):
+def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole, server):
     draws = Stream.root(6).numpy()
-    kills, seen = 0, ""
-    while True:
+    seen = ""
+    for _ in range(3):
         process = start(folder)
         seen = wait_for_checkpoint(process, folder, after=seen)
-        if kills < 6:
-            time.sleep(0.4 * draws.random())
-            process.kill()
+        time.sleep(0.4 * draws.random())
+        process.kill()
         _, errors = process.communicate()
-        if process.returncode == 0:
-            break
         assert process.returncode == -signal.SIGKILL, errors
-        kills += 1
 
-    assert kills >= 3
+    server.run(folder, "run", "long.toml")
     assert ends(folder) == whole
 
 
@@ -114,7 +117,7 @@ def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, number, code):
+def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, number, code, server):
     process = start(folder)
     wait_for_checkpoint(process, folder)
     process.send_signal(number)
@@ -126,14 +129,12 @@ def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, nu
     assert "once more stops at once" in errors
     assert "stopped after step" in errors
     assert "run long.toml" in errors
-    process = start(folder)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    server.run(folder, "run", "long.toml")
     assert ends(folder) == whole
 
 
 @pytest.mark.slow
-def test_two_workers_save_both_their_cells(folder, whole):
+def test_two_workers_save_both_their_cells(folder, whole, server):
     process = start(folder, "-j", "2")
     cells = folder / "runs" / "long" / "cells"
     while process.poll() is None and not list(cells.glob("meta-*/checkpoints/step-*")):
@@ -144,9 +145,7 @@ def test_two_workers_save_both_their_cells(folder, whole):
     assert process.returncode == 130, errors
     assert "stopped after step" in errors
     assert not list(cells.glob("*/failure.json"))
-    process = start(folder, "-j", "2")
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    server.run(folder, "run", "long.toml")
     assert ends(folder) == whole
 
 
@@ -168,7 +167,7 @@ def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(folder):
 
 
 @pytest.mark.slow
-def test_a_terminal_that_is_closed_costs_nothing(folder, whole):
+def test_a_terminal_that_is_closed_costs_nothing(folder, whole, server):
     child, terminal = pty.fork()
     if not child:  # pragma: no cover  (the command takes the place of this process)
         os.chdir(folder)
@@ -182,7 +181,5 @@ def test_a_terminal_that_is_closed_costs_nothing(folder, whole):
     _, status = os.waitpid(child, 0)
 
     assert os.waitstatus_to_exitcode(status) == 129
-    process = start(folder)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    server.run(folder, "run", "long.toml")
     assert ends(folder) == whole

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from metabench.store.atomic import settle_folders
 from metabench.store.file_names import AGAIN, CELLS, CHECKPOINTS, PROCESSES, TEMPORARY
@@ -12,32 +11,32 @@ from metabench.store.folder import Folder
 from metabench.store.problems import explained
 from metabench.store.processes import is_lock_file
 
-if TYPE_CHECKING:
-    from metabench.store.run_folder import Store
-
 __all__ = ["leftovers", "sweep"]
 
 
-def leftovers(store: Store) -> Iterator[tuple[Folder, str]]:
+def leftovers(root: Folder, is_done: Callable[[str], bool]) -> Iterator[tuple[Folder, str]]:
     """Yield what is of no use to anybody, by folder and name, while nobody works on the run.
+
+    Args:
+        root: the run folder.
+        is_done: tells whether the cell of that folder name has a result.
 
     Raises:
         StoreError: a folder of the run is a link, or cannot be read.
     """
-    root = store.root
     yield from _temporary(root)
     yield from ((root / PROCESSES, name) for name in _names(root / PROCESSES) if is_lock_file(name))
-    yield from _of_cells(store, root / CELLS)
+    yield from _of_cells(root / CELLS, is_done)
 
 
-def sweep(store: Store) -> None:
+def sweep(root: Folder, is_done: Callable[[str], bool]) -> None:
     """Take away what is of no use, once folders that were only set aside have their names again.
 
     Raises:
         StoreError: a folder of the run is a link, or cannot be read or written.
     """
-    settle_folders(store.root / CELLS)
-    for folder, name in list(leftovers(store)):
+    settle_folders(root / CELLS)
+    for folder, name in list(leftovers(root, is_done)):
         with suppress(OSError), folder.opened() as here:
             if here.is_folder(name):
                 here.remove_tree(name)
@@ -45,21 +44,23 @@ def sweep(store: Store) -> None:
                 here.remove(name)
 
 
-def _of_cells(store: Store, cells: Folder) -> Iterator[tuple[Folder, str]]:
+def _of_cells(cells: Folder, is_done: Callable[[str], bool]) -> Iterator[tuple[Folder, str]]:
     with explained(cells.path), suppress(FileNotFoundError), cells.opened() as here:
         for name in here.names():
             if name.startswith(AGAIN) or TEMPORARY.fullmatch(name):
                 yield cells, name
             elif here.is_folder(name):
                 with here.enter(name) as inner:
-                    yield from _of_cell(store, cells / name, inner.names())
+                    yield from _of_cell(cells / name, inner.names(), is_done)
 
 
-def _of_cell(store: Store, folder: Folder, names: list[str]) -> Iterator[tuple[Folder, str]]:
+def _of_cell(
+    folder: Folder, names: list[str], is_done: Callable[[str], bool]
+) -> Iterator[tuple[Folder, str]]:
     yield from ((folder, name) for name in names if TEMPORARY.fullmatch(name))
     if CHECKPOINTS not in names:
         return
-    if store.cell(folder.path.name, noted=False).result is not None:
+    if is_done(folder.path.name):
         yield folder, CHECKPOINTS
     else:
         yield from _temporary(folder / CHECKPOINTS)

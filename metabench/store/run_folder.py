@@ -77,7 +77,7 @@ class Store:
                     both = joined_note(self.run(), note, others[0], where=str(self.folder))
                     self.rewrite_run(both)
                 else:
-                    sweep(self)
+                    sweep(self.root, self.is_done)
                     self.commit_run(spec_text, resolved_text, note)
                 stack.enter_context(present(self.folder))
             yield not others
@@ -124,6 +124,10 @@ class Store:
         with explained(self.folder), suppress(FileNotFoundError), self._cells.opened() as here:
             return here.folders()
         return []
+
+    def is_done(self, name: str) -> bool:
+        """Return whether a cell has a valid result."""
+        return self.cell(name, noted=False).result is not None
 
     def cell(self, name: str, *, noted: bool = True) -> StoredCell:
         """Return what the folder of a cell holds; nothing at all where there is none.

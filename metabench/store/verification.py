@@ -111,7 +111,7 @@ def verify(store: Store) -> Verification:
     if not processes:
         found += [
             Finding("leftover", "/".join((*folder.parts, name)), "of a process that has ended")
-            for folder, name in leftovers(store)
+            for folder, name in leftovers(store.root, store.is_done)
         ]
     return Verification(
         tuple(found), dict(look.formats), look.files, look.checkpoints, len(processes)

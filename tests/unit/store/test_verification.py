@@ -118,7 +118,7 @@ def test_leftovers_are_named_and_the_next_run_takes_them_away_and_nothing_else(s
     before = sorted(path for path in store.folder.rglob("*") if path.is_file())
     left = leave(store)
 
-    assert {folder.path / name for folder, name in leftovers(store)} == left
+    assert {folder.path / name for folder, name in leftovers(store.root, store.is_done)} == left
     assert {one.path for one in verify(store).findings if one.what == "leftover"} == {
         path.relative_to(store.folder).as_posix() for path in left
     }
@@ -145,7 +145,7 @@ def test_a_result_that_was_only_set_aside_is_there_again_after_the_sweep(store):
     folder.rename(folder.with_name(f".{CELL}.{2**22 + 5}-0.old"))
     assert store.result(CELL) is None
 
-    sweep(store)
+    sweep(store.root, store.is_done)
     assert store.result(CELL).scores == {"matthews": -0.04792116829025392}
 
 

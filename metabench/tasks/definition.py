@@ -10,7 +10,7 @@ from metabench.errors import DataError
 from metabench.tasks.identity import split_facts
 from metabench.tasks.overlap import overlap_note
 from metabench.tasks.own.classes import Classes, canonical_label, is_number
-from metabench.tasks.own.metrics import class_metric_problem
+from metabench.tasks.own.metrics import OF_ONE_CLASS, class_metric_problem
 from metabench.tasks.own.splits import file_split, found_labels, own_overlap, own_rows
 from metabench.tasks.reading.refusal import listed
 
@@ -99,7 +99,7 @@ def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tu
         notes.append(f"HELD OUT: {card.name}: {share} of its rows, drawn by class, are scored only")
     found = own_overlap(card, train, scored if scored is not None else train, hub=hub)
     splits = [(train, found.train)] + ([(scored, found.scored)] if scored is not None else [])
-    notes += [*_numbers(card), *_unseen(card, train, hub=hub)]
+    notes += [*_of_one_class(card), *_numbers(card), *_unseen(card, train, hub=hub)]
     for split, repeated in splits:
         rows = own_rows(card, split, hub=hub)
         if rows.unlabelled:
@@ -133,6 +133,14 @@ def _joined(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> Iter
     if places:
         pairs = ", ".join(f"{label} = {name!r}" for label, name in places)
         yield f"BY PLACE: {card.name}: labels are numbers, read by the order of classes: {pairs}"
+
+
+def _of_one_class(card: TaskCard) -> Iterator[str]:
+    """Yield which of two classes the scores of one class are of."""
+    named = [metric for metric in card.metrics if metric in OF_ONE_CLASS]
+    if named and len(card.labels) == 2:  # noqa: PLR2004
+        verb = "is" if len(named) == 1 else "are"
+        yield f"POSITIVE: {card.name}: {', '.join(named)} {verb} of class {card.labels[1]!r}"
 
 
 def _numbers(card: TaskCard) -> Iterator[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["class_metric_problem"]
+from typing import Final
+
+__all__ = ["OF_ONE_CLASS", "class_metric_problem"]
 
 _OF_TWO = {"f1", "precision", "recall"}
+OF_ONE_CLASS: Final = frozenset(_OF_TWO | {"auroc"})
+"""Metrics that are of the second of two classes."""
 
 
 def class_metric_problem(metric: str, classes: int) -> str:

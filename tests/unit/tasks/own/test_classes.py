@@ -162,6 +162,20 @@ def test_the_positive_class_is_the_second(card, write):
         complete_card(card(path, find_labels=True, positive="odd"), ["train"], hub=HUB)
 
 
+def test_the_class_that_f1_is_of_is_named_under_every_table(card, write):
+    path = write("sentence,label\na,rare\nb,usual\n")
+    own = card(path, find_labels=True, metrics=("accuracy", "f1"))
+    found = complete_card(own, ["train"], hub=HUB)
+    chosen = complete_card(own.model_copy(update={"positive": "rare"}), ["train"], hub=HUB)
+
+    assert own_notes(found, "train", None, hub=HUB) == (
+        "POSITIVE: my/task: f1 is of class 'usual'",
+    )
+    assert own_notes(chosen, "train", None, hub=HUB) == (
+        "POSITIVE: my/task: f1 is of class 'rare'",
+    )
+
+
 def test_f1_of_more_than_two_classes_that_were_found_is_refused(card, write):
     path = write("sentence,label\na,x\nb,y\nc,z\n")
 

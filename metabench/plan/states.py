@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
@@ -51,7 +51,7 @@ def with_stored_names(plan: Plan, store: Store) -> Plan:
     A cell's key outlives its readable name: a method was renamed, or the order of two methods that
     share the cell has changed. Under the stored name its folder is found again.
     """
-    known = {cell.key: cell.name for cell in store.cells() if cell.key and cell.result is not None}
+    known = {cell.result.key: cell.name for cell in store.cells(noted=False) if cell.result}
     cells = tuple(
         replace(cell, name=known[cell.key]) if known.get(cell.key, cell.name) != cell.name else cell
         for cell in plan.cells
@@ -60,24 +60,30 @@ def with_stored_names(plan: Plan, store: Store) -> Plan:
 
 
 def cell_states(plan: Plan, store: Store) -> Mapping[str, CellState]:
-    """Return the state of every cell of a plan by key; each folder of the store is read once.
+    """Return the state of every cell of a plan by key.
+
+    Where all is done, no ``cell.json`` is read: a result under the key of a cell settles it.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    stored = list(store.cells())
+    stored = list(store.cells(noted=False))
     by_folder = {cell.folder: cell for cell in stored}
     by_name: dict[str, list[StoredCell]] = defaultdict(list)
     for cell in stored:
         by_name[cell.name].append(cell)
-    trained = cache(partial(_by_work, stored))  # where all is done, nothing is hashed
+    noted = cache(store.cell)
+    trained = cache(lambda: _by_work(noted(cell.folder) for cell in stored))
     states: dict[str, CellState] = {}
     for planned in plan.cells:
         own = by_folder.get(planned.folder)
         state = _settled_state(planned, own) or _unscored_state(planned, trained())
         if state is None and own is not None:
-            state = CellState("new", _earlier(own))
-        states[planned.key] = state or _kin_state(planned, by_name[planned.name], states)
+            state = CellState("new", _earlier(noted(own.folder)))
+        if state is None:
+            kin = [noted(other.folder) for other in by_name[planned.name] if other.result]
+            state = _kin_state(planned, kin, states)
+        states[planned.key] = state
     return states
 
 

@@ -79,8 +79,9 @@ def new_folder(parent: Folder, name: str) -> Iterator[str]:
     with ExitStack() as stack:
         with explained(parent.path / name):
             here = stack.enter_context(parent.opened(make=True))
-            here.make_new(temporary)
         try:
+            with explained(parent.path / name):
+                here.make_new(temporary)
             yield temporary
         finally:
             here.remove_tree(temporary, ours=_anything)

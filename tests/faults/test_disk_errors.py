@@ -13,10 +13,10 @@ from kit.durable import FAULTS
 from kit.server import ForkServer, can_inject
 from kit.subjects import (
     NAME,
-    checkpoints,
     commit_checkpoint,
     commit_failure,
     commit_result,
+    newest_checkpoint,
     result,
 )
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CPU = torch.device("cpu")
 DISK_SPACE = re.compile(r"\d+ bytes are needed and \d+ are free")
 
 
@@ -64,7 +63,7 @@ def two_checkpoints(folder: Path) -> None:
 
 def newest(folder: Path) -> Any:
     """Return the step of the newest checkpoint, whose tensors are those of that step."""
-    found = checkpoints(folder).newest(CPU)
+    found = newest_checkpoint(folder)
     assert found is not None
     snapshot, note = found
     assert torch.equal(snapshot.tensors["theta"], torch.arange(64.0) + snapshot.step)

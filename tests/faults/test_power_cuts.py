@@ -15,10 +15,10 @@ from kit.crash import recorded, write_tree
 from kit.ext4 import can_mount
 from kit.subjects import (
     NAME,
-    checkpoints,
     commit_checkpoint,
     commit_failure,
     commit_result,
+    newest_checkpoint,
     replace_result,
     result,
 )
@@ -26,8 +26,6 @@ from kit.subjects import (
 from metabench.store.atomic import commit_bytes, settle_folders
 from metabench.store.folder import Folder
 from metabench.store.run_folder import Store
-
-CPU = torch.device("cpu")
 
 
 def score(folder):
@@ -40,7 +38,7 @@ def score(folder):
 
 def newest(folder):
     """Return the step of the newest checkpoint, None where there is none."""
-    found = checkpoints(folder).newest(CPU)
+    found = newest_checkpoint(folder)
     if found is None:
         return None
     snapshot, note = found

@@ -115,8 +115,9 @@ class Disk:
         elif node is not None:
             node.synchronise()
 
-    def _noted_rename(self, source: Any, target: Any, **_: Any) -> None:
-        (old, name), (new, other) = self._place(Path(source)), self._place(Path(target))
+    def _noted_rename(self, source: Any, target: Any, **options: Any) -> None:
+        old, name = self._place(self._full(source, options.get("src_dir_fd")))
+        new, other = self._place(self._full(target, options.get("dst_dir_fd")))
         assert old is new, "what is renamed stays in its folder"
         old.change({other: old.now[name], name: None})
 

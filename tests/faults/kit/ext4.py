@@ -18,9 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from kit.subjects import checkpoints, commit_checkpoint
+from kit.subjects import commit_checkpoint, newest_checkpoint
 from metabench.seeding import Stream
 from metabench.store.records.cell import CellNote, Provenance, Result
 from metabench.store.run_folder import Store
@@ -130,7 +128,7 @@ def _check(disk: Path, last: int) -> int:
         assert found.damage == (), found.damage
         if found.result is not None:
             there = max(there, found.result.steps or 0)
-    newest = checkpoints(disk).newest(torch.device("cpu"))
+    newest = newest_checkpoint(disk)
     step = newest[0].step if newest else -1
     assert step >= max((n for n in range(last + 1) if n % 3 == 2), default=-1)
     return max(there, step)

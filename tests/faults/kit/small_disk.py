@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from kit.subjects import NAME, checkpoints, commit_checkpoint, commit_result, result
+from kit.subjects import NAME, commit_checkpoint, commit_result, newest_checkpoint, result
 from metabench.errors import StoreError
 from metabench.store.run_folder import Store
 
@@ -103,7 +103,7 @@ def _result(disk: Path) -> StoreError | None:
 
 def check(disk: Path) -> None:
     """Check that nothing is lost and nothing is left over."""
-    newest = checkpoints(disk).newest(torch.device("cpu"))
+    newest = newest_checkpoint(disk)
     assert newest is not None
     assert torch.equal(newest[0].tensors["theta"], torch.arange(float(_NUMBERS)) + newest[0].step)
     cell = Store(disk).cell(NAME)

@@ -9,7 +9,7 @@ import torch
 
 from metabench.engine.snapshot import Snapshot
 from metabench.store.atomic import replace_folder, settle_folders
-from metabench.store.checkpoint import Checkpoints
+from metabench.store.checkpoint import CheckpointNote, Checkpoints
 from metabench.store.file_names import AGAIN
 from metabench.store.folder import Folder
 from metabench.store.records.cell import CellNote, Failure, Provenance, Result
@@ -26,6 +26,7 @@ __all__ = [
     "commit_checkpoint",
     "commit_failure",
     "commit_result",
+    "newest_checkpoint",
     "replace_result",
     "result",
 ]
@@ -69,6 +70,15 @@ def checkpoints(folder: Path) -> Checkpoints:
     return Checkpoints(
         Folder(folder) / "checkpoints", key=KEY, profile={"threads": "1"}, interval=1.0
     )
+
+
+def newest_checkpoint(folder: Path) -> tuple[Snapshot, CheckpointNote] | None:
+    """Return the state that the newest checkpoint of the cell holds, and its record."""
+    found = checkpoints(folder).newest()
+    if found is None:
+        return None
+    note, state = found
+    return Snapshot.of(note.step, state, note.facts, device=torch.device("cpu")), note
 
 
 def commit_checkpoint(folder: Path, *, step: int = 3, numbers: int = 64) -> None:

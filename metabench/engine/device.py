@@ -42,6 +42,11 @@ class Device:
             return torch.cuda.get_device_name(self.device)
         return "cpu"
 
+    @property
+    def instruction_set(self) -> str:
+        """The vector instructions that torch's own operations use, such as ``AVX512``."""
+        return torch.backends.cpu.get_cpu_capability()
+
     def curvature(self, way: CurvatureWay | None) -> Curvature | None:
         """Return how Hessian-vector products are made here; None where none is asked for.
 

@@ -1,16 +1,17 @@
-"""Whether the rows of a leaderboard were computed alike: versions, devices, precision."""
+"""Whether the rows of a leaderboard were computed alike: in one execution environment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from metabench.leaderboard.costs import used_results
 from metabench.results.collect import Collected
+from metabench.results.profile import environment
 from metabench.store.records.provenance import Provenance
 
 __all__ = ["mixed_origins", "origins"]
 
-_NUMERIC = ("torch", "transformers", "tokenizers", "numpy")
+_ANSWERS = {"true": "yes", "false": "no"}
 _MOST_NAMED = 3
 
 
@@ -24,7 +25,7 @@ def mixed_origins(collected: Collected) -> tuple[str, ...]:
     values: dict[str, dict[str, list[str]]] = {}
     rows = origins(collected)
     for method, places in rows.items():
-        for name, value in (fact for place in places for fact in _facts(place)):
+        for name, value in (fact for place in places for fact in _shown(place)):
             methods = values.setdefault(name, {}).setdefault(value, [])
             methods.extend([method] * (method not in methods))
     return tuple(
@@ -40,37 +41,18 @@ def origins(collected: Collected) -> Mapping[str, tuple[Provenance, ...]]:
     for method, results in used_results(collected).items():
         places = found.setdefault(method, {})
         for result in results:
-            places.setdefault(_alike(result.provenance), result.provenance)
+            where = result.provenance
+            alike = *environment(where).items(), where.model_identity
+            places.setdefault(alike, where)
     return {method: tuple(places.values()) for method, places in found.items()}
 
 
-def _alike(provenance: Provenance) -> object:
-    return (
-        provenance.metabench,
-        *provenance.versions.items(),
-        *((plugin.distribution, plugin.version) for plugin in provenance.plugins),
-        provenance.processor,
-        provenance.device,
-        provenance.precision,
-        provenance.compiled,
-        provenance.model_identity,
-    )
-
-
-def _facts(provenance: Provenance) -> Iterator[tuple[str, str]]:
-    yield "metabench", provenance.metabench
-    for name in _NUMERIC:
-        if name in provenance.versions:
-            yield name, provenance.versions[name]
-    for plugin in provenance.plugins:
-        yield plugin.distribution, plugin.version
-    if provenance.device:
-        is_cpu = provenance.device == "cpu" and provenance.processor
-        yield "device", f"cpu ({provenance.processor})" if is_cpu else provenance.device
-    if provenance.precision:
-        yield "precision", provenance.precision
-    if provenance.compiled is not None:
-        yield "compiled", "yes" if provenance.compiled else "no"
+def _shown(where: Provenance) -> Iterable[tuple[str, str]]:
+    """Return the facts in a reader's words; a processor that is the device stands in its place."""
+    facts = {name.replace("_", " "): value for name, value in environment(where).items()}
+    if facts.get("device") == "cpu" and "processor" in facts:
+        facts["device"] = f"cpu ({facts.pop('processor')})"
+    return ((name, _ANSWERS.get(value, value)) for name, value in facts.items())
 
 
 def _value(value: str, methods: list[str], rows: int) -> str:

@@ -1,52 +1,61 @@
-"""What differs between the machines that two results come from, in words."""
+"""The execution environment of a result: all that its bits depend on beside the cell's key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from metabench.store.records.provenance import differences
 
 if TYPE_CHECKING:
     from metabench.store.records.provenance import Provenance
 
-
-__all__ = ["changed", "same_profile"]
-
-_FACTS = (
-    "metabench", "platform", "processor", "device", "precision", "threads", "deterministic",
-)  # fmt: skip
-_NUMERICAL = ("torch", "transformers", "tokenizers", "numpy")
+__all__ = ["changed", "environment", "same_environment"]
 
 
-def changed(then: Provenance, now: Provenance) -> Iterator[str]:
-    """Yield what differs between two machines, as far as numbers can depend on it."""
-    for name in _FACTS:
-        yield from _difference(name, getattr(then, name), getattr(now, name))
-    yield from _difference("compiled", bool(then.compiled), bool(now.compiled))
-    for name in _NUMERICAL:
-        yield from _difference(name, then.versions.get(name), now.versions.get(name))
+def environment(where: Provenance) -> Mapping[str, str]:
+    """Return the facts that make two executions comparable, by name; unknown ones are left out.
+
+    They are the versions of metabench, Python, torch and all that computes with it, those of the
+    plugins in use, the platform but for its kernel, the processor's name, model and instruction
+    set, the device, its precision, the threads, and how layers and second derivatives are computed.
+    """
+    facts = {
+        "metabench": where.metabench,
+        "python": where.python,
+        **where.versions,
+        **{plugin.distribution: plugin.version for plugin in where.plugins},
+        "platform": _without_kernel(where.platform),
+        "processor": where.processor,
+        "processor_model": where.processor_model,
+        "instruction_set": where.instruction_set,
+        "device": where.device,
+        "precision": where.precision,
+        "threads": str(where.threads or ""),
+        "deterministic": str(where.deterministic).lower(),
+        "compiled": "" if where.compiled is None else str(where.compiled).lower(),
+        "curvature": where.curvature,
+    }
+    return {name: value for name, value in facts.items() if value not in {"", "unknown"}}
 
 
-def _difference(name: str, then: object, now: object) -> Iterator[str]:
-    if then != now:
-        yield f"{name} {_shown(then)} → {_shown(now)}"
+def changed(then: Provenance, now: Provenance) -> tuple[str, ...]:
+    """Return what differs between the environments of two results, as `differences` says it."""
+    return tuple(differences(environment(then), environment(now)))
 
 
-def _shown(value: object) -> str:
-    return "unknown" if value in {None, ""} else str(value)
+def same_environment(one: Provenance, other: Provenance) -> bool:
+    """Return whether two results come from one environment, which promises equal bits."""
+    return not changed(one, other)
 
 
-def same_profile(one: Provenance, other: Provenance) -> bool:
-    """Return whether two results come from one machine profile, which promises equal bits."""
-    return _profile(one) == _profile(other)
+def _without_kernel(platform: str) -> str:
+    """Return a platform without the version of a Linux kernel, which no number depends on.
 
-
-def _profile(where: Provenance) -> tuple[object, ...]:
-    plugins = {note.distribution: note.version for note in where.plugins}
-    machine = where.processor, where.device, where.precision, where.threads, where.deterministic
-    return (
-        where.metabench,
-        where.python,
-        dict(where.versions),
-        plugins,
-        (*machine, bool(where.compiled)),
-    )
+    >>> _without_kernel("Linux-6.1.0-13-amd64-x86_64-with-glibc2.36")
+    'Linux-x86_64-with-glibc2.36'
+    """
+    system, parted, library = platform.partition("-with-")
+    if not parted or not system.startswith("Linux-"):
+        return platform
+    return f"Linux-{system.rpartition('-')[2]}-with-{library}"

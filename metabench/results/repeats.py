@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from metabench.results.profile import same_profile
+from metabench.results.profile import same_environment
 
 if TYPE_CHECKING:
     from metabench.store.records.cell import Result
@@ -24,14 +24,13 @@ def same_numbers(one: Result, other: Result) -> bool:
 
 
 def nondeterministic(runs: Sequence[Mapping[str, Result]]) -> tuple[str, ...]:
-    """Return the names of the cells that differ from themselves on one machine profile."""
+    """Return the names of the cells that differ from themselves in one execution environment."""
     flagged = {
         result.name for results in runs for result in results.values() if result.nondeterministic
     }
-    apart = (
-        one.name for one, two in _different(runs) if same_profile(one.provenance, two.provenance)
-    )
-    return tuple(sorted(flagged.union(apart)))
+    pairs = _different(runs)
+    apart = {one.name for one, two in pairs if same_environment(one.provenance, two.provenance)}
+    return tuple(sorted(flagged | apart))
 
 
 def repeat_notes(runs: Sequence[Mapping[str, Result]]) -> Iterator[str]:

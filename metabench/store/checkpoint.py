@@ -16,7 +16,7 @@ from metabench.store.file_names import CHECKPOINT, STATE, SUMS, TEMPORARY, is_st
 from metabench.store.folder import Folder, OpenFolder
 from metabench.store.problems import explained
 from metabench.store.records.cell import from_json, to_json
-from metabench.store.records.provenance import Record
+from metabench.store.records.provenance import Record, differences
 from metabench.store.records.values import (
     Bounded,
     Count,
@@ -180,12 +180,8 @@ class Checkpoints:
 
     def _require_same(self, note: CheckpointNote, name: str) -> tuple[str, ...]:
         """Return what differs, now and before; nothing but drift that is allowed may."""
-        found, now = {"cell": note.key, **note.profile}, {"cell": self._key, **self._profile}
-        changed = [
-            f"{name} {found.get(name, 'none')} -> {now.get(name, 'none')}"
-            for name in sorted({*found, *now})
-            if found.get(name) != now.get(name)
-        ]
+        found = {"cell": note.key, "compiled": "false", **note.profile}  # 0.1 wrote "true" alone
+        changed = tuple(differences(found, {"cell": self._key, **self._profile}))
         if note.key == self._key and (self._allow_drift or not changed):
             return tuple(dict.fromkeys([*note.drift, *changed]))
         raise StoreError(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, final
 
 import torch
 
-from metabench import __version__
 from metabench.api.events import CellEnded
 from metabench.engine.memory import is_out_of_memory
 from metabench.errors import MemoryExhaustedError, MetabenchError
 from metabench.nn.caching import uses_custom_backward
 from metabench.plan.cell import MetaWork, PretrainWork
+from metabench.results.profile import environment
 from metabench.session.cell.outcome import failure_record
 from metabench.session.cell.provenance import cell_provenance
 from metabench.store.records.cell import Result
@@ -55,32 +55,14 @@ class Attempt:
     drift: tuple[str, ...] = ()
 
     @property
-    def profile(self) -> dict[str, str]:
-        """What the same bits depend on beside the cell's key."""
-        device, provenance = self.context.device, self._provenance()
-        return {
-            **provenance.versions,
-            **{note.distribution: note.version for note in provenance.plugins},
-            "metabench": __version__,
-            "device": device.title,
-            "precision": device.precision,
-            "threads": str(device.threads),
-            "deterministic": str(device.deterministic).lower(),
-            **self._curvature(),
-            **({"compiled": "true"} if self.context.compiles and self._can_compile else {}),
-        }
+    def environment(self) -> Mapping[str, str]:
+        """What the same bits depend on beside the cell's key, if layers compile as asked."""
+        expected = self.context.compiles if self._can_compile else None
+        return environment(self._provenance(compiled=expected))
 
     def _uncompiled(self) -> tuple[str, ...]:
         """Return why layers were not compiled, where they could have been."""
         return (self.context.uncompiled,) if self.context.uncompiled and self._can_compile else ()
-
-    def _curvature(self) -> dict[str, str]:
-        """Return how exact curvature adds up, where the cell has any: lean in another order."""
-        work = self.cell.work
-        options: Any = work.algorithm.options if isinstance(work, MetaWork) else None
-        if options is None or options.uses_curvature() != "exact":
-            return {}
-        return {"curvature": "lean" if self.context.device.keep == "lean" else "auto or fast"}
 
     def going_on(self, note: CheckpointNote, drift: Sequence[str]) -> Attempt:
         """Return an attempt that began as much earlier as the cell has taken before."""
@@ -129,7 +111,7 @@ class Attempt:
             peak_memory_bytes=_peak_memory(self.context.device.device),
             work=outcome.work,
             files=outcome.files,
-            provenance=self._provenance(),
+            provenance=self._provenance(compiled=self._compiled),
         )
 
     def failure(self, error: Exception) -> Failure:
@@ -138,7 +120,7 @@ class Attempt:
         return failure_record(
             self.cell,
             known,
-            self._provenance(),
+            self._provenance(compiled=self._compiled),
             traceback="".join(traceback.format_exception(error)),
             attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,
@@ -158,14 +140,14 @@ class Attempt:
             str(self.context.store.cell_folder(self.cell.folder)),
         )
 
-    def _provenance(self) -> Provenance:
+    def _provenance(self, *, compiled: bool | None) -> Provenance:
         return cell_provenance(
             self.cell,
             runtime=self.context.runtime,
             device=self.context.device,
             benchmark=self.benchmark,
             started=self.started,
-            compiled=self._compiled,
+            compiled=compiled,
         )
 
     @property

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metabench import __version__
 from metabench.plan.cell import MetaWork
@@ -16,6 +16,8 @@ from metabench.session.cell.checkout import checkout
 from metabench.store.records.provenance import PluginNote, Provenance
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
     from metabench.session.runtime import Requested, Runtime
@@ -52,11 +54,14 @@ def cell_provenance(
         versions=_versions(),
         platform=platform.platform(),
         processor=_processor(),
+        processor_model=_processor_model(),
+        instruction_set=device.instruction_set if device else "",
         device=device.title if device else "",
         precision=device.precision if device else "",
         threads=device.threads if device else None,
         deterministic=device is not None and device.deterministic,
         compiled=compiled,
+        curvature=_curvature(cell, device),
         git_commit=commit,
         git_dirty=dirty,
         plugins=_plugins(cell),
@@ -89,11 +94,31 @@ def _versions() -> dict[str, str]:
     return found
 
 
-@cache
+def _curvature(cell: Cell, device: Device | None) -> str:
+    """Return how exact second derivatives add up, where the cell has any: lean in another order."""
+    options: Any = cell.work.algorithm.options if isinstance(cell.work, MetaWork) else None
+    if device is None or options is None or options.uses_curvature() != "exact":
+        return ""
+    return "lean" if device.keep == "lean" else "auto or fast"
+
+
 def _processor() -> str:
+    return _cpu_facts().get("model name") or platform.processor() or platform.machine()
+
+
+def _processor_model() -> str:
+    """Return what tells processors of one name apart, as virtual machines have them."""
+    facts = _cpu_facts()
+    keys = ("vendor_id", "cpu family", "model", "CPU implementer", "CPU part")
+    return " ".join(facts[key] for key in keys if key in facts)
+
+
+@cache
+def _cpu_facts() -> Mapping[str, str]:
+    """Return what Linux says of the first processor; nothing elsewhere."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+        return {}
+    lines = (line.partition(":") for line in text.partition("\n\n")[0].splitlines())
+    return {name.strip(): value.strip() for name, _, value in lines}

@@ -120,7 +120,7 @@ def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
     return Checkpoints(
         context.store.place(stage.cell.folder) / CHECKPOINTS,
         key=attempt.cell.key,
-        profile=attempt.profile,
+        profile=attempt.environment,
         interval=context.checkpoint_seconds,
         allow_drift=context.runtime.allow_drift,
     )

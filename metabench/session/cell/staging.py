@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
-from metabench.results.profile import same_profile
+from metabench.results.profile import same_environment
 from metabench.results.repeats import same_numbers
 from metabench.store.atomic import commit_file, keep_files, replace_folder
 from metabench.store.file_names import AGAIN, CELL, CELLS, CHECKPOINTS, EARLIER, LOG, RESULT
@@ -77,7 +77,7 @@ def _beside(older: Result, result: Result, final: Folder, *, fresh: Folder) -> R
     if not same_numbers(older, result):
         names = [CELL, RESULT, *(file.path for file in older.files)]
         keep_files(final, fresh / EARLIER / str(len(kept) + 1), names)
-        flagged = flagged or same_profile(older.provenance, result.provenance)
+        flagged = flagged or same_environment(older.provenance, result.provenance)
     return result.model_copy(update={"nondeterministic": flagged})
 
 

@@ -122,7 +122,7 @@ def refit(
     )
     agreement = compare(recorded, outputs)
     if not agreement.exact:
-        agreement = replace(agreement, changed=tuple(changed(result.provenance, now)))
+        agreement = replace(agreement, changed=changed(result.provenance, now))
     return Refit(cell, work, result, tuned, agreement)
 
 

@@ -55,8 +55,7 @@ class Reproduced:
     @property
     def changed(self) -> tuple[str, ...]:
         """What differs between the machines, such as ``torch 2.12 → 2.13``."""
-        then = self.then
-        return () if then is None else tuple(changed(then.provenance, self.now.provenance))
+        return changed(self.then.provenance, self.now.provenance) if self.then else ()
 
 
 def recorded_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:

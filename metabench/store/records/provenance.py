@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from metabench.limits import CELL_RECORD_BYTES
 from metabench.store.records.values import Bounded, Count, Entries, Text, Word
 
-__all__ = ["PluginNote", "Provenance", "Record"]
+__all__ = ["PluginNote", "Provenance", "Record", "differences"]
 
 
 class Record(BaseModel):
@@ -47,9 +47,13 @@ class Provenance(Record):
     platform: Text = ""
     """Operating system."""
     processor: Text = ""
-    """Processor."""
+    """Name of the processor."""
+    processor_model: Text = ""
+    """Its vendor, family and model, for names that several have; empty where nobody tells."""
+    instruction_set: Word = ""
+    """Vector instructions of the processor that torch uses, such as ``AVX512``."""
     device: Text = ""
-    """Name of the device that computed."""
+    """Name of the device that computed: that of the GPU, or ``cpu``."""
     precision: Word = ""
     """``fp32`` or ``bf16``."""
     threads: Count | None = None
@@ -58,6 +62,8 @@ class Provenance(Record):
     """Whether operations that give other bits each time were refused."""
     compiled: bool | None = None
     """Whether layers were compiled for gradients of first order; None where there are none."""
+    curvature: Word = ""
+    """How exact second derivatives add up: ``lean``, or ``auto or fast``; empty without any."""
     git_commit: Word | None = None
     """Commit of the working folder, where it is a git checkout."""
     git_dirty: bool | None = None
@@ -80,3 +86,13 @@ class Provenance(Record):
     """ISO time, UTC."""
     ended: Word = ""
     """ISO time, UTC."""
+
+
+def differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Yield what differs between two environments, such as ``torch 2.12 → 2.13``.
+
+    A fact that one of them lacks differs in nothing: older records do not hold all of them.
+    """
+    for name, value in then.items():
+        if name in now and now[name] != value:
+            yield f"{name.replace('_', ' ')} {value} → {now[name]}"

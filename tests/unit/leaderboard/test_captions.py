@@ -137,8 +137,11 @@ def test_what_failed_what_is_missing_and_what_collapsed_is_counted(make_study):
 def test_a_cell_that_two_machines_ran_with_other_scores_is_named(make_study):
     one, two = scores(3), scores(3)
     two["MAML", "a"] |= {0: 0.1}
-    elsewhere = {"MAML": {"device": "elsewhere"}}
-    runs = [collect(make_study(one, "one")), collect(make_study(two, "two", facts=elsewhere))]
+    here, elsewhere = ({"MAML": {"device": device}} for device in ("here", "elsewhere"))
+    runs = [
+        collect(make_study(one, "one", facts=here)),
+        collect(make_study(two, "two", facts=elsewhere)),
+    ]
 
     assert starting(build_leaderboard(merge(runs)).captions, "TWICE: 1 cell was run more than once")
 

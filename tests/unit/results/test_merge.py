@@ -110,7 +110,7 @@ def test_rows_that_differ_are_named_after_their_run(make_study):
 def test_a_cell_that_was_run_twice_counts_once_and_is_named_where_it_differs(make_study):
     again = {**ROWS, ("MAML", "x"): {0: 0.75, 1: 0.8}}
     late = {"MAML": {"ended": "2026-02-01", "device": "elsewhere"}, "BERT": {"ended": "2026-02-01"}}
-    early = {"MAML": {"ended": "2026-01-01"}, "BERT": {"ended": "2026-01-01"}}
+    early = {"MAML": {"ended": "2026-01-01", "device": "here"}, "BERT": {"ended": "2026-01-01"}}
     runs = [
         collect(make_study(again, "two", facts=late)),
         collect(make_study(ROWS, "one", facts=early)),

@@ -137,9 +137,9 @@ def test_a_missing_part_is_damage(checkpoints, tmp_path, name):
     ("key", "profile", "said"),
     [
         ("b" * 64, PROFILE, "cell aaaa"),
-        ("a" * 64, {**PROFILE, "threads": "2"}, "threads 1 -> 2"),
-        ("a" * 64, {**PROFILE, "torch": "2.14.0"}, "torch 2.13.0 -> 2.14.0"),
-        ("a" * 64, {**PROFILE, "someone": "1.0"}, "someone none -> 1.0"),
+        ("a" * 64, {**PROFILE, "threads": "2"}, "threads 1 → 2"),
+        ("a" * 64, {**PROFILE, "torch": "2.14.0"}, "torch 2.13.0 → 2.14.0"),
+        ("a" * 64, {**PROFILE, "compiled": "true"}, "compiled false → true"),
     ],
 )
 def test_going_on_elsewhere_is_refused_with_the_difference(
@@ -238,6 +238,15 @@ def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_los
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
 
 
+def test_a_fact_that_older_checkpoints_do_not_hold_is_no_drift(checkpoints, tmp_path):
+    save(checkpoints, 3)
+    newer = {**PROFILE, "compiled": "false", "instruction_set": "AVX512"}
+    other = Checkpoints(Folder(tmp_path) / "checkpoints", key="a" * 64, profile=newer, interval=1.0)
+
+    assert newest_step(other) == 3
+    assert other.drift == ()
+
+
 def test_with_drift_allowed_it_goes_on_and_remembers_what_differed(checkpoints, tmp_path):
     def elsewhere(threads, *, key="a" * 64, allow_drift=True):
         return Checkpoints(
@@ -251,14 +260,14 @@ def test_with_drift_allowed_it_goes_on_and_remembers_what_differed(checkpoints, 
     save(checkpoints, 3)
     second = elsewhere("2")
     assert newest_step(second) == 3
-    assert second.drift == ("threads 1 -> 2",)
+    assert second.drift == ("threads 1 → 2",)
     save(second, 4)
 
     same = elsewhere("2", allow_drift=False)
     assert newest_step(same) == 4
-    assert same.drift == ("threads 1 -> 2",), "what differed once is not forgotten"
+    assert same.drift == ("threads 1 → 2",), "what differed once is not forgotten"
     third = elsewhere("1")
     third.newest()
-    assert third.drift == ("threads 1 -> 2", "threads 2 -> 1")
+    assert third.drift == ("threads 1 → 2", "threads 2 → 1")
     with pytest.raises(StoreError, match="cell aaaa"):
         elsewhere("2", key="b" * 64).newest()

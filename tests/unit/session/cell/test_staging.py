@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from metabench.plan.cell import Cell
-from metabench.results.profile import same_profile
+from metabench.results.profile import same_environment
 from metabench.results.repeats import nondeterministic, repeat_notes, same_numbers
 from metabench.session.cell.staging import Stage
 from metabench.store.records.cell import CellNote, FileNote, Provenance, Rescoring, Result
@@ -121,7 +121,7 @@ def test_a_reader_is_told_of_what_differs_and_whether_it_had_to_be_the_same(stor
     names = {key: first.model_copy(update={"name": key}) for key in "abc"}
     flagged = {key: one.model_copy(update={"nondeterministic": True}) for key, one in names.items()}
 
-    assert same_profile(first.provenance, other.provenance)
+    assert same_environment(first.provenance, other.provenance)
     assert nondeterministic([{KEY: first}, {KEY: first}]) == ()
     assert nondeterministic([{KEY: first}, {KEY: other}]) == ("cell",)
     assert nondeterministic([{KEY: first}, {KEY: away}]) == ()

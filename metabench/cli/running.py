@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from metabench.api.events import Noticed, Progressed
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from metabench.cli.inputs.benchmark import Prepared
     from metabench.plugin.catalog import Catalog
     from metabench.session.runner.policy import RunPolicy
-    from metabench.session.runtime import RunSummary, Runtime
+    from metabench.session.runtime import RunSummary
 
-__all__ = ["run_prepared", "verdict"]
+__all__ = ["shown", "verdict"]
 
 _SOME_FAILED = 1
 
 
-def run_prepared(one: Prepared, policy: RunPolicy, runtime: Runtime) -> RunSummary:
-    """Say what is there, run the rest, and show how it goes."""
+@contextmanager
+def shown(one: Prepared, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
+    """Say what is there; yield what shows how the rest goes, and tells observers."""
     from metabench.plan.states import cell_states
     from metabench.session.runner.policy import to_do
     from metabench.session.runner.queue import cost
-    from metabench.session.runner.run import run_plan
 
     states = cell_states(one.plan, one.store)
     chosen = {cell.key: states[cell.key] for cell in one.selected.cells}
@@ -47,14 +47,7 @@ def run_prepared(one: Prepared, policy: RunPolicy, runtime: Runtime) -> RunSumma
     if one.plan.benchmark.spec.compute.deterministic:  # cuBLAS reads this once, when it begins
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with progress(costs) as show:
-        return run_plan(
-            one.plan,
-            catalog=one.catalog,
-            store=one.store,
-            runtime=runtime,
-            emit=_telling(one.catalog, show),
-            policy=policy,
-        )
+        yield _telling(one.catalog, show)
 
 
 def verdict(one: Prepared, summary: RunSummary) -> int:

@@ -23,14 +23,14 @@ from metabench.cli.inputs.options import (
     smoke_option,
     traceback_option,
 )
-from metabench.cli.running import run_prepared, verdict
+from metabench.cli.running import shown, verdict
 from metabench.cli.views.cells import cell_entries, cell_lines
 from metabench.cli.views.leaderboard import echo_leaderboard
 from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from metabench.plan.cell import Cell
     from metabench.plan.states import CellState
@@ -105,6 +105,7 @@ def command(
 ) -> int:
     """Run a benchmark file, or what is left of it: FILE is TOML, or shipped as `quickstart` is."""
     from metabench.session.runner.policy import RunPolicy
+    from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
 
     if as_json and not dry_run:
@@ -133,7 +134,19 @@ def command(
         _echo_plans(prepared, policy, runtime, as_json=as_json)
         return 0
     _refuse_early(prepared, policy, runtime)
-    return _run_all(prepared, policy, runtime)
+    ended: list[tuple[Prepared, RunSummary]] = []
+    for one, mine in _in_turn(prepared, policy, ended):
+        with shown(one, mine) as emit:
+            summary = run_plan(
+                one.plan,
+                catalog=one.catalog,
+                store=one.store,
+                runtime=runtime,
+                emit=emit,
+                policy=mine,
+            )
+        ended.append((one, summary))
+    return _conclude(ended)
 
 
 def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
@@ -164,18 +177,22 @@ def _to_run(one: Prepared, policy: RunPolicy) -> Sequence[Cell]:
     return to_do(one.plan, states, replace(policy, selection=one.selection)).cells
 
 
-def _run_all(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> int:
-    """Run one after the other, then show all leaderboards; return the worst exit code."""
+def _in_turn(
+    prepared: Sequence[Prepared], policy: RunPolicy, ended: Sequence[tuple[Prepared, RunSummary]]
+) -> Iterator[tuple[Prepared, RunPolicy]]:
+    """Yield what is run next, with what is left of the failures that are allowed."""
     most = policy.max_failures
-    ended: list[tuple[Prepared, RunSummary]] = []
     for one in prepared:
         failures = sum(len(summary.failures) for _, summary in ended)
         if most is not None and failures >= most:
             note(f"not begun: {one.plan.benchmark.path}, because enough cells have failed")
             continue
         limit = None if most is None else most - failures
-        this = replace(policy, selection=one.selection, max_failures=limit)
-        ended.append((one, run_prepared(one, this, runtime)))
+        yield one, replace(policy, selection=one.selection, max_failures=limit)
+
+
+def _conclude(ended: Sequence[tuple[Prepared, RunSummary]]) -> int:
+    """Show all leaderboards; return the worst exit code."""
     for number, (one, _) in enumerate(ended):
         if number:
             echo("")

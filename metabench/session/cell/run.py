@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from metabench.api.events import CellEnded, Event
     from metabench.plan.cell import Cell
     from metabench.session.cell.context import WorkerContext
-    from metabench.session.cell.outcome import Outcome
     from metabench.session.runtime import Requested
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
@@ -88,31 +87,27 @@ def run_cell(
             emit=emit,
             stop=stop,
         )
-        ended = _end(drive, stage, lambda: drive.run(start, note))
+        try:
+            with drive.watch:
+                outcome = drive.run(start, note)
+        except (StoreError, LockError, StoppedError):
+            raise
+        except Exception as error:  # noqa: BLE001  (recorded with its traceback)
+            ended = _fail(attempt, stage, journal, error=error)
+        else:
+            ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
+        if ended.status not in RESUMABLE:
+            checkpoints.clear()  # not before the record is there
+    _tell(ended, context, emit)
+    return ended
+
+
+def _tell(ended: CellEnded, context: WorkerContext, emit: Callable[[Event], None]) -> None:
     if context.uncompiled:
         emit(Noticed(context.uncompiled))
     if ended.status != "ok":
         release_memory()  # what the traceback held
     emit(ended)
-    return ended
-
-
-def _end(drive: Drive, stage: Stage, work: Callable[[], Outcome]) -> CellEnded:
-    """Do the work and commit the record that it ends in."""
-    attempt, journal, checkpoints = drive.attempt, drive.journal, drive.checkpoints
-    try:
-        with drive.watch:
-            outcome = work()
-    except (StoreError, LockError, StoppedError):
-        raise
-    except Exception as error:  # noqa: BLE001  (recorded with its traceback)
-        ended = _fail(attempt, stage, journal, error=error)
-        if ended.status not in RESUMABLE:
-            checkpoints.clear()
-    else:
-        ended = _succeed(attempt, stage, journal, attempt.result(outcome, drive.losses))
-        checkpoints.clear()  # not before the result is there
-    return ended
 
 
 def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.store.lock import HeldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from metabench.plan.cell import Cell
     from metabench.store.run_folder import Stamp, Store
@@ -19,27 +20,26 @@ HELD: Final = "held"
 """Status of a cell that another process runs now; nobody but the queue is told."""
 
 
-def claim(
-    cell: Cell, store: Store, seen: Stamp | None, work: Callable[[], CellEnded]
-) -> CellEnded | EndedElsewhere:
-    """Hold a cell and run it; return how it ended, here or in another process.
+@contextmanager
+def claim(cell: Cell, store: Store, seen: Stamp | None) -> Iterator[EndedElsewhere | None]:
+    """Hold a cell; yield how it ended in another process, None where it is to be run here.
 
     Args:
         cell: the cell.
         store: the run folder.
         seen: which records the cell had when it was planned to be run; None where nobody looked.
-        work: runs it.
 
     Raises:
         LockError: the file system has no locks.
-        MetabenchError: whatever ``work`` raises.
     """
-    try:
-        with store.lock_cell(cell.folder):
-            ended = ended_since(cell, store, seen)
-            return work() if ended is None else EndedElsewhere(ended)
-    except HeldError:
-        return EndedElsewhere(CellEnded(cell.key, cell.name, HELD, 0.0))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(store.lock_cell(cell.folder))
+        except HeldError:
+            yield EndedElsewhere(CellEnded(cell.key, cell.name, HELD, 0.0))
+            return
+        ended = ended_since(cell, store, seen)
+        yield EndedElsewhere(ended) if ended is not None else None
 
 
 def ended_since(cell: Cell, store: Store, seen: Stamp | None) -> CellEnded | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -34,23 +33,25 @@ _LISTENING = 0.2  # seconds after which to see whether somebody has asked to sto
 def launch(
     queue: CellQueue, assignment: Assignment, *, emit: Emit, stopping: Stopping
 ) -> Generator[CellEnded]:
-    """Run the cells of a queue; yield as each one ends.
+    """Return what runs the cells of a queue and yields as each one ends; nothing where it is empty.
+
+    Once somebody has asked to stop, it ends early; every cell that ran has a checkpoint.
 
     Raises:
         SetupError: the device, the store or a worker cannot go on.
-        StoppedError: somebody asked to stop; every cell that ran has a checkpoint.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
     # Only another process ends for certain what takes too long.
     if jobs <= 1 and assignment.limits.cell_seconds is None:
-        yield from _in_this_process(queue, assignment, emit, stopping)
-    else:
-        yield from _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
+        return _in_this_process(queue, assignment, emit, stopping)
+    return _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
 
 
 def _in_this_process(
     queue: CellQueue, assignment: Assignment, emit: Emit, stopping: Stopping
 ) -> Generator[CellEnded]:
+    if not queue:
+        return
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.run import run_cell  # noqa: PLC0415
 
@@ -62,24 +63,22 @@ def _in_this_process(
                 break
             time.sleep(_LISTENING)
             continue
-        work = partial(
-            run_cell,
-            cell,
-            context,
-            benchmark=assignment.benchmark,
-            emit=emit,
-            stop=stopping.requested,
-            number=queue.attempt(cell.key),
-        )
         try:
-            found = claim(cell, context.store, assignment.seen.get(cell.key), work)
+            with claim(cell, context.store, assignment.seen.get(cell.key)) as elsewhere:
+                found = elsewhere or run_cell(
+                    cell,
+                    context,
+                    benchmark=assignment.benchmark,
+                    emit=emit,
+                    stop=stopping.requested,
+                    number=queue.attempt(cell.key),
+                )
         except StoppedError as stopped:
             stopping.note(stopped)
             break
         ended = _settle(queue, cell, found, emit=emit, assignment=assignment)
         if ended is not None:
             yield ended
-    stopping.end()
 
 
 def _next(queue: CellQueue, store: Store) -> Cell | None:
@@ -138,7 +137,6 @@ def _in_workers(
             worker.dismiss()
         for worker in workers:
             worker.stop()
-    stopping.end()
 
 
 def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignment) -> bool:
@@ -233,17 +231,15 @@ def _record(
         wall_seconds=worker.wall_seconds,
     )
     store = Store(assignment.folder)
-    folder = str(store.cell_folder(cell.folder))
-
-    def commit() -> CellEnded:
+    with claim(cell, store, assignment.seen.get(cell.key)) as elsewhere:
+        if elsewhere is not None:
+            return elsewhere
         store.commit_failure(cell.folder, failure)
-        return CellEnded(
-            cell.key,
-            cell.name,
-            failure.status,
-            worker.wall_seconds,
-            message=lost.problem,
-            folder=folder,
-        )
-
-    return claim(cell, store, assignment.seen.get(cell.key), commit)
+    return CellEnded(
+        cell.key,
+        cell.name,
+        failure.status,
+        worker.wall_seconds,
+        message=lost.problem,
+        folder=str(store.cell_folder(cell.folder)),
+    )

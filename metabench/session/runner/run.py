@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded, RunEnded, RunStarted
@@ -13,13 +13,13 @@ from metabench.session.runner.launch import launch
 from metabench.session.runner.policy import RunPolicy, to_do
 from metabench.session.runner.queue import CellQueue
 from metabench.session.runner.record import run_note
-from metabench.session.runner.scoring import score_again
+from metabench.session.runner.scoring import score_all
 from metabench.session.runner.signals import Stopping
 from metabench.session.runtime import Assignment, Requested, RunSummary, Runtime
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Sequence
 
     from metabench.api.events import Event
     from metabench.plan.plan import Plan
@@ -60,71 +60,56 @@ def run_plan(
         todo = to_do(plan, states, policy)
         planned = len(todo.cells) + len(todo.unscored)
         emit(RunStarted(str(store.folder), len(todo.done), planned))
-        counts = Counter({"skipped": len(todo.blocked)})
-        summary = RunSummary({})
-        if planned:
-            assignment = Assignment(
-                folder=store.folder,
-                benchmark=Requested(note.name, note.spec_hash),
-                cells=plan.by_key,
-                runtime=runtime,
-                compute=plan.benchmark.spec.compute,
-                files=catalog.files,
-                observers=tuple(one for one in catalog.observers if one.watches_steps),
-                seen=seen,
-            )
-            queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
-            sources = {cell.key: states[cell.key].source for cell in todo.unscored}
-            cells = _ends(queue, assignment, sources, emit=emit, stopping=stopping)
-            summary = _walk(queue, cells, emit=emit, most=policy.max_failures)
-        summary = replace(summary, counts=dict(+(counts + Counter(summary.counts))))
+        assignment = Assignment(
+            folder=store.folder,
+            benchmark=Requested(note.name, note.spec_hash),
+            cells=plan.by_key,
+            runtime=runtime,
+            compute=plan.benchmark.spec.compute,
+            files=catalog.files,
+            observers=tuple(one for one in catalog.observers if one.watches_steps),
+            seen=seen,
+        )
+        queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
+        sources = {cell.key: states[cell.key].source for cell in todo.unscored}
+        scored = score_all(sources, queue, assignment, emit=emit, stopping=stopping)
+        ends: list[CellEnded] = []
+        with closing(launch(queue, assignment, emit=emit, stopping=stopping)) as trained:
+            for ended in chain(scored, trained):
+                ends.append(ended)
+                if ended.status != "ok" and _gives_up(ends, policy):
+                    break  # the generator is closed, which ends the workers
+            else:
+                stopping.end()
+        summary = _summary(
+            ends, queue, len(todo.blocked), given_up=_gives_up(ends, policy), emit=emit
+        )
         emit(RunEnded(str(store.folder), summary.counts))
         return summary
 
 
-def _ends(
-    queue: CellQueue,
-    assignment: Assignment,
-    sources: Mapping[str, str],
-    *,
-    emit: Callable[[Event], None],
-    stopping: Stopping,
-) -> Generator[CellEnded]:
-    """Yield how cells end: those first that need nothing but scores, by ``sources``."""
-    for key, source in sources.items():
-        ended = score_again(assignment.cells[key], source, assignment, emit=emit)
-        if ended is None:
-            queue.add(assignment.cells[key])
-        else:
-            yield ended
-        stopping.end()
-    if queue:
-        yield from launch(queue, assignment, emit=emit, stopping=stopping)
+def _gives_up(ends: Sequence[CellEnded], policy: RunPolicy) -> bool:
+    return sum(ended.status != "ok" for ended in ends) == policy.max_failures
 
 
-def _walk(
+def _summary(
+    ends: Sequence[CellEnded],
     queue: CellQueue,
-    cells: Generator[CellEnded],
+    blocked: int,
     *,
+    given_up: bool,
     emit: Callable[[Event], None],
-    most: int | None,
 ) -> RunSummary:
-    counts: Counter[str] = Counter()
-    failures: list[CellEnded] = []
-    differing: list[CellEnded] = []
-    with closing(cells):
-        for ended in cells:
-            counts[ended.status] += 1
-            if ended.status != "ok":
-                failures.append(ended)
-            elif ended.message:
-                differing.append(ended)
-            if len(failures) == most:  # the generator is closed, which ends the workers
-                return RunSummary(
-                    dict(counts), tuple(failures), len(queue.drop()), tuple(differing)
-                )
-    for cell in queue.drop():
+    """Return how a run went; cells that are left were not begun, or what they need has failed."""
+    left = queue.drop()
+    skipped = () if given_up else left
+    for cell in skipped:
         message = "a cell that it needs has failed"
         emit(CellEnded(cell.key, cell.name, "skipped", 0.0, message=message))
-        counts["skipped"] += 1
-    return RunSummary(dict(counts), tuple(failures), differing=tuple(differing))
+    counts = Counter(ended.status for ended in ends) + Counter(skipped=blocked + len(skipped))
+    return RunSummary(
+        dict(counts),
+        tuple(ended for ended in ends if ended.status != "ok"),
+        len(left) - len(skipped),
+        tuple(ended for ended in ends if ended.status == "ok" and ended.message),
+    )

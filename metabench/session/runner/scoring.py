@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metabench.api.events import CellEnded, CellStarted
+from metabench.api.events import CellEnded, CellStarted, EndedElsewhere
 from metabench.errors import MetabenchError, StoreError
 from metabench.plan.cell import FineTuneWork
 from metabench.session.cell.outcome import cell_note, failure_record
@@ -18,39 +18,62 @@ if TYPE_CHECKING:
 
     from metabench.api.events import Event
     from metabench.plan.cell import Cell
+    from metabench.session.runner.queue import CellQueue
+    from metabench.session.runner.signals import Stopping
     from metabench.session.runtime import Assignment
     from metabench.store.records.cell import Result
 
-__all__ = ["score_again"]
+__all__ = ["score_all"]
 
 
-def score_again(
-    cell: Cell, source: str, assignment: Assignment, *, emit: Callable[[Event], None]
-) -> CellEnded | None:
-    """Score the predictions of one cell with the metrics of another; return how that one ended.
+def score_all(
+    sources: Mapping[str, str],
+    queue: CellQueue,
+    assignment: Assignment,
+    *,
+    emit: Callable[[Event], None],
+    stopping: Stopping,
+) -> list[CellEnded]:
+    """Score the predictions of cells with the metrics of others; return how those ended.
 
-    A metric that fails is recorded as it would be after a training.
+    A metric that fails is recorded as it would be after a training. What has to be trained, since
+    its predictions are damaged, or waited for, since another process holds it, enters the queue.
 
     Args:
-        cell: the cell.
-        source: folder of the cell of the same work whose predictions there are.
+        sources: by key of a cell, the folder of the cell of the same work that has predictions.
+        queue: what is to be run.
         assignment: where, and for which benchmark.
         emit: is told what happens.
-
-    Returns:
-        None where it has to be trained, or waited for: the predictions are damaged, or another
-        process holds the cell.
+        stopping: whether somebody has asked to stop.
 
     Raises:
         StoreError: the run folder cannot be written.
     """
+    ends = []
+    for key, source in sources.items():
+        if stopping.requested():
+            break
+        cell = assignment.cells[key]
+        found = _score(cell, source, assignment)
+        if found is None:
+            queue.add(cell)
+            continue
+        if isinstance(found, CellEnded):
+            emit(CellStarted(cell.key, cell.name))
+        emit(found)
+        ends.append(found if isinstance(found, CellEnded) else found.ended)
+    return ends
+
+
+def _score(cell: Cell, source: str, assignment: Assignment) -> CellEnded | EndedElsewhere | None:
     store = Store(assignment.folder)
     older = store.result(source)
     outcome = _scores(cell, store, source, older)
     if older is None or outcome is None:
         return None
-
-    def commit() -> CellEnded:
+    with claim(cell, store, assignment.seen.get(cell.key)) as elsewhere:
+        if elsewhere is not None:
+            return None if elsewhere.ended.status == HELD else elsewhere
         store.commit_note(cell.folder, cell_note(cell))
         if isinstance(outcome, MetabenchError):
             return _commit_failure(cell, outcome, assignment)
@@ -59,14 +82,6 @@ def score_again(
         commit_scores(store, source, shown, outcome, note=cell_note(cell), command=command)
         folder = str(store.cell_folder(cell.folder))
         return CellEnded(cell.key, cell.name, "ok", 0.0, dict(outcome), folder=folder)
-
-    found = claim(cell, store, assignment.seen.get(cell.key), commit)
-    if isinstance(found, CellEnded):
-        emit(CellStarted(cell.key, cell.name))
-    elif found.ended.status == HELD:
-        return None
-    emit(found)
-    return found if isinstance(found, CellEnded) else found.ended
 
 
 def _scores(

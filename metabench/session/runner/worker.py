@@ -7,11 +7,10 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.api.events import CellStarted, EndedElsewhere
+from metabench.api.events import CellStarted
 from metabench.errors import CellError, MetabenchError
 from metabench.import_path import protect_children
 from metabench.plugin.local import register_local_files
@@ -183,18 +182,18 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
             key, number = given
             cell = assignment.cells[key]
             # While a cell runs, the parent has nothing to say but that it should stop.
-            work = partial(
-                run_cell,
-                cell,
-                context,
-                benchmark=assignment.benchmark,
-                emit=pipe.send,
-                stop=pipe.poll,
-                number=number,
-            )
-            found = claim(cell, context.store, assignment.seen.get(key), work)
-            if isinstance(found, EndedElsewhere):
-                pipe.send(found)
+            with claim(cell, context.store, assignment.seen.get(key)) as elsewhere:
+                if elsewhere is None:
+                    run_cell(
+                        cell,
+                        context,
+                        benchmark=assignment.benchmark,
+                        emit=pipe.send,
+                        stop=pipe.poll,
+                        number=number,
+                    )
+            if elsewhere is not None:
+                pipe.send(elsewhere)
     except MetabenchError as error:
         pipe.send(error)
     except (EOFError, OSError):

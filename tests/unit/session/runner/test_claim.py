@@ -21,7 +21,6 @@ KEY = "a" * 64
 CELL = Cell("adapt", "cell", KEY, {}, None)
 WHERE = Provenance(metabench="0", python="3")
 FIELDS = {"kind": "adapt", "name": "cell", "key": KEY, "provenance": WHERE}
-OURS = CellEnded(KEY, "cell", "ok", 0.0)
 OWNER = LockOwner(7, "host", "today")
 
 
@@ -31,33 +30,30 @@ def store(tmp_path):
     return Store(tmp_path)
 
 
-def work():
-    return OURS
-
-
-def refuse():
-    raise AssertionError("it is not to be run")
+def elsewhere(store, seen):
+    """Return how the cell ended in another process; None where it is to be run here."""
+    with claim(CELL, store, seen) as found:
+        return found
 
 
 def test_a_cell_that_nobody_has_touched_is_run(store):
-    assert claim(CELL, store, store.stamp(CELL.folder), work) == OURS
-    assert claim(CELL, store, None, work) == OURS
+    assert elsewhere(store, store.stamp(CELL.folder)) is None
+    assert elsewhere(store, None) is None
 
 
 def test_a_cell_is_held_while_it_is_run_and_by_one_alone(store):
-    def nested():
-        found = claim(CELL, store, None, refuse)
-        assert isinstance(found, EndedElsewhere)
-        assert found.ended.status == HELD
-        return OURS
+    with claim(CELL, store, None) as ours:
+        found = elsewhere(store, None)
 
-    assert claim(CELL, store, None, nested) == OURS
+    assert ours is None
+    assert isinstance(found, EndedElsewhere)
+    assert found.ended.status == HELD
 
 
 def test_what_another_process_has_done_since_is_not_run(store):
     seen = store.stamp(CELL.folder)
     store.commit_result(CELL.folder, Result(**FIELDS, wall_seconds=2.0, scores={"f1": 0.5}))
-    found = claim(CELL, store, seen, refuse)
+    found = elsewhere(store, seen)
 
     assert found == EndedElsewhere(CellEnded(KEY, "cell", "ok", 2.0, {"f1": 0.5}))
 
@@ -66,20 +62,20 @@ def test_a_result_that_was_there_before_is_run_again_and_a_newer_one_is_not(stor
     first = Result(**FIELDS, wall_seconds=2.0)
     store.commit_result(CELL.folder, first)
     seen = store.stamp(CELL.folder)
-    assert claim(CELL, store, seen, work) == OURS
+    assert elsewhere(store, seen) is None
 
     store.commit_result(CELL.folder, first)  # the same bytes, and committed since
-    assert isinstance(claim(CELL, store, seen, refuse), EndedElsewhere)
+    assert isinstance(elsewhere(store, seen), EndedElsewhere)
 
 
 def test_a_failure_elsewhere_is_a_failure_and_an_interruption_is_taken_over(store):
     seen = store.stamp(CELL.folder)
     store.commit_failure(CELL.folder, Failure(**FIELDS, status="diverged", message="nan"))
-    found = claim(CELL, store, seen, refuse)
+    found = elsewhere(store, seen)
     store.commit_failure(CELL.folder, Failure(**FIELDS, status="interrupted", message="gone"))
 
     assert found == EndedElsewhere(CellEnded(KEY, "cell", "diverged", 0.0, message="nan"))
-    assert claim(CELL, store, seen, work) == OURS
+    assert elsewhere(store, seen) is None
 
 
 def test_a_failure_that_is_gone_again_is_run(store):
@@ -87,7 +83,7 @@ def test_a_failure_that_is_gone_again_is_run(store):
     seen = store.stamp(CELL.folder)
     store.clear_failure(CELL.folder)
 
-    assert claim(CELL, store, seen, work) == OURS
+    assert elsewhere(store, seen) is None
 
 
 def test_cells_that_were_put_off_come_back_when_they_are_free(monkeypatch):

@@ -95,7 +95,7 @@ def _predict(
 ) -> dict[str, list[str]]:
     """Return what each file says, by its name; every model is fine-tuned once."""
     from metabench.session.export.glue_predict import predicted
-    from metabench.session.replay.refit import refit
+    from metabench.session.replay.replay import replay
     from metabench.session.runner.queue import cost
 
     tasks = list(dict.fromkeys(part.file.task for part in parts))
@@ -105,7 +105,7 @@ def _predict(
     with progress({cell.key: cost(cell) for cell, _ in wanted.values()}) as show:
         show(RunStarted(str(opened.store.folder), 0, len(wanted)))
         for task, (cell, result) in wanted.items():
-            made = refit(cell, result, context, emit=show)
+            made = replay(cell, result, context, emit=show)
             (note if made.agreement.exact else warn)(f"{cell.name}: {made.agreement}")
             for part in parts:
                 if part.file.task == task:

@@ -24,7 +24,7 @@ from metabench.cli.views.text import echo, note, warn
 
 if TYPE_CHECKING:
     from metabench.session.export.model import Exported
-    from metabench.session.replay.refit import Refit
+    from metabench.session.replay.replay import Replay
 
 __all__ = ["command"]
 
@@ -61,12 +61,12 @@ def command(
     opened = open_run(found.parent.parent, file=file, hub=hub, catalog=installed())
     planned, result = opened.done(found.name)
     from metabench.session.export.model import export_model
-    from metabench.session.replay.refit import refit
+    from metabench.session.replay.replay import replay
 
     context = opened.context(device, like=result)
     with progress({planned.key: 1.0}) as show:
         show(RunStarted(str(found), 0, 1))
-        made = refit(planned, result, context, emit=show)
+        made = replay(planned, result, context, emit=show)
     exported = export_model(
         made, target, context=context, catalog=opened.catalog, note=opened.store.run()
     )
@@ -75,7 +75,7 @@ def command(
     return 0
 
 
-def _report(made: Refit, exported: Exported) -> None:
+def _report(made: Replay, exported: Exported) -> None:
     (note if made.agreement.exact else warn)(f"{made.cell.name}: {made.agreement}")
     note(
         f"loaded again and tried on {exported.rows} rows: outputs are off by at most"

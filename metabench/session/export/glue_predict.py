@@ -15,12 +15,12 @@ from metabench.session.export.submission import entries
 if TYPE_CHECKING:
     from metabench.session.cell.context import WorkerContext
     from metabench.session.export.glue import Part
-    from metabench.session.replay.refit import Refit
+    from metabench.session.replay.replay import Replay
 
 __all__ = ["predicted"]
 
 
-def predicted(made: Refit, part: Part, context: WorkerContext) -> list[str]:
+def predicted(made: Replay, part: Part, context: WorkerContext) -> list[str]:
     """Return what a file of the submission says of each row, in the order of the split.
 
     Raises:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from metabench.plugin.catalog import Catalog
     from metabench.session.cell.context import WorkerContext
-    from metabench.session.replay.refit import Refit
+    from metabench.session.replay.replay import Replay
     from metabench.store.records.run import RunNote
 
 __all__ = ["TOLERANCE", "Exported", "export_model"]
@@ -67,7 +67,7 @@ class Exported:
 
 
 def export_model(
-    made: Refit, target: Path, *, context: WorkerContext, catalog: Catalog, note: RunNote
+    made: Replay, target: Path, *, context: WorkerContext, catalog: Catalog, note: RunNote
 ) -> Exported:
     """Write a folder, in full or not at all, and return what it came to.
 
@@ -90,7 +90,7 @@ def export_model(
 
 
 def _write(
-    made: Refit,
+    made: Replay,
     folder: Path,
     *,
     context: WorkerContext,
@@ -121,7 +121,7 @@ def _write(
     return Exported(plain=True, rows=len(rows), largest=largest)
 
 
-def _classifier(made: Refit) -> Classifier:
+def _classifier(made: Replay) -> Classifier:
     task = made.work.task.card
     learner = made.tuned.learner
     values = named(made.tuned.theta.detach().cpu(), learner.layout)
@@ -140,7 +140,7 @@ def _classifier(made: Refit) -> Classifier:
     )
 
 
-def _save_tokenizer(made: Refit, folder: Path, context: WorkerContext) -> None:
+def _save_tokenizer(made: Replay, folder: Path, context: WorkerContext) -> None:
     tokenizer: Any = load_tokenizer(made.work.model, hub=context.runtime.hub)
     tokenizer.model_max_length = made.work.model.max_length  # so that truncation=True is enough
     segments = ["token_type_ids"] * made.tuned.learner.encoder.takes_token_types
@@ -150,7 +150,7 @@ def _save_tokenizer(made: Refit, folder: Path, context: WorkerContext) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def _trial(made: Refit, context: WorkerContext) -> tuple[Sequence[Sequence[str]], Tensor]:
+def _trial(made: Replay, context: WorkerContext) -> tuple[Sequence[Sequence[str]], Tensor]:
     """Return some of the scored rows, and the outputs that belong to them: float32, on the CPU."""
     work, tuned = made.work, made.tuned
     texts = load_rows(work.task, "scored", hub=context.runtime.hub).texts
@@ -183,7 +183,7 @@ def _largest(outputs: Tensor, expected: Tensor) -> float:
 
 
 def _card(
-    made: Refit, exported: Exported, context: WorkerContext, *, catalog: Catalog, note: RunNote
+    made: Replay, exported: Exported, context: WorkerContext, *, catalog: Catalog, note: RunNote
 ) -> ModelCard:
     work = made.work
     used = [context.cells[key].work for key in (work.initialisation, work.encoder) if key]

@@ -3,7 +3,7 @@
 Modules and packages, in the order in which data passes through:
 
     replan: from a run folder back to its plan
-    refit: a fine-tune cell run again, checked against its saved predictions
+    replay: a fine-tune cell run again, checked against its saved predictions
     reproduce: one result, computed again with all that it needs, compared with its record
     rescore: new scores from saved predictions, without training
 """

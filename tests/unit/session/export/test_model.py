@@ -14,7 +14,7 @@ from metabench.errors import SetupError
 from metabench.plugin import load_catalog
 from metabench.session.export import model as module
 from metabench.session.export.model import export_model
-from metabench.session.replay.refit import refit
+from metabench.session.replay.replay import replay
 from metabench.store.records.seal import sealed
 
 TEXT = """
@@ -56,7 +56,7 @@ def opened(run):
 
 def made(run):
     found, planned, result, context = opened(run)
-    return found, context, refit(planned, result, context, emit=print)
+    return found, context, replay(planned, result, context, emit=print)
 
 
 def test_where_the_class_of_transformers_computes_otherwise_the_script_is_taken(
@@ -108,4 +108,4 @@ def test_labels_that_are_not_those_of_the_rows_are_noticed(run):
     _, planned, record, context = opened(run)
 
     with pytest.raises(SetupError, match=r"the labels of the scored rows are not those that were"):
-        refit(planned, record, context, emit=print)
+        replay(planned, record, context, emit=print)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from metabench.session.replay.refit import compare
+from metabench.session.replay.replay import compare
 
 RECORDED = np.array([[0.5, 0.25], [1.0, 2.0], [3.0, 0.0]], dtype=np.float32)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from metabench.session.cell.stages import FineTuned
     from metabench.store.records.cell import Result
 
-__all__ = ["Agreement", "Refit", "compare", "refit"]
+__all__ = ["Agreement", "Replay", "compare", "replay"]
 
 
 @final
@@ -69,7 +69,7 @@ class Agreement:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Refit:
+class Replay:
     """A fine-tuned model, what it was made by, and how it compares with the record."""
 
     cell: Cell
@@ -79,9 +79,9 @@ class Refit:
     agreement: Agreement
 
 
-def refit(
+def replay(
     cell: Cell, result: Result, context: WorkerContext, *, emit: Callable[[Event], None]
-) -> Refit:
+) -> Replay:
     """Fine-tune an adapt cell again and compare; nothing in the run folder is written.
 
     Raises:
@@ -123,7 +123,7 @@ def refit(
     agreement = compare(recorded, outputs)
     if not agreement.exact:
         agreement = replace(agreement, changed=changed(result.provenance, now))
-    return Refit(cell, work, result, tuned, agreement)
+    return Replay(cell, work, result, tuned, agreement)
 
 
 def compare(recorded: npt.NDArray[np.floating], outputs: npt.NDArray[np.floating]) -> Agreement:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.session.cell.context import WorkerContext
     from metabench.session.cell.outcome import Outcome
-    from metabench.session.runtime import Requested
     from metabench.store.checkpoint import CheckpointNote, Checkpoints
     from metabench.store.records.cell import Failure
     from metabench.store.records.provenance import Provenance
@@ -46,7 +45,6 @@ class Attempt:
 
     cell: Cell
     context: WorkerContext
-    benchmark: Requested
     started: str
     wall: float
     cpu: float
@@ -143,9 +141,8 @@ class Attempt:
     def _provenance(self, *, compiled: bool | None) -> Provenance:
         return cell_provenance(
             self.cell,
-            runtime=self.context.runtime,
+            self.context.assignment,
             device=self.context.device,
-            benchmark=self.benchmark,
             started=self.started,
             compiled=compiled,
         )

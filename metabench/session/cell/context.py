@@ -13,7 +13,6 @@ from metabench.errors import StoreError
 from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.seeding import Stream
-from metabench.session.runtime import Limits
 from metabench.store.file_names import PARAMETERS
 from metabench.store.run_folder import Store
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from metabench.engine.device import Device
     from metabench.nn.bert.compiled import CompiledLayer
     from metabench.nn.curvature import Curvature
-    from metabench.plan.cell import Cell, TaskUse
-    from metabench.plugin.observers import Observer
+    from metabench.plan.cell import TaskUse
     from metabench.session.runtime import Assignment, Runtime
     from metabench.spec.model.sections import ModelSpec
 
@@ -42,14 +40,15 @@ class WorkerContext:
     """A process's store, device and everything it has loaded."""
 
     store: Store
-    runtime: Runtime
+    assignment: Assignment
     device: Device
-    cells: Mapping[str, Cell]
-    checkpoint_seconds: float = 300.0
-    observers: tuple[Observer, ...] = ()
-    limits: Limits = field(default_factory=Limits)
     layers: CompiledLayer | None = None
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @property
+    def runtime(self) -> Runtime:
+        """How the run is carried out."""
+        return self.assignment.runtime
 
     @property
     def compiles(self) -> bool:
@@ -149,7 +148,7 @@ class WorkerContext:
         Raises:
             StoreError: it is not done, or its file is damaged.
         """
-        cell = self.cells[key]
+        cell = self.assignment.cells[key]
         result = self.store.result(cell.folder, key=key)
         file = (
             next((file for file in result.files if file.path == PARAMETERS), None)
@@ -180,16 +179,8 @@ def open_context(assignment: Assignment) -> WorkerContext:
         DeviceError: the device is not there.
     """
     device = resolve_device(assignment.runtime.device, assignment.compute)
-    return WorkerContext(
-        Store(assignment.folder),
-        assignment.runtime,
-        device,
-        assignment.cells,
-        assignment.compute.checkpoint_seconds,
-        observers=assignment.observers,
-        limits=assignment.limits,
-        layers=_layers() if device.compiles else None,
-    )
+    layers = _layers() if device.compiles else None
+    return WorkerContext(Store(assignment.folder), assignment, device, layers)
 
 
 def _layers() -> CompiledLayer:

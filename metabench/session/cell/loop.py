@@ -67,7 +67,7 @@ class Drive:
         """
         steps = work_on(self.cell, self.attempt.context, start=start)
         self.losses.update(note.losses if note else {})
-        scalars = StepScalars(self.attempt.context.observers, self._complain)
+        scalars = StepScalars(self.attempt.context.assignment.observers, self._complain)
         told = 0.0
         while True:
             try:

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
+from metabench.api.events import CellEnded
 from metabench.privacy import private
+from metabench.session.cell.provenance import cell_provenance
 from metabench.store.atomic import commit_file
 from metabench.store.records.cell import CellNote, Failure, FileNote, WorkNote, record_status
+from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from metabench.errors import MetabenchError
     from metabench.nn.counter import EvaluationCounter
     from metabench.plan.cell import Cell
+    from metabench.session.runtime import Assignment
     from metabench.store.folder import Folder
     from metabench.store.records.provenance import Provenance
 
-__all__ = ["Outcome", "cell_note", "failure_record", "leave", "work_note"]
+__all__ = ["Outcome", "cell_note", "commit_failure", "failure_record", "leave", "work_note"]
 
 
 @final
@@ -88,4 +92,21 @@ def failure_record(
         status=record_status(error),
         provenance=provenance,
         **fields,
+    )
+
+
+def commit_failure(
+    cell: Cell, error: MetabenchError, assignment: Assignment, **facts: Any
+) -> CellEnded:
+    """Commit the failure of a cell that no worker has any more; return the event."""
+    failure = failure_record(cell, error, cell_provenance(cell, assignment), **facts)
+    store = Store(assignment.folder)
+    store.commit_failure(cell.folder, failure)
+    return CellEnded(
+        cell.key,
+        cell.name,
+        failure.status,
+        failure.wall_seconds or 0.0,
+        message=failure.message,
+        folder=str(store.cell_folder(cell.folder)),
     )

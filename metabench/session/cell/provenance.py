@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
-    from metabench.session.runtime import Requested, Runtime
+    from metabench.session.runtime import Assignment
 
 __all__ = ["cell_provenance", "now"]
 
@@ -36,11 +36,10 @@ def now() -> str:
 
 def cell_provenance(
     cell: Cell,
+    assignment: Assignment,
     *,
-    runtime: Runtime,
-    device: Device | None,
-    benchmark: Requested,
-    started: str,
+    device: Device | None = None,
+    started: str = "",
     compiled: bool | None = None,
 ) -> Provenance:
     """Return where the numbers of a cell that ends now come from.
@@ -68,9 +67,9 @@ def cell_provenance(
         data={use.card.name: use.identity for use in cell.uses},
         model=cell.work.model.id,
         model_identity=str(cell.inputs.get("model", "")),
-        benchmark=benchmark.name,
-        spec_hash=benchmark.spec_hash,
-        command=tuple(map(private, runtime.command)),
+        benchmark=assignment.benchmark.name,
+        spec_hash=assignment.benchmark.spec_hash,
+        command=tuple(map(private, assignment.runtime.command)),
         started=started,
         ended=now(),
     )

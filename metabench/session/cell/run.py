@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from metabench.api.events import CellEnded, Event
     from metabench.plan.cell import Cell
     from metabench.session.cell.context import WorkerContext
-    from metabench.session.runtime import Requested
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
 
@@ -39,7 +38,6 @@ def run_cell(
     cell: Cell,
     context: WorkerContext,
     *,
-    benchmark: Requested,
     emit: Callable[[Event], None],
     stop: Callable[[], bool] = lambda: False,
     number: int = 1,
@@ -49,7 +47,6 @@ def run_cell(
     Args:
         cell: the cell.
         context: what cells share.
-        benchmark: which benchmark it is run for.
         emit: is told what happens.
         stop: says, after each step, whether to stop there.
         number: which attempt of this run it is, counted from 1.
@@ -63,7 +60,6 @@ def run_cell(
     attempt = Attempt(
         cell,
         context,
-        benchmark,
         now(),
         time.monotonic(),
         time.process_time(),
@@ -83,7 +79,7 @@ def run_cell(
             attempt=attempt,
             checkpoints=checkpoints,
             journal=journal,
-            watch=Watch(context.limits, journal.log, cell=cell.name),
+            watch=Watch(context.assignment.limits, journal.log, cell=cell.name),
             emit=emit,
             stop=stop,
         )
@@ -116,7 +112,7 @@ def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
         context.store.place(stage.cell.folder) / CHECKPOINTS,
         key=attempt.cell.key,
         profile=attempt.environment,
-        interval=context.checkpoint_seconds,
+        interval=context.assignment.compute.checkpoint_seconds,
         allow_drift=context.runtime.allow_drift,
     )
 

@@ -201,7 +201,7 @@ def _start(work: FineTuneWork, learner: TransformerLearner, context: WorkerConte
     if work.initialisation is None:
         return learner.theta(heads)
     values = context.parameters(work.initialisation)
-    cell = context.cells[work.initialisation]
+    cell = context.assignment.cells[work.initialisation]
     path = context.store.cell_folder(cell.folder) / PARAMETERS
     layout = learner.layout
     encoder = vector(values, layout.encoder, path=path).to(learner.device)

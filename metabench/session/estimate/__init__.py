@@ -6,9 +6,8 @@ Modules and packages, in the order in which data passes through:
     encoder: an encoder's shape from its configuration
     lengths: lengths of a task's examples in tokens
     counts: how often a cell evaluates what, in gradients of a batch
-    calibration: the speed of completed cells on this device
     probe: the speed of this machine, measured on layers of the real shape
-    timing: the time of a cell
+    timing: the time of a cell, by the probe or by the speed of completed cells
     footprint: the memory of the engine, copy by copy
     process: the memory of a process before any cell
     memory: the memory of a cell

@@ -12,7 +12,6 @@ from metabench.api.task import HubSource
 from metabench.engine.device import resolve_device
 from metabench.errors import MetabenchError
 from metabench.plan.cell import FineTuneWork, MetaWork
-from metabench.session.estimate.calibration import measured_rates, rate_of
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.lengths import task_lengths
@@ -20,17 +19,17 @@ from metabench.session.estimate.memory import MemoryModel
 from metabench.session.estimate.probe import probe
 from metabench.session.estimate.process import SCORING, process_bytes
 from metabench.session.estimate.refusal import device_name
-from metabench.session.estimate.timing import TimeModel
+from metabench.session.estimate.timing import TimeModel, measured_rates, rate_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
-    from metabench.session.estimate.calibration import Rates
     from metabench.session.estimate.footprint import EncoderShape
     from metabench.session.estimate.memory import Lengths
     from metabench.session.estimate.probe import Operation, Speeds
+    from metabench.session.estimate.timing import Rates
     from metabench.session.runtime import Runtime
     from metabench.spec.model.sections import ComputeSpec
     from metabench.store.records.cell import Result

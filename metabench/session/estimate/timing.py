@@ -1,4 +1,4 @@
-"""How long a cell takes: what it evaluates, times how fast this machine is."""
+"""How long a cell takes: what it evaluates, times how fast this machine is, or was."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
 from metabench.session.estimate.footprint import BatchShape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from metabench.engine.device import Device
     from metabench.plan.cell import Cell
     from metabench.session.estimate.counts import Counts
     from metabench.session.estimate.footprint import EncoderShape
     from metabench.session.estimate.lengths import RowLengths
     from metabench.session.estimate.memory import Lengths
     from metabench.session.estimate.probe import Operation, Speeds
+    from metabench.store.records.cell import Result
 
-__all__ = ["TimeModel"]
+__all__ = ["Rates", "TimeModel", "measured_rates", "rate_of"]
+
+Rates = dict[tuple[str, str], float]
+"""Seconds for each multiplication, by stage and method; "" stands for any method."""
 
 _UPDATE = 12  # numbers read and written at an update of fine-tuning, by each of the parameters
 _OUTER = 20  # the same at an outer step of meta-training
@@ -144,3 +149,37 @@ def _shares(work: MetaWork) -> dict[str, float]:
 
     found = guarded(ask)  # a sampler's own affair; the run will name it
     return {} if isinstance(found, Fault) else found
+
+
+def measured_rates(
+    cells: Iterable[Cell],
+    results: Mapping[str, Result],
+    work: Callable[[Cell], float],
+    *,
+    device: Device,
+) -> Rates:
+    """Return the rates of what is done; results of other devices or threads do not count."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    for cell in cells:
+        result = results.get(cell.key)
+        if result is None or not _alike(result, device):
+            continue
+        for place in ((cell.kind, cell.method), (cell.kind, "")):
+            total = sums.setdefault(place, [0.0, 0.0])
+            total[0] += result.wall_seconds
+            total[1] += work(cell)
+    return {place: seconds / done for place, (seconds, done) in sums.items() if done}
+
+
+def rate_of(cell: Cell, rates: Rates) -> float | None:
+    """Return the rate of a cell's own method, else that of its stage; None where nothing is."""
+    return rates.get((cell.kind, cell.method), rates.get((cell.kind, "")))
+
+
+def _alike(result: Result, device: Device) -> bool:
+    made = result.provenance
+    return (made.device, made.precision, made.threads) == (
+        device.title,
+        device.precision,
+        device.threads,
+    )

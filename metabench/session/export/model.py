@@ -170,7 +170,7 @@ def _trial(made: Replay, context: WorkerContext) -> tuple[Sequence[Sequence[str]
     return [*zip(*texts, strict=True)][:_TRIED_ROWS], torch.from_numpy(tuned.in_unit(raw))
 
 
-def _tolerance(made: Refit) -> float:
+def _tolerance(made: Replay) -> float:
     """Return how far an output may be off, in the task's unit."""
     scale = made.tuned.train.scale
     if scale is None:
@@ -186,7 +186,9 @@ def _card(
     made: Replay, exported: Exported, context: WorkerContext, *, catalog: Catalog, note: RunNote
 ) -> ModelCard:
     work = made.work
-    used = [context.cells[key].work for key in (work.initialisation, work.encoder) if key]
+    used = [
+        context.assignment.cells[key].work for key in (work.initialisation, work.encoder) if key
+    ]
     meta = next((each for each in used if isinstance(each, MetaWork)), None)
     algorithm = catalog.algorithms.get(meta.algorithm.name if meta else "finetune")
     return ModelCard(

@@ -17,7 +17,6 @@ from metabench.results.profile import changed
 from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import cell_provenance
 from metabench.session.cell.stages import fine_tune
-from metabench.session.runtime import Requested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,13 +112,7 @@ def replay(
             hint="run the benchmark again and name the new cell",
         )
     emit(CellEnded(cell.key, cell.name, "ok", time.monotonic() - began))
-    now = cell_provenance(
-        cell,
-        runtime=context.runtime,
-        device=context.device,
-        benchmark=Requested("", ""),
-        started="",
-    )
+    now = cell_provenance(cell, context.assignment, device=context.device)
     agreement = compare(recorded, outputs)
     if not agreement.exact:
         agreement = replace(agreement, changed=changed(result.provenance, now))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import StoppedError
 from metabench.results.run_status import is_running
-from metabench.session.cell.outcome import failure_record
-from metabench.session.cell.provenance import cell_provenance
+from metabench.session.cell.outcome import commit_failure
 from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.worker import Worker, WorkerLostError
 from metabench.store.run_folder import Store
@@ -68,7 +67,6 @@ def _in_this_process(
                 found = elsewhere or run_cell(
                     cell,
                     context,
-                    benchmark=assignment.benchmark,
                     emit=emit,
                     stop=stopping.requested,
                     number=queue.attempt(cell.key),
@@ -215,31 +213,13 @@ def _record(
     cell = worker.cell
     if cell is None:  # pragma: no cover  (only busy workers are listened to)
         raise lost
-    provenance = cell_provenance(
-        cell,
-        runtime=assignment.runtime,
-        device=None,
-        benchmark=assignment.benchmark,
-        started="",
-    )
-    failure = failure_record(
-        cell,
-        lost,
-        provenance,
-        message=lost.problem,
-        attempts=worker.attempt,
-        wall_seconds=worker.wall_seconds,
-    )
     store = Store(assignment.folder)
     with claim(cell, store, assignment.seen.get(cell.key)) as elsewhere:
-        if elsewhere is not None:
-            return elsewhere
-        store.commit_failure(cell.folder, failure)
-    return CellEnded(
-        cell.key,
-        cell.name,
-        failure.status,
-        worker.wall_seconds,
-        message=lost.problem,
-        folder=str(store.cell_folder(cell.folder)),
-    )
+        return elsewhere or commit_failure(
+            cell,
+            lost,
+            assignment,
+            message=lost.problem,
+            attempts=worker.attempt,
+            wall_seconds=worker.wall_seconds,
+        )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from metabench.api.events import CellEnded, CellStarted, EndedElsewhere
 from metabench.errors import MetabenchError, StoreError
 from metabench.plan.cell import FineTuneWork
-from metabench.session.cell.outcome import cell_note, failure_record
-from metabench.session.cell.provenance import cell_provenance, now
+from metabench.session.cell.outcome import cell_note, commit_failure
 from metabench.session.cell.rescoring import commit_scores, predicted_scores
 from metabench.session.runner.claim import HELD, claim
 from metabench.store.run_folder import Store
@@ -76,7 +75,7 @@ def _score(cell: Cell, source: str, assignment: Assignment) -> CellEnded | Ended
             return None if elsewhere.ended.status == HELD else elsewhere
         store.commit_note(cell.folder, cell_note(cell))
         if isinstance(outcome, MetabenchError):
-            return _commit_failure(cell, outcome, assignment)
+            return commit_failure(cell, outcome, assignment)
         shown = older.model_copy(update={"primary": cell.uses[0].card.primary})
         command = assignment.runtime.command
         commit_scores(store, source, shown, outcome, note=cell_note(cell), command=command)
@@ -97,18 +96,3 @@ def _scores(
         return None
     except MetabenchError as error:
         return error
-
-
-def _commit_failure(cell: Cell, error: MetabenchError, assignment: Assignment) -> CellEnded:
-    store = Store(assignment.folder)
-    where = cell_provenance(
-        cell,
-        runtime=assignment.runtime,
-        device=None,
-        benchmark=assignment.benchmark,
-        started=now(),
-    )
-    failure = failure_record(cell, error, where)
-    store.commit_failure(cell.folder, failure)
-    folder, message = str(store.cell_folder(cell.folder)), failure.message
-    return CellEnded(cell.key, cell.name, failure.status, 0.0, message=message, folder=folder)

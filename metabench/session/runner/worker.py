@@ -187,7 +187,6 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
                     run_cell(
                         cell,
                         context,
-                        benchmark=assignment.benchmark,
                         emit=pipe.send,
                         stop=pipe.poll,
                         number=number,

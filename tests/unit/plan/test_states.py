@@ -9,27 +9,17 @@ import pytest
 
 from metabench.plan.cell import Cell
 from metabench.plan.states import CellState, cell_states, with_stored_names
-from metabench.store.records.cell import CellNote, Failure, Result
+from metabench.session.cell.outcome import cell_note
+from metabench.store.records.cell import Failure, Result
 from metabench.store.records.provenance import Provenance
 from metabench.store.run_folder import Store
 
 PROVENANCE = Provenance(metabench="0", python="3")
 
 
-def note(cell: Cell) -> CellNote:
-    return CellNote(
-        kind=cell.kind,
-        name=cell.name,
-        key=cell.key,
-        method=cell.method,
-        inputs=cell.inputs,
-        needs=cell.needs,
-    )
-
-
 def finish(store: Store, *cells: Cell) -> None:
     for cell in cells:
-        store.commit_note(cell.folder, note(cell))
+        store.commit_note(cell.folder, cell_note(cell))
         result = Result(
             kind=cell.kind, name=cell.name, key=cell.key, wall_seconds=1.0, provenance=PROVENANCE
         )
@@ -37,7 +27,7 @@ def finish(store: Store, *cells: Cell) -> None:
 
 
 def fail(store: Store, cell: Cell, status: str) -> None:
-    store.commit_note(cell.folder, note(cell))
+    store.commit_note(cell.folder, cell_note(cell))
     failure = Failure(
         kind=cell.kind,
         name=cell.name,
@@ -85,7 +75,7 @@ def test_a_failure_says_what_happened(world, store):
 
 def test_a_cell_that_was_started_is_new(world, store):
     plan = world.plan()
-    store.commit_note(plan.cells[0].folder, note(plan.cells[0]))
+    store.commit_note(plan.cells[0].folder, cell_note(plan.cells[0]))
 
     assert cell_states(plan, store)[plan.cells[0].key].state == "new"
 
@@ -192,7 +182,7 @@ def finish_quickly(store: Store, cells: tuple[Cell, ...]) -> None:
     for cell in cells:
         folder = store.cell_folder(cell.folder)
         folder.mkdir(parents=True)
-        (folder / "cell.json").write_bytes(to_json(note(cell)))
+        (folder / "cell.json").write_bytes(to_json(cell_note(cell)))
         result = Result(
             kind=cell.kind, name=cell.name, key=cell.key, wall_seconds=1.0, provenance=PROVENANCE
         )

@@ -10,14 +10,13 @@ import pytest
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.engine.device import resolve_device
 from metabench.nn.encoder import load_tokenizer
-from metabench.session.estimate.calibration import measured_rates, rate_of
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.counts import cell_counts
 from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.footprint import BatchShape
 from metabench.session.estimate.lengths import RowLengths, row_lengths
 from metabench.session.estimate.memory import MemoryModel
-from metabench.session.estimate.timing import TimeModel
+from metabench.session.estimate.timing import TimeModel, measured_rates, rate_of
 from metabench.session.runner.queue import cost
 from metabench.store.records.cell import Provenance, Result
 from metabench.tasks.hub import Hub

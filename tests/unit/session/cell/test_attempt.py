@@ -39,7 +39,7 @@ def test_an_error_of_ours_stays_what_it_is():
 
 def test_parameters_of_a_cell_that_is_not_done_are_missed_by_name(tmp_path):
     cells = {"key": SimpleNamespace(folder="meta-maml-0-12345678")}
-    context = WorkerContext(Store(tmp_path), runtime=None, device=None, cells=cells)
+    context = WorkerContext(Store(tmp_path), SimpleNamespace(cells=cells), device=None)
 
     with pytest.raises(StoreError, match="is not done") as caught:
         context.parameters("key")

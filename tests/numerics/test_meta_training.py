@@ -207,6 +207,55 @@ def test_two_runs_of_one_seed_are_equal_to_the_bit():
     assert [done.scalars for done in one[1]] == [done.scalars for done in other[1]]
 
 
+def test_losses_are_logged_of_the_first_gradient_and_of_the_last_of_each_episode():
+    """Before: at theta on the first support batch; after: at theta_k on the query batch."""
+    alpha = 0.1
+    algorithm = Maml(MamlOptions(inner_steps=2, inner_lr=alpha, second_order=False))
+    run = training(algorithm, "three", "two", steps=1)
+    theta = run.learner.theta(STREAM)
+    rows = TinyEpisodes(algorithm.options.episode_shape(), STREAM)
+    other, before, after = tiny_learner(curvature=None), [], []
+    for task in ("three", "two"):
+        episode = rows.episode(task, visit=0, step=0, total_steps=1)
+        before.append(other.loss(theta, episode.support[0]).item())
+        end = theta
+        for batch in episode.support:
+            end = end - alpha * other.gradient(end, batch)
+        after.append(other.loss(end, episode.query[0]).item())
+
+    _, (done,) = finish(run, theta)
+
+    assert done.scalars["loss_before"] == pytest.approx(sum(before) / 2, rel=1e-9)
+    assert done.scalars["loss_after"] == pytest.approx(sum(after) / 2, rel=1e-9)
+
+
+def test_a_sampler_is_told_the_mean_last_loss_of_each_task():
+    told = []
+
+    class Listening(Fixed):
+        def update(self, state, losses):
+            told.append(losses)
+            return state
+
+    run = training(Joint(JointOptions()), "three", steps=1)
+    run.sampler = Listening("three", "two", "three")
+    theta = run.learner.theta(STREAM)
+    rows = TinyEpisodes(JointOptions().episode_shape(), STREAM)
+
+    def loss(task, visit):
+        batch = rows.episode(task, visit=visit, step=0, total_steps=1).query[0]
+        return tiny_learner(curvature=None).loss(theta, batch).item()
+
+    finish(run, theta)
+
+    assert told == [
+        {
+            "three": pytest.approx((loss("three", 0) + loss("three", 1)) / 2, rel=1e-9),
+            "two": pytest.approx(loss("two", 0), rel=1e-9),
+        }
+    ]
+
+
 def test_draws_are_counted():
     run = training(ALGORITHMS[0], "three", "two", "two")
 

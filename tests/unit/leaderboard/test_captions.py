@@ -122,6 +122,25 @@ def test_a_budget_of_a_tenth_more_is_not_worth_a_word_and_one_above_is(make_stud
     ]
 
 
+def test_the_budget_names_the_method_with_most_and_the_one_with_least(make_study):
+    seen = {"BERT": meta(500), "Joint": meta(1000), "MAML": meta(4000)}
+
+    (found,) = starting(said(make_study, start=seen), "BUDGET")
+
+    assert "of MAML looked at 4 k rows, 8 times as many as that of BERT (500)" in found
+
+
+def test_an_overlap_is_that_of_the_method_with_the_largest(make_study):
+    wanted = scores(3)
+    for method, both in (("BERT", 2), ("Joint", 5), ("MAML", 3)):
+        wanted[method, "a"] = {
+            seed: {"scores": {"accuracy": 0.5}, "overlap": {"both": both}, "scored_rows": 100}
+            for seed in range(3)
+        }
+
+    assert [line for line in said(make_study, scores=wanted) if "5 of 100" in line]
+
+
 def test_what_failed_what_is_missing_and_what_collapsed_is_counted(make_study):
     wanted = scores(3)
     wanted["Joint", "b"] |= {1: "diverged"}

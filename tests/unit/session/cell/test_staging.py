@@ -72,6 +72,23 @@ def test_results_that_differ_on_one_machine_are_all_kept_and_the_last_says_so(st
     assert store.cell_folder(CELL.folder).joinpath("log.txt").read_text() == "log"
 
 
+def test_a_result_that_once_differed_on_one_machine_stays_flagged(store):
+    for score in (0.5, 0.75, 0.75, 0.75):
+        last = run(store, score)
+
+    assert last.nondeterministic
+
+
+def test_what_an_interrupted_rerun_left_is_not_in_the_next_one(store):
+    run(store, 0.5)
+    left = store.cell_folder(Stage(CELL, store).cell.folder)
+    left.mkdir()
+    (left / "stale.txt").write_text("of an attempt that was killed")
+    run(store, 0.75)
+
+    assert not list(store.folder.rglob("stale.txt"))
+
+
 def test_files_that_differ_are_a_difference_though_the_scores_are_equal(store):
     run(store, 0.5, data=b"one")
 

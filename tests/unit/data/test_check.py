@@ -1,0 +1,37 @@
+"""What reading a split shows, by the names of the task and the split."""
+
+from __future__ import annotations
+
+import pytest
+
+from metabench.data.check import SplitCheck, card_use, check_split
+from metabench.plugin import load_catalog
+from metabench.tasks.hub import Hub
+
+CARD = load_catalog().task("embedded/grammar").value
+
+
+@pytest.mark.parametrize(("part", "split"), [("train", CARD.train), ("scored", CARD.scored)])
+def test_a_whole_split_is_fine_and_goes_by_its_own_names(part, split):
+    rows = CARD.splits[split]
+
+    found = check_split(card_use(CARD), part, hub=Hub())
+
+    assert found == SplitCheck("embedded/grammar", split, "ok", rows, rows)
+
+
+@pytest.mark.parametrize(
+    ("official", "state", "problem"),
+    [
+        (1, "damaged", "embedded/grammar, split 'train': {rows:,} rows, but there are only 1"),
+        (10**6, "partial", ""),
+    ],
+)
+def test_more_or_fewer_examples_than_there_are_officially_are_told_apart(official, state, problem):
+    card = CARD.model_copy(update={"splits": {**CARD.splits, "train": official}})
+    rows = CARD.splits["train"]
+
+    found = check_split(card_use(card), "train", hub=Hub())
+
+    assert (found.state, found.rows, found.official) == (state, rows, official)
+    assert found.problem == problem.format(rows=rows)

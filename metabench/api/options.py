@@ -13,7 +13,7 @@ class Options(BaseModel):
     A field's docstring (the string literal below it) is its help text.
     """
 
-    added: ClassVar[frozenset[str]] = frozenset()
+    later_fields: ClassVar[frozenset[str]] = frozenset()
     """Fields that came in a later release, whose defaults compute what was computed before: such a
     default is in no key, so that cells from before keep theirs."""
 
@@ -27,7 +27,7 @@ class Options(BaseModel):
     )
 
     def key_values(self) -> dict[str, Any]:
-        """Return the settings as JSON values, without ``added`` fields at their default."""
+        """Return the settings as JSON values, without ``later_fields`` at their default."""
         fields = type(self).model_fields
-        silent = {name for name in self.added if getattr(self, name) == fields[name].default}
+        silent = {name for name in self.later_fields if getattr(self, name) == fields[name].default}
         return self.model_dump(mode="json", exclude=silent)

@@ -21,11 +21,10 @@ from metabench.engine.step import StepDone, require_finite
 
 if TYPE_CHECKING:
     from metabench.learning import Batch
-    from metabench.nn.layout import Place
     from metabench.nn.learner import TransformerLearner
     from metabench.spec.model.sections import FineTuneOptimizer
 
-__all__ = ["FineTuning", "rate_factor"]
+__all__ = ["FineTuning", "decays", "normalisation", "rate_factor"]
 
 _UNREAD = {"cpu": 1, "cuda": 16}
 """Steps whose numbers may be on the device still."""
@@ -106,12 +105,12 @@ class FineTuning:
     def _optimizer(self, theta: Tensor, gradient: Tensor) -> torch.optim.AdamW:
         """Return AdamW over views of theta, its gradients views of ``gradient``."""
         places = self.learner.layout.places(self.task)
-        exempt = _without_decay(self.learner)
+        norms = normalisation(self.learner.encoder.module)
         groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
         for place in places:
             parameter = nn.Parameter(theta[place.span].view(place.shape))
             parameter.grad = gradient[place.span].view(place.shape)
-            groups[not _is_exempt(place, exempt)].append(parameter)
+            groups[decays(place.name, norms)].append(parameter)
         return torch.optim.AdamW(
             [
                 {"params": groups[True], "weight_decay": self.settings.weight_decay},
@@ -136,15 +135,16 @@ def rate_factor(step: int, *, total: int, warmup: float) -> float:
     return max(0.0, (total - step) / max(1, total - rising))
 
 
-def _without_decay(learner: TransformerLearner) -> frozenset[str]:
+def normalisation(module: nn.Module) -> frozenset[str]:
     """Return the names of the parameters that belong to a normalisation layer."""
     return frozenset(
         f"{name}.{part}"
-        for name, module in learner.encoder.module.named_modules()
-        if isinstance(module, nn.LayerNorm) or "norm" in type(module).__name__.lower()
-        for part, _ in module.named_parameters(recurse=False)
+        for name, layer in module.named_modules()
+        if isinstance(layer, nn.LayerNorm) or "norm" in type(layer).__name__.lower()
+        for part, _ in layer.named_parameters(recurse=False)
     )
 
 
-def _is_exempt(place: Place, norms: frozenset[str]) -> bool:
-    return place.name in norms or place.name.rsplit(".", 1)[-1] == "bias"
+def decays(name: str, norms: frozenset[str]) -> bool:
+    """Return whether weight decay shrinks a parameter: no bias and nothing of a normalisation."""
+    return name not in norms and name.rsplit(".", 1)[-1] != "bias"

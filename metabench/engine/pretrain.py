@@ -11,7 +11,7 @@ import torch
 import transformers
 from torch import Tensor, nn
 
-from metabench.engine.finetune import rate_factor
+from metabench.engine.finetune import decays, normalisation, rate_factor
 from metabench.engine.snapshot import Snapshot, optimizer_tensors, restore_optimizer
 from metabench.engine.step import StepDone, require_finite
 from metabench.errors import DataError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from metabench.spec.model.sections import PretrainSpec
 
 __all__ = ["Pretraining"]
+
+_DECAY = 0.01
 
 
 @final
@@ -43,6 +45,8 @@ class Pretraining:
 
     Source: Devlin et al. 2019, section 3.1 (task 1).
     Differs: there is no next-sentence prediction; pairs are encoded together as in fine-tuning.
+    Unless the settings say so (``decay = "matrices"``, ``clip = 1.0``), biases and normalisation
+    are decayed too and no gradient is clipped.
     """
 
     encoder: nn.Module
@@ -62,9 +66,7 @@ class Pretraining:
             DataError: the encoder has no masked-language-model head in transformers.
         """
         model = self._model().to(self.device).train()
-        optimizer = torch.optim.AdamW(
-            model.parameters(), lr=self.settings.lr, weight_decay=0.01, fused=True
-        )
+        optimizer = torch.optim.AdamW(self._groups(model), lr=self.settings.lr, fused=True)
         parameters = {f"model/{name}": value for name, value in model.named_parameters()}
         if start is not None:
             with torch.no_grad():
@@ -83,8 +85,11 @@ class Pretraining:
             require_finite(scalars["loss"], "the loss", stage="pretrain", step=step + 1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
+            if self.settings.clip:
+                nn.utils.clip_grad_norm_(model.parameters(), self.settings.clip)
             factor = rate_factor(step, total=self.settings.steps, warmup=0.1)
-            optimizer.param_groups[0]["lr"] = self.settings.lr * factor
+            for group in optimizer.param_groups:
+                group["lr"] = self.settings.lr * factor
             optimizer.step()
             yield StepDone("pretrain", step + 1, self.settings.steps, scalars, snapshot)
         trained = getattr(model, model.base_model_prefix)
@@ -117,6 +122,19 @@ class Pretraining:
         body = getattr(model, model.base_model_prefix)
         body.load_state_dict(self.encoder.state_dict(), strict=False)
         return model
+
+    def _groups(self, model: nn.Module) -> list[dict[str, Any]]:
+        """Return the parameters that are decayed and, with ``decay = "matrices"``, the others."""
+        if self.settings.decay == "all":
+            return [{"params": list(model.parameters()), "weight_decay": _DECAY}]
+        norms = normalisation(model)
+        groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for name, value in model.named_parameters():
+            groups[decays(name, norms)].append(value)
+        return [
+            {"params": groups[True], "weight_decay": _DECAY},
+            {"params": groups[False], "weight_decay": 0.0},
+        ]
 
     def _rows(self) -> list[tuple[TokenTable, int]]:
         return [(table, row) for table in self.tables for row in range(len(table))]

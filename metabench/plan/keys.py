@@ -76,7 +76,7 @@ class Inputs:
         """Return what a pretrained encoder depends on."""
         return {
             **self._every("pretrain"),
-            "pretrain": settings.model_dump(mode="json"),
+            "pretrain": settings.key_values(),
             "tasks": {
                 task.use.card.name: {
                     "split": task.use.train,

@@ -66,7 +66,7 @@ class InnerLoopOptions(AlgorithmOptions):
     curvature: CurvatureWay = "exact"
     """How: ``exact``, or from differences of gradients: ``central``, 1e-4 off, or ``forward``, 2e-3
     off at two thirds of the price."""
-    added: ClassVar[frozenset[str]] = frozenset({"support"})
+    later_fields: ClassVar[frozenset[str]] = frozenset({"support"})
 
     @override
     def episode_shape(self) -> EpisodeShape:
@@ -136,7 +136,7 @@ class MamlPlusPlusOptions(AlgorithmOptions):
     curvature: CurvatureWay = "exact"
     """How second derivatives are taken: ``exact``, or from differences of gradients: ``central`` or
     ``forward``."""
-    added: ClassVar[frozenset[str]] = frozenset({"support"})
+    later_fields: ClassVar[frozenset[str]] = frozenset({"support"})
 
     def multi_step_steps(self, total_steps: int) -> int:
         """Return how many meta-steps look at more than the last loss."""

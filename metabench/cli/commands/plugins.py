@@ -87,7 +87,8 @@ def show(name: str, as_json: bool) -> int:
         echo_json(_json(found))
         return 0
     for plugin in found:
-        echo(*_details(plugin))
+        for line in _details(plugin):
+            echo(line)
     return 0
 
 
@@ -111,11 +112,12 @@ def _echo_list(*, as_json: bool) -> None:
         )
         for plugin in plugins
     ]
-    echo(*aligned(rows))
+    for line in aligned(rows):
+        echo(line)
     for plugin in plugins:
         if plugin.state != "ok":
             entry = "" if plugin.name == plugin.distribution else f" ({plugin.name})"
-            echo("")
+            echo()
             echo(f"{plugin.origin}{entry}: {plugin.state}")
             echo(f"  {plugin.detail}")
             echo(f"  hint: {remedy(plugin)}")

@@ -156,7 +156,8 @@ def _report(found: Sequence[Reproduced], failed: Sequence[FailedCell], *, as_jso
         tree = {"schema": 1, "cells": list(map(_entry, found))}
         echo_json(tree)
     else:
-        echo(*_lines(found))
+        for line in _lines(found):
+            echo(line)
     if failed or not found:
         return _OTHER
     return 0 if found[-1].same_scores else _OTHER

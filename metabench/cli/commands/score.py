@@ -49,7 +49,8 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
         tree = {"schema": 1, "folder": str(store.folder), "cells": list(map(_entry, found))}
         echo_json(tree)
     else:
-        echo(*_lines(found))
+        for line in _lines(found):
+            echo(line)
     return _judge(found, write=write)
 
 

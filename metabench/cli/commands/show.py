@@ -59,8 +59,9 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
 
     for number, description in enumerate(found):
         if number:
-            echo("")
-        echo(*description_lines(description))
+            echo()
+        for line in description_lines(description):
+            echo(line)
     return 0
 
 

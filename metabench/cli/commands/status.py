@@ -42,7 +42,8 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     if as_json:
         echo_json(_entry(found, store))
         return 0
-    echo(*_lines(found, store))
+    for line in _lines(found, store):
+        echo(line)
     return 0
 
 

@@ -53,8 +53,10 @@ def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
         tree |= {"unproven": unknown} if strict else {}
         echo_json(tree)
     else:
-        echo(*_lines(found))
-        echo(*_unknown_lines(unknown) if strict else ())
+        for line in _lines(found):
+            echo(line)
+        for line in _unknown_lines(unknown) if strict else ():
+            echo(line)
     if found.processes:
         note("somebody works on it: what is left over is not told from what is in use")
     _judge(found, store.folder)

@@ -60,10 +60,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def echo(*lines: str) -> None:
-    """Print lines to stdout."""
-    for line in lines:
-        click.echo(visible(line))
+def echo(line: str = "") -> None:
+    """Print a line to stdout."""
+    click.echo(visible(line))
 
 
 def echo_text(text: str, *, painted: bool = False) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from metabench.api.options import Options
 from metabench.spec.model.comparison import CompareSpec
 from metabench.spec.model.own_task import OwnTaskSpec
+from metabench.spec.model.pretraining import PretrainSpec
 from metabench.spec.model.values import (
     Beta,
     Count,
@@ -19,7 +20,6 @@ from metabench.spec.model.values import (
     Name,
     Names,
     Rate,
-    Seed,
     Seeds,
     Text,
 )
@@ -110,23 +110,6 @@ class TasksSpec(Options):
             entry if isinstance(entry, TransferSpec) else TransferSpec(task=entry)
             for entry in self.transfer
         )
-
-
-class PretrainSpec(Options):
-    """Stage 1: masked-language-model training of the encoder on the tasks' texts."""
-
-    corpus: Literal["tasks"] = "tasks"
-    """``tasks``: the training texts of all auxiliary and target tasks."""
-    steps: Count
-    """Updates."""
-    batch_size: Count = 32
-    """Rows an update."""
-    lr: Rate = 5e-4
-    """Peak learning rate of AdamW; a tenth of the steps warms up, then it falls linearly to 0."""
-    mlm_probability: Fraction = 0.15
-    """Share of the tokens that are to be predicted."""
-    seed: Seed = 0
-    """One encoder for all methods and seeds."""
 
 
 class MetaOptimizer(Options):

@@ -11,6 +11,7 @@ from metabench.data.encoding import encode
 from metabench.data.tokens import TokenTable
 from metabench.engine.pretrain import Pretraining
 from metabench.errors import DataError
+from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
 from metabench.spec.model.sections import PretrainSpec
 from metabench.tasks.embedded.suite import RECIPES, generate
@@ -40,9 +41,9 @@ def test_an_encoder_without_a_masked_language_model_is_refused():
     assert caught.value.hint == "leave [pretrain] out, or use another encoder"
 
 
-def test_what_it_evaluates_is_what_goes_through_the_model(monkeypatch):
+def small(**settings):
+    """Return three steps of training of a small BERT on generated texts."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(Hub().model_folder("embedded/encoder"))
-    seen = []
     tables = []
     for name in ("embedded/sentiment", "embedded/answer"):
         columns = generate(name, RECIPES[name].scored)
@@ -57,15 +58,58 @@ def test_what_it_evaluates_is_what_goes_through_the_model(monkeypatch):
         num_hidden_layers=1,
         num_attention_heads=1,
     )
-    training = Pretraining(
-        encoder=transformers.BertModel(config),
+    with seeded(0, torch.device("cpu")):
+        encoder = transformers.BertModel(config)
+    return Pretraining(
+        encoder=encoder,
         tokenizer=tokenizer,
         tables=tables,
-        settings=PretrainSpec(steps=3, batch_size=5),
+        settings=PretrainSpec(steps=3, batch_size=5, **settings),
         stream=Stream.root(0),
         device=torch.device("cpu"),
     )
 
+
+def ended(training):
+    """Return the encoder's parameters before and after, by name."""
+    before = {name: value.clone() for name, value in training.encoder.named_parameters()}
+    steps = training.run()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return before, stop.value
+
+
+def test_matrices_alone_are_decayed_where_that_is_asked_for():
+    exempt = {}
+    for decay in ("all", "matrices"):
+        training = small(decay=decay)
+        model = training._model()
+        names = {id(value): name for name, value in model.named_parameters()}
+        groups = training._groups(model)
+        without = [group["params"] for group in groups if not group["weight_decay"]]
+        exempt[decay] = {names[id(value)] for values in without for value in values}
+        assert sum(len(group["params"]) for group in groups) == len(names)
+
+    assert exempt["all"] == set()
+    assert exempt["matrices"] == {
+        name for name in names.values() if name.endswith("bias") or "LayerNorm" in name
+    }
+
+
+def test_a_gradient_that_is_clipped_to_nothing_moves_nothing_but_by_decay():
+    before, free = ended(small(lr=0.1, decay="matrices"))
+    _, clipped = ended(small(lr=0.1, decay="matrices", clip=1e-14))
+    bias = "encoder.layer.0.output.dense.bias"
+
+    assert (free[bias] - before[bias]).abs().max().item() > 0.05
+    assert (clipped[bias] - before[bias]).abs().max().item() < 1e-4
+
+
+def test_what_it_evaluates_is_what_goes_through_the_model(monkeypatch):
+    seen = []
+    training = small()
     forward = transformers.BertForMaskedLM.forward
 
     def counted(self, *arguments, attention_mask, **named):

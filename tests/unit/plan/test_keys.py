@@ -75,12 +75,21 @@ def test_an_option_that_came_later_is_in_a_key_only_where_it_is_not_the_default(
     """So that cells from before the option keep their keys."""
     other = ("methods.Loop.options.inner_lr=0.01",)
     without, with_other = world.plan(), world.plan(sets=other)
-    monkeypatch.setattr(world.catalog.algorithm("loop").value.options, "added", {"inner_lr"})
+    monkeypatch.setattr(world.catalog.algorithm("loop").value.options, "later_fields", {"inner_lr"})
     cells = [cell for cell in world.plan().cells if cell.kind == "meta"]
 
     assert {"inner_steps": 3, "way": None} in [c.inputs["algorithm"]["options"] for c in cells]
     assert changed(without, world.plan()) == set(keys(without, "Loop"))
     assert changed(with_other, world.plan(sets=other)) == set()
+
+
+def test_settings_of_pretraining_that_came_later_are_in_a_key_only_where_they_are_given(world):
+    pretrain = ("[seeds]", "[pretrain]\nsteps = 3\n\n[seeds]")
+    before = world.plan(pretrain)
+
+    assert changed(before, world.plan(pretrain, sets=("pretrain.clip=0.0",))) == set()
+    for text in ("pretrain.clip=1.0", "pretrain.decay=matrices"):
+        assert changed(before, world.plan(pretrain, sets=(text,))) == set(keys(before))
 
 
 def test_an_option_changes_the_cells_of_its_method_alone(world):

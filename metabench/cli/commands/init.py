@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from metabench.cli.inputs.options import traceback_option
-from metabench.cli.views.text import note, write_output
+from metabench.cli.views.text import note, warn, write_output
 from metabench.errors import UsageError
 
 __all__ = ["command"]
@@ -34,13 +34,34 @@ _NAME_LINE = re.compile(r'^name = ".*?"', re.MULTILINE)
     metavar="FILE",
     help="The file to write. Default: NAME.toml.",
 )
+@click.option(
+    "--train",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rows of your own: the file is looked at, and a benchmark for it written.",
+)
+@click.option(
+    "--dev",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rows to score. Default: a fifth of those of --train.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @traceback_option
-def command(name: str | None, template: str, output: Path | None, force: bool) -> int:
+def command(
+    name: str | None,
+    template: str,
+    output: Path | None,
+    train: Path | None,
+    dev: Path | None,
+    force: bool,
+) -> int:
     """Write a commented benchmark file to start from.
 
     NAME is what the benchmark is called, and with it its run folder; without it, that of the
-    template. The file says everything that it can hold; `metabench validate FILE` checks it.
+    template. With --train, the columns, delimiter and encoding of your own file are found and
+    written down, each with its reason. The file says everything that it can hold;
+    `metabench validate FILE` checks it.
     """
     called = name or f"my-{template}"
     file = output or Path(f"{called}.toml")
@@ -51,12 +72,32 @@ def command(name: str | None, template: str, output: Path | None, force: bool) -
         raise UsageError(
             "is there already", where=str(file), hint="name another with -o FILE, or use --force"
         )
+    if dev is not None and train is None:
+        raise UsageError("--dev is missing --train", hint="name the rows to train on with --train")
+    template = template if train is None else "own-csv"
     text = (_TEMPLATES / f"{template.replace('-', '_')}.toml").read_text(encoding="utf-8")
     text = _NAME_LINE.sub(f'name = "{called}"', text, count=1).replace("FILE", str(file))
+    if train is not None:
+        text = _of_rows(text, file, train=train, dev=dev)
     write_output(file, text.encode())
     note(f"written: {file}")
     note(f"  next: metabench validate {file}")
     return 0
+
+
+def _of_rows(text: str, file: Path, *, train: Path, dev: Path | None) -> str:
+    from metabench.cli.views.own_table import own_benchmark
+    from metabench.tasks.own.guess import guess_file, repeated_rows
+
+    guess = guess_file(str(train))
+    for key, value in guess.settings.items():
+        why = guess.reasons.get(key)
+        note(f"{key} = {value!r}" + (f": {why}" if why else ""))
+    if dev is not None:
+        both, scored = repeated_rows(guess, str(train), str(dev))
+        if both:
+            warn(f"{both:,} of the {scored:,} rows of {str(dev)!r} are in {str(train)!r} too")
+    return own_benchmark(text, guess, folder=file.parent, train=train, scored=dev)
 
 
 def _check_name(name: str) -> None:

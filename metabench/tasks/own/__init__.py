@@ -6,6 +6,7 @@ Modules and packages, in the order in which data passes through:
     rows: the examples of a file: texts and labels, checked
     classes: which class a label means
     metrics: metrics that are of one of two classes
+    guess: which settings read a file, and which of its columns are text and label
     hold_out: a stratified evaluation split
     splits: the splits of a custom task: classes, examples, identity
 """

@@ -83,3 +83,25 @@ def test_a_file_that_cannot_be_written_is_sent_elsewhere_by_its_own_option(argum
 
     assert problem.startswith("error: /proc/file.toml: cannot be")
     assert hint == "  hint: name a file in another folder with -o FILE"
+
+
+def test_a_file_of_ones_own_becomes_a_benchmark_that_is_valid(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from metabench.cli.commands.init import command
+    from metabench.plugin import load_catalog
+    from metabench.spec.reading.load import load_benchmark
+
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(
+        f"ein Text über Nummer {row};{'gut' if row % 2 else 'übel'}\n" for row in range(9)
+    )
+    (tmp_path / "rows.csv").write_bytes(("Text;Urteil\n" + rows).encode("cp1252"))
+    done = CliRunner().invoke(command, ["mine", "--train", "rows.csv"], standalone_mode=False)
+    card = load_benchmark(tmp_path / "mine.toml", catalog=load_catalog()).own_tasks["mine"]
+    file = card.source.files["train"]
+
+    assert done.return_value == 0, done.exception
+    assert (card.text, card.label) == (("Text",), "Urteil")
+    assert (file.delimiter, file.encoding) == (";", "cp1252")
+    assert card.source.scored_fraction == 0.2

@@ -239,3 +239,36 @@ def test_an_exception_is_for_one_place_only():
     assert not violations("import random; random.getstate()", "metabench/ambient.py")
     assert violations("import ctypes", "metabench/ambient.py")
     assert not violations("import ctypes", MEMORY)
+
+
+FILE_NAMES = "metabench/store/file_names.py"
+NAMES = {
+    "run.json", "spec.toml", "resolved.toml", "cell.json", "result.json", "failure.json", "log.txt",
+    "metrics.jsonl", "parameters.safetensors", "predictions.parquet", "state.safetensors",
+    "checkpoint.json", "SHA256SUMS", ".again-", ".cache",
+}  # fmt: skip
+FOLDERS = {"cells", "processes", "earlier", "checkpoints", "LOCK"}
+
+
+def written_names(source: str) -> list[str]:
+    """Return the names of a run folder's files that a module writes itself."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            one_word = not any(letter.isspace() for letter in node.value)
+            if one_word and set(node.value.split("/")) & NAMES:
+                found.append(f"line {node.lineno}: {node.value!r}")
+        last = node.right if isinstance(node, ast.BinOp) else None
+        if isinstance(last, ast.Constant) and last.value in FOLDERS:
+            found.append(f"line {last.lineno}: {last.value!r}")
+    return found
+
+
+def test_the_names_of_a_run_folders_files_have_one_home():
+    known = {path.relative_to(ROOT).as_posix(): written_names(path.read_text()) for path in SOURCES}
+
+    assert {path: found for path, found in known.items() if found} == {
+        FILE_NAMES: known[FILE_NAMES]
+    }
+    assert len(known[FILE_NAMES]) == len(NAMES)
+    assert written_names("path = folder / 'result.json'; other = runs / 'cells'")

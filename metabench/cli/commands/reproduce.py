@@ -22,7 +22,7 @@ from metabench.cli.inputs.options import (
 )
 from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.text import aligned, echo, echo_json, note
-from metabench.store.file_names import RESULT
+from metabench.store.file_names import CACHE, RESULT
 
 if TYPE_CHECKING:
     from metabench.cli.inputs.run_folder import OpenedRun
@@ -65,7 +65,7 @@ def command(
     opened = _opened(folder, file=file, hub=hub)
     cell, recorded = recorded_cell(opened.plan, opened.store, folder.name)
     with _workplace(into, opened.store) as place:
-        runtime = _runtime(opened, device, recorded, cache=place / ".cache")
+        runtime = _runtime(opened, device, recorded, cache=place / CACHE)
         found, failed = _run(opened, cell, place / opened.store.folder.name, runtime)
     return _report(found, failed, as_json=as_json)
 

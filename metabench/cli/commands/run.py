@@ -28,6 +28,7 @@ from metabench.cli.views.cells import cell_entries, cell_lines
 from metabench.cli.views.leaderboard import echo_leaderboard
 from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import UsageError
+from metabench.store.file_names import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -124,7 +125,7 @@ def command(
         hub=prepared[0].hub,
         device=device,
         jobs=jobs,
-        cache=runs / ".cache",
+        cache=runs / CACHE,
         command=typed(),
         cell_timeout=cell_timeout,
         retries=retries,

@@ -14,6 +14,7 @@ from metabench.cli.inputs.installed import installed, offered, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
 from metabench.cli.views.text import echo, echo_json
 from metabench.plugin.absence import unregistered
+from metabench.store.file_names import RUN
 from metabench.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def _cells(name: str, runs: Path) -> Iterator[Description]:
 
 
 def _run_folders(runs: Path) -> Iterator[Path]:
-    own = [runs] if (runs / "run.json").is_file() else []
-    for folder in (*own, *(note.parent for note in sorted(runs.glob("*/run.json")))):
+    own = [runs] if (runs / RUN).is_file() else []
+    for folder in (*own, *(note.parent for note in sorted(runs.glob(f"*/{RUN}")))):
         if not folder.name.startswith("."):
             yield folder
 

@@ -15,6 +15,7 @@ from metabench.cli.inputs.places import find_run
 from metabench.cli.views.text import aligned, echo, echo_json, note
 from metabench.cli.views.text import cells as count
 from metabench.errors import StoreError
+from metabench.store.file_names import CELLS
 
 if TYPE_CHECKING:
     from metabench.store.verification import Verification
@@ -116,7 +117,7 @@ def _judge(found: Verification, folder: Path) -> None:
         return
     cells = list(dict.fromkeys(one.cell for one in costly if one.cell))
     checkpoints = [one.path for one in costly if "/checkpoints/" in one.path]
-    named = [str(folder / "cells" / cell) for cell in cells]
+    named = [str(folder / CELLS / cell) for cell in cells]
     named += [str(folder / path) for path in checkpoints]
     more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
     delete = f"delete {', '.join(named[:_MOST])}{more}, then " if named else ""

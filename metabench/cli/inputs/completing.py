@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from metabench.cli.inputs.command_line import items
+from metabench.store.file_names import RUN
 
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
@@ -46,7 +47,7 @@ def complete_run(
     """Return the run folders below ``--runs``, and let the shell add folders."""
     del parameter
     runs = Path(context.params.get("runs") or "runs")
-    names = [path.parent.name for path in runs.glob("*/run.json")]
+    names = [path.parent.name for path in runs.glob(f"*/{RUN}")]
     return [CompletionItem(incomplete, type="dir"), *items(names, incomplete)]
 
 
@@ -68,7 +69,7 @@ def complete_method(
 
     del parameter
     names: set[str] = set()
-    for path in Path(context.params.get("runs") or "runs").glob("[!.]*/run.json"):
+    for path in Path(context.params.get("runs") or "runs").glob(f"[!.]*/{RUN}"):
         with contextlib.suppress(StoreError):
             names.update(Store(path.parent).run().methods)
     return items(names, incomplete)

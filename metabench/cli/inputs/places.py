@@ -7,6 +7,7 @@ from pathlib import Path
 
 from metabench.errors import NothingMatchedError, UsageError
 from metabench.spec.reading.shipped import shipped_folder
+from metabench.store.file_names import RUN
 from metabench.suggest import closest, did_you_mean
 
 __all__ = ["find_benchmark", "find_run", "newest_run", "shipped_benchmarks"]
@@ -81,7 +82,7 @@ def find_run(name: str, *, runs: Path) -> Path:
         NothingMatchedError: there is no such run.
     """
     for folder in (Path(name), runs / name):
-        if (folder / "run.json").is_file():
+        if (folder / RUN).is_file():
             return folder
     if Path(name).is_dir():
         raise NothingMatchedError(
@@ -115,10 +116,10 @@ def newest_run(runs: Path) -> Path:
             f"there is no run in {str(runs)!r}",
             hint="start one with `metabench run FILE`, or name the folder of runs with --runs DIR",
         )
-    return max(folders, key=lambda folder: ((folder / "run.json").stat().st_mtime_ns, folder.name))
+    return max(folders, key=lambda folder: ((folder / RUN).stat().st_mtime_ns, folder.name))
 
 
 def _runs(runs: Path) -> Iterator[Path]:
-    for note in sorted(runs.glob("*/run.json")):
+    for note in sorted(runs.glob(f"*/{RUN}")):
         if not note.parent.name.startswith("."):
             yield note.parent

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from metabench.cli.inputs.command_line import typed
+from metabench.store.file_names import CACHE
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell
@@ -51,7 +52,7 @@ class OpenedRun:
             hub=self.hub,
             device=recorded if device == "auto" else device,
             jobs=1,
-            cache=self.store.folder.parent / ".cache",
+            cache=self.store.folder.parent / CACHE,
             command=typed(),
         )
         assignment = Assignment(

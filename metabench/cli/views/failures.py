@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from metabench.cli.views.text import aligned, cells
+from metabench.store.file_names import LOG
 
 if TYPE_CHECKING:
     from metabench.store.records.cell import Failure
@@ -30,7 +31,7 @@ class FailedCell:
     @classmethod
     def of(cls, failure: Failure, folder: Path) -> FailedCell:
         """Return the failure that a record in a cell's folder tells of."""
-        return cls(failure.status, failure.name, failure.message, failure.hint, folder / "log.txt")
+        return cls(failure.status, failure.name, failure.message, failure.hint, folder / LOG)
 
 
 def failure_lines(failed: Sequence[FailedCell]) -> Iterator[str]:

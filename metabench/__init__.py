@@ -31,6 +31,7 @@ Modules and packages, in the order in which data passes through:
     escape: names and messages from outside, made inert for a terminal or a page
     privacy: texts that are kept or sent around, without the places of this machine
     quantities: large quantities as three digits and a unit
+    lookalikes: names that may be taken for another
     limits: the most that is read of anything from outside, in one table
     strict_json: JSON from outside: every key once, bounded depth
     suggest: the nearest of the known names: "did you mean"

@@ -8,6 +8,12 @@ import unicodedata
 __all__ = ["csv_text", "json_safe", "markdown_code", "markdown_text", "visible"]
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Of other categories, and yet nothing is seen of them: fillers, joiners, tags, a blank of Braille,
+# and what chooses the variant of a sign, unless it is one of those signs that it stands behind.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
+    "|(?<![\u2000-\u33ff\U0001f000-\U0001faff])[\ufe00-\ufe0f]"
+)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$]|^[#+=-]|(?<=^\d)[.)])")
 _LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _FORMULA = re.compile("(^|;)(?=\\s*[=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
@@ -22,14 +28,19 @@ def visible(text: str, *, keep: str = "") -> str:
     >>> visible("a\x1b[31mb")
     'a\\x1b[31mb'
     """
-    if text.isprintable():
+    if text.isprintable() and (text.isascii() or not _UNSEEN.search(text)):
         return text
+    marked = _UNSEEN.sub(lambda match: _escaped(match.group()), text)
     return "".join(
         character
         if character in keep or unicodedata.category(character) not in _HIDDEN
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
+        else _escaped(character)
+        for character in marked
     )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def markdown_text(text: str) -> str:
@@ -81,7 +92,7 @@ def json_safe(text: str) -> str:
 
 
 def _spelled(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
+    if unicodedata.category(character) not in _HIDDEN and not _UNSEEN.match(character):
         return character
     data = character.encode("utf-16-be", "surrogatepass")
     units = (int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))

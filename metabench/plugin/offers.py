@@ -16,6 +16,7 @@ from metabench.api import (
     SamplerInfo,
     TaskCard,
 )
+from metabench.lookalikes import looks_alike
 from metabench.plugin.formats import FORMATS, SUFFIXES
 from metabench.plugin.hooks import HookProblem
 
@@ -67,6 +68,8 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
         )
     if not isinstance(value.name, str) or not _NAME.fullmatch(value.name):
         raise HookProblem(f"{hook}: {value.name!r} is not a name")
+    if problem := looks_alike(value.name):
+        raise HookProblem(f"{hook}: the name {value.name!r} {problem}")
     if isinstance(value, RendererInfo) and value.name in {*FORMATS, *SUFFIXES}:
         raise HookProblem(f"{hook}: {value.name!r} is the name of a format of metabench's own")
     if isinstance(value, AlgorithmInfo):

@@ -19,6 +19,7 @@ from metabench.spec.model.values import (
     Fraction,
     Name,
     Names,
+    PlainName,
     Rate,
     Seeds,
     Text,
@@ -211,7 +212,7 @@ class SamplerSpec(Options):
 class MethodSpec(Options):
     """A row of the leaderboard: algorithm, sampler, options."""
 
-    id: Name
+    id: PlainName
     """What the leaderboard calls it."""
     algorithm: Name
     """Name in the catalog."""
@@ -277,7 +278,6 @@ class BenchmarkSpec(Options):
     @model_validator(mode="after")
     def _methods_are_distinct(self) -> Self:
         ids = [method.id for method in self.methods]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"methods: {', '.join(map(repr, twice))} stands there twice")
         return self

@@ -7,6 +7,8 @@ from typing import Annotated, Any, final
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from metabench.lookalikes import looks_alike
+
 __all__ = [
     "FILE_NAME",
     "PLAIN_TEXT",
@@ -18,6 +20,7 @@ __all__ = [
     "Label",
     "Name",
     "Names",
+    "PlainName",
     "Rate",
     "Seed",
     "Seeds",
@@ -60,6 +63,12 @@ class _Countable:
         return {"anyOf": [handler(schema), number]}
 
 
+def _unmistakable(name: str) -> str:
+    if problem := looks_alike(name):
+        raise ValueError(problem)
+    return name
+
+
 Distinct = AfterValidator(_distinct)
 """Refuses an array that holds one value twice."""
 
@@ -70,6 +79,7 @@ Text = Annotated[str, Field(min_length=1, max_length=1000, pattern=PLAIN_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN_TEXT)]
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 FileName = Annotated[str, Field(min_length=1, max_length=100, pattern=FILE_NAME)]
+PlainName = Annotated[Name, AfterValidator(_unmistakable)]
 Names = Annotated[tuple[Name, ...], Field(max_length=1000), Distinct]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), Distinct, _Countable]

@@ -96,6 +96,11 @@ MISBEHAVIOURS = {
         "failed",
         "is not a name",
     ),
+    "a name that looks like another": (
+        PRELUDE + HOOK + "return [AlgorithmInfo('maml\\u3164', 'a.b:C', AlgorithmOptions, 's')]",
+        "failed",
+        "has characters that are not seen: written out, it is maml\\u3164",
+    ),
     "a target without a class": (
         PRELUDE + HOOK + "return [AlgorithmInfo('x', 'a.b.C', AlgorithmOptions, 's')]",
         "failed",

@@ -180,6 +180,20 @@ def test_a_method_that_stands_there_twice_is_refused(problems, minimal):
     assert "'Plain' stands there twice" in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Plain\u3164", r"written out, it is Plain\u3164"),
+        ("Pl\u0430in", "has U+0430 of Cyrillic among Latin letters, which looks like a"),
+    ],
+)
+def test_a_method_that_looks_like_another_is_refused(problems, minimal, name, said):
+    (problem,) = problems(minimal.replace('"Loop"', f'"{name}"'))
+
+    assert "methods[1].id: has " in problem
+    assert problem.endswith(said)
+
+
 def test_a_task_has_one_role(problems, minimal):
     assert problems(minimal.replace('"toy/large"', '"toy/small"')) == [
         "7: tasks: 'toy/small' cannot play two roles"

@@ -1,0 +1,187 @@
+"""A run folder that a stranger has changed is refused in our words or read: no command is a bug."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+
+import pytest
+from kit.commands import CommandServer
+from kit.strangers import CANARY, changes
+from kit.watched import Watched
+
+from metabench.seeding import Stream
+
+COUNT = 8  # changes of some fifteen thousand; METABENCH_FAULT_SCALE=2000 takes them all
+
+BENCHMARK = """\
+schema = 1
+name = "tiny"
+[model]
+id = "embedded/encoder"
+weights = "random"
+max_length = 32
+[tasks]
+auxiliary = ["embedded/inference"]
+target = ["embedded/grammar"]
+[meta]
+steps = 1
+tasks_per_step = 1
+batch_size = 4
+[finetune]
+epochs = 0.05
+[seeds]
+meta = [0]
+[[methods]]
+id = "Plain"
+algorithm = "finetune"
+[[methods]]
+id = "Joint"
+algorithm = "joint"
+[[methods]]
+id = "Broken"
+algorithm = "maml"
+options = { inner_steps = 40, inner_lr = 100.0 }
+[compare]
+baselines = ["Plain"]
+"""
+
+COMMANDS = {
+    "status": ("status", "{run}"),
+    "status --json": ("status", "{run}", "--json"),
+    "verify": ("verify", "{run}"),
+    "compare": ("compare", "{run}"),
+    "compare html": ("compare", "{run}", "--format", "html"),
+    "compare json": ("compare", "{run}", "--format", "json"),
+    "show": ("show", "{cell}", "--runs", "runs"),
+    "logs": ("logs", "{cell}", "--runs", "runs"),
+    "logs --scalars": ("logs", "{cell}", "--scalars", "--runs", "runs"),
+    "export records": ("export", "records", "{run}", "copy"),
+    "export glue": ("export", "glue", "{run}", "--method", "Plain", "-o", "x.zip"),
+    "reproduce": ("reproduce", "{run}/cells/{cell}/result.json"),
+    "export model": ("export", "model", "{cell}", "model", "--runs", "runs"),
+    "score --write": ("score", "{run}", "--write"),
+    "run": ("run", "tiny.toml", "--runs", "runs"),
+    "run --force": ("run", "tiny.toml", "--runs", "runs", "--force", "--only", "method=Plain"),
+}
+"""Every command that reads a run folder; those that write come last."""
+
+TRAINING = {"reproduce", "export model", "run", "run --force"}
+TRAINED_EVERY = 4  # changes
+REFUSED = range(7)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    """A run folder that metabench wrote."""
+    folder = tmp_path_factory.mktemp("example")
+    (folder / "tiny.toml").write_text(BENCHMARK)
+    server = CommandServer()
+    running = server.start(folder, "run", "tiny.toml", "--runs", "runs")
+    assert running.wait() == 1, running.said  # one method fails, so that there is a failure.json
+    server.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def watched(example):
+    """A process that runs commands and tells what they did elsewhere."""
+    server = Watched()
+    warm(server, example)
+    yield server
+    server.close()
+
+
+def warm(server, example):
+    """Let the process import what the commands import that only read."""
+    cell = next(path.name for path in (example / "runs/tiny/cells").glob("adapt-plain-*"))
+    for name in ("status", "verify", "compare html", "show", "logs"):
+        server.warm(example, *(word.format(run="runs/tiny", cell=cell) for word in COMMANDS[name]))
+
+
+def laid_out(example, folder):
+    """Return a working folder with a copy of the run, and what lies outside."""
+    inside, outside = folder / "inside", folder / "outside"
+    shutil.copytree(example / "runs", inside / "runs")
+    shutil.copy(example / "tiny.toml", inside)
+    (outside / "deep").mkdir(parents=True)
+    for path in (outside / "victim", outside / "deep" / "victim", outside / "result.json"):
+        path.write_text(f"{CANARY}\nHF_TOKEN={CANARY}\n")
+    return inside, outside
+
+
+def state(folder):
+    """Return all that a change outside would change, but for the number of links to a file."""
+    return {
+        path.relative_to(folder).as_posix(): (
+            path.stat().st_mode, path.stat().st_mtime_ns, path.stat().st_ino,
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+        )
+        for path in [folder, *folder.rglob("*")]
+    }  # fmt: skip
+
+
+def problems(watched, example, folder, change, names):
+    """Yield what any command did with a change that it should not have done."""
+    inside, outside = laid_out(example, folder)
+    run = inside / "runs" / "tiny"
+    cells = sorted(path.name for path in (run / "cells").glob("adapt-plain-*"))
+    change.apply(run, outside)
+    before, links = state(outside), (outside / "victim").stat().st_nlink
+    for name in names:
+        words = [word.format(run="runs/tiny", cell=cells[0]) for word in COMMANDS[name]]
+        seen = watched.run(inside, *words, allowed=inside)
+        if seen.code not in REFUSED:
+            yield f"{name}: exit code {seen.code}: {seen.said[-1500:]}"
+        if CANARY in seen.said:
+            yield f"{name}: prints what stands in a file outside: {seen.said[-500:]}"
+        if seen.did:
+            yield f"{name}: {seen.did}"
+        if state(outside) != before or (outside / "victim").stat().st_nlink > links:
+            yield f"{name}: changes what lies outside"
+            return
+    if list(inside.rglob("PWNED")):
+        yield "a command was run"
+
+
+def chosen(example, count):
+    every = list(changes(example / "runs" / "tiny"))
+    order = Stream.root(0).child("strangers").numpy().permutation(len(every))
+    return [every[at] for at in order[:count]]
+
+
+def test_an_unchanged_folder_is_read_by_every_command(example, watched, tmp_path):
+    inside, outside = laid_out(example, tmp_path)
+    before = state(outside)
+    cell = next(path.name for path in (inside / "runs/tiny/cells").glob("adapt-plain-*"))
+    for name, words in COMMANDS.items():
+        said = watched.run(
+            inside, *(word.format(run="runs/tiny", cell=cell) for word in words), allowed=inside
+        )
+
+        assert said.code in ({5} if name == "export glue" else {0, 1}), f"{name}: {said}"
+        assert not said.did, said
+    assert state(outside) == before
+
+
+def test_a_change_outside_is_seen(watched, example, tmp_path):
+    """The watch sees: a command that is told to write outside of what is allowed is noticed."""
+    inside, _ = laid_out(example, tmp_path)
+    target = tmp_path / "elsewhere"
+
+    seen = watched.run(inside, "export", "records", "runs/tiny", str(target), allowed=inside)
+
+    assert seen.code == 0
+    assert any(str(target) in did for did in seen.did), seen
+
+
+def test_no_change_of_a_stranger_is_a_bug_or_reaches_outside(example, watched, scale, tmp_path):
+    found = []
+    light = [name for name in COMMANDS if name not in TRAINING]
+    for number, change in enumerate(chosen(example, COUNT * scale)):
+        folder = tmp_path / str(number)
+        names = light if number % TRAINED_EVERY else list(COMMANDS)
+        found += [f"{change}: {what}" for what in problems(watched, example, folder, change, names)]
+        shutil.rmtree(folder)
+
+    assert not found, f"{len(found)} problems\n" + "\n".join(found[:20])

@@ -15,7 +15,8 @@ def main() -> int:
     try:
         from metabench.cli.main import main as call  # noqa: PLC0415  (it takes a while)
     except KeyboardInterrupt:
-        sys.stderr.write("error: interrupted\n  hint: run the same command again\n")
+        if sys.stderr is not None:  # closed
+            sys.stderr.write("error: interrupted\n  hint: run the same command again\n")
         return _INTERRUPTED
     return call()
 

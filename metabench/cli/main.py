@@ -15,6 +15,13 @@ from metabench.cli.group import LazyGroup
 from metabench.cli.inputs.command_line import remember
 from metabench.cli.inputs.installed import plugin_options
 from metabench.cli.inputs.options import TRACEBACK
+from metabench.cli.surroundings import (
+    caused_outside,
+    flush_streams,
+    open_closed_streams,
+    require_docstrings,
+    silence,
+)
 from metabench.cli.views.text import complain
 from metabench.errors import MetabenchError, SpecError, StoppedError
 
@@ -76,17 +83,18 @@ def metabench() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_encode(stream)
     try:
         if _COMPLETE in os.environ:
             return _complete(os.environ[_COMPLETE])
         code = _call(list(sys.argv[1:] if arguments is None else arguments))
-        _flush()
+        lost = flush_streams()
     except BrokenPipeError:
-        _silence(sys.stdout)
+        silence(sys.stdout)
         return _BROKEN_PIPE
-    return code
+    return code if lost is None or code else _explain(lost, with_traceback=False)
 
 
 def _complete(instruction: str) -> int:
@@ -102,6 +110,7 @@ def _complete(instruction: str) -> int:
 def _call(arguments: list[str]) -> int:
     context: click.Context | None = None
     try:
+        require_docstrings()
         with metabench.make_context("metabench", [*arguments]) as context:
             remember(context, arguments)
             return int(metabench.invoke(context) or 0)
@@ -115,15 +124,10 @@ def _call(arguments: list[str]) -> int:
 
 def _explain(error: BaseException, *, with_traceback: bool) -> int:
     """Say what an error means, where somebody can still read it, and return its exit code."""
-    error = _behind(error) or error
-    try:
-        if with_traceback:
-            complain("".join(traceback.format_exception(error)))
-        _say_what_it_means(error)
-    except BrokenPipeError:
-        raise
-    except OSError:  # the terminal is gone
-        pass
+    if with_traceback:
+        complain("".join(traceback.format_exception(error)))
+    error = _behind(error) or caused_outside(error) or error
+    _say_what_it_means(error)
     return _exit_code(error)
 
 
@@ -184,22 +188,6 @@ def _never_fail_to_encode(stream: TextIO) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
-
-
-def _flush() -> None:
-    """Write out what is left; a terminal that is gone does not change the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError:
-            _silence(stream)
-
-
-def _silence(stream: TextIO) -> None:
-    # Whoever read our output has gone; without this, the interpreter complains at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def command(
     written down, each with its reason. The file says everything that it can hold;
     `metabench validate FILE` checks it.
     """
-    called = name or f"my-{template}"
+    called = (name or f"my-{template}").removesuffix(".toml")
     file = output or Path(f"{called}.toml")
     _check_name(called)
     if not file.parent.is_dir():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from metabench.cli.surroundings import unwritten
 from metabench.errors import StoreError
 from metabench.escape import json_safe, visible
 
@@ -62,24 +64,33 @@ def duration(seconds: float) -> str:
 
 def echo(line: str = "") -> None:
     """Print a line to stdout."""
-    click.echo(visible(line))
+    _print(f"{visible(line)}\n")
 
 
 def echo_text(text: str, *, painted: bool = False) -> None:
     """Print a text of several lines to stdout; ``painted`` lets colours pass, and nothing else."""
     parts = _PAINT.split(text) if painted else [text]
     shown = (part if at % 2 else visible(part, keep=_BREAKS) for at, part in enumerate(parts))
-    click.echo("".join(shown), nl=False, color=painted or None)
+    _print("".join(shown), painted=painted)
 
 
 def echo_json(tree: Any) -> None:
     r"""Print JSON to stdout; characters that are not seen stand as ``\u…``."""
-    click.echo(json_safe(json.dumps(tree, indent=2, ensure_ascii=False)))
+    _print(f"{json_safe(json.dumps(tree, indent=2, ensure_ascii=False))}\n")
+
+
+def _print(text: str, *, painted: bool = False) -> None:
+    try:
+        click.echo(text, nl=False, color=painted or None)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritten(error) from error
 
 
 def note(line: str) -> None:
-    """Print a line to stderr."""
-    click.echo(visible(line), err=True)
+    """Print a line to stderr, if it can be written to."""
+    complain(visible(line))
 
 
 def warn(line: str) -> None:
@@ -88,8 +99,9 @@ def warn(line: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print a text of several lines to stderr, such as an error or a traceback."""
-    click.echo(visible(text, keep=_BREAKS), err=True)
+    """Print a text of several lines to stderr, such as an error; if nobody hears it, so be it."""
+    with suppress(OSError):
+        click.echo(visible(text, keep=_BREAKS), err=True)
 
 
 def write_output(path: Path, data: bytes) -> None:

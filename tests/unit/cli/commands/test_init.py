@@ -105,3 +105,11 @@ def test_a_file_of_ones_own_becomes_a_benchmark_that_is_valid(tmp_path, monkeypa
     assert (card.text, card.label) == (("Text",), "Urteil")
     assert (file.delimiter, file.encoding) == (";", "cp1252")
     assert card.source.scored_fraction == 0.2
+
+
+def test_a_name_that_ends_like_a_file_names_the_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["init", "mine.toml"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+    assert 'name = "mine"' in (tmp_path / "mine.toml").read_text()

@@ -10,6 +10,7 @@ import pytest
 from metabench.cli.main import main
 from metabench.cli.views import text
 from metabench.session.cell.journal import Journal
+from metabench.store.folder import Folder
 from metabench.store.records.cell import CellNote, Failure
 from metabench.store.records.run import PlannedCell, RunNote
 from metabench.store.run_folder import Store
@@ -92,7 +93,7 @@ def test_json_keeps_every_character(store, capsys):
 
 
 def test_what_is_kept_acts_on_no_terminal_either(store, tmp_path):
-    with Journal(tmp_path / "cell") as journal:
+    with Journal(Folder(tmp_path) / "cell") as journal:
         journal.write(f"failed\n{ACTS}")
     kept = (store.cell_folder(CELL) / "failure.json", tmp_path / "cell" / "log.txt")
 

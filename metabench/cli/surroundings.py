@@ -1,0 +1,150 @@
+"""What the surroundings do to a command: streams that are closed or full, files, memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import TextIO
+
+from metabench.errors import SetupError
+
+__all__ = [
+    "caused_outside",
+    "flush_streams",
+    "open_closed_streams",
+    "require_docstrings",
+    "silence",
+    "unwritten",
+]
+
+_STREAMS = (0, 1, 2)
+_PACKAGES = (
+    "click", "datasets", "huggingface_hub", "jaxtyping", "numpy", "pluggy", "pyarrow", "pydantic",
+    "rich", "safetensors", "scipy", "sklearn", "tokenizers", "torch", "transformers",
+)  # fmt: skip
+_OUTSIDE = {
+    getattr(errno, name, 0)
+    for name in (
+        "EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM",
+        "ENODEV", "ENXIO", "ESTALE", "ETIMEDOUT", "EREMOTEIO",
+    )
+}  # fmt: skip
+"""Errors of a disk, a network folder, rights or limits; the others are mistakes of a program."""
+
+
+def open_closed_streams() -> None:
+    """Open the null device where a standard stream is closed.
+
+    Otherwise the next file that is opened, perhaps a result, has the stream's number, and whatever
+    is printed goes there.
+    """
+    for number in _STREAMS:
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.set_inheritable(number, True)  # noqa: FBT003
+    if sys.stdout is None:
+        sys.stdout = _to_nowhere()
+    if sys.stderr is None:
+        sys.stderr = _to_nowhere()
+
+
+def _to_nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def require_docstrings() -> None:
+    """Refuse Python without docstrings, which transformers reads.
+
+    Raises:
+        SetupError: Python was started with -OO.
+    """
+    if sys.flags.optimize > 1:
+        found = f"PYTHONOPTIMIZE={sys.flags.optimize} (-OO)"
+        raise SetupError(
+            f"{found} removes docstrings, which transformers reads",
+            hint="unset PYTHONOPTIMIZE, or set it to 1",
+        )
+
+
+def caused_outside(error: BaseException) -> SetupError | None:
+    """Return what an error means that no code of ours is to blame for; None for any other."""
+    match error:
+        case MemoryError():
+            return SetupError(
+                "this process has no memory left", hint="end other programs, or raise its limit"
+            )
+        case ImportError() | AttributeError():
+            return _hidden(error)
+        case OSError() if error.errno in _OUTSIDE:
+            where = str(error.filename or "")
+            does = "cannot be used" if _in_cache(where) else "cannot be read or written"
+            return SetupError(f"{does}: {_reason(error)}", where=where, hint=_hint(error, where))
+        case _:
+            return None
+
+
+def unwritten(error: OSError) -> SetupError:
+    """Return what it means that stdout could not be written."""
+    return SetupError(
+        f"cannot be written: {_reason(error)}",
+        where="standard output",
+        hint="free some space, or send it elsewhere; what was run is in its run folder",
+    )
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _hidden(error: ImportError | AttributeError) -> SetupError | None:
+    """Return which file of PYTHONPATH stands in front of a package that metabench needs."""
+    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    folders = set(map(os.path.abspath, named))
+    loaded = (getattr(sys.modules.get(name), "__file__", None) for name in _PACKAGES)
+    path = error.path if isinstance(error, ImportError) else None
+    for file in filter(None, (path, *loaded)):
+        name = os.path.basename(file).partition(".")[0]  # noqa: PTH119
+        if os.path.dirname(file) in folders and name in _PACKAGES:  # noqa: PTH120
+            return SetupError(
+                f"hides the package {name!r} of the same name",
+                where=file,
+                hint="rename it, or take its folder out of PYTHONPATH",
+            )
+    return None
+
+
+def _hint(error: OSError, where: str) -> str:
+    if _in_cache(where):
+        return "name a folder that you can read and write with HF_HOME=DIR, or a mirror with --hub"
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "close other programs, or raise the limit of open files (ulimit -n)"
+    return "look at the rights of this user, and at the disk"
+
+
+def _in_cache(where: str) -> bool:
+    """Return whether a path is in the cache of Hugging Face, wherever it is."""
+    named = (os.environ.get(name) for name in ("HF_HOME", "HF_HUB_CACHE", "HF_DATASETS_CACHE"))
+    return "huggingface" in where or any(root and where.startswith(root) for root in named)
+
+
+def flush_streams() -> SetupError | None:
+    """Write out what is left; return what stdout has lost. Nobody is told of stderr's loss."""
+    lost = None
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            if stream is sys.stdout:
+                if isinstance(error, BrokenPipeError):
+                    raise
+                lost = unwritten(error)
+            silence(stream)
+    return lost
+
+
+def silence(stream: TextIO) -> None:
+    """Send what a stream still holds nowhere; else the interpreter complains of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

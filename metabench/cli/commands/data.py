@@ -110,8 +110,9 @@ def _checks(asked: Wanted, hub: Hub) -> Iterator[SplitCheck]:
     from metabench.data.check import check_split
 
     for use in asked.uses:
-        for part in ("train", "scored"):
-            yield check_split(use, part, hub=hub)
+        yield check_split(use, "train", hub=hub)
+        if use.role != "auxiliary":  # nothing is ever scored on that one
+            yield check_split(use, "scored", hub=hub)
 
 
 def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool = False) -> int:

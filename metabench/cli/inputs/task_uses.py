@@ -53,7 +53,10 @@ def wanted(names: Sequence[str], *, hub: Hub) -> Wanted:
                 f"there is no task and no benchmark file {name!r}{suggest(name, tasks)}",
                 hint="see `metabench data list`",
             )
-        uses.update({(use.card.name, use.train, use.scored): use for use in found.uses})
+        for use in found.uses:
+            key = (use.card.name, use.train, use.scored)
+            if use.role != "auxiliary" or key not in uses:  # it may be scored in another file
+                uses[key] = use
         models.update({model.model_dump_json(): model for model in found.models})
     return Wanted(tuple(uses.values()), tuple(models.values()))
 

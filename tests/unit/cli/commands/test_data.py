@@ -158,3 +158,44 @@ def test_a_name_that_is_neither_task_nor_file_exits_with_5(capsys):
     assert "no task and no benchmark file 'glue/rt'; did you mean 'glue/rte'?" in (
         capsys.readouterr().err
     )
+
+
+OWN = """
+schema = 1
+name = "own"
+[model]
+id = "embedded/encoder"
+weights = "random"
+[tasks]
+auxiliary = ["my/more"]
+target = ["embedded/sentiment"]
+[[tasks.define]]
+name = "my/more"
+train = "train.csv"
+scored = "{scored}"
+text = ["sentence"]
+label = "label"
+labels = ["good", "bad"]
+[[methods]]
+id = "Reptile"
+algorithm = "reptile"
+[compare]
+baselines = []
+"""
+
+
+@pytest.mark.parametrize("command", ["verify", "fetch"])
+@pytest.mark.parametrize("scored", ["dev.csv", "odd.csv"])
+def test_a_split_that_no_cell_reads_is_not_judged(scored, command, tmp_path, capsys):
+    (tmp_path / "train.csv").write_text("sentence,label\na fine day,good\na wet day,bad\n")
+    (tmp_path / "dev.csv").write_text("sentence,label\nsome day,good\n")
+    (tmp_path / "odd.csv").write_text("sentence,label\nsome day,unknown\n")
+    file = tmp_path / "own.toml"
+    file.write_text(OWN.format(scored=scored))
+
+    assert main(["data", command, str(file), "--json"]) == 0
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    found = {(one["task"], one["split"]): (one["state"], one["rows"]) for one in splits}
+    assert found["my/more", "train"] == ("ok", 2)
+    assert ("my/more", "scored") not in found
+    assert found["embedded/sentiment", "validation"][0] == "ok"

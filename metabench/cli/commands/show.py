@@ -86,7 +86,7 @@ def _cells(name: str, runs: Path) -> Iterator[Description]:
     for folder in _run_folders(runs):
         store = Store(folder)
         for cell_name in store.names():
-            if cell_name == name:
+            if name in {cell_name, cell_name[:-9]}:  # with its key, or as other commands show it
                 yield cell_description(store.cell(cell_name), run=str(folder))
             elif prefix is not None:
                 cell = store.cell(cell_name)

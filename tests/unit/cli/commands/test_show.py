@@ -159,3 +159,11 @@ def test_digits_that_begin_several_keys_are_refused_with_the_cells(make_run, cap
     assert f"begins the keys of several cells\n  hint: name one of {first.folder}" in (
         capsys.readouterr().err
     )
+
+
+def test_a_cell_is_shown_by_the_name_that_other_commands_print(make_run, capsys):
+    store = make_run()
+    folder = store.run().uses[0].cell
+    runs = ("--runs", str(store.folder.parent))
+
+    assert shown(capsys, folder[:-9], *runs) == shown(capsys, folder, *runs)

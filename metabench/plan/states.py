@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.difference import differences
+from metabench.store.file_names import LOCK
+from metabench.store.lock import lock_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CellState", "StateName", "cell_states", "with_stored_names"]
 
-StateName: TypeAlias = Literal["done", "unscored", "new", "stale", "failed", "unavailable"]
+StateName: TypeAlias = Literal[
+    "done", "unscored", "interrupted", "new", "stale", "failed", "unavailable"
+]
 
 _MOST = 3
 _TO_BE_RUN_AGAIN = {"interrupted", "unavailable"}
@@ -34,8 +38,9 @@ class CellState:
     Args:
         state: ``done``: there is a valid result under its key; ``unscored``: a cell that differs in
             nothing but its metrics is done, so that its predictions give the scores; ``failed``:
-            the last attempt left a failure; ``stale``: there is another cell of that name, with
-            other inputs; ``unavailable``: there are not enough rows; ``new``: none of these.
+            the last attempt left a failure; ``interrupted``: it was begun, has not ended, and no
+            process runs it; ``stale``: there is another cell of that name, with other inputs;
+            ``unavailable``: there are not enough rows; ``new``: none of these.
         reason: why, in a few words; empty for what is done or new.
         source: folder of the cell whose predictions an unscored cell takes over.
     """
@@ -79,7 +84,8 @@ def cell_states(plan: Plan, store: Store) -> Mapping[str, CellState]:
         own = by_folder.get(planned.folder)
         state = _settled_state(planned, own) or _unscored_state(planned, trained())
         if state is None and own is not None:
-            state = CellState("new", _earlier(noted(own.folder)))
+            held = lock_owner(store.place(own.folder), LOCK) is not None
+            state = _begun_state(noted(own.folder), running=held)
         if state is None:
             kin = [noted(other.folder) for other in by_name[planned.name] if other.result]
             state = _kin_state(planned, kin, states)
@@ -99,9 +105,15 @@ def _settled_state(cell: Cell, own: StoredCell | None) -> CellState | None:
     return CellState("failed", f"{failure.status}: {failure.message}")
 
 
-def _earlier(own: StoredCell) -> str:
-    """Return what there is to be said of a folder without a result that counts."""
-    return f"was {own.failure.status}" if own.failure else "; ".join(own.damage)
+def _begun_state(own: StoredCell, *, running: bool) -> CellState:
+    """Return the state of a cell whose folder holds no result that counts."""
+    if own.damage:
+        return CellState("new", "; ".join(own.damage))
+    if own.failure is not None and own.failure.status != "interrupted":
+        return CellState("new", f"was {own.failure.status}")
+    if running:
+        return CellState("new", "a process runs it now")
+    return CellState("interrupted" if own.note or own.failure else "new")
 
 
 def _by_work(stored: Iterable[StoredCell]) -> Mapping[str, StoredCell]:

@@ -20,7 +20,15 @@ __all__ = ["cell_entries", "cell_lines", "plan_entry", "plan_lines", "reason_lin
 
 _ROLES = ("auxiliary", "target", "transfer")
 _MOST_LABELS = 4
-_ORDER: tuple[StateName, ...] = ("done", "unscored", "new", "stale", "failed", "unavailable")
+_ORDER: tuple[StateName, ...] = (
+    "done",
+    "unscored",
+    "interrupted",
+    "new",
+    "stale",
+    "failed",
+    "unavailable",
+)
 
 
 def state_counts(states: Mapping[str, CellState]) -> str:

@@ -10,6 +10,8 @@ import pytest
 from metabench.plan.cell import Cell
 from metabench.plan.states import CellState, cell_states, with_stored_names
 from metabench.session.cell.outcome import cell_note
+from metabench.store.file_names import LOCK
+from metabench.store.lock import locked
 from metabench.store.records.cell import Failure, Result
 from metabench.store.records.provenance import Provenance
 from metabench.store.run_folder import Store
@@ -70,14 +72,17 @@ def test_a_failure_says_what_happened(world, store):
     states = cell_states(plan, store)
 
     assert states[plan.cells[0].key] == CellState("failed", "diverged: it broke")
-    assert states[plan.cells[1].key] == CellState("new", "was interrupted")
+    assert states[plan.cells[1].key] == CellState("interrupted")
 
 
-def test_a_cell_that_was_started_is_new(world, store):
+def test_a_cell_that_was_started_is_interrupted_unless_a_process_runs_it(world, store):
     plan = world.plan()
-    store.commit_note(plan.cells[0].folder, cell_note(plan.cells[0]))
+    cell = plan.cells[0]
+    store.commit_note(cell.folder, cell_note(cell))
 
-    assert cell_states(plan, store)[plan.cells[0].key].state == "new"
+    assert cell_states(plan, store)[cell.key] == CellState("interrupted")
+    with locked(store.place(cell.folder), LOCK):
+        assert cell_states(plan, store)[cell.key] == CellState("new", "a process runs it now")
 
 
 def test_a_damaged_result_is_not_done_and_says_so(world, store):

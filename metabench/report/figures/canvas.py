@@ -78,7 +78,7 @@ def shortened(text: str, most: int) -> str:
     The names of a grid begin alike, and differ at the end.
 
     >>> shortened("Reptile k = 10, inner_lr = 1e-4", 15)
-    'Reptile … = 1e-4'
+    'Reptile… = 1e-4'
     """
     shown = visible(text)
     half = most // 2

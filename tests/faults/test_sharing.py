@@ -15,12 +15,11 @@ from metabench.store.run_folder import Store
 
 WRITER = """
 import hashlib, pathlib, sys
-from metabench.api.events import CellEnded
 from metabench.plan.cell import Cell
 from metabench.store.records.cell import CellNote, Provenance, Result
 from metabench.store.records.run import RunNote
 from metabench.store.run_folder import Store
-from metabench.session.runner.claim import take_turn
+from metabench.session.runner.claim import claim
 
 store, count, ran = Store(pathlib.Path(sys.argv[1])), int(sys.argv[2]), 0
 NOTE = RunNote(name="many", methods=(), columns=(), uses=())
@@ -36,7 +35,6 @@ def run(one):
         file.write(f"{one.name}\\n")
     where = Provenance(metabench="0", python="3")
     store.commit_result(one.folder, Result(**fields, wall_seconds=1.0, provenance=where))
-    return CellEnded(one.key, one.name, "ok", 1.0)
 
 with store.join("", "", NOTE):
     cells = [cell(number) for number in range(count)]
@@ -45,10 +43,11 @@ with store.join("", "", NOTE):
     while left:
         later = []
         for one in left:
-            found = take_turn(one, store, seen[one.key], lambda: run(one))
-            if isinstance(found, CellEnded):
-                ran += 1
-            elif found.ended.status == "held":
+            with claim(one, store, seen[one.key]) as elsewhere:
+                if elsewhere is None:
+                    run(one)
+                    ran += 1
+            if elsewhere is not None and elsewhere.ended.status == "held":
                 later.append(one)
         left = later
 print(ran)

@@ -98,7 +98,7 @@ def test_fewer_rows_than_there_are_is_a_note(mirror, capsys):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"labels": ("not_entailment", "entailment")}, "but the task's card says"),
+        ({"labels": ("not_entailment", "neutral")}, "but the task's card says"),
         ({"train": 2491}, "split 'train': 2,491 rows, but there are only 2,490"),
     ],
 )

@@ -1,8 +1,8 @@
 """What tests notice: one small change at a time to code that must not be wrong.
 
 ``tox -e mutants`` tries a fixed sample and prints the share that tests noticed, by package, and
-every change that none did. A change that changes nothing is listed in ``mutants.toml`` with its
-reason.
+every change that none did. A change that changes nothing is listed, with its reason, in
+``tests/equivalent_mutants.toml``.
 
 A module is guarded by the test files that mirror it, ``tests/unit/PACKAGE/test_MODULE*.py``, and by
 those in ``tests/unit`` and ``tests/numerics`` that import it.
@@ -33,7 +33,7 @@ from typing_extensions import override
 from metabench.seeding import Stream
 
 ROOT = Path(__file__).parents[1]
-EQUIVALENT = Path(__file__).with_suffix(".toml")
+EQUIVALENT = Path(__file__).parents[1] / "tests" / "equivalent_mutants.toml"
 GUARDED = (
     "metabench/*.py", "metabench/data/*.py", "metabench/engine/*.py", "metabench/learning/*.py",
     "metabench/leaderboard/**/*.py", "metabench/metrics/*.py", "metabench/nn/**/*.py",

@@ -20,9 +20,12 @@ class MetricInfo:
             [rows, classes] or, for regression, [rows, 1]; it returns one finite float.
         title: what a leaderboard calls it.
         percent: whether a leaderboard shows 100 times the value.
+        error: whether it is an error, of which less is better and which has no upper end; such a
+            metric is computed and shown, but cannot be the score that methods are ranked by.
     """
 
     name: str
     target: str
     title: str
     percent: bool = True
+    error: bool = False

@@ -64,7 +64,8 @@ def require_docstrings() -> None:
     if sys.flags.optimize > 1:
         found = f"PYTHONOPTIMIZE={sys.flags.optimize} (-OO)"
         raise SetupError(
-            f"{found} removes docstrings, which transformers reads",
+            "docstrings are removed, which transformers reads",
+            where=found,
             hint="unset PYTHONOPTIMIZE, or set it to 1",
         )
 
@@ -74,7 +75,9 @@ def caused_outside(error: BaseException) -> SetupError | None:
     match error:
         case MemoryError():
             return SetupError(
-                "this process has no memory left", hint="end other programs, or raise its limit"
+                "it has no memory left",
+                where="this process",
+                hint="end other programs, or raise its limit",
             )
         case ImportError() | AttributeError():
             return _hidden(error)

@@ -45,6 +45,7 @@ def metabench_metrics() -> Sequence[MetricInfo]:
             target=f"metabench.metrics.{module}:{name}",
             title=title,
             percent=module != "distances",
+            error=module == "distances",
         )
         for module, titles in _TITLES.items()
         for name, title in titles.items()

@@ -161,7 +161,7 @@ def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(folder):
     _, errors = process.communicate()
 
     assert process.returncode == 4
-    assert "threads 1 -> 2" in errors
+    assert "threads 1 → 2" in errors
     assert "delete the folder to begin the cell anew" in errors
     assert sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*")) == there
 

@@ -225,9 +225,9 @@ def test_with_drift_allowed_a_cell_goes_on_and_record_and_leaderboard_say_so(run
     allowed = run("once die", "--set", "compute.threads=2", "--allow-drift")
 
     assert refused.returncode == 4
-    assert "threads 1 -> 2" in refused.said
+    assert "threads 1 → 2" in refused.said
     assert "--allow-drift" in refused.said
     assert allowed.returncode == 0, allowed.said
-    assert record(tmp_path, "result.json")["drift"] == ["threads 1 -> 2"]
+    assert record(tmp_path, "result.json")["drift"] == ["threads 1 → 2"]
     assert record(tmp_path, "result.json", start="adapt-plain")["drift"] == []
     assert "DRIFT: meta-trouble-s0 went on" in " ".join(allowed.printed.split())

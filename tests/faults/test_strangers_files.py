@@ -244,7 +244,7 @@ def test_a_tokenizer_that_is_none_is_an_error_of_ours(bert, content):
     [
         ("", "cannot be read"),
         ("[]", "holds no JSON object"),
-        ('{"a": 1, "a": 2}', "a key stands there twice"),
+        ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
         ("[" * 100_000, "cannot be read"),
         ('{"model_type": "no-such-model"}', "cannot be loaded"),
         ('{"model_type": "bert", "hidden_size": "many"}', "cannot be loaded"),

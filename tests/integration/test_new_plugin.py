@@ -186,7 +186,7 @@ def _check_each_name_is_bound_once(module, where):
     ("kind", "said"),
     [
         ("algoritm", "there is no kind 'algoritm'; did you mean 'algorithm'?"),
-        ("launchre", "there is no kind 'launchre'; there are algorithm, sampler"),
+        ("launchre", "there is no kind 'launchre'; there are 'algorithm', 'metric'"),
         (
             "launcher",
             "--kind launcher: there are no launchers: any number of processes share a run folder",

@@ -143,7 +143,7 @@ def declared_names(file: DataFile, column: str) -> tuple[str, ...]:
                 metadata = pq.read_schema(io.BytesIO(content.whole())).metadata
             else:
                 metadata = _arrow_schema(content.whole()).metadata
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
         form = "Parquet" if file.format == "parquet" else "Arrow"
         raise _unreadable(file, form, error) from error
     return class_names(metadata, column)

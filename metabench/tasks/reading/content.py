@@ -102,7 +102,11 @@ def open_content(file: DataFile) -> Iterator[Content]:
         DataError: there is none, it is a folder, a pipe or a device, it is too large or damaged.
     """
     with _open_regular(file) as source:
-        yield Content(file, decompressed(file, source))
+        try:
+            inside = decompressed(file, source)
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        yield Content(file, inside)
 
 
 def content_hash(file: DataFile) -> str:

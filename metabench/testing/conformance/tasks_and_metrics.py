@@ -97,9 +97,15 @@ def finite(subject: Subject) -> None:
             )
 
 
+def _require_score(subject: Subject) -> None:
+    if subject.value.error:
+        raise NotApplicableError("it is an error: less is better, without an upper end")
+
+
 @law("metric")
 def in_range(subject: Subject) -> None:
     """Its values lie in [-1, 1]; percent is the leaderboard's."""
+    _require_score(subject)
     metric = load_target(subject.value.target)
     for kind, (labels, outputs) in _fitting(subject).items():
         for found in (outputs, -outputs, _perfect(labels, outputs)):
@@ -110,6 +116,7 @@ def in_range(subject: Subject) -> None:
 @law("metric")
 def perfect_is_best(subject: Subject) -> None:
     """On some kind of task, no guess scores higher than the labels, and their opposite lower."""
+    _require_score(subject)
     metric = load_target(subject.value.target)
     wrong = []
     for kind, (labels, outputs) in _fitting(subject).items():

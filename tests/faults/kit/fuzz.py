@@ -122,7 +122,7 @@ def _write(path: Path, data: bytes) -> None:
 def _benchmarks() -> list[bytes]:
     paths = [*(ROOT / "benchmarks").glob("*.toml"), *(ROOT / "benchmarks/paper").glob("*.toml")]
     shipped = [path.read_bytes() for path in sorted(paths)]
-    templates = ROOT / "metabench" / "cli" / "templates"
+    templates = ROOT / "metabench" / "cli" / "commands" / "templates"
     return [*shipped, (templates / "own_csv.toml").read_bytes()]
 
 

@@ -37,7 +37,7 @@ def test_json_goes_to_stdout_and_nothing_else_does(two_runs, capsys):
 
 
 @pytest.mark.parametrize(
-    ("file", "start"), [("a.md", "### new: scores"), ("a.json", "{"), ("a.txt", "new: scores")]
+    ("file", "start"), [("a.md", "**Conclusion**"), ("a.json", "{"), ("a.txt", "new: scores")]
 )
 def test_a_file_is_written_in_the_format_that_its_name_says(
     two_runs, tmp_path, file, start, capsys

@@ -26,8 +26,8 @@ def shown(make_run, monkeypatch, capsys):
     ("name", "start"),
     [
         ("terminal", "demo: scores"),
-        ("markdown", "### demo: scores"),
-        ("md", "### demo: scores"),
+        ("markdown", "**Conclusion**"),
+        ("md", "**Conclusion**"),
         ("csv", "benchmark,smoke,method,"),
         ("json", '{\n  "schema": 1,'),
         ("latex", "% The preamble needs"),

@@ -83,10 +83,10 @@ def test_what_an_interrupted_rerun_left_is_not_in_the_next_one(store):
     run(store, 0.5)
     left = store.cell_folder(Stage(CELL, store).cell.folder)
     left.mkdir()
-    (left / "stale.txt").write_text("of an attempt that was killed")
+    (left / "metrics.jsonl").write_text("of an attempt that was killed")
     run(store, 0.75)
 
-    assert not list(store.folder.rglob("stale.txt"))
+    assert not list(store.folder.rglob("metrics.jsonl"))
 
 
 def test_files_that_differ_are_a_difference_though_the_scores_are_equal(store):

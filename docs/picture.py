@@ -37,7 +37,7 @@ def _row(line: str, y: float) -> str:
     """Return a line; each word group has its place, so that columns hold in any font."""
     whole = "rule" if line.startswith("─") else "title" if re.match(r"\S+: ", line) else ""
     parts = []
-    for found in re.finditer(r"•?[^ •]+(?: [^ •]+)*", line):
+    for found in re.finditer(r"[•≈]?[^ •≈]+(?: [^ •≈]+)*", line):
         kind = "best" if found[0].startswith("•") else whole
         place = f'x="{_MARGIN + found.start() * _ADVANCE:.1f}" y="{y:.1f}"'
         length = f'textLength="{len(found[0]) * _ADVANCE:.1f}" lengthAdjust="spacingAndGlyphs"'

@@ -6,12 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
 from metabench.leaderboard.costs import meta_examples
-from metabench.leaderboard.families import (
-    ROLES,
-    family_names,
-    seeds_needed,
-    shown_differences,
-)
+from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 from metabench.quantities import count_text, listed, percent, plural, span
@@ -44,7 +39,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_metrics(board.columns),
         *_spread(collected),
         *_intervals(differences, confidence=1 - board.alpha),
-        *_unreached(collected, differences, alpha=board.alpha),
+        *filter(None, [p_values_omitted(note, differences, alpha=board.alpha)]),
         *_families(collected, board, differences),
         *_marks(board),
         *_gaps(board.rows, board.columns),
@@ -129,11 +124,9 @@ def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
 
 
 def _spread(collected: Collected) -> Iterator[str]:
-    entries = [entry for entry in collected.entries.values() if entry.planned]
-    if not entries:
+    planned, nested = collected.seed_counts
+    if not planned:
         return
-    planned = sorted({entry.planned for entry in entries})
-    nested = sorted({entry.runs // entry.planned for entry in entries})
     inner = (
         "with one fine-tuning seed each"
         if nested == [1]
@@ -165,42 +158,25 @@ def _intervals(
         yield "no interval, no p-value: the difference is identical in all seeds"
 
 
-def _unreached(
-    collected: Collected,
-    differences: Sequence[tuple[LeaderboardColumn, Difference]],
-    *,
-    alpha: float,
-) -> Iterator[str]:
-    """Yield what it takes where so few pairs can give no p at all."""
-    needed = seeds_needed(collected.note, differences, alpha=alpha)
-    if needed:
-        few = sorted({difference.n for _, difference in differences if difference.p is None})
-        yield (
-            f"p-values omitted: with {plural(few, 'meta seed')} the sign-flip test cannot reach"
-            f" {alpha:g} after Holm's correction; it needs {needed}"
-        )
-
-
 def _families(
     collected: Collected,
     board: Leaderboard,
     differences: Sequence[tuple[LeaderboardColumn, Difference]],
 ) -> Iterator[str]:
     """Yield what is corrected together, and the chance of a false verdict in all of the table."""
-    names = family_names(collected.note)
-    tested = {column.role for column, found in differences if found.p is not None}
+    tested = tested_over(collected.note, differences)
     if not tested:
         return
+    lead = f"p-values: exact sign-flip test, Holm-corrected over {listed(tested)}"
     if collected.note.family == "table":
-        yield f"p-values: exact sign-flip test, Holm-corrected over {names[ROLES[0]]}"
+        yield lead
         return
-    over = listed([names[role] for role in ROLES if role in tested])
     families = len(tested) * sum(row.method != one for one in board.baselines for row in board.rows)
     chance = percent(round(1 - (1 - board.alpha) ** families, 2))
     yield (
-        f"p-values: exact sign-flip test, Holm-corrected over {over}, for each method against each"
-        f" baseline separately; with {families} such families the chance of at least one false"
-        f' verdict in this table is up to {chance} % (compare.family = "table" corrects over all)'
+        f"{lead}, for each method against each baseline separately; with {families} such families"
+        f" the chance of at least one false verdict in this table is up to {chance} %"
+        ' (compare.family = "table" corrects over all)'
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.columns import AVERAGE
-from metabench.leaderboard.families import ROLES, family_names, seeds_needed, shown_differences
+from metabench.leaderboard.conclusion.wording import detectable_points
+from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.quantities import listed, percent, plural, span
 from metabench.results.collect import Collected
 
@@ -25,16 +26,14 @@ def explanation(collected: Collected, board: Leaderboard) -> str:
 
 
 def _scores(collected: Collected, board: Leaderboard) -> Iterator[str]:
-    entries = [entry for entry in collected.entries.values() if entry.planned]
-    if not entries:
+    meta, nested = collected.seed_counts
+    if not meta:
         return
-    meta = sorted({entry.planned for entry in entries})
-    nested = sorted({entry.runs // entry.planned for entry in entries})
     one_each = nested == [1]
     inner = "" if one_each else f" on the mean of its {span(nested)} fine-tuning runs"
     yield (
-        f"Every method was run with {plural(meta, 'meta seed')}, each of which meta-trains anew,"
-        f" and {plural(nested, 'fine-tuning seed')} in each."
+        f"Every method was run with {plural(meta, 'meta seed')}, each with its own meta-training,"
+        f" and {plural(nested, 'fine-tuning seed')} for each of them."
     )
     if meta == [1]:
         yield f"A score is that of the one meta seed{inner}; it has no interval."
@@ -49,8 +48,8 @@ def _scores(collected: Collected, board: Leaderboard) -> Iterator[str]:
             scores = [row.scores[index] for row in board.rows]
             if any(score.status and score.mean is not None for score in scores):
                 yield (
-                    "Where a row lacks a target, its average is over those that it has; it is"
-                    " marked, not ranked, and compared over the targets that both rows have."
+                    "Where a method lacks a target, its average is over those that it has; it is"
+                    " marked, not ranked, and compared over the targets that both methods have."
                 )
 
 
@@ -65,8 +64,8 @@ def _differences(collected: Collected, board: Leaderboard) -> Iterator[str]:
     )
     if pairs[-1] > 1:
         yield (
-            f"Brackets hold the two-sided {percent(1 - board.alpha)} % Student t interval of the"
-            " mean difference, not adjusted for the number of comparisons."
+            f"Brackets show the {percent(1 - board.alpha)} % Student t confidence interval of the"
+            " mean difference, not corrected for the number of comparisons."
         )
     yield from _tests(collected, board, found)
     yield from _detectable(found)
@@ -75,36 +74,23 @@ def _differences(collected: Collected, board: Leaderboard) -> Iterator[str]:
 def _tests(
     collected: Collected, board: Leaderboard, found: Sequence[tuple[LeaderboardColumn, Difference]]
 ) -> Iterator[str]:
-    tested = {column.role for column, difference in found if difference.p is not None}
-    names = family_names(collected.note)
+    tested = tested_over(collected.note, found)
     if tested:
+        each = ", for each method and baseline separately" * (collected.note.family == "method")
         yield (
-            "p is that of the exact two-sided sign-flip test of the pairs, adjusted after Holm"
-            f" (1979) over {listed([names[role] for role in ROLES if role in tested])}, for each"
-            " row and baseline by itself; a method is called better or worse where p is at most"
-            f" {board.alpha:g}, and undecided elsewhere."
+            "p-values are those of the exact two-sided sign-flip test of the pairs, Holm-corrected"
+            f" over {listed(tested)}{each}; a method is called better or worse where the p-value"
+            f" is at most {board.alpha:g}, and undecided elsewhere."
         )
-    needed = seeds_needed(collected.note, found, alpha=board.alpha)
-    if needed:
-        few = sorted({difference.n for _, difference in found if difference.p is None})
-        yield (
-            f"No p is given, and no verdict, from {plural(few, 'pair')}: an exact sign-flip test"
-            f" that can reach {board.alpha:g} after Holm's adjustment takes {needed}."
-        )
+    if omitted := p_values_omitted(collected.note, found, alpha=board.alpha):
+        yield f"{omitted}."
 
 
 def _detectable(found: Sequence[tuple[LeaderboardColumn, Difference]]) -> Iterator[str]:
-    sizes = [
-        difference.detectable
-        for column, difference in found
-        if column.percent and difference.detectable is not None
-    ]
-    if sizes:
-        low, high = 100 * min(sizes), 100 * max(sizes)
-        points = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+    if sizes := detectable_points(found):
         yield (
-            "The minimum detectable effect of that test at 80 % power, for so many pairs of the"
-            f" spread that was seen, is {points} points."
+            "The minimum detectable effect of that test at 80 % power, for this number of pairs and"
+            f" the standard deviation that was observed, is {sizes} points."
         )
 
 
@@ -132,11 +118,12 @@ def _gaps(collected: Collected, board: Leaderboard) -> Iterator[str]:
             f" {'was' if missing == 1 else 'were'} not run; nothing is filled in for them."
         )
     else:
-        yield f"All {plural([runs], 'planned score')} are there."
+        yield f"All {plural([runs], 'planned score')} are available."
     if collapsed:
         yield (
-            f"Scores of models that give every row the same class count as they are; there"
-            f" {'is 1' if collapsed == 1 else f'are {collapsed}'}."
+            "1 run predicts a single class (collapsed) and counts as it is."
+            if collapsed == 1
+            else f"{collapsed} runs predict a single class (collapsed) and count as they are."
         )
 
 

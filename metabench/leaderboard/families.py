@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.statistics.significance import pairs_needed, reaches
-from metabench.quantities import listed
+from metabench.quantities import listed, plural
 from metabench.store.records.run import RunNote
 
-__all__ = ["ROLES", "family_names", "family_sizes", "seeds_needed", "shown_differences"]
+__all__ = ["family_sizes", "p_values_omitted", "seeds_needed", "shown_differences", "tested_over"]
 
-ROLES = ("target", "average", "transfer")
+_ROLES = ("target", "average", "transfer")
 """The families, in the order of the columns."""
 
 
@@ -31,7 +31,7 @@ def family_sizes(note: RunNote) -> Mapping[str, int]:
     return dict.fromkeys(sizes, pairs * sum(sizes.values()))
 
 
-def family_names(note: RunNote) -> Mapping[str, str]:
+def _family_names(note: RunNote) -> Mapping[str, str]:
     """Return what a sentence calls each family."""
     sizes = family_sizes(note)
     if note.family == "table":
@@ -59,16 +59,42 @@ def seeds_needed(
     Returns:
         "" where every difference with a spread has one.
     """
-    sizes, names = family_sizes(note), family_names(note)
+    sizes, names = family_sizes(note), _family_names(note)
     needed = {
         f"{pairs_needed(alpha=alpha, tests=sizes[role])} for {names[role]}": None
-        for role in ROLES
+        for role in _ROLES
         if any(
             column.role == role and not reaches(found.n, alpha=alpha, tests=sizes[role])
             for column, found in differences
         )
     }
     return listed(list(needed)) if needed else ""
+
+
+def p_values_omitted(
+    note: RunNote,
+    differences: Sequence[tuple[LeaderboardColumn, Difference]],
+    *,
+    alpha: float,
+) -> str:
+    """Return why there are no p-values, and the seeds that they take; "" where there are."""
+    needed = seeds_needed(note, differences, alpha=alpha)
+    if not needed:
+        return ""
+    few = sorted({difference.n for _, difference in differences if difference.p is None})
+    return (
+        f"p-values omitted: with {plural(few, 'meta seed')} the sign-flip test cannot reach"
+        f" {alpha:g} after Holm's correction; it needs {needed}"
+    )
+
+
+def tested_over(
+    note: RunNote, differences: Sequence[tuple[LeaderboardColumn, Difference]]
+) -> tuple[str, ...]:
+    """Return what the p-values are corrected over, one name for each family with a p-value."""
+    names = _family_names(note)
+    tested = {column.role for column, difference in differences if difference.p is not None}
+    return tuple(dict.fromkeys(names[role] for role in _ROLES if role in tested))
 
 
 def shown_differences(board: Leaderboard) -> Iterator[tuple[LeaderboardColumn, Difference]]:

@@ -49,9 +49,7 @@ def _parts(collected: Collected, board: Leaderboard, choice: Choice) -> Iterator
 
 
 def _seeds(collected: Collected) -> str:
-    entries = [entry for entry in collected.entries.values() if entry.planned]
-    meta = sorted({entry.planned for entry in entries})
-    nested = sorted({entry.runs // entry.planned for entry in entries})
+    meta, nested = collected.seed_counts
     return f"{_span(meta)}m×{_span(nested)}f"
 
 

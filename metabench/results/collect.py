@@ -79,6 +79,13 @@ class Collected:
     notes: tuple[str, ...] = ()
     nondeterministic: tuple[str, ...] = ()
 
+    @property
+    def seed_counts(self) -> tuple[list[int], list[int]]:
+        """Numbers of meta seeds, and of fine-tuning seeds in each, that occur; sorted."""
+        entries = [entry for entry in self.entries.values() if entry.planned]
+        meta = {entry.planned for entry in entries}
+        return sorted(meta), sorted({entry.runs // entry.planned for entry in entries})
+
 
 def collect(store: Store) -> Collected:
     """Return what a run folder holds; a damaged cell counts as missing.

@@ -10,7 +10,7 @@ import pytest
 from metabench.leaderboard.statistics.comparison import compare_family
 from metabench.leaderboard.statistics.marks import marks
 from metabench.leaderboard.statistics.significance import pairs_needed
-from metabench.leaderboard.statistics.summary import paired_difference, student_interval
+from metabench.leaderboard.statistics.summary import paired_values, student_interval
 from metabench.results.collect import seed_means
 from metabench.seeding import Stream
 
@@ -51,7 +51,7 @@ def holds(interval: tuple[float, float], truth: float) -> bool:
 def test_the_interval_holds_the_truth_as_often_as_it_says(meta, nested):
     scores = nested_scores(generator(1), meta=meta, nested=nested)
     intervals = [
-        paired_difference(by_seed(ours), by_seed(theirs), alpha=ALPHA).interval
+        student_interval(paired_values(by_seed(ours), by_seed(theirs)), alpha=ALPHA)
         for ours, theirs in scores
     ]
 

@@ -20,8 +20,8 @@ def failed(board: Leaderboard) -> Iterator[str]:
     lines = [f"{method} ({plural([count], 'run')})" for method, count in counts.items() if count]
     if lines:
         yield (
-            f"Runs failed: {named(lines)}; a method with failed seeds is never called better, for"
-            " what is left may be its easy seeds."
+            f"Runs failed: {named(lines)}; a method with failed seeds is never called better:"
+            " the completed seeds may be its easy ones."
         )
 
 

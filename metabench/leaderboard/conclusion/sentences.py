@@ -1,4 +1,4 @@
-"""What a leaderboard says in words: sentences from its values, no more than they carry."""
+"""The conclusion: sentences on the values of a leaderboard, none stronger than they are."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from metabench.api.leaderboard import (
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.gaps import collapsed, failed, missing, saturated
 from metabench.leaderboard.conclusion.wording import (
+    detectable_points,
     is_or_are,
     named,
     number,
@@ -38,7 +39,7 @@ _CHEAPER = 1.05
 
 @final
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Subject:
     """A leaderboard and the column that its conclusion is about."""
 
     collected: Collected
@@ -48,6 +49,18 @@ class _Said:
     @property
     def column(self) -> LeaderboardColumn:
         return self.board.columns[self.index]
+
+    @property
+    def compared(self) -> list[tuple[LeaderboardRow, LeaderboardColumn, Difference]]:
+        """All differences; of two baselines, only that of the later one to the earlier one."""
+        rank = {name: at for at, name in enumerate(self.board.baselines)}
+        return [
+            (row, column, difference)
+            for row in self.board.rows
+            for column, score in zip(self.board.columns, row.scores, strict=True)
+            for difference in score.differences
+            if rank.get(row.method, len(rank)) > rank[difference.baseline]
+        ]
 
     @property
     def scored(self) -> list[tuple[LeaderboardRow, LeaderboardScore]]:
@@ -68,21 +81,22 @@ def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
     """
     if board.smoke:
         return ("This is a smoke run: its scores are no result.",)
-    said = next(
-        (found for index in _order(board) if (found := _Said(collected, board, index)).scored), None
+    subject = next(
+        (found for index in _order(board) if (found := _Subject(collected, board, index)).scored),
+        None,
     )
-    if said is None:
+    if subject is None:
         return ("No method has a score yet.", *missing(board))
     return (
-        *_highest(said),
-        *(line for name in board.baselines for line in _against(said, name)),
-        *_too_few(said),
+        *_highest(subject),
+        *(line for name in board.baselines for line in _against(subject, name)),
+        *_too_few(subject),
         *failed(board),
         *missing(board),
         *collapsed(board),
         *saturated(board),
-        *_cost(said),
-        *_next(said),
+        *_cost(subject),
+        *_next(subject),
     )
 
 
@@ -91,16 +105,17 @@ def _order(board: Leaderboard) -> list[int]:
     return sorted(range(len(board.columns)), key=lambda at: board.columns[at].role != AVERAGE)
 
 
-def _highest(said: _Said) -> Iterator[str]:
-    (top, score), *others = said.scored
-    where = "average" if said.column.role == AVERAGE else f"score on {title(said.column)}"
+def _highest(subject: _Subject) -> Iterator[str]:
+    (top, score), *others = subject.scored
+    where = "average" if subject.column.role == AVERAGE else f"score on {title(subject.column)}"
     seeds = plural([score.n], "meta seed")
     if not others:
-        yield f"{top.method} has the only {where}: {number(score.mean, said.column)} over {seeds}."
+        value = number(score.mean, subject.column)
+        yield f"{top.method} has the only {where}: {value} over {seeds}."
         return
     lead = (
-        f"{top.method} has the highest {where}: {number(score.mean, said.column)}"
-        f" over {seeds}{_gain(said)}"
+        f"{top.method} has the highest {where}: {number(score.mean, subject.column)}"
+        f" over {seeds}{_gain(subject)}"
     )
     close = [row.method for row, other in others if other.close]
     if not score.best:
@@ -114,34 +129,24 @@ def _highest(said: _Said) -> Iterator[str]:
         yield f"{lead}, but these seeds separate no method from it."
 
 
-def _gain(said: _Said) -> str:
+def _gain(subject: _Subject) -> str:
     """Return how far the highest mean is above the first baseline, with its interval."""
-    difference = said.scored[0][1].difference(
-        said.board.baselines[0] if said.board.baselines else ""
+    difference = subject.scored[0][1].difference(
+        subject.board.baselines[0] if subject.board.baselines else ""
     )
     if difference is None:
         return ""
-    gain = f", {points(difference.mean, said.column)} compared with {difference.baseline}"
+    gain = f", {points(difference.mean, subject.column)} compared with {difference.baseline}"
     if difference.interval is None:
         return gain
-    low, high = (points(end, said.column).partition(" ")[0] for end in difference.interval)
-    return f"{gain} ({percent(1 - said.board.alpha)} % CI {low} to {high})"
+    low, high = (points(end, subject.column).partition(" ")[0] for end in difference.interval)
+    return f"{gain} ({percent(1 - subject.board.alpha)} % CI {low} to {high})"
 
 
-def _mirrored(said: _Said, method: str, baseline: str) -> bool:
-    """Return whether the same comparison stands the other way round under an earlier baseline."""
-    names = said.board.baselines
-    return method in names and names.index(method) < names.index(baseline)
-
-
-def _against(said: _Said, baseline: str) -> Iterator[str]:
+def _against(subject: _Subject, baseline: str) -> Iterator[str]:
     """Yield what is significantly better or worse than a baseline, and what is not."""
     found = [
-        (row.method, column, difference)
-        for row in said.board.rows
-        if not _mirrored(said, row.method, baseline)
-        for column, score in zip(said.board.columns, row.scores, strict=True)
-        if (difference := score.difference(baseline)) is not None
+        (row.method, column, d) for row, column, d in subject.compared if d.baseline == baseline
     ]
     for verdict in ("better", "worse"):
         for method in dict.fromkeys(method for method, _, each in found if each.verdict == verdict):
@@ -154,33 +159,26 @@ def _against(said: _Said, baseline: str) -> Iterator[str]:
     tested = [item for item in found if item[2].p is not None and item[0] not in decided]
     if tested:
         methods = list(dict.fromkeys(method for method, _, _ in tested))
-        yield (f"No significant difference to {baseline} for {named(methods)}{_could(tested)}.")
+        sizes = detectable_points((column, each) for _, column, each in tested)
+        could = f"; the minimum detectable effect at 80 % power is {sizes} points" if sizes else ""
+        yield f"No significant difference to {baseline} for {named(methods)}{could}."
 
 
-def _could(tested: Sequence[tuple[str, LeaderboardColumn, Difference]]) -> str:
-    sizes = [each.detectable for _, column, each in tested if column.percent and each.detectable]
-    if not sizes:
-        return ""
-    low, high = 100 * min(sizes), 100 * max(sizes)
-    span = f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
-    return f"; the minimum detectable effect at 80 % power is {span} points"
-
-
-def _too_few(said: _Said) -> Iterator[str]:
+def _too_few(subject: _Subject) -> Iterator[str]:
     """Yield which seeds significance takes, and which intervals exclude 0 meanwhile."""
-    board = said.board
+    board = subject.board
     found = list(shown_differences(board))
-    needed = seeds_needed(said.collected.note, found, alpha=board.alpha)
+    needed = seeds_needed(subject.collected.note, found, alpha=board.alpha)
     if not needed:
         return
     least = min(difference.n for _, difference in found)
     yield f"Too few seeds for significance ({least}): it takes {needed}."
     for baseline in board.baselines:
-        signs = [
-            text
-            for row in board.rows
-            if not _mirrored(said, row.method, baseline) and (text := _excluded(row, baseline))
-        ]
+        intervals: dict[str, list[Difference]] = {}
+        for row, _, difference in subject.compared:
+            if difference.baseline == baseline:
+                intervals.setdefault(row.method, []).append(difference)
+        signs = [text for name, each in intervals.items() if (text := _excluded(name, each))]
         if signs:
             yield (
                 f"Uncorrected confidence intervals of the difference to {baseline} exclude 0 for"
@@ -188,21 +186,20 @@ def _too_few(said: _Said) -> Iterator[str]:
             )
 
 
-def _excluded(row: LeaderboardRow, baseline: str) -> str:
-    """Return in how many columns an interval without a p-value lies above and below 0."""
-    found = [each for score in row.scores if (each := score.difference(baseline)) is not None]
+def _excluded(method: str, found: Sequence[Difference]) -> str:
+    """Return in how many columns an interval without a p-value is above and below 0."""
     signs = [math.copysign(1, each.mean) for each in found if each.excludes_zero and each.p is None]
     counts = {"above": signs.count(1), "below": signs.count(-1)}
     sides = [f"{count} of {len(found)} columns {side}" for side, count in counts.items() if count]
-    return f"{row.method} ({listed(sides)})" if sides else ""
+    return f"{method} ({listed(sides)})" if sides else ""
 
 
-def _cost(said: _Said) -> Iterator[str]:
+def _cost(subject: _Subject) -> Iterator[str]:
     """Yield what the method with the highest mean takes, compared with the first baseline."""
-    if not said.board.baselines:
+    if not subject.board.baselines:
         return
-    baseline, (top, _) = said.board.baselines[0], said.scored[0]
-    base = next((row for row in said.board.rows if row.method == baseline), None)
+    baseline, (top, _) = subject.board.baselines[0], subject.scored[0]
+    base = next((row for row in subject.board.rows if row.method == baseline), None)
     if top is base or base is None or top.cost is None or base.cost is None:
         return
     if base.cost.device_seconds > 0:
@@ -213,26 +210,24 @@ def _cost(said: _Said) -> Iterator[str]:
         yield f"{top.method} takes {much} {baseline}."
 
 
-def _next(said: _Said) -> Iterator[str]:
+def _next(subject: _Subject) -> Iterator[str]:
     """Yield how many more seeds would decide what is open in the column of the conclusion."""
-    tests = family_sizes(said.collected.note)[said.column.role]
+    tests = family_sizes(subject.collected.note)[subject.column.role]
     more: dict[int, list[str]] = {}
-    for row in said.board.rows:
-        for difference in row.scores[said.index].differences:
-            deviation = _deviation(difference, said.board.alpha)
-            mirrored = _mirrored(said, row.method, difference.baseline)
-            if mirrored or difference.verdict != "undecided" or not deviation:
-                continue
-            effect = difference.mean / deviation
-            pairs = pairs_to_detect(effect, alpha=said.board.alpha, tests=tests)
-            if pairs is not None and pairs > difference.n:
-                what = f"{row.method} against {difference.baseline}"
-                more.setdefault(pairs - difference.n, []).append(what)
+    for row, column, difference in subject.compared:
+        deviation = _deviation(difference, subject.board.alpha)
+        if column is not subject.column or difference.verdict != "undecided" or not deviation:
+            continue
+        effect = difference.mean / deviation
+        pairs = pairs_to_detect(effect, alpha=subject.board.alpha, tests=tests)
+        if pairs is not None and pairs > difference.n:
+            what = f"{row.method} against {difference.baseline}"
+            more.setdefault(pairs - difference.n, []).append(what)
     if more:
         fewest = min(more)
         yield (
             f"Next: {plural([fewest], 'more meta seed')} would decide {named(more[fewest])} on the"
-            f" {title(said.column)}, if the difference stays as it is (80 % power)."
+            f" {title(subject.column)}, if the difference stays as it is (80 % power)."
         )
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from metabench.api.leaderboard import Difference, LeaderboardColumn
 from metabench.quantities import listed
 
-__all__ = ["is_or_are", "lacks", "named", "number", "points", "points_range", "title"]
+__all__ = [
+    "detectable_points",
+    "is_or_are",
+    "lacks",
+    "named",
+    "number",
+    "points",
+    "points_range",
+    "title",
+]
 
 _FEW_NAMES = 6
 
@@ -53,3 +62,10 @@ def points_range(places: Sequence[tuple[LeaderboardColumn, Difference]]) -> str:
         return listed([points(found.mean, column) for column, found in places])
     ends = dict.fromkeys(f"{100 * found.mean:+.1f}" for _, found in (low, high))
     return f"{' to '.join(ends)} points"
+
+
+def detectable_points(places: Iterable[tuple[LeaderboardColumn, Difference]]) -> str:
+    """Return the minimum detectable effects as ``0.9 to 1.4``; "" where there are none."""
+    sizes = [100 * each.detectable for column, each in places if column.percent and each.detectable]
+    ends = (min(sizes), max(sizes)) if sizes else ()
+    return " to ".join(dict.fromkeys(f"{end:.1f}" for end in ends))

@@ -13,10 +13,8 @@ from typing import final
 
 __all__ = [
     "FEWEST_PAIRS",
-    "Paired",
     "Summary",
     "average_tasks",
-    "paired_difference",
     "paired_t_p",
     "paired_values",
     "student_interval",
@@ -39,32 +37,11 @@ class Summary:
     n: int
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """Mean of the paired differences and its confidence interval, where there is one."""
-
-    mean: float
-    interval: tuple[float, float] | None
-    n: int
-
-
 def summarise(values: Sequence[float]) -> Summary | None:
     """Return mean and standard deviation, None where there is no value."""
     if not values:
         return None
     return Summary(_mean(values), _deviation(values), len(values))
-
-
-def paired_difference(
-    ours: Mapping[int, float], theirs: Mapping[int, float], *, alpha: float
-) -> Paired | None:
-    """Return ours minus theirs over the meta seeds that both have, None where there is none."""
-    differences = paired_values(ours, theirs)
-    if not differences:
-        return None
-    interval = student_interval(differences, alpha=alpha)
-    return Paired(_mean(differences), interval, len(differences))
 
 
 def paired_values(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[float]:

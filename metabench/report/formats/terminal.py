@@ -17,7 +17,7 @@ from rich.text import Text
 from metabench.api.leaderboard import Leaderboard
 from metabench.escape import visible
 from metabench.report.tables.page import Page, leaderboard_page
-from metabench.report.tables.table import TextCell, TextRow, TextTable
+from metabench.report.tables.table import CLOSE, TextCell, TextRow, TextTable
 
 __all__ = ["BEST", "render_terminal", "terminal_text"]
 
@@ -163,12 +163,12 @@ def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
 def _column_width(table: TextTable, index: int, rest: int) -> int:
     cells = [row.cells[index] for row in table.rows if row.cells]
     texts = [*_header(table.headers[index]), *(_shown(cell, rest) for cell in cells)]
-    return 1 + max(map(cell_len, texts))  # a blank, where a mark may hang
+    return 1 + max(map(cell_len, texts))  # a blank, the place of a mark
 
 
 def _rest_width(table: TextTable, index: int) -> int:
     cells = (row.cells[index] for row in table.rows if row.cells)
-    return max((cell_len(visible(cell.rest)) for cell in cells), default=0)
+    return max((cell_len(_rest(cell)) for cell in cells), default=0)
 
 
 def _header(lines: Sequence[str]) -> list[str]:
@@ -196,14 +196,23 @@ def _table(table: TextTable, part: _Part) -> Table:
     return shown
 
 
+def _mark(cell: TextCell) -> str:
+    """Return the mark before a number, in the blank that each column has for it."""
+    return BEST if cell.best else CLOSE * (CLOSE in cell.signs)
+
+
+def _rest(cell: TextCell) -> str:
+    return visible(cell.rest.replace(CLOSE, ""))
+
+
 def _shown(cell: TextCell, rest: int) -> str:
     """Return a cell whose numbers stand below each other, whatever signs follow them."""
     if cell.faint:
         return visible(cell.text)
-    return f"{visible(cell.main)}{visible(cell.rest).ljust(rest)}"
+    return f"{visible(cell.main)}{_rest(cell).ljust(rest)}"
 
 
 def _text(cell: TextCell, layout: _Layout, index: int) -> Text:
     style = "bold" if cell.strong or cell.best else "dim" if cell.faint else ""
-    text = f"{BEST * cell.best}{_shown(cell, layout.rests[index])}"
+    text = f"{_mark(cell)}{_shown(cell, layout.rests[index])}"
     return Text(" " * (layout.columns[index] - cell_len(text)) + text, style=style)

@@ -17,10 +17,12 @@ from metabench.api.leaderboard import (
 from metabench.leaderboard.finite import finite
 from metabench.quantities import bytes_text, count_text, seconds_text
 
-__all__ = ["ELSEWHERE", "TextCell", "TextRow", "TextTable", "tables"]
+__all__ = ["CLOSE", "ELSEWHERE", "TextCell", "TextRow", "TextTable", "tables"]
 
+CLOSE = "≈"
+"""The sign of a score that is not significantly worse than the highest mean of its column."""
 ELSEWHERE = "reported elsewhere"
-"""What stands above published rows."""
+"""The heading of published rows."""
 _SMALLEST_P = 0.001
 
 
@@ -140,7 +142,7 @@ def _score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
     return TextCell(
         _number(score.mean, column),
         _deviation(score, column),
-        signs="≈" * score.close,
+        signs=CLOSE * score.close,
         more=tuple(more),
         best=score.best,
     )

@@ -22,21 +22,28 @@ def test_enough_seeds_are_told_of_test_correction_and_verdict(make_study):
     text = told(make_study, scores(8))
 
     assert "Every method was run with 8 meta seeds" in text
-    assert "and 1 fine-tuning seed in each" in text
-    assert "two-sided 95 % Student t interval" in text
-    assert "exact two-sided sign-flip test of the pairs, adjusted after Holm" in text
+    assert "and 1 fine-tuning seed for each of them" in text
+    assert "95 % Student t confidence interval" in text
+    assert "exact two-sided sign-flip test of the pairs, Holm-corrected" in text
     assert "over the 2 targets and the average" in text
-    assert "p is at most 0.05" in text
-    assert "No p is given" not in text
+    assert "p-value is at most 0.05" in text
+    assert "p-values omitted" not in text
     assert "The average is the mean of 2 targets" in text
-    assert "All 32 planned scores are there." in text
+    assert "All 32 planned scores are available." in text
+
+
+def test_one_family_for_the_whole_table_is_named_once(make_study):
+    text = told(make_study, scores(8), family="table")
+
+    assert text.count("all 3 comparisons of the table") == 1
+    assert "separately" not in text
 
 
 def test_too_few_seeds_are_told_what_it_takes(make_study):
     text = told(make_study, scores(3))
 
-    assert "No p is given, and no verdict, from 3 pairs" in text
-    assert "takes 7 for the 2 targets and 6 for the average" in text
+    assert "p-values omitted: with 3 meta seeds" in text
+    assert "it needs 7 for the 2 targets and 6 for the average" in text
     assert "a method is called better" not in text
 
 
@@ -47,9 +54,7 @@ def test_what_is_not_there_is_counted(make_study):
     text = told(make_study, wanted)
 
     assert "Of 12 planned scores 1 failed and 1 was not run; nothing is filled in" in text
-    assert (
-        "Scores of models that give every row the same class count as they are; there is 1." in text
-    )
+    assert "1 run predicts a single class (collapsed) and counts as it is." in text
 
 
 def test_the_detectable_difference_is_in_points(make_study):
@@ -88,7 +93,7 @@ def test_the_scores_behind_an_average_are_counted_with_it(make_study):
     collected = collect(make_study(scores(3)))
     board = build_leaderboard(collected, choice=Choice(columns=("average",)))
 
-    assert "All 12 planned scores are there." in board.explanation
+    assert "All 12 planned scores are available." in board.explanation
 
 
 def test_an_average_over_some_of_the_targets_is_told(make_study):
@@ -97,5 +102,7 @@ def test_an_average_over_some_of_the_targets_is_told(make_study):
     collected = collect(make_study(wanted))
     board = build_leaderboard(collected, choice=Choice(allow_missing=True))
 
-    assert "Where a row lacks a target, its average is over those that it has" in board.explanation
-    assert "Where a row lacks" not in build_leaderboard(collected).explanation
+    assert (
+        "Where a method lacks a target, its average is over those that it has" in board.explanation
+    )
+    assert "Where a method lacks" not in build_leaderboard(collected).explanation

@@ -14,6 +14,5 @@ Modules and packages, in the order in which data passes through:
     conclusion: what the leaderboard says, in sentences
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
-    finite: numbers that are not finite, turned into a status
     gates: expressions over a leaderboard that make `compare` exit with 6
 """

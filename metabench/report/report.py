@@ -20,7 +20,6 @@ from metabench.api.report import (
     TaskMix,
     TaskShare,
 )
-from metabench.leaderboard.finite import finite
 from metabench.report.facts import facts
 from metabench.report.figures.values import column_name
 from metabench.results.collect import Collected
@@ -34,15 +33,14 @@ __all__ = ["build_report"]
 _FEWEST_PARTS = 2
 
 
-def build_report(stores: Sequence[Store], collected: Collected, leaderboard: Leaderboard) -> Report:
+def build_report(stores: Sequence[Store], collected: Collected, board: Leaderboard) -> Report:
     """Return a leaderboard with what is drawn beside it.
 
     Args:
         stores: the run folders.
         collected: their values, merged.
-        leaderboard: what is shown of them.
+        board: what is shown of them.
     """
-    board = finite(leaderboard)
     histories = meta_histories(stores, collected)
     shown = {row.method: histories.get(row.method, ()) for row in board.rows}
     return Report(

@@ -14,7 +14,6 @@ from metabench.api.leaderboard import (
     LeaderboardScore,
 )
 from metabench.escape import csv_text
-from metabench.leaderboard.finite import finite
 
 __all__ = ["render_csv"]
 
@@ -37,12 +36,11 @@ def render_csv(leaderboard: Leaderboard) -> str:
     Scores are on the metric's own scale, not times 100. What a second baseline gives stands in
     columns that end in ``_2``. Text that a spreadsheet would compute begins with an apostrophe.
     """
-    board = finite(leaderboard)
-    lines = [_line(_header(len(board.baselines)))]
-    for row in (*board.rows, *board.published):
-        for column, score in zip(board.columns, row.scores, strict=True):
-            values = [*_place(board, row, column), *_score(score, row)]
-            for baseline in board.baselines:
+    lines = [_line(_header(len(leaderboard.baselines)))]
+    for row in (*leaderboard.rows, *leaderboard.published):
+        for column, score in zip(leaderboard.columns, row.scores, strict=True):
+            values = [*_place(leaderboard, row, column), *_score(score, row)]
+            for baseline in leaderboard.baselines:
                 values += _difference(score, baseline)
             lines.append(_line([*values, *_cost(row)]))
     return "".join(lines)

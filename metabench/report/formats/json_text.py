@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from metabench.api.leaderboard import Leaderboard
 from metabench.escape import json_safe
-from metabench.leaderboard.finite import finite
 
 __all__ = ["SCHEMA", "render_json"]
 
@@ -20,6 +19,6 @@ def render_json(leaderboard: Leaderboard) -> str:
 
     Characters that are not seen stand as ``\u…``: the text is safe to print, its strings are exact.
     """
-    board = asdict(finite(leaderboard))
+    board = asdict(leaderboard)
     tree = {"schema": SCHEMA, "conclusion": board["conclusion"], **board}
     return json_safe(json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"

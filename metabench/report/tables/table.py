@@ -14,7 +14,6 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
-from metabench.leaderboard.finite import finite
 from metabench.quantities import bytes_text, count_text, seconds_text
 
 __all__ = ["CLOSE", "ELSEWHERE", "TextCell", "TextRow", "TextTable", "tables"]
@@ -82,9 +81,8 @@ class TextTable:
     rows: tuple[TextRow, ...]
 
 
-def tables(leaderboard: Leaderboard, *, cost: bool = True) -> Iterator[TextTable]:
+def tables(board: Leaderboard, *, cost: bool = True) -> Iterator[TextTable]:
     """Yield the table of scores, one of differences for each baseline, and that of cost."""
-    board = finite(leaderboard)
     name = f"{board.name}{' (SMOKE, no result)' if board.smoke else ''}"
     headers = tuple(_header(column) for column in board.columns)
     rows = (*_rows(board, board.rows, _score), *_published(board))

@@ -7,6 +7,7 @@ import pytest
 from metabench.errors import UsageError
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.columns import Choice
+from metabench.limits import MOST_SCORE
 from metabench.results.collect import collect
 
 
@@ -195,10 +196,15 @@ def test_a_row_has_the_cost_of_its_cells(make_study):
     assert [row.cost.device_seconds for row in board.rows] == [5.0, 5.0, 55.0]
 
 
-def test_no_number_of_a_leaderboard_is_nan(make_study):
+def test_no_number_of_a_leaderboard_is_nan_or_infinite(make_study):
     flat = {place: dict.fromkeys(seeds, 0.5) for place, seeds in STUDY.items()}
     one = {place: {0: 0.5} for place in STUDY}
 
-    for scores in (flat, one, without(("Joint", "b"), range(1, 8), flat)):
+    largest = {
+        place: {seed: (-1.0) ** seed * MOST_SCORE for seed in seeds}
+        for place, seeds in STUDY.items()
+    }
+
+    for scores in (flat, one, largest, without(("Joint", "b"), range(1, 8), flat)):
         board = build_leaderboard(study(make_study, scores))
         assert not re.search(r"\b(nan|inf)\b", repr(board))

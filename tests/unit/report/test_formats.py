@@ -4,17 +4,14 @@ import csv
 import dataclasses
 import io
 import json
-import math
 import re
 
 import pytest
 
 from metabench.api.leaderboard import (
-    Cost,
     Difference,
 )
 from metabench.leaderboard.build import build_leaderboard
-from metabench.leaderboard.finite import finite
 from metabench.report.formats.csv_text import render_csv
 from metabench.report.formats.json_text import render_json
 from metabench.report.formats.latex import render_latex
@@ -93,37 +90,6 @@ def test_json_has_full_precision_and_says_what_is_missing(board):
     assert scores[0]["mean"] == board.rows[2].scores[0].mean
     assert scores[3]["mean"] is None
     assert scores[3]["status"] == "missing"
-
-
-@pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_is_shown_as_none(render, number, signs):
-    broken = dataclasses.replace(
-        signs.rows[2].scores[0],
-        mean=number,
-    )
-    edges = Difference("BERT", 0.1, (number, 0.2), 3, number, number, number)
-    spread = dataclasses.replace(signs.rows[1].scores[0], deviation=number, differences=(edges,))
-    gone = Difference("BERT", number, (0.1, 0.2), 3)
-    whole = dataclasses.replace(signs.rows[1].scores[1], differences=(gone,))
-    row = signs.rows[2]
-    rows = (
-        dataclasses.replace(signs.rows[0], cost=Cost(number)),
-        dataclasses.replace(
-            signs.rows[1],
-            scores=(spread, whole, *signs.rows[1].scores[2:]),
-            cost=Cost(1.0, number, number, number, number),
-        ),
-        dataclasses.replace(row, scores=(broken, *row.scores[1:])),
-    )
-    text = render(dataclasses.replace(signs, rows=rows))
-
-    assert "not finite" in text
-    assert not re.search(r"\b(nan|-?inf|infinity)\b", text, re.IGNORECASE)
-
-
-def test_a_board_of_numbers_is_not_touched(signs):
-    assert finite(signs) is signs
 
 
 @pytest.mark.parametrize("render", RENDERERS.values(), ids=RENDERERS)

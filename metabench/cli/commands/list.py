@@ -22,6 +22,7 @@ __all__ = ["command"]
 Entry = dict[str, Any]
 
 _KNOWN = ("algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "benchmarks")
+_DETAILS = ("meta_trains", "references", "per_target")
 
 
 @click.command("list")
@@ -56,41 +57,27 @@ def command(kind: str | None, as_json: bool) -> int:
     return 0
 
 
-def _algorithms(catalog: Catalog) -> Iterator[Entry]:
-    for offer in catalog.algorithms.values():
+def _offered(offers: Mapping[str, Offer[Any]]) -> Iterator[Entry]:
+    for name, offer in offers.items():
         info = offer.value
-        yield _entry(offer, info.name, info.summary) | {
-            "meta_trains": info.meta_trains,
-            "references": list(info.references),
-            "options": info.options.model_json_schema(),
-            "preset": dict(info.preset),
-        }
+        summary = info.summary if hasattr(info, "summary") else info.title  # of a metric
+        yield {"name": name, "summary": summary, "plugin": offer.plugin.origin} | _details(info)
 
 
-def _samplers(catalog: Catalog) -> Iterator[Entry]:
-    for offer in catalog.samplers.values():
-        info = offer.value
-        yield _entry(offer, info.name, info.summary) | {
-            "references": list(info.references),
-            "options": info.options.model_json_schema(),
-            "per_target": info.per_target,
-        }
-
-
-def _tasks(catalog: Catalog) -> Iterator[Entry]:
-    for offer in catalog.tasks.values():
-        card = offer.value
-        yield _entry(offer, card.name, card.summary) | card.model_dump(mode="json")
-
-
-def _metrics(catalog: Catalog) -> Iterator[Entry]:
-    for offer in catalog.metrics.values():
-        yield _entry(offer, offer.value.name, offer.value.title)
+def _details(info: Any) -> Entry:
+    """Return what else a descriptor holds, as far as a program can use it."""
+    if hasattr(info, "model_dump"):
+        return dict(info.model_dump(mode="json"))
+    known = {key: getattr(info, key) for key in _DETAILS if hasattr(info, key)}
+    if hasattr(info, "options"):
+        known["options"] = info.options.model_json_schema()
+    if hasattr(info, "preset"):
+        known["preset"] = dict(info.preset)
+    return known
 
 
 def _observers(catalog: Catalog) -> Iterator[Entry]:
-    for offer in catalog.on_request.values():
-        yield _entry(offer, offer.value.name, offer.value.summary) | {"every_run": False}
+    yield from (entry | {"every_run": False} for entry in _offered(catalog.on_request))
     for observer in catalog.observers:
         summary = f"told of every run: {', '.join(observer.hooks)}"
         plugin = observer.plugin
@@ -102,8 +89,7 @@ def _observers(catalog: Catalog) -> Iterator[Entry]:
 def _renderers(catalog: Catalog) -> Iterator[Entry]:
     for name, summary in FORMATS.items():
         yield {"name": name, "summary": summary, "plugin": "metabench"}
-    for offer in catalog.renderers.values():
-        yield _entry(offer, offer.value.name, offer.value.summary)
+    yield from _offered(catalog.renderers)
 
 
 def _benchmarks(catalog: Catalog) -> Iterator[Entry]:
@@ -115,15 +101,11 @@ def _benchmarks(catalog: Catalog) -> Iterator[Entry]:
         yield {"name": name, "summary": summary, "plugin": "metabench", "path": str(path)}
 
 
-def _entry(offer: Offer[Any], name: str, summary: str) -> Entry:
-    return {"name": name, "summary": summary, "plugin": offer.plugin.origin}
-
-
 _KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
-    "algorithms": _algorithms,
-    "samplers": _samplers,
-    "tasks": _tasks,
-    "metrics": _metrics,
+    "algorithms": lambda catalog: _offered(catalog.algorithms),
+    "samplers": lambda catalog: _offered(catalog.samplers),
+    "tasks": lambda catalog: _offered(catalog.tasks),
+    "metrics": lambda catalog: _offered(catalog.metrics),
     "observers": _observers,
     "renderers": _renderers,
     "benchmarks": _benchmarks,

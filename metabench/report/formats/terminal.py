@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -84,8 +84,9 @@ def _broken(signature: str, width: int) -> list[str]:
 
 def _print_table(console: Console, table: TextTable, width: int) -> None:
     console.print(Text(visible(table.title), style="bold"))
-    for part in _parts(_Layout.of(table, width)):
-        console.print(_table(table, part))
+    layout = _Layout.of(table, width)
+    for columns in _parts(layout):
+        console.print(_table(table, layout, columns))
         console.print()
 
 
@@ -131,21 +132,13 @@ class _Layout:
         return cls(width, first, tuple(min(wide, most) for wide in wanted), rests)
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Part:
-    layout: _Layout
-    columns: tuple[int, ...]
-
-
-def _parts(layout: _Layout) -> Iterator[_Part]:
-    """Yield as few parts as there have to be, about equally wide."""
+def _parts(layout: _Layout) -> list[tuple[int, ...]]:
+    """Return the columns of as few parts as there have to be, about equally wide."""
     room = layout.width - layout.first
     fewest = len(_packed(layout.columns, room))
     while room > 1 and len(_packed(layout.columns, room - 1)) == fewest:
         room -= 1
-    for columns in _packed(layout.columns, room):
-        yield _Part(layout, columns)
+    return _packed(layout.columns, room)
 
 
 def _packed(widths: Sequence[int], room: int) -> list[tuple[int, ...]]:
@@ -179,11 +172,10 @@ def _name(row: TextRow) -> str:
     return f"{'  ' * (row.kind == 'published')}{visible(row.name)}"
 
 
-def _table(table: TextTable, part: _Part) -> Table:
-    layout = part.layout
+def _table(table: TextTable, layout: _Layout, columns: Sequence[int]) -> Table:
     shown = Table(box=SIMPLE, show_edge=False, pad_edge=False, padding=0)
     shown.add_column("method", overflow="fold", width=layout.first)
-    for index in part.columns:
+    for index in columns:
         header = Text("\n".join(_header(table.headers[index])), justify="right")
         width = layout.columns[index]
         shown.add_column(header, overflow="fold", width=width)
@@ -191,7 +183,7 @@ def _table(table: TextTable, part: _Part) -> Table:
         if row.kind == "heading":
             shown.add_row(Text(row.name, style="dim"))
             continue
-        cells = (_text(row.cells[index], layout, index) for index in part.columns)
+        cells = (_text(row.cells[index], layout, index) for index in columns)
         shown.add_row(Text(_name(row)), *cells)
     return shown
 

@@ -50,8 +50,7 @@ def list_(as_json: bool, hub: Path | None) -> int:
         _echo_json({"tasks": [{**asdict(one), "state": one.state} for one in found]})
         return 0
     rows = [("task", "rows", "train", "scored", "source")]
-    for line in aligned([*rows, *map(_row, found)]):
-        echo(line)
+    echo(*aligned([*rows, *map(_row, found)]))
     for one in found:
         for split in one.splits:
             if split.state == "damaged":
@@ -129,8 +128,7 @@ def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool 
             (check.task, check.split, _state(check), _of(check.rows, check.official))
             for check in checks
         ]
-        for line in aligned(rows):
-            echo(line)
+        echo(*aligned(rows))
     bad = {"damaged"} if forgive_absent else {"absent", "damaged"}
     damaged = list({check.problem: check for check in checks if check.state in bad}.values())
     for check in damaged[1:]:

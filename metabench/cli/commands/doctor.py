@@ -55,8 +55,7 @@ def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
             rows.append((check.state, check.name, check.detail))
             if check.hint:
                 rows.append(("", "", f"hint: {check.hint}"))
-        for line in aligned(rows):
-            echo(line)
+        echo(*aligned(rows))
     counts = Counter(check.state for check in found)
     note(", ".join(f"{counts[state]} {state}" for state in ("ok", "warn", "fail") if counts[state]))
     return _SOMETHING_IS_MISSING if counts["fail"] else 0

@@ -145,5 +145,4 @@ def _echo(found: Mapping[str, Sequence[str]], parts: Sequence[Part]) -> None:
         part = by_name.get(name)
         maker = f"{part.cell} ({part.card.name} {part.split})" if part else "a constant"
         rows.append((f"{name}.tsv", f"{len(found[name]):,}", maker))
-    for line in aligned(rows):
-        echo(line)
+    echo(*aligned(rows))

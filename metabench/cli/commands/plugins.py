@@ -87,8 +87,7 @@ def show(name: str, as_json: bool) -> int:
         echo_json(_json(found))
         return 0
     for plugin in found:
-        for line in _details(plugin):
-            echo(line)
+        echo(*_details(plugin))
     return 0
 
 
@@ -112,12 +111,11 @@ def _echo_list(*, as_json: bool) -> None:
         )
         for plugin in plugins
     ]
-    for line in aligned(rows):
-        echo(line)
+    echo(*aligned(rows))
     for plugin in plugins:
         if plugin.state != "ok":
             entry = "" if plugin.name == plugin.distribution else f" ({plugin.name})"
-            echo()
+            echo("")
             echo(f"{plugin.origin}{entry}: {plugin.state}")
             echo(f"  {plugin.detail}")
             echo(f"  hint: {remedy(plugin)}")

@@ -84,7 +84,7 @@ def _told(*, as_json: bool) -> Callable[[dict[str, Any]], None]:
         heading = f"{event['kind']} {event['name']} ({event['origin']})"
         if heading not in shown:
             if shown:
-                echo()
+                echo("")
             echo(heading)
             shown.append(heading)
         said = event["detail"] or event["law"]

@@ -156,8 +156,7 @@ def _report(found: Sequence[Reproduced], failed: Sequence[FailedCell], *, as_jso
         tree = {"schema": 1, "cells": list(map(_entry, found))}
         echo_json(tree)
     else:
-        for line in _lines(found):
-            echo(line)
+        echo(*_lines(found))
     if failed or not found:
         return _OTHER
     return 0 if found[-1].same_scores else _OTHER

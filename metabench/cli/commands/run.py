@@ -196,9 +196,9 @@ def _conclude(ended: Sequence[tuple[Prepared, RunSummary]]) -> int:
     """Show all leaderboards; return the worst exit code."""
     for number, (one, _) in enumerate(ended):
         if number:
-            echo()
+            echo("")
         echo_leaderboard([one.store])
-        echo()
+        echo("")
         echo(f"results: {one.store.folder}")
     return max([verdict(one, summary) for one, summary in ended])
 
@@ -231,8 +231,7 @@ def _echo_plans(
             )
             continue
         note(f"run folder: {one.store.folder}")
-        for line in cell_lines(one.selected, states, to_run=keys, estimates=found, keep=keep):
-            echo(line)
+        echo(*cell_lines(one.selected, states, to_run=keys, estimates=found, keep=keep))
     if as_json:
         echo_json({"schema": 1, "runs": plans})
 

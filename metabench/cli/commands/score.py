@@ -49,8 +49,7 @@ def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
         tree = {"schema": 1, "folder": str(store.folder), "cells": list(map(_entry, found))}
         echo_json(tree)
     else:
-        for line in _lines(found):
-            echo(line)
+        echo(*_lines(found))
     return _judge(found, write=write)
 
 

@@ -60,9 +60,8 @@ def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | 
 
     for number, description in enumerate(found):
         if number:
-            echo()
-        for line in description_lines(description):
-            echo(line)
+            echo("")
+        echo(*description_lines(description))
     return 0
 
 

@@ -42,8 +42,7 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     if as_json:
         echo_json(_entry(found, store))
         return 0
-    for line in _lines(found, store):
-        echo(line)
+    echo(*_lines(found, store))
     return 0
 
 

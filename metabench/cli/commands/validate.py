@@ -40,7 +40,6 @@ def command(file: str, smoke: bool, sets: tuple[str, ...], as_json: bool, hub: P
     if as_json:
         echo_json(plan_entry(planned.plan))
     else:
-        for line in plan_lines(planned.plan):
-            echo(line)
+        echo(*plan_lines(planned.plan))
     note(f"valid: {cells(len(planned.plan.cells))}")
     return 0

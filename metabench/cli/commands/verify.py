@@ -54,10 +54,8 @@ def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
         tree |= {"unproven": unknown} if strict else {}
         echo_json(tree)
     else:
-        for line in _lines(found):
-            echo(line)
-        for line in _unknown_lines(unknown) if strict else ():
-            echo(line)
+        echo(*_lines(found))
+        echo(*_unknown_lines(unknown) if strict else ())
     if found.processes:
         note("somebody works on it: what is left over is not told from what is in use")
     _judge(found, store.folder)

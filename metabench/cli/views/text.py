@@ -62,9 +62,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def echo(line: str = "") -> None:
-    """Print a line to stdout."""
-    _print(f"{visible(line)}\n")
+def echo(*lines: str) -> None:
+    """Print lines to stdout."""
+    for line in lines:
+        _print(f"{visible(line)}
+")
 
 
 def echo_text(text: str, *, painted: bool = False) -> None:

@@ -65,8 +65,7 @@ def duration(seconds: float) -> str:
 def echo(*lines: str) -> None:
     """Print lines to stdout."""
     for line in lines:
-        _print(f"{visible(line)}
-")
+        _print(f"{visible(line)}\n")
 
 
 def echo_text(text: str, *, painted: bool = False) -> None:

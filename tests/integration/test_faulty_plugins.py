@@ -75,7 +75,7 @@ def folder(tmp_path, small):
 @pytest.fixture
 def run(command, site, folder):
     """Run a command with the nine distributions on the path."""
-    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
 
     def run(*arguments):
         return command(*arguments, cwd=folder, PYTHONPATH=path)

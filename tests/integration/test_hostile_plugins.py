@@ -61,7 +61,7 @@ def check(command, tmp_path):
     """Check what a folder installs; return the process, and the outcomes by name of the check."""
 
     def check(name, *arguments):
-        path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
         done = command(
             "plugins", "check", name, "--json", *arguments, cwd=tmp_path, PYTHONPATH=path
         )
@@ -156,7 +156,7 @@ def test_a_name_that_nothing_has_comes_with_the_name_that_was_meant(check):
 
 def test_a_plugin_that_hangs_at_import_is_named_while_it_does_and_ctrl_c_stops_it(tmp_path):
     install(tmp_path, "bench-sleepy", "import time\ntime.sleep(600)\nMETABENCH_API = 1")
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "metabench", "list", "algorithms"],

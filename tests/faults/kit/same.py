@@ -99,7 +99,7 @@ def run_under(around: Circumstances, folder: Path) -> dict[str, object]:
     (place / "long.toml").write_text(re.sub(r"checkpoint_seconds = \S+", seconds, text))
     if around.other:
         _install(site)
-    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
     environment = os.environ | around.environment
     environment |= {"TMPDIR": str(temporary), "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     asked = [["--only", "method=Reptile", "--only", "method=Joint"]] * around.halves

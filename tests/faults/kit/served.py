@@ -23,7 +23,8 @@ class Served:
     """
 
     def __init__(self, module: str) -> None:
-        path = os.pathsep.join([str(_KIT), os.environ.get("PYTHONPATH", "")])
+        # An empty entry would be the working folder: the package in it, and not the installed one.
+        path = os.pathsep.join(filter(None, [str(_KIT), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from {module} import serve; serve()"],
             stdin=subprocess.PIPE,

@@ -107,6 +107,7 @@ def _watched(asked: Mapping[str, Any], says: int) -> int:
     code = _BUG
     try:
         allowed = (asked["allowed"], tempfile.gettempdir() + "/metabench", *_HARMLESS)
+        sys.dont_write_bytecode = True  # what Python caches of a module is no write of a command's
         sys.addaudithook(_hook(allowed, says))
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))

@@ -104,7 +104,7 @@ def test_python_without_docstrings_is_named(tmp_path):
 
 def test_a_file_that_hides_a_package_is_named(tmp_path):
     (tmp_path / "torch.py").write_text("Tensor = 1\n")
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     done = shell("", ["plugins", "check", "reptile"], tmp_path, PYTHONPATH=path)
     ran = shell("", ["run", "quickstart", "--only", "seed=0"], tmp_path, PYTHONPATH=path)
 

@@ -10,8 +10,8 @@ Modules and packages, in the order in which data passes through:
     origins: whether the methods were computed in one execution environment
     published: numbers reported elsewhere, as methods that are never tested
     captions: the sentences under a leaderboard
-    explanation: the statistics in words, as a paragraph for a paper
     conclusion: what the leaderboard says, in sentences
+    explanation: the statistics in words, as a paragraph for a paper
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
     gates: expressions over a leaderboard that make `compare` exit with 6

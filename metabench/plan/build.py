@@ -10,8 +10,10 @@ from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
 from metabench.plan.notes import plan_notes
 from metabench.plan.plan import CellUse, Plan
 from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
+from metabench.tasks.embedded.suite import RECIPES
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.encoder_limits import encoder_limits
+from metabench.tasks.hub import SHIPPED_CHARACTERS, SHIPPED_ENCODER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +37,8 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
         PluginError: the module of an algorithm, sampler or metric cannot be read.
     """
     spec = benchmark.spec
-    model = spec.model
     tasks = tasks_in_use(benchmark, catalog=catalog, hub=hub)
+    model = _with_characters(spec.model, tasks)
     limited = _within_limits(model, hub=hub)
     identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
     meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
@@ -53,6 +55,16 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     uses = tuple(use for method in benchmark.methods for use in _uses(maker, method, columns))
     cells = sorted(maker.cells.values(), key=lambda cell: _STAGES.index(cell.kind))
     return Plan(benchmark, tuple(cells), uses, plan_notes(tuple(tasks.values()), smoke=spec.smoke))
+
+
+def _with_characters(model: ModelSpec, tasks: Mapping[str, TaskInUse]) -> ModelSpec:
+    """Return the encoder's settings; the shipped one can spell where a task has words of its own.
+
+    With the embedded tasks alone it stays as it is, and so do the keys and scores of their cells.
+    """
+    if model.id != SHIPPED_ENCODER or set(tasks) <= set(RECIPES):
+        return model
+    return model.model_copy(update={"id": SHIPPED_CHARACTERS})
 
 
 def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:

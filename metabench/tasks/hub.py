@@ -8,10 +8,12 @@ from typing import Final, final
 
 from metabench.errors import DataError
 
-__all__ = ["SHIPPED_ENCODER", "Hub", "user_path"]
+__all__ = ["SHIPPED_CHARACTERS", "SHIPPED_ENCODER", "Hub", "user_path"]
 
 SHIPPED_ENCODER: Final = "embedded/encoder"
-_SHIPPED_FOLDER = Path(__file__).parent / "embedded" / "encoder"
+SHIPPED_CHARACTERS: Final = "embedded/characters"
+"""The same encoder with letters and bytes to fall back on, and with more positions."""
+_SHIPPED = {name: Path(__file__).parent / name for name in (SHIPPED_ENCODER, SHIPPED_CHARACTERS)}
 
 
 @final
@@ -36,8 +38,8 @@ class Hub:
 
     def model_folder(self, id: str) -> Path | None:  # noqa: A002
         """Return the folder of an encoder: shipped, mirrored, or given as a path; else None."""
-        if id == SHIPPED_ENCODER:
-            return _SHIPPED_FOLDER
+        if id in _SHIPPED:
+            return _SHIPPED[id]
         path = user_path(id)
         return self._mirrored("models", id) or (path if _is_folder(path) else None)
 

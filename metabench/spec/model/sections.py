@@ -48,7 +48,9 @@ class ModelSpec(Options):
     """The encoder that every method starts from."""
 
     id: Text
-    """Hub id or folder; ``embedded/encoder`` is the small one that ships with metabench."""
+    """Hub id or folder; ``embedded/encoder`` is the small one that ships with metabench. It knows
+    the words of the embedded tasks; with any other task it is ``embedded/characters``, which spells
+    further words by letters and bytes, so that no text in any script is unknown."""
     revision: Text | None = None
     """Commit or tag on the hub."""
     weights: Literal["pretrained", "random"] = "pretrained"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from metabench.errors import DataError
 from metabench.plan.build import build_plan
+from metabench.plugin import load_catalog
 from metabench.spec.reading.load import load_benchmark
+from metabench.tasks.encoder import model_identity
 from metabench.tasks.hub import Hub
 
 FILE = """\
@@ -40,12 +43,12 @@ SCORED = "sentence,label\na,x\nf,y\n"
 def plan(world):
     """Return the function that plans a benchmark with a task of one's own below a folder."""
 
-    def make(folder, *, train="train.csv", content=TRAIN, role="target", target=""):
+    def make(folder, *, train="train.csv", content=TRAIN, role="target", target="", encoder=""):
         (folder / train).parent.mkdir(parents=True, exist_ok=True)
         (folder / train).write_text(content)
         (folder / "dev.csv").write_text(SCORED)
         path = folder / "bench.toml"
-        encoder = world.folder / "encoder"
+        encoder = encoder or world.folder / "encoder"
         path.write_text(FILE.format(encoder=encoder, train=train, role=role, target=target))
         benchmark = load_benchmark(path, catalog=world.catalog)
         return build_plan(benchmark, catalog=world.catalog, hub=Hub(offline=True))
@@ -103,3 +106,27 @@ def test_a_file_that_is_missing_is_said_while_planning(plan, tmp_path, world):
 
     with pytest.raises(DataError, match=r"bench.toml:11: tasks.define\[0\].train: .* no such file"):
         build_plan(benchmark, catalog=world.catalog, hub=Hub())
+
+
+def test_the_shipped_encoder_spells_the_words_of_every_task_but_the_embedded_ones(plan, tmp_path):
+    own = plan(tmp_path, encoder="embedded/encoder")
+    named = plan(tmp_path, encoder="embedded/characters")
+    words = identity("embedded/encoder")
+
+    assert keys(own) == keys(named)
+    assert {cell.work.model.id for cell in own.cells} == {"embedded/characters"}
+    assert {cell.inputs["model"] for cell in own.cells} == {identity("embedded/characters")}
+    assert words != identity("embedded/characters")
+
+
+def test_with_the_embedded_tasks_alone_the_shipped_encoder_stays_what_it_was():
+    catalog = load_catalog()
+    path = Path(__file__).parents[3] / "benchmarks" / "quickstart.toml"
+    cells = build_plan(load_benchmark(path, catalog=catalog), catalog=catalog, hub=Hub()).cells
+
+    assert {cell.work.model.id for cell in cells} == {"embedded/encoder"}
+    assert {cell.inputs["model"] for cell in cells} == {identity("embedded/encoder")}
+
+
+def identity(encoder):
+    return model_identity(encoder, revision=None, weights="random", hub=Hub())

@@ -117,6 +117,52 @@ def test_the_shipped_encoder_has_one_embedding_for_each_token_and_no_more():
     assert config["vocab_size"] == len(tokens)
 
 
+def load_tokenizer(encoder):
+    tokenizers = pytest.importorskip("tokenizers")
+    return tokenizers.Tokenizer.from_file(str(Hub().model_folder(encoder) / "tokenizer.json"))
+
+
+def test_the_encoder_that_can_spell_adds_pieces_and_changes_no_id():
+    words = json.loads((Hub().model_folder("embedded/encoder") / "tokenizer.json").read_text())
+    folder = Hub().model_folder("embedded/characters")
+    spelt = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    config = json.loads((folder / "config.json").read_text())
+
+    assert words["model"]["vocab"].items() <= spelt.items()
+    assert sorted(spelt.values()) == list(range(config["vocab_size"]))
+
+
+@pytest.mark.parametrize(("name", "split"), SPLITS)
+def test_the_encoder_that_can_spell_reads_the_embedded_tasks_as_the_other_does(name, split):
+    columns = [generate(name, split)[column] for column in CARDS[name].text]
+    rows = list(zip(*columns, strict=True)) if len(columns) == 2 else columns[0]
+
+    words, spelt = load_tokenizer("embedded/encoder"), load_tokenizer("embedded/characters")
+
+    assert [row.ids for row in words.encode_batch(rows)] == [
+        row.ids for row in spelt.encode_batch(rows)
+    ]
+
+
+def test_no_text_in_any_script_is_unknown_to_the_encoder_that_can_spell():
+    tokenizer = load_tokenizer("embedded/characters")
+    every = [chr(code) for code in range(1, 0x110000, 61) if not 0xD800 <= code <= 0xDFFF]
+    texts = [*every, *(f"so{letter}t" for letter in every), "x" * 10_000, "\u0e01" * 500]
+
+    unknown = tokenizer.token_to_id("[UNK]")
+    found = [row.ids for row in tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    assert [text for text, ids in zip(texts, found, strict=True) if unknown in ids] == []
+    assert all(ids for text, ids in zip(texts, found, strict=True) if text.isalnum())
+
+
+def test_composed_and_decomposed_letters_are_spelt_alike():
+    tokenizer = load_tokenizer("embedded/characters")
+
+    assert tokenizer.encode("sch\u00f6n").ids == tokenizer.encode("scho\u0308n").ids
+    assert tokenizer.encode("sch\u00f6n").ids != tokenizer.encode("schon").ids
+
+
 def test_synonyms_go_both_ways_and_opposites_of_opposites_are_synonyms_or_the_word():
     for word, other in SYNONYM.items():
         assert SYNONYM[other] == word

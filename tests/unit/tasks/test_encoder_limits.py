@@ -40,6 +40,12 @@ def test_the_shipped_encoder_has_64_positions_and_an_embedding_for_each_id():
     assert found == EncoderLimits(positions=64, embeddings=228, ids=228)
 
 
+def test_the_shipped_encoder_that_can_spell_has_512_positions_and_an_embedding_for_each_id():
+    found = encoder_limits(Hub().model_folder("embedded/characters"))
+
+    assert found == EncoderLimits(positions=512, embeddings=2088, ids=2088)
+
+
 @pytest.mark.parametrize("vocabulary", [{"a": 0, "b": 1}, [["a", 0.0], ["b", 0.0]]])
 def test_ids_beyond_the_embeddings_are_refused_with_both_numbers(tmp_path, vocabulary):
     tokenizer = {"model": {"vocab": vocabulary}, "added_tokens": [{"id": 3}]}

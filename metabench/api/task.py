@@ -26,6 +26,8 @@ class HubSource(Options):
     """Commit or tag on the hub; None is the newest."""
     find_labels: bool = False
     """Whether the classes are still to be found, as for files."""
+    withheld: Annotated[str, Field(exclude=True)] = ""
+    """Why no message quotes the rows of the folder, if so."""
 
 
 class GeneratedSource(Options):
@@ -52,6 +54,8 @@ class DataFile(Options):
     """The encoding of a text file, where it is not UTF-8."""
     decimal: str | None = None
     """The decimal sign of numbers in texts, where it is not a point."""
+    withheld: Annotated[str, Field(exclude=True)] = ""
+    """Why no message quotes the file, such as its lying outside of the benchmark file's folder."""
 
 
 class FileSource(Options):
@@ -116,6 +120,14 @@ class TaskCard(Options):
     def regression(self) -> bool:
         """Whether labels are numbers."""
         return not self.labels
+
+    @property
+    def withheld(self) -> str:
+        """Why no message quotes the rows, if so."""
+        source = self.source
+        if isinstance(source, FileSource):
+            return next((file.withheld for file in source.files.values() if file.withheld), "")
+        return source.withheld if isinstance(source, HubSource) else ""
 
     @property
     def primary(self) -> str:

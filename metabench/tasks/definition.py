@@ -12,7 +12,7 @@ from metabench.tasks.overlap import overlap_note
 from metabench.tasks.own.classes import Classes, canonical_label, is_number
 from metabench.tasks.own.metrics import OF_ONE_CLASS, class_metric_problem
 from metabench.tasks.own.splits import file_split, found_labels, own_overlap, own_rows
-from metabench.tasks.reading.refusal import listed
+from metabench.tasks.reading.refusal import not_shown, quoted, quoted_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,8 +73,9 @@ def _with_positive(card: TaskCard) -> tuple[str, ...]:
         DataError: it is none of two classes.
     """
     if card.positive not in card.labels or len(card.labels) != 2:  # noqa: PLR2004
+        there = quoted_names(card, card.labels)
         raise DataError(
-            f"positive = {card.positive!r} is none of two classes; there are {listed(card.labels)}",
+            f"positive = {card.positive!r} is none of two classes; there are {there}",
             where=card.name,
             hint="name one of two classes, or take f1_macro, which needs none",
         )
@@ -126,12 +127,14 @@ def _joined(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> Iter
             ways.setdefault(unicodedata.normalize("NFC", spelt), set()).add(spelt)
     twice = sorted(label for label, spellings in ways.items() if len(spellings) > 1)
     if twice:
-        yield f"JOINED: {card.name}: {listed(twice)} is spelt composed and decomposed: one class"
+        names = quoted_names(card, twice)
+        yield f"JOINED: {card.name}: {names} is spelt composed and decomposed: one class"
     found = file_split(card, train, hub=hub)
     known = Classes(found.classes, found.values, found.by_position)
     places = known.places(found.words())
     if places:
         pairs = ", ".join(f"{label} = {name!r}" for label, name in places)
+        pairs = not_shown(card) or pairs
         yield f"BY PLACE: {card.name}: labels are numbers, read by the order of classes: {pairs}"
 
 
@@ -140,7 +143,8 @@ def _of_one_class(card: TaskCard) -> Iterator[str]:
     named = [metric for metric in card.metrics if metric in OF_ONE_CLASS]
     if named and len(card.labels) == 2:  # noqa: PLR2004
         verb = "is" if len(named) == 1 else "are"
-        yield f"POSITIVE: {card.name}: {', '.join(named)} {verb} of class {card.labels[1]!r}"
+        name = quoted(card, card.labels[1])
+        yield f"POSITIVE: {card.name}: {', '.join(named)} {verb} of class {name}"
 
 
 def _numbers(card: TaskCard) -> Iterator[str]:
@@ -148,8 +152,9 @@ def _numbers(card: TaskCard) -> Iterator[str]:
     numbers = [label for label in card.labels if is_number(label)]
     whole = all(canonical_label(label).removeprefix("-").isdigit() for label in numbers)
     if len(numbers) == len(card.labels) > 2 and (not whole or len(numbers) > _MANY):  # noqa: PLR2004
+        one = not_shown(card) or numbers[0]
         yield (
-            f"NUMBERS: {card.name}: its {len(numbers):,} classes are numbers, such as {numbers[0]};"
+            f"NUMBERS: {card.name}: its {len(numbers):,} classes are numbers, such as {one};"
             ' if they are measurements, set kind = "regression"'
         )
 
@@ -159,7 +164,7 @@ def _unseen(card: TaskCard, train: str, *, hub: Hub) -> Iterator[str]:
     known = set(own_rows(card, train, hub=hub).labels) if card.labels else set()
     lost = [label for label in card.labels if label not in known]
     if lost:
-        yield f"UNSEEN: {card.name}: no training row has class {listed(lost)}"
+        yield f"UNSEEN: {card.name}: no training row has class {quoted_names(card, lost)}"
 
 
 def _alike(card: TaskCard) -> Iterator[str]:
@@ -168,7 +173,8 @@ def _alike(card: TaskCard) -> Iterator[str]:
     for label in card.labels:
         other = seen.setdefault(label.strip().casefold(), label)
         if other != label:
-            yield f"ALIKE: {card.name}: {other!r} and {label!r} are two classes"
+            both = f"{quoted(card, other)} and {quoted(card, label)}"
+            yield f"ALIKE: {card.name}: {both} are two classes"
 
 
 def _there(card: TaskCard, split: str, *, hub: Hub) -> int:

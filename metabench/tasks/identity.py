@@ -73,7 +73,7 @@ def _file_facts(card: TaskCard, source: HubSource, split: str, folder: Path) -> 
     splits = split_files(folder, source.config)
     if split not in splits:
         raise _no_split(card, split, splits)
-    files = data_files(folder, source.config, split)
+    files = data_files(folder, source.config, split, withheld=source.withheld)
     return SplitFacts(count_rows(files, (*card.text, card.label)), fingerprint(files_hash(files)))
 
 

@@ -17,6 +17,7 @@ from metabench.tasks.parquet_size import parquet_footer
 from metabench.tasks.reading.content import content_hash, open_content
 from metabench.tasks.reading.formats import COMPRESSED, SUFFIXES, format_of
 from metabench.tasks.reading.records import records
+from metabench.tasks.reading.refusal import why_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,8 +60,10 @@ def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
     }
 
 
-def data_files(folder: Path, config: str | None, split: str) -> tuple[DataFile, ...]:
-    """Return the files of a split, and how each is read.
+def data_files(
+    folder: Path, config: str | None, split: str, *, withheld: str = ""
+) -> tuple[DataFile, ...]:
+    """Return the files of a split, how each is read, and why messages do not quote it, if so.
 
     Raises:
         DataError: there is no such split, or README.md asks for a way of reading that is not known.
@@ -81,7 +84,10 @@ def data_files(folder: Path, config: str | None, split: str) -> tuple[DataFile, 
             where=str(folder),
             hint="save its files as plain CSV, JSONL or Parquet and name those",
         )
-    return tuple(_data_file(file, settings) for file in files)
+    return tuple(
+        found.model_copy(update={"withheld": withheld or why_withheld(found.path, str(folder))})
+        for found in (_data_file(file, settings) for file in files)
+    )
 
 
 def split_classes(folder: Path, config: str | None, column: str) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.views.text import aligned, cells
 from metabench.quantities import bytes_text, count_text, seconds_text
 from metabench.session.runner.queue import cost
+from metabench.tasks.reading.refusal import not_shown
 
 if TYPE_CHECKING:
     from metabench.plan.cell import Cell, TaskUse
@@ -143,9 +144,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     rows += [(method, kind, str(number)) for (method, kind), number in counts.items()]
     yield from aligned(rows)
     yield ""
-    yield from aligned(
-        [("task", "role", "train", "scored", "labels"), *map(_task_row, _uses(plan))]
-    )
+    tasks = (_task_row(use, _labels(plan, use)) for use in _uses(plan))
+    yield from aligned([("task", "role", "train", "scored", "labels"), *tasks])
     for cell in plan.cells:
         if cell.unavailable:
             yield f"unavailable: {cell.name}: {cell.unavailable}"
@@ -161,9 +161,16 @@ def _uses(plan: Plan) -> list[TaskUse]:
     return sorted(found.values(), key=lambda use: _ROLES.index(use.role))
 
 
-def _task_row(use: TaskUse) -> tuple[str, str, str, str, str]:
-    labels = use.card.labels
-    shown = f"{len(labels)}: {', '.join(labels[:_MOST_LABELS])}" if labels else "numbers"
+def _labels(plan: Plan, use: TaskUse) -> list[str]:
+    """Return the classes; those that were found in a file that is withheld without their names."""
+    declared = plan.benchmark.own_tasks.get(use.card.name, use.card).labels
+    hidden = "" if declared else not_shown(use.card)
+    return [hidden or label for label in use.card.labels]
+
+
+def _task_row(use: TaskUse, labels: Sequence[str]) -> tuple[str, str, str, str, str]:
+    names = ", ".join(dict.fromkeys(labels[:_MOST_LABELS]))
+    shown = f"{len(labels)}: {names}" if labels else "numbers"
     more = ", …" if len(labels) > _MOST_LABELS else ""
     scored = "-" if use.role == "auxiliary" else f"{use.scored_rows:,}"
     return use.card.name, use.role, f"{use.train_rows:,}", scored, shown + more
@@ -187,7 +194,7 @@ def plan_entry(plan: Plan) -> dict[str, Any]:
                 "role": use.role,
                 "train_rows": use.train_rows,
                 "scored_rows": None if use.role == "auxiliary" else use.scored_rows,
-                "labels": list(use.card.labels),
+                "labels": _labels(plan, use),
             }
             for use in _uses(plan)
         ],

@@ -17,6 +17,7 @@ from metabench.spec.reading.metrics import metric_problems, own_metrics
 from metabench.tasks.hub import user_path
 from metabench.tasks.own.classes import canonical_label
 from metabench.tasks.reading.formats import SUFFIXES, format_of
+from metabench.tasks.reading.refusal import why_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,6 +188,7 @@ def _source(task: OwnTaskSpec, document: Document, path: KeyPath) -> HubSource |
             config=task.config,
             revision=task.revision,
             find_labels=finds,
+            withheld=why_withheld(place, str(document.path.parent)) if folder else "",
         )
     train = _file(task, "train", document, path)
     scored = train if task.scored is None else _file(task, "scored", document, path)
@@ -201,8 +203,10 @@ def _file(task: OwnTaskSpec, key: str, document: Document, path: KeyPath) -> Dat
     named = str(getattr(task, key))
     place = document.problem((*path, key), "")
     line = f"{place.file}:{place.line}" if place.line else place.file
+    file = str(document.path.parent / user_path(named))
     return DataFile(
-        path=str(document.path.parent / user_path(named)),
+        path=file,
+        withheld=why_withheld(file, str(document.path.parent)),
         format=task.format or format_of(named) or "csv",
         delimiter=task.delimiter,
         encoding=task.encoding,

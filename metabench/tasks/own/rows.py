@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any, final
 
@@ -11,7 +11,14 @@ from metabench.tasks.own.values import UNLABELLED, label_number, label_word, tex
 from metabench.tasks.reading.content import content_hash, open_content
 from metabench.tasks.reading.flaw import Flaw
 from metabench.tasks.reading.records import records
-from metabench.tasks.reading.refusal import MOST_SHOWN, listed, nearest, refused, refused_rows
+from metabench.tasks.reading.refusal import (
+    MOST_SHOWN,
+    nearest,
+    quoted,
+    quoted_names,
+    refused,
+    refused_rows,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -104,7 +111,8 @@ class OwnRows:
         known = {word: classes.name(word) for word in set(self.labels)}
         hidden = {_HIDDEN} if known.get(_HIDDEN, "") is None else set()
         strange = {word for word, name in known.items() if name is None} - hidden
-        why = f"label -1 is none of {listed(classes.names)}: labels are hidden or missing"
+        names = quoted_names(file, classes.names)
+        why = f"label -1 is none of {names}: labels are hidden or missing"
         missing = [(line, why) for line, word in zip(self.lines, self.labels, strict=True)
                    if word in hidden]  # fmt: skip
         rows = self if not hidden else self.take(_places(self.labels, hidden))
@@ -168,6 +176,7 @@ class _Reading:
     def __init__(self, file: DataFile, rules: ReadRules) -> None:
         self._rules = rules
         self._decimal = file.decimal or "."
+        self._quote = partial(quoted, file)
         self._texts: tuple[list[str], ...] = tuple([] for _ in rules.text)
         self._labels: list[Any] = []
         self._lines: list[int] = []
@@ -201,21 +210,22 @@ class _Reading:
         for name, value in zip(self._rules.text, values, strict=False):
             if type(value) is str and value.isascii() and value.strip() and "\0" not in value:
                 continue
-            problem = "" if value == "" and self._rules.empty_texts else text_problem(value)
+            empty = value == "" and self._rules.empty_texts
+            problem = "" if empty else text_problem(value, self._quote)
             if problem:
                 return f"the text in column {name!r} {problem}", None
         return ("", "") if self._rules.label_hidden else self._label(values[-1])
 
     def _label(self, label: Any) -> tuple[str, Any]:
         if self._rules.numbers:
-            return label_number(label, decimal=self._decimal)
+            return label_number(label, self._quote, decimal=self._decimal)
         try:
             return self._words.get((type(label), label)) or self._word(label)
         except TypeError:  # a list is no key
-            return label_word(label)
+            return label_word(label, self._quote)
 
     def _word(self, label: Any) -> tuple[str, Any]:
-        what, word = label_word(label)
+        what, word = label_word(label, self._quote)
         names = self._rules.names
         if names and not what and word.isascii() and word.isdigit() and int(word) < len(names):
             word = names[int(word)]
@@ -240,10 +250,11 @@ def _refuse_strange(rows: OwnRows, file: DataFile, strange: set[str], names: Seq
     flaws = [*rows.flaws]
     for place in found[:MOST_SHOWN]:
         word = rows.labels[place]
-        flaws.append((rows.lines[place], f"unknown label {word!r}{nearest(word, names)}"))
+        what = f"unknown label {quoted(file, word)}{nearest(file, word, names)}"
+        flaws.append((rows.lines[place], what))
     beside = f" beside {file.place}" if file.place else ""
     some = next(iter(sorted(strange)))
     hint = f"correct the rows, or add the label to labels{beside}"
-    if all(word.removeprefix("-").isdigit() for word in strange):
+    if not file.withheld and all(word.removeprefix("-").isdigit() for word in strange):
         hint += f'; labels = {{ {some} = "{names[0]}", ... }} names classes that are numbers'
     raise refused_rows(file, flaws, count=rows.bad + len(found), hint=hint)

@@ -16,7 +16,7 @@ from metabench.tasks.own.hold_out import held_out
 from metabench.tasks.own.rows import OwnRows, ReadRules, joined_rows, read_rows
 from metabench.tasks.reading.columnar import declared_names
 from metabench.tasks.reading.content import content_hash
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import quoted, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ def file_split(card: TaskCard, split: str, *, hub: Hub | None = None) -> FileSpl
         folder = hub.dataset_folder(source.id) if hub is not None else None
         if folder is None:
             raise TypeError(f"{card.name} is in no folder")
-        files = data_files(folder, source.config, split)
+        files = data_files(folder, source.config, split, withheld=source.withheld)
         names = split_classes(folder, source.config, card.label)
         finds = source.find_labels
     declared = declared_names(files[0], card.label)
@@ -178,7 +178,8 @@ def _rows(
         rows = kept
         _refuse_few(file, rows, f"with scored_fraction, the {part} part")
     if (trains or regression) and len(set(rows.labels)) < _FEWEST:
-        raise refused(file, f"every row has label {rows.labels[0]!r}: there is nothing to learn")
+        label = quoted(file, rows.labels[0])
+        raise refused(file, f"every row has label {label}: there is nothing to learn")
     return rows
 
 

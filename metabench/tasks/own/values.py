@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-__all__ = ["UNLABELLED", "label_number", "label_word", "shown", "text_problem"]
+__all__ = ["UNLABELLED", "label_number", "label_word", "text_problem"]
+
+Quote: TypeAlias = Callable[[Any], str]
+"""How a message quotes a value of the file."""
 
 UNLABELLED: Final = "the label is empty"
 """What is said of a row without a label."""
@@ -19,10 +23,10 @@ _NO_TEXT = {"Cc": "a control character", "Cs": "half of a character", "Zl": "a l
             "Zp": "a paragraph separator"}  # fmt: skip
 
 
-def text_problem(value: Any) -> str:
+def text_problem(value: Any, quote: Quote) -> str:
     """Return what is wrong with a text; nothing where it is one."""
     if value is not None and not isinstance(value, str):
-        return f"is no text but {shown(value)}"
+        return f"is no text but {quote(value)}"
     text = value or ""
     tests = (
         (not text.strip(), "is empty"),
@@ -32,7 +36,7 @@ def text_problem(value: Any) -> str:
     return next((problem for failed, problem in tests if failed), "")
 
 
-def label_word(label: Any) -> tuple[str, str]:
+def label_word(label: Any, quote: Quote) -> tuple[str, str]:
     """Return what is wrong with a class, and its name: numbers and truth values are written out.
 
     Names are in Unicode's composed form (NFC), so that what looks alike is one class; a whole
@@ -43,18 +47,18 @@ def label_word(label: Any) -> tuple[str, str]:
     if isinstance(label, float | Decimal) and math.isfinite(label) and label == int(label):
         label = int(label)
     if not isinstance(label, bool | int | str):
-        return f"label {shown(label)} is no text and no whole number", ""
+        return f"label {quote(label)} is no text and no whole number", ""
     word = (
         str(label).lower() if isinstance(label, bool) else unicodedata.normalize("NFC", str(label))
     )
     if not word.isprintable():
         found = next((kind for kind in map(unicodedata.category, word) if kind in _NO_TEXT), "")
         if found:
-            return f"label {shown(word)} holds {_NO_TEXT[found]}", ""
+            return f"label {quote(word)} holds {_NO_TEXT[found]}", ""
     return "", word
 
 
-def label_number(label: Any, *, decimal: str = ".") -> tuple[str, float]:
+def label_number(label: Any, quote: Quote, *, decimal: str = ".") -> tuple[str, float]:
     """Return what is wrong with a number, and the number; ``decimal`` is the sign in texts."""
     if _is_missing(label):
         return UNLABELLED, 0.0
@@ -63,13 +67,13 @@ def label_number(label: Any, *, decimal: str = ".") -> tuple[str, float]:
         text = text.replace(decimal, ".", 1) if "." not in text else ""
     real = isinstance(label, int | float | Decimal) and not isinstance(label, bool)
     if not real and not (text and _NUMBER.fullmatch(text)):
-        return _no_number(label), 0.0
+        return _no_number(label, quote), 0.0
     try:
         number = float(label if text is None else text)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:
-        return f"label {shown(label)} is not a finite number", 0.0
+        return f"label {quote(label)} is not a finite number", 0.0
     return "", number
 
 
@@ -79,18 +83,12 @@ def _is_missing(label: Any) -> bool:
     return isinstance(label, float | Decimal) and math.isnan(label)
 
 
-def _no_number(label: Any) -> str:
+def _no_number(label: Any, quote: Quote) -> str:
     text = label.strip() if isinstance(label, str) else ""
     comma = "," in text and _NUMBER.fullmatch(text.replace(",", ".", 1))
     what = 'has a comma; set decimal = ","' if comma else "is not a finite number"
-    return f"label {shown(label)} {what}"
+    return f"label {quote(label)} {what}"
 
 
 def _has_surrogate(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def shown(value: Any) -> str:
-    """Return a value in quotes, in at most 60 characters."""
-    words = repr(value)
-    return words if len(words) <= 60 else f"{words[:57]}..."  # noqa: PLR2004  (one line)

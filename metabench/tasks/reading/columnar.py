@@ -10,7 +10,7 @@ from metabench.tasks.parquet_size import refuse_large_table
 from metabench.tasks.reading.content import open_content
 from metabench.tasks.reading.flaw import at_path
 from metabench.tasks.reading.header import column_places
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import because, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,8 +122,7 @@ def _starts(name: str) -> Iterator[str]:
 
 
 def _unreadable(file: DataFile, form: str, error: Exception) -> Exception:
-    reason = str(error).partition("\n")[0]
-    return refused(file, f"is not readable as {form}: {reason}")
+    return refused(file, f"is not readable as {form}{because(file, error)}")
 
 
 def declared_names(file: DataFile, column: str) -> tuple[str, ...]:

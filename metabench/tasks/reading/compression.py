@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast, final
 
 from typing_extensions import override
 
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import because, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def _only_member(file: DataFile, source: BinaryIO) -> BinaryIO:
             )
         return cast("BinaryIO", archive.open(names[0]))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise refused(file, f"is no archive that can be read: {error}") from error
+        raise refused(file, f"is no archive that can be read{because(file, error)}") from error
 
 
 def _is_data(entry: zipfile.ZipInfo) -> bool:

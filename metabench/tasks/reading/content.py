@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, final
 
 from metabench.errors import DataError
 from metabench.tasks.reading.compression import DAMAGED, decompressed
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import because, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,9 @@ class Content:
             return read()
         except DAMAGED as error:
             raise refused(
-                self._file, f"is compressed and damaged: {error}", hint="copy the file again"
+                self._file,
+                f"is compressed and damaged{because(self._file, error)}",
+                hint="copy the file again",
             ) from error
         except (OSError, ValueError, RuntimeError) as error:
             raise _unreadable(self._file, error) from error
@@ -153,9 +155,10 @@ def _open_regular(file: DataFile) -> BinaryIO:
 
 
 def _unreadable(file: DataFile, error: Exception) -> DataError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason = error.strerror if isinstance(error, OSError) else None
+    why = f": {reason[:1].lower()}{reason[1:]}" if reason else because(file, error)
     return DataError(
-        f"{file.path!r} cannot be read: {reason[:1].lower()}{reason[1:]}",
+        f"{file.path!r} cannot be read{why}",
         where=file.place,
         hint="correct the path, which counts from the folder of the benchmark file",
     )

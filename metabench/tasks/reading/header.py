@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from metabench.tasks.reading.refusal import nearest, refused
+from metabench.tasks.reading.refusal import nearest, quoted, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataE
     named = f" beside {file.place}" if file.place else ""
     return refused(
         file,
-        f"the columns of {columns[0]!r} are separated by {_SEPARATORS[found]}, not by"
+        f"the columns of {quoted(file, columns[0])} are separated by {_SEPARATORS[found]}, not by"
         f" {_SEPARATORS.get(ours, repr(ours))}",
         line=line,
         hint=f"set {other}{named}",
@@ -68,7 +68,7 @@ def _no_column(
     where = ", which stand in its first line" if first else ""
     return refused(
         file,
-        f"no column {lost!r}{nearest(lost, columns)}",
+        f"no column {lost!r}{nearest(file, lost, columns)}",
         line=line,
         hint=f"correct text and label beside {file.place}, or the file's column names{where}"
         if file.place

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from metabench.tasks.reading.flaw import Flaw, at_path
-from metabench.tasks.reading.refusal import nearest, refused
+from metabench.tasks.reading.refusal import because, nearest, refused
 from metabench.tasks.reading.text import text_lines
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def json_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Ite
         return
     for number, line in chain([first], lines):
         if line.strip():
-            yield number, _of_line(line, wanted)
+            yield number, _of_line(file, line, wanted)
 
 
 def _is_document(line: str, wanted: Sequence[str]) -> bool:
@@ -59,14 +59,14 @@ def _document(file: DataFile, text: str, wanted: Sequence[str]) -> Iterator[Reco
     if text[start] == "[":
         yield from _elements(file, text, start + 1, wanted)
         return
-    value = _parsed(text)
+    value = _parsed(file, text)
     rows = None if isinstance(value, Flaw) else _columns(value)
     if isinstance(value, Flaw):
         raise refused(file, value.what, line=text.count("\n", 0, start) + 1)
     if rows is None:
-        yield 1, _wanted(value, wanted)
+        yield 1, _wanted(file, value, wanted)
         return
-    yield from ((number, _wanted(row, wanted)) for number, row in enumerate(rows, start=1))
+    yield from ((number, _wanted(file, row, wanted)) for number, row in enumerate(rows, start=1))
 
 
 def _elements(file: DataFile, text: str, place: int, wanted: Sequence[str]) -> Iterator[Record]:
@@ -81,8 +81,8 @@ def _elements(file: DataFile, text: str, place: int, wanted: Sequence[str]) -> I
         try:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            raise refused(file, _worded(error), line=line) from error
-        yield line, _wanted(value, wanted)
+            raise refused(file, _worded(file, error), line=line) from error
+        yield line, _wanted(file, value, wanted)
         place = _BLANK.match(text, place).end()  # type: ignore[union-attr]
         comma = text[place : place + 1] == ","
         if not comma and text[place : place + 1] != "]":
@@ -112,35 +112,34 @@ def _columns(value: Any) -> list[Any] | None:
     return [dict(zip(value, row, strict=False)) for row in whole] if lists else None
 
 
-def _of_line(text: str, wanted: Sequence[str]) -> tuple[Any, ...] | Flaw:
-    value = _parsed(text)
-    return value if isinstance(value, Flaw) else _wanted(value, wanted)
+def _of_line(file: DataFile, text: str, wanted: Sequence[str]) -> tuple[Any, ...] | Flaw:
+    value = _parsed(file, text)
+    return value if isinstance(value, Flaw) else _wanted(file, value, wanted)
 
 
-def _parsed(text: str) -> Any:
+def _parsed(file: DataFile, text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
-        return Flaw(_worded(error))
+        return Flaw(_worded(file, error))
 
 
-def _worded(error: ValueError | RecursionError) -> str:
+def _worded(file: DataFile, error: ValueError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "is nested too deeply"
-    reason = str(getattr(error, "msg", error))
-    return f"is not JSON: {reason[:1].lower()}{reason[1:]}"
+    return f"is not JSON{because(file, getattr(error, 'msg', error))}"
 
 
 def _holds(value: dict[str, Any], wanted: Sequence[str]) -> bool:
     return all(name in value or name.partition(".")[0] in value for name in wanted)
 
 
-def _wanted(value: Any, wanted: Sequence[str]) -> tuple[Any, ...] | Flaw:
+def _wanted(file: DataFile, value: Any, wanted: Sequence[str]) -> tuple[Any, ...] | Flaw:
     if not isinstance(value, dict):
         return Flaw('is not a JSON object; each row has to be one, such as {"label": "yes"}')
     if not _holds(value, wanted):
         lost = next(name for name in wanted if not _holds(value, [name]))
-        return Flaw(f"no column {lost!r}{nearest(lost, value)}")
+        return Flaw(f"no column {lost!r}{nearest(file, lost, value)}")
     return tuple([value[name] if name in value else at_path(value, name) for name in wanted])
 
 

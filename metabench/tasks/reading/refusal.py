@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from metabench.errors import DataError
 from metabench.suggest import closest
@@ -10,13 +12,17 @@ from metabench.suggest import closest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from metabench.api.task import DataFile
+    from metabench.api.task import DataFile, TaskCard
 
-__all__ = ["MOST_SHOWN", "listed", "nearest", "refused", "refused_rows"]
+__all__ = [
+    "MOST_SHOWN", "because", "nearest", "not_shown", "quoted", "quoted_names", "refused",
+    "refused_rows", "why_withheld",
+]  # fmt: skip
 
 MOST_SHOWN = 3
 """Bad rows that are listed; the rest is counted."""
 
+_LONGEST_QUOTE = 60
 _MOST_NAMES = 12
 _LONGEST_NAME = 100
 
@@ -39,23 +45,64 @@ def refused_rows(
     return refused(file, "\n".join(words), line=line, hint=hint)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def why_withheld(path: str, folder: str) -> str:
+    """Return why no message quotes a file that a folder's own file names; empty where they may.
+
+    A benchmark file may come from somebody else and name any file of the reader's. Links are
+    followed.
+
+    >>> why_withheld("/data/.env", "/data"), why_withheld("/etc/shadow", "/data")
+    ('has a hidden name', 'lies outside the folder of what names it')
+    """
+    try:
+        place = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+    except ValueError:  # a name that no file can have, or another drive
+        place = os.pardir
+    parts = PurePath(place).parts
+    if os.pardir in parts:
+        return "lies outside the folder of what names it"
+    return "has a hidden name" if any(part.startswith(".") for part in parts) else ""
+
+
+def not_shown(source: DataFile | TaskCard) -> str:
+    """Return what stands in place of the content of a file that is withheld; else nothing.
+
+    Whatever a message quotes of a file comes from here or from the four functions below.
+    """
+    return f"(not shown: the file {source.withheld})" if source.withheld else ""
+
+
+def quoted(source: DataFile | TaskCard, value: Any) -> str:
+    """Return a value of a file in quotes, in at most 60 characters."""
+    words = repr(value)
+    return not_shown(source) or (words if len(words) <= _LONGEST_QUOTE else f"{words[:57]}...")
+
+
+def quoted_names(source: DataFile | TaskCard, names: Sequence[str]) -> str:
+    """Return columns or classes of a file in quotes, the first dozen of them."""
+    words = ", ".join(repr(name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return not_shown(source) or words + more
+
+
+def because(file: DataFile, error: object) -> str:
+    """Return why a reader of a format refuses a file, ``: the reason``; such words may quote it."""
+    reason = str(error).partition("\n")[0]
+    return f": {not_shown(file) or reason[:1].lower() + reason[1:]}"
+
+
+def nearest(file: DataFile, name: str, known: Iterable[str]) -> str:
     """Return what there is, and which of it is near: ``; there are 'a', 'b'; did you mean 'a'?``.
 
-    >>> nearest("lable", ["sentence", "label"])
+    >>> from metabench.api.task import DataFile
+    >>> nearest(DataFile(path="a.csv", format="csv"), "lable", ["sentence", "label"])
     "; there are 'sentence', 'label'; did you mean 'label'?"
     """
     names = list(dict.fromkeys(known))
     folded = {other[:_LONGEST_NAME].strip(): other for other in names}
-    near = closest(name[:_LONGEST_NAME].strip(), folded)
+    near = None if file.withheld else closest(name[:_LONGEST_NAME].strip(), folded)
     meant = "" if near is None else f"; did you mean {folded[near]!r}?"
-    return f"; there are {listed(names)}{meant}" if names else ""
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in quotes, the first dozen of them."""
-    words = ", ".join(repr(name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES])
-    return words + (f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else "")
+    return f"; there are {quoted_names(file, names)}{meant}" if names else ""
 
 
 def _place(file: DataFile, line: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from metabench.tasks.reading.flaw import Flaw
 from metabench.tasks.reading.header import column_places
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import because, refused
 from metabench.tasks.reading.text import LONGEST_LINE, text_lines
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _fields(file: DataFile, reader: Any) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise refused(file, _worded(str(error)), line=line) from error
+            raise refused(file, _worded(file, str(error)), line=line) from error
         if fields:
             yield line, fields
 
@@ -85,6 +85,6 @@ def _long_fields() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _worded(message: str) -> str:
+def _worded(file: DataFile, message: str) -> str:
     known = (words for sign, words in _CSV_ERRORS.items() if sign in message)
-    return next(known, f"is not CSV: {message}")
+    return next(known, f"is not CSV{because(file, message)}")

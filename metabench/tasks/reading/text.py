@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
-from metabench.tasks.reading.refusal import refused
+from metabench.tasks.reading.refusal import because, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,8 @@ def _other_lines(file: DataFile, content: Content) -> Iterator[str]:
         try:
             rest += decoder.decode(data, final=last)
         except UnicodeError as error:
-            raise refused(file, f"is not {file.encoding}: {error}", line=number) from error
+            what = f"is not {file.encoding}{because(file, error)}"
+            raise refused(file, what, line=number) from error
         *lines, rest = rest.removeprefix("\ufeff" if number == 1 else "").split("\n")
         for line in [f"{line}\n" for line in lines] + [rest] * (last and bool(rest)):
             if "\0" in line:

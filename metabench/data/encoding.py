@@ -21,21 +21,32 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoding", "cached", "encode"]
 
-_FORMAT = 2
+_FORMAT = 3
 _CHUNK = 10_000
 _HEADER = 1 << 16  # bytes of what stands before the arrays in a file, at most
-_ARRAYS = ("firsts", "ids", "lengths")
+_ARRAYS = ("cut", "firsts", "ids", "lengths", "unknown", "words")
+_PER_ROW = len(_ARRAYS) - 1
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Token ids of all rows [tokens]; tokens of each row, and of its first text [rows]."""
+    """Token ids of all rows, and what was lost on the way from their texts.
+
+    Args:
+        ids: [tokens] of all rows, one after the other.
+        lengths: [rows], tokens of each row.
+        firsts: [rows], tokens of its first text.
+        pad: the id that fills a row up.
+        fit: [rows, 3]: whether a row was cut, its words as the tokenizer splits them, and those
+            that it does not know; of what was cut off, none is counted.
+    """
 
     ids: npt.NDArray[np.int32]
     lengths: npt.NDArray[np.int32]
     firsts: npt.NDArray[np.int32]
     pad: int
+    fit: npt.NDArray[np.int32] | None = None
 
 
 def encode(
@@ -79,14 +90,15 @@ def cached(
 def _read(
     cache: Path, name: str, rows: int, *, max_length: int
 ) -> Mapping[str, npt.NDArray[np.int32]] | None:
-    most = _HEADER + np.dtype(np.int32).itemsize * rows * (max_length + 2)
+    most = _HEADER + np.dtype(np.int32).itemsize * rows * (max_length + _PER_ROW)
     arrays = read_arrays(cache, name, _ARRAYS, most=most)
     return arrays if arrays is not None and _consistent(arrays, rows, max_length) else None
 
 
 def _encoding(arrays: Mapping[str, npt.NDArray[np.int32]], tokenizer: Any) -> Encoding:
     pad = int(tokenizer.pad_token_id or 0)
-    return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad)
+    fit = np.stack([arrays["cut"], arrays["words"], arrays["unknown"]], axis=1)
+    return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad, fit)
 
 
 def _key(texts: tuple[list[str], ...], tokenizer: Any, max_length: int) -> str:
@@ -115,6 +127,7 @@ def _tokenize(
     ids: list[npt.NDArray[np.int32]] = []
     lengths: list[int] = []
     firsts: list[int] = []
+    fit: list[tuple[int, int, int]] = []
     for start in range(0, len(texts[0]), _CHUNK):
         encoded = tokenizer(
             *(column[start : start + _CHUNK] for column in texts),
@@ -127,17 +140,33 @@ def _tokenize(
         ids.extend(np.asarray(row, dtype=np.int32) for row in encoded["input_ids"])
         lengths.extend(len(row) for row in encoded["input_ids"])
         firsts.extend(row.index(1) if 1 in row else len(row) for row in encoded["token_type_ids"])
+        fit.extend(_fit(row, tokenizer.unk_token_id) for row in encoded.encodings)
+    cut, words, unknown = np.array(fit, dtype=np.int32).reshape(-1, 3).T.copy()
     return {
+        "cut": cut,
         "ids": np.concatenate(ids),
         "lengths": np.asarray(lengths, dtype=np.int32),
         "firsts": np.asarray(firsts, dtype=np.int32),
+        "unknown": unknown,
+        "words": words,
     }
+
+
+def _fit(row: Any, unknown: int | None) -> tuple[int, int, int]:
+    """Return whether a row was cut, how many words it has, and how many are unknown."""
+    words = set(zip(row.sequence_ids, row.word_ids, strict=True))
+    lost = set()
+    if unknown is not None and unknown in row.ids:
+        ids = zip(row.ids, row.sequence_ids, row.word_ids, strict=True)
+        lost = {(sequence, word) for id_, sequence, word in ids if id_ == unknown}
+    special = {(None, None)}
+    return len(row.overflowing) > 0, len(words - special), len(lost - special)
 
 
 def _consistent(arrays: Mapping[str, npt.NDArray[np.int32]], rows: int, max_length: int) -> bool:
     ids, lengths, firsts = arrays["ids"], arrays["lengths"], arrays["firsts"]
     return bool(
-        lengths.shape == firsts.shape == (rows,)
+        all(arrays[name].shape == (rows,) for name in _ARRAYS if name != "ids")
         and ids.shape == (int(lengths.sum()),)
         and (lengths >= 1).all()
         and (lengths <= max_length).all()

@@ -45,6 +45,7 @@ class TokenTable:
         pad: the id that fills a row up.
         digests: [rows], a hash of each row's texts before they were cut; None where not known.
         scale: of the labels where they are standardised; else None.
+        fit: [rows, 3], what of each row's texts was lost, as ``Encoding`` has it.
     """
 
     ids: Int[Tensor, " tokens"]
@@ -56,6 +57,7 @@ class TokenTable:
     pad: int
     digests: npt.NDArray[np.uint64] | None = None
     scale: Scale | None = None
+    fit: npt.NDArray[np.int32] | None = None
 
     @classmethod
     def build(
@@ -79,6 +81,7 @@ class TokenTable:
             max_length=max_length,
             pad=encoding.pad,
             digests=digests,
+            fit=encoding.fit,
         )
 
     def __len__(self) -> int:
@@ -135,6 +138,7 @@ class TokenTable:
             labels=self.labels[index],
             host_spans=self.host_spans[rows],
             digests=None if self.digests is None else self.digests[rows],
+            fit=None if self.fit is None else self.fit[rows],
         )
 
     def permuted_labels(self, stream: Stream) -> TokenTable:

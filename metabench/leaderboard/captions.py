@@ -11,6 +11,7 @@ from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 from metabench.quantities import count_text, listed, percent, plural, span
 from metabench.results.collect import Collected
+from metabench.store.records.splits import fit_notes
 from metabench.tasks.overlap import overlap_note
 
 __all__ = ["captions"]
@@ -31,6 +32,8 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *note.notes,
         *collected.notes,
         *_overlaps(collected),
+        *fit_notes(split for result in collected.results.values() for split in result.splits),
+        *_missing_classes(collected),
         *_part(collected),
         *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
         *_drift(collected),
@@ -104,6 +107,26 @@ def _overlaps(collected: Collected) -> Iterator[str]:
         if worst is not None and worst.shared and not said:
             name = f"{column.title} {column.label}".strip()
             yield overlap_note(name, both=worst.shared, scored=worst.scored_rows)
+
+
+def _missing_classes(collected: Collected) -> Iterator[str]:
+    """Yield which classes the training examples of a fine-tuning lack, in some or all seeds."""
+    for column in collected.note.columns:
+        found = [
+            split
+            for key in dict.fromkeys(
+                use.key for use in collected.note.uses if use.column == column.name
+            )
+            if key in collected.results
+            for split in collected.results[key].splits
+            if split.part == "train"
+        ]
+        lost = dict.fromkeys(name for split in found for name in split.missing)
+        said = any(line.startswith(f"UNSEEN: {column.task}: ") for line in collected.note.notes)
+        if lost and not (said and not column.label):
+            some = "" if all(split.missing for split in found) else " with some seeds"
+            name = f"{column.title} {column.label}".strip()
+            yield f"UNSEEN: {name}: no training example has class {listed([*lost])}{some}"
 
 
 def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from metabench.plan.keys import Inputs
 from metabench.plan.maker import CellMaker, Column
 from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
-from metabench.plan.notes import plan_notes
+from metabench.plan.notes import plan_notes, support_notes
 from metabench.plan.plan import CellUse, Plan
 from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
 from metabench.tasks.embedded.suite import RECIPES
@@ -54,7 +54,10 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     columns = tuple(_columns(spec, tasks))
     uses = tuple(use for method in benchmark.methods for use in _uses(maker, method, columns))
     cells = sorted(maker.cells.values(), key=lambda cell: _STAGES.index(cell.kind))
-    return Plan(benchmark, tuple(cells), uses, plan_notes(tuple(tasks.values()), smoke=spec.smoke))
+    notes = plan_notes(tuple(tasks.values()), smoke=spec.smoke)
+    if any(cell.kind == "meta" for cell in cells):
+        notes += tuple(support_notes(maker.meta_tasks, spec.meta.batch_size))
+    return Plan(benchmark, tuple(cells), uses, notes)
 
 
 def _with_characters(model: ModelSpec, tasks: Mapping[str, TaskInUse]) -> ModelSpec:

@@ -41,6 +41,7 @@ class TaskUse:
         rows: how many training rows are used (a nested subsample), None for all.
         scored_limit: how many scored rows are used, None for all (smoke runs).
         shuffled: whether training labels are permuted (a control).
+        classes: examples of each class by split, where planning has read them.
     """
 
     card: TaskCard
@@ -53,6 +54,7 @@ class TaskUse:
     rows: int | None = None
     scored_limit: int | None = None
     shuffled: bool = False
+    classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

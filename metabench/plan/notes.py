@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from metabench.quantities import percent
 from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
 
 if TYPE_CHECKING:
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
 
     from metabench.plan.uses import TaskInUse
 
-__all__ = ["SMOKE", "plan_notes", "shuffled_notes", "task_notes"]
+__all__ = ["SMOKE", "plan_notes", "shuffled_notes", "support_notes", "task_notes"]
 
+_OFTEN = 0.5
 SMOKE = (
     f"SMOKE: at most {SMOKE_TRAIN_ROWS} training and {SMOKE_SCORED_ROWS} scored rows of a task, "
     "hardly any steps: not a result"
@@ -28,6 +30,23 @@ def shuffled_notes(tasks: Iterable[TaskInUse]) -> tuple[str, ...]:
     """Return one note of all tasks whose labels meta-training permutes, none without any."""
     names = ", ".join(task.use.card.name for task in tasks if task.shuffled)
     return (f"SHUFFLED: labels of {names} are permuted in meta-training",) if names else ()
+
+
+def support_notes(tasks: Iterable[TaskInUse], batch_size: int) -> Iterator[str]:
+    """Yield the classes that most support batches lack, of tasks whose examples are counted."""
+    for task in tasks:
+        rows, counts = task.use.train_rows, task.use.classes.get(task.use.train, {})
+        present = {name: count for name, count in counts.items() if count}
+        rarest = min(present, key=lambda name: present[name], default=None)
+        if rarest is None:
+            continue
+        lacking = (1 - present[rarest] / rows) ** batch_size
+        if lacking > _OFTEN:
+            yield (
+                f"SUPPORT: {task.use.card.name}: {percent(round(lacking, 2))} % of batches of"
+                f" {batch_size} have no example of class {rarest!r} ({present[rarest]:,} of"
+                f" {rows:,}); raise meta.batch_size"
+            )
 
 
 def plan_notes(tasks: Sequence[TaskInUse], *, smoke: bool) -> tuple[str, ...]:

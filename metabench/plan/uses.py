@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
@@ -12,10 +13,12 @@ from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
 from metabench.tasks.definition import complete_card, in_files, own_notes
 from metabench.tasks.identity import split_facts
 from metabench.tasks.own.splits import own_rows
+from metabench.tasks.reading.refusal import class_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metabench.api.task import TaskCard
     from metabench.plugin.catalog import Catalog
     from metabench.spec.model.benchmark import Benchmark
     from metabench.tasks.hub import Hub
@@ -114,9 +117,11 @@ def _in_use(
             card = card.model_copy(update={"unlabelled": "drop"})
         card = complete_card(card, used, hub=hub)
     facts = {split: split_facts(card, split, hub=hub) for split in used}
+    classes: Mapping[str, Mapping[str, int]] = {}
     if own is not None and in_files(card, hub=hub):
-        counts = {split: len(own_rows(card, split, hub=hub)) for split in used}
-        facts = {split: replace(facts[split], rows=counts[split]) for split in used}
+        labels = {split: own_rows(card, split, hub=hub).labels for split in used}
+        facts = {split: replace(facts[split], rows=len(labels[split])) for split in used}
+        classes = {split: _class_counts(card, labels[split]) for split in used}
     of_train = facts[train]
     of_scored = None if role == "auxiliary" else facts[scored]
     scored_identity = of_scored.identity if of_scored else ""
@@ -128,6 +133,7 @@ def _in_use(
         identity=fingerprint({"train": of_train.identity, "scored": scored_identity}),
         train_rows=of_train.rows,
         scored_rows=of_scored.rows if of_scored else 0,
+        classes=classes,
     )
     return TaskInUse(
         use,
@@ -137,3 +143,10 @@ def _in_use(
         smoke=spec.smoke,
         notes=own_notes(card, train, scored if of_scored else None, hub=hub) if own else (),
     )
+
+
+def _class_counts(card: TaskCard, labels: Sequence[str]) -> Mapping[str, int]:
+    """Return the examples of each class, also of those that no example has."""
+    found = Counter(labels) if card.labels else Counter()
+    counts = [found[label] for label in card.labels]
+    return dict(zip(class_names(card), counts, strict=True))

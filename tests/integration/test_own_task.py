@@ -58,6 +58,10 @@ def test_a_benchmark_file_of_25_lines_turns_a_csv_into_a_leaderboard(folder, com
     result = json.loads(path.read_text())
     assert result["overlap"] == {"train": 0, "scored": 0, "both": 3}
     assert (result["train_rows"], result["scored_rows"]) == (36, 12)
+    train, scored = result["splits"]
+    even = {"negative": 12, "neutral": 12, "positive": 12}
+    assert (train["rows"], train["cut"], train["words"], train["unknown"]) == (36, 0, 180, 0)
+    assert (train["classes"], scored["classes"]) == (even, dict.fromkeys(even, 4))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from metabench.cli.inputs.benchmark import make_plan
+from metabench.cli.inputs.benchmark import Planned, make_plan
 from metabench.cli.inputs.installed import plugin_options
 from metabench.cli.inputs.options import (
     file_argument,
@@ -16,8 +18,13 @@ from metabench.cli.inputs.options import (
     smoke_option,
     traceback_option,
 )
-from metabench.cli.views.cells import plan_entry, plan_lines
+from metabench.cli.views.cells import plan_entry, plan_lines, plan_uses
+from metabench.cli.views.splits import split_lines
 from metabench.cli.views.text import cells, echo, echo_json, note
+
+if TYPE_CHECKING:
+    from metabench.data.rows import Part
+    from metabench.store.records.splits import SplitNote
 
 __all__ = ["command"]
 
@@ -26,20 +33,46 @@ __all__ = ["command"]
 @file_argument
 @smoke_option
 @set_option
+@click.option(
+    "--data", is_flag=True, help="Count texts that are cut, unknown words and classes, by split."
+)
 @json_option
 @hub_option
 @plugin_options()
 @traceback_option
-def command(file: str, smoke: bool, sets: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
+def command(**options: Any) -> int:
     """Check a benchmark file and show what it plans.
 
     Plugins, options, tasks, splits and the encoder are looked up as `run` does it; nothing is
-    written and nothing is trained.
+    written and nothing is trained. With --data, every split is read and tokenised too.
     """
+    return _validate(**options)
+
+
+def _validate(
+    file: str, *, smoke: bool, sets: tuple[str, ...], data: bool, as_json: bool, hub: Path | None
+) -> int:
     planned = make_plan(file, sets=sets, smoke=smoke, hub=hub)
+    counted = list(_counted(planned)) if data else None
     if as_json:
-        echo_json(plan_entry(planned.plan))
+        splits = {} if counted is None else {"splits": [one.model_dump() for one in counted]}
+        echo_json({**plan_entry(planned.plan), **splits})
     else:
-        echo(*plan_lines(planned.plan))
+        echo(*plan_lines(planned.plan), *(split_lines(counted) if counted else ()))
     note(f"valid: {cells(len(planned.plan.cells))}")
     return 0
+
+
+def _counted(planned: Planned) -> Iterator[SplitNote]:
+    """Yield the counts of every split that the plan uses."""
+    from metabench.data.counts import counted_split
+    from metabench.nn.encoder import load_tokenizer
+
+    model = planned.plan.cells[0].work.model
+    tokenizer = load_tokenizer(model, hub=planned.hub)
+    for use in plan_uses(planned.plan):
+        parts: tuple[Part, ...] = ("train",) if use.role == "auxiliary" else ("train", "scored")
+        for part in parts:
+            yield counted_split(
+                use, part, tokenizer=tokenizer, model=model, hub=planned.hub, cache=None
+            )

@@ -17,10 +17,20 @@ if TYPE_CHECKING:
     from metabench.plan.states import CellState, StateName
     from metabench.session.estimate.estimates import CellEstimate, Estimates
 
-__all__ = ["cell_entries", "cell_lines", "plan_entry", "plan_lines", "reason_lines", "state_counts"]
+__all__ = [
+    "cell_entries",
+    "cell_lines",
+    "class_counts",
+    "plan_entry",
+    "plan_lines",
+    "plan_uses",
+    "reason_lines",
+    "state_counts",
+]
 
 _ROLES = ("auxiliary", "target", "transfer")
 _MOST_LABELS = 4
+_MOST_COUNTED = 8
 _ORDER: tuple[StateName, ...] = (
     "done",
     "unscored",
@@ -144,15 +154,24 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     rows += [(method, kind, str(number)) for (method, kind), number in counts.items()]
     yield from aligned(rows)
     yield ""
-    tasks = (_task_row(use, _labels(plan, use)) for use in _uses(plan))
+    tasks = (_task_row(use, _labels(plan, use)) for use in plan_uses(plan))
     yield from aligned([("task", "role", "train", "scored", "labels"), *tasks])
+    classes = [
+        (use.card.name, split, class_counts(counts))
+        for use in plan_uses(plan)
+        for split, counts in use.classes.items()
+        if counts
+    ]
+    if classes:
+        yield ""
+        yield from aligned([("task", "split", "examples of each class"), *classes])
     for cell in plan.cells:
         if cell.unavailable:
             yield f"unavailable: {cell.name}: {cell.unavailable}"
     yield from (f"note: {note}" for note in plan.notes)
 
 
-def _uses(plan: Plan) -> list[TaskUse]:
+def plan_uses(plan: Plan) -> list[TaskUse]:
     """Return each task of a plan once for each role, in the order of their cells."""
     found: dict[tuple[str, str], TaskUse] = {}
     for cell in plan.cells:
@@ -176,6 +195,13 @@ def _task_row(use: TaskUse, labels: Sequence[str]) -> tuple[str, str, str, str, 
     return use.card.name, use.role, f"{use.train_rows:,}", scored, shown + more
 
 
+def class_counts(classes: Mapping[str, int]) -> str:
+    """Return how many examples the classes have, the first of them."""
+    shown = [f"{count:,} {name}" for name, count in classes.items()][:_MOST_COUNTED]
+    more = len(classes) - len(shown)
+    return ", ".join([*shown, *([f"and {more:,} more classes"] if more else [])])
+
+
 def plan_entry(plan: Plan) -> dict[str, Any]:
     """Return what a plan holds as JSON values."""
     counts = Counter((cell.method, cell.kind) for cell in plan.cells)
@@ -195,8 +221,9 @@ def plan_entry(plan: Plan) -> dict[str, Any]:
                 "train_rows": use.train_rows,
                 "scored_rows": None if use.role == "auxiliary" else use.scored_rows,
                 "labels": _labels(plan, use),
+                "classes": {split: dict(counts) for split, counts in use.classes.items()},
             }
-            for use in _uses(plan)
+            for use in plan_uses(plan)
         ],
         "unavailable": [
             {"name": cell.name, "reason": cell.unavailable}

@@ -100,6 +100,7 @@ class Attempt:
             losses=losses,
             draws=dict(outcome.draws),
             overlap=dict(outcome.overlap),
+            splits=outcome.splits,
             standardised=dict(outcome.standardised),
             notes=(*self.cell.notes, *self._uncompiled()),
             drift=self.drift,

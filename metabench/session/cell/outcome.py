@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from metabench.session.runtime import Assignment
     from metabench.store.folder import Folder
     from metabench.store.records.provenance import Provenance
+    from metabench.store.records.splits import SplitNote
 
 __all__ = ["Outcome", "cell_note", "commit_failure", "failure_record", "leave", "work_note"]
 
@@ -39,6 +40,7 @@ class Outcome:
     scored_rows: int | None = None
     draws: Mapping[str, int] = field(default_factory=dict)
     overlap: Mapping[str, int] = field(default_factory=dict)
+    splits: tuple[SplitNote, ...] = ()
     standardised: Mapping[str, float] = field(default_factory=dict)
     work: WorkNote | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import torch
 
+from metabench.data.counts import split_note
 from metabench.data.episodes import EpisodeSource
 from metabench.data.order import epoch_batches
 from metabench.engine.boundary import Boundary
@@ -115,6 +116,7 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
         draws=found.draws,
         work=work_note(learner.counter),
         train_rows=sum(len(table) for table in tables.values()),
+        splits=tuple(split_note(use, "train", tables[name]) for name, use in uses.items()),
     )
 
 
@@ -147,6 +149,7 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
         train_rows=len(train),
         scored_rows=len(scored),
         overlap=_overlap(train, scored),
+        splits=(split_note(work.task, "train", train), split_note(work.task, "scored", scored)),
         work=work_note(tuned.learner.counter),
     )
 

@@ -4,6 +4,7 @@ Modules and packages, in the order in which data passes through:
 
     values: the kinds of value in a record, with their patterns and ranges
     provenance: versions, machine, code, data, encoder, command
+    splits: the examples in use: texts cut, unknown words, examples of each class
     cell: `cell.json`, `result.json` and `failure.json`
     run: `run.json`: what was requested
     published: numbers reported elsewhere, in `run.json`

@@ -14,6 +14,7 @@ from metabench.store.records.migrations import NewerRecordError, current
 from metabench.store.records.provenance import PluginNote, Provenance, Record
 from metabench.store.records.run import ColumnNote, RunNote, UseNote
 from metabench.store.records.seal import sealed
+from metabench.store.records.splits import SplitNote
 from metabench.store.records.values import (
     PATTERNS,
     Bounded,
@@ -158,6 +159,9 @@ class Result(_CellRecord):
     overlap: Annotated[Mapping[Word, Count], Bounded] = {}
     """Rows in use that repeat others: ``train`` and ``scored``, each an earlier row of its own
     split; ``both``, scored rows that stand among the training rows."""
+    splits: Entries[SplitNote] = ()
+    """How the texts in use fit the encoder, and how many examples each class has; empty in records
+    of before this was counted."""
     standardised: Annotated[Mapping[Word, float], Bounded] = {}
     """``mean`` and ``deviation`` of the training targets in use, in the task's unit, where a
     regression was trained on standardised ones."""

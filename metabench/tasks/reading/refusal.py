@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from metabench.api.task import DataFile, TaskCard
 
 __all__ = [
-    "MOST_SHOWN", "because", "nearest", "not_shown", "quoted", "quoted_names", "refused",
-    "refused_rows", "why_withheld",
+    "MOST_SHOWN", "because", "class_names", "nearest", "not_shown", "quoted", "quoted_names",
+    "refused", "refused_rows", "why_withheld",
 ]  # fmt: skip
 
 MOST_SHOWN = 3
@@ -67,7 +67,7 @@ def why_withheld(path: str, folder: str) -> str:
 def not_shown(source: DataFile | TaskCard) -> str:
     """Return what stands in place of the content of a file that is withheld; else nothing.
 
-    Whatever a message quotes of a file comes from here or from the four functions below.
+    Whatever a message quotes of a file comes from here or from the five functions below.
     """
     return f"(not shown: the file {source.withheld})" if source.withheld else ""
 
@@ -83,6 +83,12 @@ def quoted_names(source: DataFile | TaskCard, names: Sequence[str]) -> str:
     words = ", ".join(repr(name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     return not_shown(source) or words + more
+
+
+def class_names(card: TaskCard) -> tuple[str, ...]:
+    """Return the classes of a task; those of a file that is withheld by number."""
+    numbered = tuple(f"class {number}" for number in range(len(card.labels)))
+    return numbered if card.withheld else card.labels
 
 
 def because(file: DataFile, error: object) -> str:

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from metabench.data.counts import split_note
 from metabench.data.encoding import encode
 from metabench.data.tokens import TokenTable
 from metabench.errors import DataError, StoreError
+from metabench.plan.cell import TaskUse
 from metabench.seeding import Stream
+from metabench.tasks.embedded.cards import EMBEDDED
 from metabench.tasks.embedded.suite import RECIPES, generate
 
 
@@ -186,3 +189,47 @@ def test_a_cache_that_is_a_link_is_refused_and_nothing_is_written_where_it_leads
 def test_a_tokenizer_that_is_not_a_fast_one_is_refused():
     with pytest.raises(DataError, match="not a fast one"):
         encode((["x"],), tokenizer=object(), max_length=8, cache=None)
+
+
+@pytest.mark.parametrize("max_length", [8, 13, 32])
+def test_a_row_counts_as_cut_where_it_has_more_tokens_uncut(max_length, tokenizer, tmp_path):
+    texts, _ = rows_of("embedded/answer")
+    texts = ([*texts[0], "a", "a"], [*texts[1], "fox " * 40, "zebra, fox!"])
+    whole = tokenizer(*texts)["input_ids"]
+    expected = [len(row) > max_length for row in whole]
+
+    for _ in range(2):  # the second comes from the cache
+        encoding = encode(texts, tokenizer=tokenizer, max_length=max_length, cache=tmp_path)
+        assert encoding.fit[:, 0].tolist() == expected
+    assert any(expected)
+
+
+def test_words_are_counted_as_the_tokenizer_splits_them_and_unknown_ones_apart(tokenizer):
+    texts = (["the kind fox", "a zebra, a gnu", ""], ["gnu", "fox", "the"])
+    encoding = encode(texts, tokenizer=tokenizer, max_length=32, cache=None)
+
+    # Words and punctuation marks; "zebra", ",", "gnu" are none of the lexicon.
+    assert encoding.fit.tolist() == [[0, 4, 1], [0, 6, 3], [0, 1, 0]]
+
+
+def test_of_what_is_cut_off_no_word_is_counted(tokenizer):
+    encoding = encode((["fox fox fox gnu gnu"],), tokenizer=tokenizer, max_length=5, cache=None)
+
+    assert encoding.fit.tolist() == [[1, 3, 0]]
+
+
+def test_counts_are_those_of_the_rows_in_use(tokenizer):
+    texts = (["the fox", "a gnu", "the fox helps"],)
+    encoding = encode(texts, tokenizer=tokenizer, max_length=4, cache=None)
+    labels = np.array([0, 1, 0])
+    table = TokenTable.build(encoding, labels, max_length=4, device="cpu")
+    card = EMBEDDED[0].model_copy(update={"labels": ("no", "yes", "rare")})
+    note = split_note(
+        TaskUse(card, "target", "train", "validation", "", 3, 3),
+        "train",
+        table.take(np.array([1, 2])),
+    )
+
+    assert (note.rows, note.cut, note.words, note.unknown) == (2, 1, 4, 1)
+    assert note.classes == {"no": 1, "yes": 1, "rare": 0}
+    assert note.missing == ("rare",)

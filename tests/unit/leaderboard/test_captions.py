@@ -7,6 +7,7 @@ from metabench.leaderboard.columns import Choice
 from metabench.results.collect import collect
 from metabench.results.merge import merge
 from metabench.store.records.cell import WorkNote
+from metabench.store.records.splits import SplitNote
 
 TASKS = (*"abcd", "far")
 
@@ -189,3 +190,47 @@ def test_cells_that_went_on_elsewhere_are_named_with_what_differed(make_study):
     assert "maml" in caption.lower()
     assert "another machine or other versions (threads 1 -> 2)" in caption
     assert starting(said(make_study, folder="same"), "DRIFT") == []
+
+
+def split(**changes):
+    values = {"task": "a", "part": "train", "split": "train", "rows": 200, "max_length": 64,
+              "cut": 0, "words": 1000, "unknown": 0}  # fmt: skip
+    return SplitNote(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"cut": 2}, None),
+        ({"cut": 3}, "CUT: a train: 3 of 200 texts (1.5 %) have more than model.max_length = 64"),
+        ({"unknown": 50}, None),
+        ({"unknown": 51}, "UNKNOWN: a train: the tokenizer does not know 5.1 % of 1,000 words"),
+    ],
+)
+def test_texts_that_do_not_fit_the_encoder_are_noted_above_a_bound(make_study, changes, sentence):
+    wanted = scores(3)
+    for method in ("BERT", "Joint", "MAML"):
+        wanted[method, "a"] = {
+            seed: {"scores": {"accuracy": 0.5}, "splits": (split(**changes),)} for seed in range(3)
+        }
+    captions = said(make_study, scores=wanted)
+    found = [line for line in captions if line.startswith(("CUT", "UNKNOWN"))]
+
+    assert [line.startswith(sentence) for line in found] == ([True] if sentence else [])
+
+
+@pytest.mark.parametrize(("lacking", "where"), [(3, ""), (1, " with some seeds")])
+def test_a_class_that_training_examples_lack_is_named(make_study, lacking, where):
+    wanted = scores(3)
+    for method in ("BERT", "Joint", "MAML"):
+        wanted[method, "a"] = {
+            seed: {
+                "scores": {"accuracy": 0.5},
+                "splits": (split(classes={"yes": 5, "no": 0 if seed < lacking else 1}),),
+            }
+            for seed in range(3)
+        }
+
+    assert starting(said(make_study, scores=wanted), "UNSEEN") == [
+        f"UNSEEN: A: no training example has class no{where}"
+    ]

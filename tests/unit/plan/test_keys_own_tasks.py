@@ -128,5 +128,23 @@ def test_with_the_embedded_tasks_alone_the_shipped_encoder_stays_what_it_was():
     assert {cell.inputs["model"] for cell in cells} == {identity("embedded/encoder")}
 
 
+def test_the_examples_of_each_class_are_counted_and_enter_no_key(plan, tmp_path):
+    made = plan(tmp_path)
+    (use,) = {id(use): use for cell in made.cells for use in cell.uses if cell.kind == "adapt"
+              and cell.method == "Plain" and cell.work.meta_seed == 0}.values()  # fmt: skip
+
+    assert use.classes == {"train": {"x": 2, "y": 1, "z": 1}, "scored": {"x": 1, "y": 1, "z": 0}}
+    assert "classes" not in str([cell.inputs for cell in made.cells])
+
+
+def test_a_class_that_most_support_batches_lack_is_named(plan, tmp_path):
+    often = "".join(f"text {row},often\n" for row in range(199))
+    made = plan(tmp_path, content=f"sentence,label\n{often}z,x\ny,y\n")
+
+    # 1 of 201 examples: a batch of 32 has none of them with probability (200 / 201)^32 = 0.852.
+    (found,) = [note for note in made.notes if note.startswith("SUPPORT")]
+    assert found.startswith("SUPPORT: my/task: 85 % of batches of 32 have no example of class 'x'")
+
+
 def identity(encoder):
     return model_identity(encoder, revision=None, weights="random", hub=Hub())

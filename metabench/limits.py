@@ -62,7 +62,7 @@ CELL_RECORD_BYTES: Final = _limit(
     "`cell.json`, `result.json`, `failure.json`, `checkpoint.json`", 16 * 1024**2, "bytes"
 )
 RUN_RECORD_BYTES: Final = _limit("`run.json`", 128 * 1024**2, "bytes")
-LOG_BYTES: Final = _limit("`log.txt` and `metrics.jsonl`, to be printed", 1024**3, "bytes")
+LOG_BYTES: Final = _limit("`log.txt` and `metrics.jsonl`, to be printed or drawn", 1024**3, "bytes")
 JSON_NESTING: Final = _limit("objects and arrays of a record within each other", 200, "levels")
 LONGEST_WORD: Final = _limit("a name, a version or a time in a record", 1000, "characters")
 LONGEST_TEXT: Final = _limit("a message, a note or a traceback in a record", 1024**2, "characters")

@@ -70,8 +70,9 @@ def is_blocked(status: PluginStatus, blocked: frozenset[str]) -> bool:
 
 
 def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
-    entries = [entry for entry in distribution.entry_points if entry.group == GROUP]
-    lost = [] if entries else [e for e in distribution.entry_points if _nearly(e.group)]
+    every = distribution.entry_points  # which is read and parsed each time
+    entries = [entry for entry in every if entry.group == GROUP]
+    lost = [] if entries else [entry for entry in every if _nearly(entry.group)]
     if not (entries or lost):  # reading the metadata of everything that is installed would be slow
         return ()
     name = _normal(_said(lambda: distribution.name))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
 from pydantic import JsonValue
 
+from metabench.limits import LOG_BYTES
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
 from metabench.store.file_names import METRICS
@@ -104,7 +106,8 @@ def read_curves(folder: Folder, *, most: int = _MOST_POINTS) -> Mapping[str, Los
     """Return the scalars of ``metrics.jsonl`` by name, each by step, thinned while they are read.
 
     Lines that cannot be used are passed over: the file is no evidence, only a picture. Of scalars
-    that are not metabench's own, the first twelve that come up are read.
+    that are not metabench's own, the first twelve that come up are read; nothing is of a file that
+    is larger than any cell writes.
 
     Args:
         folder: that of a cell.
@@ -113,6 +116,8 @@ def read_curves(folder: Folder, *, most: int = _MOST_POINTS) -> Mapping[str, Los
     found: dict[str, _Thinning] = {}
     try:
         with folder.opened() as here, here.stream(METRICS) as file:
+            if os.fstat(file.fileno()).st_size > LOG_BYTES:
+                return {}
             while line := file.readline(_LONGEST_LINE):
                 for name, step, value in _points(line):
                     if name in found or name in OWN_SCALARS or len(found) < _MOST_NAMES:

@@ -128,6 +128,7 @@ def problems(watched, example, folder, change, names):
     cells = sorted(path.name for path in (run / "cells").glob("adapt-plain-*"))
     change.apply(run, outside)
     before, links = state(outside), (outside / "victim").stat().st_nlink
+    watched.anew()
     for name in names:
         words = [word.format(run="runs/tiny", cell=cells[0]) for word in COMMANDS[name]]
         seen = watched.run(inside, *words, allowed=inside)

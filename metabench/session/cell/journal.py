@@ -8,7 +8,8 @@ import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Self, final
 
 from metabench.errors import StoreError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 _BREAKS = "\n\t"
+_LONGEST_LINE = 1 << 16
 _FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that runs
 
 
@@ -129,15 +131,16 @@ def _keep(folder: Folder, steps: int) -> None:
             return
         if steps:
             with here.stream(METRICS) as file:
-                lines = list(islice(file, steps))
-        whole = next((n for n, line in enumerate(lines) if not _tells(line, n + 1)), len(lines))
-        if not whole:
+                read = enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), start=1)
+                known = takewhile(lambda pair: _tells(*pair), islice(read, steps))
+                lines = [line for _, line in known]
+        if not lines:
             here.remove(METRICS)
-    if whole:
-        commit_file(folder, METRICS, b"".join(lines[:whole]))
+    if lines:
+        commit_file(folder, METRICS, b"".join(lines))
 
 
-def _tells(line: bytes, step: int) -> bool:
+def _tells(step: int, line: bytes) -> bool:
     """Return whether a line is whole and that of a step."""
     try:
         return line.endswith(b"\n") and json.loads(line)["step"] == step

@@ -1,7 +1,8 @@
-"""A command in a fork that is watched: what it opens for writing, deletes, renames, runs."""
+"""Commands in a fork that is watched: what they open for writing, delete, rename, run."""
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -9,11 +10,11 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NoReturn, final
 
 from kit.commands import _LOADED, _act
 from kit.served import Served
@@ -24,7 +25,7 @@ __all__ = ["Seen", "Watched", "serve"]
 SECONDS = 20
 """Of processor time that a command may take; of the clock three times as many."""
 MEMORY = 2 * 1024**3
-"""Bytes beside those that the process has when it begins."""
+"""Bytes beside those that the process has when a command begins."""
 
 _BUG = 70
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -50,7 +51,11 @@ class Seen:
 
 @final
 class Watched(Served):
-    """Runs metabench commands, each in a watched fork with bounded memory and time."""
+    """Runs metabench commands in a watched fork, each with bounded memory and time.
+
+    Forks and their ends take longer than most commands: those between two calls of ``anew`` have
+    one in common, unless one of them does not live through it.
+    """
 
     def __init__(self) -> None:
         super().__init__("kit.watched")
@@ -58,6 +63,10 @@ class Watched(Served):
     def warm(self, folder: Path, *arguments: str) -> None:
         """Run a command in the process that forks, so that all that it imports is there."""
         self.ask({"arguments": arguments, "folder": str(folder), "warm": True})
+
+    def anew(self) -> None:
+        """Let the next command run in a fork of its own."""
+        self.ask({"anew": True})
 
     def run(self, folder: Path, *arguments: str, allowed: Path) -> Seen:
         """Run ``metabench ARGUMENTS`` in a folder; changes below ``allowed`` are its own."""
@@ -81,47 +90,102 @@ def serve() -> None:
         importlib.import_module(name)
     with suppress(ImportError):  # looks for fonts when it is loaded first
         importlib.import_module("matplotlib.font_manager")
+    child: _Child | None = None
     for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), flush=True)  # noqa: T201  (the answer)
+        asked = json.loads(line)
+        answer: dict[str, Any] = {}
+        if "warm" in asked:
+            _warm(asked)
+        elif "anew" in asked:
+            child = child and child.end()
+        else:
+            child = child or _Child()
+            found = child.ask(line)
+            answer = found or {"code": child.code(), "did": []}
+            child = child if found else None
+        print(json.dumps(answer), flush=True)  # noqa: T201  (the answer)
 
 
-def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
-    if asked.get("warm"):
-        os.chdir(asked["folder"])
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(SystemExit):
-            main(list(asked["arguments"]))
-        return {}
-    hears, says = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(hears)
-        os._exit(_watched(asked, says))
-    os.close(says)
-    with os.fdopen(hears, "rb") as pipe:
-        did = pipe.read().decode(errors="replace")
-    _, status = os.waitpid(child, 0)
-    return {"code": os.waitstatus_to_exitcode(status), "did": did.splitlines()}
+def _warm(asked: Mapping[str, Any]) -> None:
+    os.chdir(asked["folder"])
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(SystemExit):
+        main(list(asked["arguments"]))
+    gc.freeze()  # a collection would copy every page of the process that it is forked from
 
 
-def _watched(asked: Mapping[str, Any], says: int) -> int:
-    code = _BUG
+@final
+class _Child:
+    """A fork that runs one command after the other."""
+
+    def __init__(self) -> None:
+        hears, says = os.pipe()
+        theirs, mine = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(hears)
+            os.close(mine)
+            _serve_watched(theirs, says)
+        os.close(says)
+        os.close(theirs)
+        self._asks, self._hears = os.fdopen(mine, "w"), os.fdopen(hears)
+
+    def ask(self, line: str) -> dict[str, Any] | None:
+        """Return how a command ended; None where the process did."""
+        self._asks.write(line)
+        self._asks.flush()
+        answer = self._hears.readline()
+        return dict(json.loads(answer)) if answer.endswith("\n") else None
+
+    def code(self) -> int:
+        """Return how the process ended."""
+        with suppress(BrokenPipeError):
+            self._asks.close()
+        self._hears.close()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def end(self) -> None:
+        """End it."""
+        self.code()
+
+
+def _serve_watched(hears: int, says: int) -> NoReturn:
     try:
-        allowed = (asked["allowed"], tempfile.gettempdir() + "/metabench", *_HARMLESS)
+        did: list[str] = []
+        allowed: list[str] = []
         sys.dont_write_bytecode = True  # what Python caches of a module is no write of a command's
-        sys.addaudithook(_hook(allowed, says))
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        signal.alarm(3 * SECONDS)
-        code = _act(asked)
+        sys.addaudithook(_hook(allowed, did))
+        for line in os.fdopen(hears):
+            asked = json.loads(line)
+            did.clear()
+            allowed[:] = (asked["allowed"], tempfile.gettempdir() + "/metabench", *_HARMLESS)
+            os.write(says, json.dumps({"code": _limited(asked), "did": did}).encode() + b"\n")
+    finally:
+        os._exit(_BUG)
+
+
+def _limited(asked: Mapping[str, Any]) -> int:
+    """Return the exit code of a command; a signal ends it where it takes too much."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, most))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.alarm(3 * SECONDS)
+    try:
+        return _act(asked)
     except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else _BUG
+        return stop.code if isinstance(stop.code, int) else _BUG
     except BaseException:  # noqa: BLE001  (told by the code, and on stderr)
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
-    return code
+        return _BUG
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.alarm(0)
 
 
-def _hook(allowed: tuple[str, ...], says: int) -> Any:
+def _hook(allowed: Sequence[str], did: list[str]) -> Any:
     """Return what hears of every event; a name without a folder is one of an open folder.
 
     Those are watched by what is left: the test looks at all that lies outside.
@@ -131,13 +195,13 @@ def _hook(allowed: tuple[str, ...], says: int) -> Any:
         for path in _touched(event, arguments):
             name = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
             if event in _RUNS and name not in PROGRAMS:
-                os.write(says, f"run {name!r}\n".encode())
+                did.append(f"run {name!r}")
             elif (
                 event not in _RUNS
                 and name.startswith("/")
-                and not os.path.normpath(name).startswith(allowed)
+                and not os.path.normpath(name).startswith(tuple(allowed))
             ):
-                os.write(says, f"{event} {name!r}\n".encode())
+                did.append(f"{event} {name!r}")
 
     return hook
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metabench.limits import LOG_BYTES
 from metabench.results.collect import collect
 from metabench.results.history import meta_histories, read_curves, read_losses
 from metabench.store.folder import Folder
@@ -49,6 +50,15 @@ def test_lines_that_cannot_be_used_are_passed_over(tmp_path):
     path.write_text("\n".join([*bad, good, *bad, '{"step": 3, "loss_after"']))
 
     assert read_losses(Folder(path.parent)).points == ((1.0, 2.0),)
+
+
+def test_a_file_larger_than_any_cell_writes_is_not_read(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1, "loss_after": 2.0}\n')
+    with path.open("r+b") as file:
+        file.truncate(LOG_BYTES + 1)  # which takes no room, and would take seconds to read
+
+    assert read_losses(Folder(tmp_path)) is None
 
 
 def test_without_a_file_or_a_loss_there_is_no_curve(tmp_path):

@@ -66,6 +66,18 @@ def test_after_a_line_that_is_none_nothing_is_kept(tmp_path, line):
     assert path.read_bytes() == whole
 
 
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path):
+    write(tmp_path, [1, 2])
+    path = tmp_path / "metrics.jsonl"
+    whole = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(20 * 1024**3)  # zeros that take no room; no memory would hold them
+
+    Journal(Folder(tmp_path), after=9).close()
+
+    assert path.read_bytes() == whole
+
+
 def test_what_a_journal_cannot_write_is_a_store_error(tmp_path):
     with Journal(Folder(tmp_path)) as journal:
         os.close(journal._metrics.fileno())

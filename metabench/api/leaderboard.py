@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 __all__ = [
+    "Average",
     "Cost",
     "Difference",
     "Family",
@@ -19,6 +20,8 @@ __all__ = [
 Verdict = Literal["better", "worse", "undecided"]
 Family = Literal["method", "table"]
 """Which comparisons are corrected together: a method's with one baseline, or the whole table's."""
+Average = Literal["primary", "glue"]
+"""What of a target enters the average: its primary metric, or the mean of all, as in GLUE."""
 
 
 @final

@@ -24,7 +24,7 @@ from metabench.leaderboard.published import published_captions, published_rows
 from metabench.leaderboard.signature import signature
 from metabench.leaderboard.statistics.marks import Marks, marks
 from metabench.leaderboard.statistics.summary import summarise
-from metabench.results.collect import Collected, Entry
+from metabench.results.collect import Collected, Entry, entries_of
 from metabench.results.metric_choice import with_metric
 from metabench.store.records.run import ColumnNote
 
@@ -99,8 +99,12 @@ def _asked(collected: Collected, baselines: Sequence[str], choice: Choice) -> _A
         raise UsageError(
             f"alpha {alpha!r} is not between 0 and 1", hint="give, say, 0.05 for 95 % intervals"
         )
+    means = note.averaged
+    averaging = (
+        entries_of(note, collected.results, collected.failures, means=means) if means else {}
+    )
     return _Asked(
-        replace(collected, note=note.model_copy(update={"baselines": chosen})),
+        replace(collected, note=note.model_copy(update={"baselines": chosen}), averaged=averaging),
         columns=shown_columns(note.columns, choice),
         targets=averaged(note.columns, choice),
         baselines=chosen,

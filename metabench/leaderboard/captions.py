@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
+from metabench.leaderboard.columns import averaged_means
 from metabench.leaderboard.costs import meta_examples
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
@@ -40,6 +41,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_mixed(collected),
         *_budgets(collected),
         *_metrics(board.columns),
+        *_average(collected, board.columns),
         *_spread(collected),
         *_intervals(differences, confidence=1 - board.alpha),
         *filter(None, [p_values_omitted(note, differences, alpha=board.alpha)]),
@@ -141,9 +143,14 @@ def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
             for (metric, percent), names in titles.items()
         ]
         yield f"scores: {'; '.join(shown)}"
+
+
+def _average(collected: Collected, columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
     for column in columns:
         if column.role == "average":
-            yield f"average: {column.metric}, by seed first"
+            means = averaged_means(collected.note, columns)
+            entered = f'; {means} (compare.average = "glue")' if means else ", one metric each"
+            yield f"average: {column.metric}, by seed first{entered}"
 
 
 def _spread(collected: Collected) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import final
 
 from metabench.api.leaderboard import LeaderboardColumn
 from metabench.errors import UsageError
-from metabench.store.records.run import ColumnNote
+from metabench.quantities import listed
+from metabench.store.records.run import ColumnNote, RunNote
 from metabench.suggest import suggest
 
-__all__ = ["AVERAGE", "Choice", "averaged", "find_column", "shown_columns"]
+__all__ = ["AVERAGE", "Choice", "averaged", "averaged_means", "find_column", "shown_columns"]
 
 AVERAGE = "average"
 _FEWEST = 2
@@ -39,6 +40,17 @@ def averaged(notes: Sequence[ColumnNote], choice: Choice) -> tuple[ColumnNote, .
     every = _columns(notes, targets)
     named = {find_column(every, name).name for name in choice.columns}
     return tuple(note for note in targets if note.name in named) or tuple(targets)
+
+
+def averaged_means(note: RunNote, columns: Sequence[LeaderboardColumn]) -> str:
+    """Return which targets enter the average by several metrics; of those shown, if any is."""
+    titles = {metric.name: metric.title for metric in note.metrics}
+    shown = {column.name for column in columns if column.role == "target"}
+    return ", ".join(
+        f"{column.title} enters by the mean of {listed([titles.get(name, name) for name in names])}"
+        for column in note.columns
+        if (names := note.averaged.get(column.name)) and (not shown or column.name in shown)
+    )
 
 
 def find_column(columns: Sequence[LeaderboardColumn], name: str) -> LeaderboardColumn:

@@ -45,9 +45,10 @@ def row_differences(
         role: {note.name: pairs[note.name] for note in columns if note.role == role}
         for role in ("target", "transfer")
     }
-    both = [note.name for note in targets if ours[note.name].values and theirs[note.name].values]
+    averaged = [_row(collected, name, averaged=True) for name in (method, baseline)]
+    both = [note.name for note in targets if all(row[note.name].values for row in averaged)]
     if allow_missing or len(both) == len(targets):
-        means = [average_tasks([row[name].values for name in both]) for row in (ours, theirs)]
+        means = [average_tasks([row[name].values for name in both]) for row in averaged]
         families["average"] = {AVERAGE: paired_values(*means)}
     found = dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
     failed = {side: _failed(row, targets) for side, row in (("better", ours), ("worse", theirs))}
@@ -102,7 +103,7 @@ def average_entry(
         targets: what is averaged.
         allow_missing: average over those that have a score, all the same.
     """
-    row = _row(collected, method)
+    row = _row(collected, method, averaged=True)
     entries = [row[note.name] for note in targets]
     scored = [entry for entry in entries if entry.values]
     is_complete = len(scored) == len(entries)
@@ -115,9 +116,11 @@ def average_entry(
     )
 
 
-def _row(collected: Collected, method: str) -> Mapping[str, Entry]:
+def _row(collected: Collected, method: str, *, averaged: bool = False) -> Mapping[str, Entry]:
+    """Return a row by column: what is shown, or what enters the average."""
     names = [note.name for note in collected.note.columns]
-    return {name: collected.entries.get((method, name), _NOTHING) for name in names}
+    entries = (averaged and collected.averaged) or collected.entries
+    return {name: entries.get((method, name), _NOTHING) for name in names}
 
 
 def _pairs(ours: Entry, theirs: Entry) -> Sequence[float]:

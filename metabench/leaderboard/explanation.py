@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
-from metabench.leaderboard.columns import AVERAGE
+from metabench.leaderboard.columns import AVERAGE, averaged_means
 from metabench.leaderboard.conclusion.wording import detectable_points
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.quantities import listed, percent, plural, span
@@ -45,6 +45,8 @@ def _scores(collected: Collected, board: Leaderboard) -> Iterator[str]:
     for index, column in enumerate(board.columns):
         if column.role == "average":
             yield f"The average is the {column.metric}, taken within each meta seed first."
+            if means := averaged_means(collected.note, board.columns):
+                yield f"In it, {means}."
             scores = [row.scores[index] for row in board.rows]
             if any(score.status and score.mean is not None for score in scores):
                 yield (

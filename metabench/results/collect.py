@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
+from types import MappingProxyType
 from typing import final
 
 from pydantic import JsonValue
@@ -68,6 +69,7 @@ class Collected:
         recipes: hash of all settings but the seeds, by (method, column), where a cell tells it.
         notes: what is to be said of cells that were run more than once, one sentence each.
         nondeterministic: names of the cells that differ from themselves on one machine profile.
+        averaged: what enters the average, where that is not what the columns show.
     """
 
     note: RunNote
@@ -78,6 +80,7 @@ class Collected:
     recipes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     nondeterministic: tuple[str, ...] = ()
+    averaged: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
 
     @property
     def seed_counts(self) -> tuple[list[int], list[int]]:
@@ -122,23 +125,29 @@ def entries_of(
     note: RunNote,
     results: Mapping[str, Result],
     failures: Mapping[str, Failure],
+    *,
+    means: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Entry]:
-    """Return what there is for each method and column, with the metrics that the columns name."""
-    metrics = {column.name: column.metric for column in note.columns}
+    """Return what there is for each method and column, with the metrics that the columns name.
+
+    ``means`` has columns of which the mean of several metrics is meant instead.
+    """
+    shown = {column.name: (column.metric,) for column in note.columns}
+    metrics: Mapping[str, Sequence[str]] = {**shown, **means}
     needs = {cell.key: cell.needs for cell in note.cells}
     groups: dict[tuple[str, str], list[UseNote]] = {}
     for use in note.uses:
         groups.setdefault((use.method, use.column), []).append(use)
     found = {}
     for place, uses in groups.items():
-        metric = metrics[place[1]]
-        done = {use: results[use.key] for use in uses if _has(results.get(use.key), metric)}
+        names = metrics[place[1]]
+        done = {use: results[use.key] for use in uses if _has(results.get(use.key), names)}
         broken = {
             use: _first_failure([use.key, *needs.get(use.key, ())], failures)
             for use in uses
             if use not in done
         }
-        found[place] = _entry(uses, done, broken, metric=metric)
+        found[place] = _entry(uses, done, broken, metrics=names)
     return found
 
 
@@ -153,10 +162,11 @@ def _entry(
     done: Mapping[UseNote, Result],
     broken: Mapping[UseNote, tuple[Status, str] | None],
     *,
-    metric: str,
+    metrics: Sequence[str],
 ) -> Entry:
     scores = {
-        (use.meta_seed, use.finetune_seed): result.scores[metric] for use, result in done.items()
+        (use.meta_seed, use.finetune_seed): fmean(result.scores[name] for name in metrics)
+        for use, result in done.items()
     }
     failed = [failure for failure in broken.values() if failure is not None]
     return Entry(
@@ -173,8 +183,8 @@ def _entry(
     )
 
 
-def _has(result: Result | None, metric: str) -> bool:
-    return result is not None and metric in result.scores
+def _has(result: Result | None, metrics: Sequence[str]) -> bool:
+    return result is not None and all(name in result.scores for name in metrics)
 
 
 def _first_failure(

@@ -63,6 +63,7 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
         baselines=spec.compare.baselines,
         alpha=spec.compare.alpha,
         family=spec.compare.family,
+        averaged=dict(_averaged(plan, catalog)) if spec.compare.average == "glue" else {},
         notes=plan.notes,
         published=published_notes(plan, catalog),
         metrics=tuple(metric_notes(_metric_names(plan), catalog)),
@@ -75,6 +76,18 @@ def metric_notes(names: Iterable[str], catalog: Catalog) -> Iterator[MetricNote]
     for name in sorted(names):
         metric = catalog.metric(name).value
         yield MetricNote(name=name, title=metric.title, percent=metric.percent)
+
+
+def _averaged(plan: Plan, catalog: Catalog) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the targets whose cards name several scores on one scale, with the names of these."""
+    tasks = (cell.work.task for cell in plan.cells if isinstance(cell.work, FineTuneWork))
+    cards = {task.card.name: task.card for task in tasks if task.role == "target"}
+    for card in cards.values():
+        scores = [catalog.metric(name).value for name in card.metrics]
+        alike = [score for score in scores if score.percent == scores[0].percent]
+        names = tuple(score.name for score in alike if not score.error)
+        if len(names) > 1:
+            yield card.name, names
 
 
 def _metric_names(plan: Plan) -> set[str]:

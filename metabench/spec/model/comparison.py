@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from metabench.api.leaderboard import Family
+from metabench.api.leaderboard import Average, Family
 from metabench.api.options import Options
 from metabench.spec.model.values import Names, Text
 
 __all__ = ["CompareSpec", "PublishedSpec"]
 
-_LATER = ("family", "method")
+_LATER = {"average": "primary", "family": "method"}
 
 
 class PublishedSpec(Options):
@@ -36,12 +36,15 @@ class CompareSpec(Options):
     family: Family = "method"
     """Comparisons that are Holm-corrected together: those of one method with one baseline over the
     targets (``method``), or all of the table (``table``)."""
+    average: Average = "primary"
+    """What the average over targets takes of each: its primary metric (``primary``), or the mean of
+    all metrics on its card, which is GLUE's own average (``glue``)."""
 
     @model_serializer(mode="wrap")
     def _without_a_default_of_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out a default that older files did not have, so that their hash stays."""
         values: dict[str, Any] = dump(self)
-        return {name: value for name, value in values.items() if (name, value) != _LATER}
+        return {name: value for name, value in values.items() if value != _LATER.get(name)}
 
     @property
     def sources(self) -> tuple[PublishedSpec, ...]:

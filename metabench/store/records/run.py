@@ -134,6 +134,8 @@ class RunNote(Record):
     """One minus the coverage of the intervals."""
     family: Family = "method"
     """Comparisons that are corrected together."""
+    averaged: Annotated[Mapping[Text, Entries[Text]], Field(max_length=1000)] = {}
+    """Metrics whose mean enters the average, for columns that enter it by more than one."""
     notes: Entries[Text] = ()
     """What a reader of the leaderboard has to know."""
     published: Entries[PublishedNote] = ()

@@ -8,7 +8,7 @@ import pytest
 from metabench.errors import UsageError
 from metabench.leaderboard.build import build_leaderboard
 from metabench.results.collect import collect
-from metabench.store.records.run import UseNote
+from metabench.store.records.run import MetricNote, UseNote
 
 T2 = 4.302652729911275  # 97.5 % quantile of Student's t with 2 degrees of freedom
 
@@ -187,3 +187,46 @@ def test_scored_rows_that_were_trained_on_are_counted_below_the_table_once(make_
     planned = ("OVERLAP: mrpc: 5 of 400 scored rows stand in the training rows",)
     found = build_leaderboard(with_overlap(collected, 3, planned)).captions
     assert [line for line in found if line.startswith("OVERLAP")] == [*planned]
+
+
+@pytest.fixture
+def glue(beside):
+    """The board of a run whose MRPC has F1 too, 0.1 above its accuracy, averaged as in GLUE."""
+    store = beside()
+    note = store.run().model_copy(
+        update={
+            "averaged": {"mrpc": ("accuracy", "f1")},
+            "metrics": (
+                MetricNote(name="accuracy", title="Accuracy"),
+                MetricNote(name="f1", title="F1"),
+            ),
+        }
+    )
+    store.commit_run("", "", note)
+    return build_leaderboard(collect(store))
+
+
+def test_an_average_as_in_glue_takes_the_mean_of_a_task_s_metrics(glue):
+    # Joint: (0.60 + (0.71 + 0.81) / 2) / 2 and so on; BERT: (0.50, 0.52, 0.54 with 0.75 each) / 2.
+    found = score(glue, "Joint", "average")
+
+    assert found.mean == pytest.approx((0.68 + 0.695 + 0.695) / 3)
+    assert found.difference("BERT").mean == pytest.approx(found.mean - (0.625 + 0.635 + 0.645) / 3)
+    assert score(glue, "Joint", "mrpc").mean == pytest.approx(0.72)  # what is shown stays
+
+
+def test_an_average_as_in_glue_is_named_in_the_caption_and_in_words(glue):
+    means = "MRPC enters by the mean of Accuracy and F1"
+
+    assert f'average: mean of 2 targets, by seed first; {means} (compare.average = "glue")' in (
+        glue.captions
+    )
+    assert f"In it, {means}." in glue.explanation
+
+
+def test_an_average_as_in_glue_lacks_a_target_without_one_of_its_metrics(make_run):
+    store = make_run("lacking")
+    note = store.run().model_copy(update={"averaged": {"mrpc": ("accuracy", "f1")}})
+    store.commit_run("", "", note)
+
+    assert score(build_leaderboard(collect(store)), "Joint", "average").status == "1/2"

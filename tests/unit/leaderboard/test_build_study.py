@@ -163,7 +163,7 @@ def test_the_average_is_over_the_targets_that_are_kept(make_study):
     board = build_leaderboard(study(make_study), choice=Choice(columns=("a", "b")))
 
     assert score(board, "MAML", "average").mean == pytest.approx(0.455)
-    assert "average: mean of 2 targets, by seed first" in board.captions
+    assert "average: mean of 2 targets, by seed first, one metric each" in board.captions
 
 
 def test_a_column_that_is_not_there_is_refused(make_study):

@@ -71,3 +71,15 @@ def test_a_row_has_a_label_under_every_stub_and_the_method_that_it_stands_beside
 
 def test_it_comes_back_from_disk_as_it_went(note):
     assert from_json(RunNote, to_json(note), where="run.json") == note
+
+
+def test_an_average_as_in_glue_names_the_metrics_of_tasks_that_have_several(tmp_path):
+    text = BENCHMARK.replace('["embedded/grammar"]', '["embedded/grammar", "embedded/similarity"]')
+    text = text.replace('published = ["theirs.toml"]', 'average = "glue"')
+    (tmp_path / "bench.toml").write_text(text)
+    catalog = load_catalog()
+    benchmark = load_benchmark(tmp_path / "bench.toml", catalog=catalog)
+    found = run_note(build_plan(benchmark, catalog=catalog, hub=Hub()), catalog)
+
+    assert dict(found.averaged) == {"embedded/similarity": ("pearson", "spearman")}
+    assert from_json(RunNote, to_json(found), where="run.json").averaged == found.averaged

@@ -88,6 +88,8 @@ def json_safe(text: str) -> str:
     >>> json_safe('"a\u202eb"')
     '"a\\u202eb"'
     """
+    if text.isascii() and "\x7f" not in text:  # JSON has escaped all other control characters
+        return text
     return _NOT_PLAIN.sub(lambda found: _spelled(found.group()), text)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import unicodedata
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,11 @@ def canonical(value: Any) -> str:
         ValueError: the value holds a number that is not finite.
         TypeError: the value holds something that JSON has no word for.
     """
-    return json.dumps(
-        _normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    with suppress(TypeError, ValueError):  # the general way below has words for them
+        text = _dumped(value)
+        if text.isascii() and "-0.0" not in text:  # then it is in its normal form already
+            return text
+    return _dumped(_normal(value))
 
 
 def fingerprint(value: Any) -> str:
@@ -73,6 +76,12 @@ def _drop_docstring(
 ) -> None:
     if ast.get_docstring(node, clean=False) is not None:
         node.body = node.body[1:] or [ast.Pass()]
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def _normal(value: Any) -> Any:

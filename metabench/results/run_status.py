@@ -15,7 +15,7 @@ from metabench.store.lock import LockOwner, lock_owner
 from metabench.store.processes import at_work
 from metabench.store.records.cell import Failure
 from metabench.store.records.run import PlannedCell, RunNote
-from metabench.store.run_folder import Store, StoredCell
+from metabench.store.run_folder import Store, StoredCell, reading_many
 
 __all__ = ["CellStatus", "LastStep", "RunStatus", "is_running", "last_step", "run_status"]
 
@@ -80,6 +80,7 @@ class RunStatus:
         return kinds
 
 
+@reading_many()
 def run_status(store: Store) -> RunStatus:
     """Return where a run stands.
 
@@ -91,7 +92,9 @@ def run_status(store: Store) -> RunStatus:
     cells: dict[str, CellStatus] = {}
     damage: list[str] = []
     for planned in note.cells or _from_uses(note):
-        stored = store.cell(planned.cell)
+        stored = store.cell(planned.cell, noted=False)
+        if stored.result is None:
+            stored = store.cell(planned.cell)  # a note tells a cell that was begun from a new one
         damage += [f"{planned.cell}: {what}" for what in stored.damage]
         found = _cell(planned, stored, store)
         blocked = found.state == "waiting" and any(

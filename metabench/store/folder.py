@@ -136,18 +136,17 @@ class OpenFolder:
         Raises:
             NotOwnError: it is a link, a pipe, a device or a folder.
         """
-        wrong = NotOwnError(errno.EINVAL, "is not a regular file", self._where(name))
         if not _BY_DESCRIPTOR and self.facts(name) and not self.is_regular(name):
-            raise wrong  # pragma: no cover  (Windows)
+            raise self._not_regular(name)  # pragma: no cover  (Windows)
         try:
             descriptor = os.open(self._at(name), flags | _ALWAYS, 0o666, dir_fd=self._descriptor)
         except OSError as error:
             if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
-                raise wrong from error
+                raise self._not_regular(name) from error
             raise
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise wrong
+            raise self._not_regular(name)
         return descriptor
 
     def read(self, name: str, *, most: int | None = RUN_RECORD_BYTES) -> bytes:
@@ -229,7 +228,7 @@ class OpenFolder:
     def link(self, name: str, source: OpenFolder) -> None:
         """Give a regular file of another folder of the same root a second name here."""
         if source._root != self._root or not source.is_regular(name):
-            raise NotOwnError(errno.EINVAL, "is not a regular file", source._where(name))
+            raise source._not_regular(name)
         os.link(
             source._at(name), self._at(name),
             src_dir_fd=source._descriptor, dst_dir_fd=self._descriptor,
@@ -243,7 +242,7 @@ class OpenFolder:
             NotOwnError: it is a link, a pipe, a device or a folder.
         """
         if self.facts(name) is not None and not self.is_regular(name):
-            raise NotOwnError(errno.EINVAL, "is not a regular file", self._where(name))
+            raise self._not_regular(name)
         os.unlink(self._at(name), dir_fd=self._descriptor)
 
     def remove_tree(
@@ -277,8 +276,11 @@ class OpenFolder:
             raise NotOwnError(errno.EINVAL, f"{name!r} is not the name of a file", self._path)
         return name if _BY_DESCRIPTOR else self._where(name)
 
+    def _not_regular(self, name: str) -> NotOwnError:
+        return NotOwnError(errno.EINVAL, "is not a regular file", self._where(name))
+
     def _where(self, name: str) -> str:
-        return os.path.join(self._path, name)  # noqa: PTH118  (many folders: no path objects)
+        return f"{self._path}{os.sep}{name}"
 
 
 def _open_root(root: Path) -> int | None:

@@ -14,7 +14,7 @@ from metabench.store.file_names import CELL, FAILURE, RESULT
 from metabench.store.folder import OpenFolder
 from metabench.store.problems import store_error
 from metabench.store.records.cell import CellNote, Failure, Kind, Record, Result, from_json
-from metabench.store.records.migrations import NewerRecordError
+from metabench.store.records.seal import NewerRecordError
 
 __all__ = ["CellReader", "Stamp", "StoredCell", "stamp_of", "unread"]
 

@@ -32,7 +32,7 @@ from metabench.store.leftovers import leftovers
 from metabench.store.problems import explained, no_run_error, store_error
 from metabench.store.processes import at_work
 from metabench.store.records.cell import CellNote, Failure, Record, Result, RunNote, from_json
-from metabench.store.records.migrations import NewerRecordError, schema_of
+from metabench.store.records.seal import SCHEMA, NewerRecordError
 from metabench.store.run_folder import require_own_folders
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Look:
             return Finding("damaged", path, store_error(error, Path(path)).problem)
         except StoreError as error:
             return Finding("damaged", path, error.problem.removeprefix("is damaged: "))
-        self.formats[schema_of(data) or 1] += 1
+        self.formats[SCHEMA] += 1
         return record
 
     def hashed(

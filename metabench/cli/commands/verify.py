@@ -91,11 +91,11 @@ def _judge_strictly(found: Verification, unknown: Mapping[str, int], folder: Pat
     """Refuse what honest runs of this version do not hold.
 
     Raises:
-        StoreError: there are files that no record names, or records without a checksum.
+        StoreError: there are files that no record names, or benchmark files whose hash none holds.
     """
-    from metabench.store.unproven import TEXTS, UNSEALED
+    from metabench.store.unproven import TEXTS
 
-    strange = len(found.findings) + unknown.get(UNSEALED, 0) + unknown.get(TEXTS, 0)
+    strange = len(found.findings) + unknown.get(TEXTS, 0)
     if strange:
         raise StoreError(
             f"{strange} of its files cannot be verified",

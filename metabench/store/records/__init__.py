@@ -8,6 +8,5 @@ Modules and packages, in the order in which data passes through:
     cell: `cell.json`, `result.json` and `failure.json`
     run: `run.json`: what was requested
     published: numbers reported elsewhere, in `run.json`
-    seal: the sha256 at the end of a record
-    migrations: older formats, converted while they are read
+    seal: the version at the start of a record, the sha256 at its end
 """

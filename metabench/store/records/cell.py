@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, final, get_args
+from typing import Annotated, Literal, TypeAlias, TypeVar, final, get_args
 
 from pydantic import Field, JsonValue, ValidationError
 
 from metabench.errors import MetabenchError, StoreError
 from metabench.escape import json_safe
-from metabench.store.records.migrations import NewerRecordError, current
 from metabench.store.records.provenance import PluginNote, Provenance, Record
 from metabench.store.records.run import ColumnNote, RunNote, UseNote
-from metabench.store.records.seal import sealed
+from metabench.store.records.seal import NewerRecordError, content, sealed
 from metabench.store.records.splits import SplitNote
 from metabench.store.records.values import (
     PATTERNS,
@@ -220,22 +218,21 @@ def record_status(error: MetabenchError) -> Status:
 
 def to_json(record: Record) -> bytes:
     """Return a record as indented JSON in UTF-8, with its own sha256 as the last field."""
-    tree: Any = record.model_dump(mode="json", by_alias=True)
-    text = json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False)
-    return sealed(f"{json_safe(text)}\n".encode())
+    return sealed(f"{json_safe(record.model_dump_json(by_alias=True, indent=2))}\n".encode())
 
 
 def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
-    """Return the record that ``data`` holds; one of an older format is brought up to date.
+    """Return the record that ``data`` holds.
 
     Raises:
         NewerRecordError: it is of a format that this metabench does not know.
         StoreError: the bytes are not such a record; the first problem is named.
     """
     try:
-        whole = current(data, where=where)
+        whole = content(data, where=where)
         record = model.model_validate_json(whole)
-        if record.model_dump_json(by_alias=True, indent=2).encode() != whole.rstrip():
+        kept = record.model_dump_json(by_alias=True, exclude_unset=True, indent=2)
+        if json_safe(kept).encode() != whole.rstrip():
             parse_json(whole)  # refuses a key that occurs twice, of which the model took the last
     except NewerRecordError:
         raise

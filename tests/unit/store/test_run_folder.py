@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from metabench.errors import StoreError
 from metabench.store.records.cell import CellNote, Failure, FileNote, Result
+from metabench.store.records.seal import sealed
 from metabench.store.run_folder import Store
 
 KEY = hashlib.sha256(b"cell").hexdigest()
@@ -152,7 +153,7 @@ def test_a_folder_without_a_run_is_refused(store):
 
 def test_a_damaged_run_note_is_refused(make_run):
     store = make_run()
-    (store.folder / "run.json").write_text("{}")
+    (store.folder / "run.json").write_bytes(sealed(b'{\n  "schema": 2\n}\n'))
 
     with pytest.raises(StoreError, match=r"run\.json: is damaged: name: field required"):
         store.run()

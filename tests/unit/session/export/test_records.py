@@ -55,14 +55,6 @@ def test_a_copy_of_a_copy_is_that_copy(run, tmp_path):
         assert other.read_bytes() == path.read_bytes()
 
 
-def test_the_records_of_an_older_format_are_copied_in_that_of_today(tmp_path):
-    shutil.copytree(STORES / "v1", tmp_path / "run")
-    export_records(Store(tmp_path / "run"), tmp_path / "copy")
-
-    assert set(verify(Store(tmp_path / "copy")).formats) == {2}
-    assert collect(Store(tmp_path / "copy")).entries == collect(Store(tmp_path / "run")).entries
-
-
 @pytest.mark.parametrize(
     ("file", "said"),
     [

@@ -19,8 +19,7 @@ from metabench.store.records.cell import (
     from_json,
     to_json,
 )
-from metabench.store.records.migrations import NewerRecordError
-from metabench.store.records.seal import sealed, unsealed
+from metabench.store.records.seal import NewerRecordError, sealed, unsealed
 
 SETTINGS = settings(max_examples=60, deadline=None)
 KEY = "0" * 64

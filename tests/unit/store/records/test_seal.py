@@ -1,4 +1,4 @@
-"""Every record says its format; older ones are read for ever, newer ones are never touched."""
+"""Every record says its format and its own hash; newer formats are never touched."""
 
 from __future__ import annotations
 
@@ -13,18 +13,10 @@ from metabench.errors import StoreError
 from metabench.results.collect import collect
 from metabench.seeding import Stream
 from metabench.store.records.cell import CellNote, Result, from_json, to_json
-from metabench.store.records.migrations import (
-    MIGRATIONS,
-    SCHEMA,
-    NewerRecordError,
-    current,
-    schema_of,
-)
-from metabench.store.records.seal import is_sealed, sealed, unsealed
+from metabench.store.records.seal import NewerRecordError, content, is_sealed, sealed, unsealed
 from metabench.store.run_folder import Store
 
-STORES = Path(__file__).parents[3] / "fixtures" / "stores"
-VERSIONS = sorted(STORES.iterdir())
+STORED = Path(__file__).parents[3] / "fixtures" / "stores" / "v2"
 KEY = "a" * 64
 NAME = f"cell-{KEY[:8]}"
 
@@ -37,15 +29,9 @@ def store(tmp_path):
     return store
 
 
-def test_there_is_a_store_of_every_format_and_a_way_from_each_to_the_next():
-    assert [path.name for path in VERSIONS] == [f"v{number}" for number in range(1, SCHEMA + 1)]
-    assert sorted(MIGRATIONS) == list(range(1, SCHEMA))
-
-
-@pytest.mark.parametrize("folder", VERSIONS, ids=lambda path: path.name)
-def test_a_store_of_any_format_reads_as_it_did_when_it_was_written(folder):
-    collected = collect(Store(folder))
-    cells = {cell.name: cell for cell in Store(folder).cells()}
+def test_a_committed_store_reads_as_it_did_when_it_was_written():
+    collected = collect(Store(STORED))
+    cells = {cell.name: cell for cell in Store(STORED).cells()}
 
     assert not collected.damage
     assert collected.entries["Plain", "embedded/grammar"].values == {0: -0.04792116829025392}
@@ -55,29 +41,12 @@ def test_a_store_of_any_format_reads_as_it_did_when_it_was_written(folder):
     assert cells["meta-broken-s0"].failure.message.endswith("a loss is nan")
 
 
-@pytest.mark.parametrize("folder", VERSIONS, ids=lambda path: path.name)
-def test_each_record_of_a_store_says_its_format_first(folder):
-    versions = {schema_of(path.read_bytes()) for path in folder.rglob("*.json")}
-
-    assert versions == {int(folder.name.removeprefix("v"))}
-
-
-@pytest.mark.parametrize("folder", VERSIONS, ids=lambda path: path.name)
-def test_verify_takes_a_store_of_any_format_and_says_which(folder, capsys):
-    assert main(["verify", str(folder)]) == 0
+def test_verify_takes_a_committed_store_and_names_its_format(capsys):
+    assert main(["verify", str(STORED)]) == 0
     out = capsys.readouterr().out
 
-    assert f"7 of format {folder.name.removeprefix('v')}" in out
+    assert "7 of format 2" in out
     assert "all are what was written" in out
-
-
-def test_reading_an_older_store_writes_nothing(tmp_path):
-    shutil.copytree(STORES / "v1", tmp_path / "run")
-    before = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    collect(Store(tmp_path / "run"))
-
-    after = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
-    assert after == before
 
 
 def newer(path):
@@ -93,7 +62,7 @@ def test_a_record_of_a_newer_metabench_is_refused_and_not_called_damage(store):
 
 
 def test_a_run_of_a_newer_metabench_is_left_alone_with_exit_code_4(tmp_path, capsys):
-    shutil.copytree(STORES / "v2", tmp_path / "run")
+    shutil.copytree(STORED, tmp_path / "run")
     newer(tmp_path / "run" / "run.json")
     before = sorted(tmp_path.rglob("*"))
 
@@ -106,13 +75,13 @@ def test_a_run_of_a_newer_metabench_is_left_alone_with_exit_code_4(tmp_path, cap
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "expecting value"),
-        (b"[]", "is not an object"),
-        (b'{"schema": 1', "expecting"),
-        (b"[" * 100_000, "is nested too deeply"),
+        (b"", "its end, with its sha256, is missing"),
+        (b"[]", "its end, with its sha256, is missing"),
+        (sealed(b"[" * 100_000), "schema: is not 2"),
+        (sealed(b'{\n  "schema": 2,\n  "kind": [' + b"[" * 100_000), "recursion|nested|kind"),
         (b'{\n  "schema": 2,\n  "kind": "meta"\n}\n', "its end, with its sha256, is missing"),
-        (sealed(b'{\n  "schema": 1,\n  "kind": "meta"\n}\n'), "schema: is not that of a record"),
-        (b'\xff\xfe{"schema": 1}', "can't decode"),
+        (sealed(b'{\n  "schema": 1,\n  "kind": "meta"\n}\n'), "schema: is not 2"),
+        (sealed(b'\xff\xfe{"schema": 2}'), "schema: is not 2"),
     ],
 )
 def test_what_is_no_record_is_damage_with_its_reason(data, said):
@@ -136,11 +105,11 @@ def test_a_sealed_record_is_json_that_says_the_hash_of_what_stands_before_it(sto
 @pytest.mark.parametrize("name", ["run.json", "result.json", "failure.json", "cell.json"])
 def test_no_byte_of_a_record_changes_unnoticed(name):
     """Each byte in turn is another one, and one bit of each is flipped."""
-    (path, *_) = sorted((STORES / "v2").rglob(name))
+    (path, *_) = sorted((STORED).rglob(name))
     whole = path.read_bytes()
     draws = Stream.root(0).child(name).numpy()
     assert is_sealed(whole)
-    assert current(whole, where="here")
+    assert content(whole, where="here")
 
     flips = 1 << draws.integers(8, size=len(whole))
     others = draws.integers(1, 256, size=len(whole))
@@ -148,14 +117,14 @@ def test_no_byte_of_a_record_changes_unnoticed(name):
         for change in map(int, changes):
             damaged = whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :]
             with pytest.raises((ValueError, NewerRecordError)):
-                current(damaged, where="here")
+                content(damaged, where="here")
     for size in range(len(whole)):
         with pytest.raises(ValueError, match=r"."):
-            current(whole[:size], where="here")
+            content(whole[:size], where="here")
 
 
 def test_a_flipped_bit_of_a_result_is_named_and_never_shown(tmp_path, capsys):
-    shutil.copytree(STORES / "v2", tmp_path / "run")
+    shutil.copytree(STORED, tmp_path / "run")
     (path,) = (tmp_path / "run").glob("cells/adapt-plain-embedded-grammar*/result.json")
     path.write_bytes(path.read_bytes().replace(b"-0.0479", b"-0.9479"))
     folder = str(tmp_path / "run")
@@ -179,4 +148,4 @@ def test_what_is_written_is_read_again(store):
 
     assert from_json(CellNote, to_json(note), where="here") == note
     with pytest.raises(StoreError, match="is damaged: name: field required"):
-        from_json(Result, b'{"schema": 1, "kind": "meta"}', where="here")
+        from_json(Result, sealed(b'{\n  "schema": 2,\n  "kind": "meta"\n}\n'), where="here")

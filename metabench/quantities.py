@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["bytes_text", "count_text", "listed", "percent", "plural", "seconds_text", "span"]
+__all__ = [
+    "bytes_text",
+    "count_text",
+    "listed",
+    "named",
+    "percent",
+    "plural",
+    "seconds_text",
+    "span",
+]
 
+_FEW_NAMES = 6
 _FEW_SECONDS = 10
 _ROUNDS_TO_A_THOUSAND = 999.5
 
@@ -80,6 +90,17 @@ def listed(names: Sequence[str]) -> str:
     """
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names as `listed` does, the first six where there are more.
+
+    >>> named("abcdefgh")
+    'a, b, c, d, e, f and 2 more'
+    """
+    if len(names) > _FEW_NAMES:
+        return f"{', '.join(names[:_FEW_NAMES])} and {len(names) - _FEW_NAMES} more"
+    return listed(names)
 
 
 def percent(share: float) -> str:

@@ -79,6 +79,8 @@ class LeaderboardScore:
         close: whether it is not significantly worse than the highest mean; never set where that
             holds for all methods of the column.
         worse: whether it is significantly worse than the highest mean.
+        seeds: meta seed and score, each the mean over its fine-tuning seeds.
+        collapsed_seeds: meta seeds with a run that predicts a single class.
     """
 
     mean: float | None
@@ -94,6 +96,8 @@ class LeaderboardScore:
     close: bool = False
     worse: bool = False
     runs: int = 0
+    seeds: tuple[tuple[int, float], ...] = ()
+    collapsed_seeds: tuple[int, ...] = ()
 
     def difference(self, baseline: str) -> Difference | None:
         """Return the difference to a baseline, where there is one."""
@@ -129,6 +133,8 @@ class Cost:
 
     Args:
         device_seconds: wall time of the cells; cells that methods share count for each.
+        cpu_seconds: CPU time of their processes; None where a record does not hold it.
+        updates: outer updates of meta-training; None for a method without meta-training.
         gradients: gradient evaluations of a batch.
         hvps: Hessian-vector products of a batch.
         examples: rows that gradients and products looked at.
@@ -142,6 +148,8 @@ class Cost:
     examples: float | None = None
     tokens: float | None = None
     peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    updates: float | None = None
 
 
 @final

@@ -19,6 +19,7 @@ __all__ = [
     "Report",
     "ScalarPlot",
     "SeedCurve",
+    "Sheet",
     "TaskMix",
     "TaskShare",
 ]
@@ -172,6 +173,24 @@ class Fact:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A plain table of what it takes to judge the scores.
+
+    Args:
+        name: unique in a report, of letters and hyphens.
+        title: its heading.
+        headers: one a column.
+        rows: as many texts as there are headers.
+    """
+
+    name: str
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a page or a set of plots is made from.
 
@@ -185,6 +204,7 @@ class Report:
             fine-tuning, by name.
         facts: where the numbers come from.
         notes: what a reader has to know of the records, one sentence each.
+        sheets: settings, methods with their options, and tasks.
     """
 
     leaderboard: Leaderboard
@@ -195,3 +215,4 @@ class Report:
     scalars: tuple[ScalarPlot, ...] = ()
     facts: tuple[Fact, ...] = ()
     notes: tuple[str, ...] = ()
+    sheets: tuple[Sheet, ...] = ()

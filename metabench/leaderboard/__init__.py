@@ -7,6 +7,7 @@ Modules and packages, in the order in which data passes through:
     families: which comparisons are corrected together (Holm), and how many seeds they need
     differences: every method compared with every baseline, family by family
     costs: what a method takes: time, evaluations, memory of one meta seed
+    budgets: whether the methods were given the same meta-training
     origins: whether the methods were computed in one execution environment
     published: numbers reported elsewhere, as methods that are never tested
     captions: the sentences under a leaderboard

@@ -184,6 +184,8 @@ def _score(entry: Entry, column: str) -> LeaderboardScore:
         failed=entry.failed,
         collapsed=entry.collapsed,
         runs=entry.runs - entry.missing - entry.failed,
+        seeds=tuple(sorted(entry.values.items())),
+        collapsed_seeds=tuple(sorted(entry.collapsed_seeds)),
     )
 
 

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
 from metabench.leaderboard.columns import averaged_means
-from metabench.leaderboard.costs import meta_examples
+from metabench.leaderboard.budgets import unequal_budgets
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
-from metabench.quantities import count_text, listed, percent, plural, span
+from metabench.quantities import listed, percent, plural, span
 from metabench.results.collect import Collected
 from metabench.store.records.splits import fit_notes
 from metabench.tasks.overlap import overlap_note
 
 __all__ = ["captions"]
-
-_SAME_BUDGET = 1.1
 
 
 def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
@@ -72,17 +70,8 @@ def _drift(collected: Collected) -> Iterator[str]:
 
 
 def _budgets(collected: Collected) -> Iterator[str]:
-    """Yield who was given more than 10 % more meta-training than another, counted in rows."""
-    seen = meta_examples(collected)
-    if len(seen) > 1 and max(seen.values()) > _SAME_BUDGET * min(seen.values()):
-        most = max(seen, key=lambda method: seen[method])
-        least = min(seen, key=lambda method: seen[method])
-        ratio = f"{seen[most] / seen[least]:.3g} times" if seen[least] else "more"
-        yield (
-            f"BUDGET: the meta-training of {most} looked at {count_text(seen[most])} rows, {ratio}"
-            f" as many as that of {least} ({count_text(seen[least])}): the same steps are not the"
-            " same compute"
-        )
+    if found := unequal_budgets(collected):
+        yield f"BUDGET: meta-training differs between methods: {'; '.join(found)}"
 
 
 def _part(collected: Collected) -> Iterator[str]:

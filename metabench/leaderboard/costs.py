@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from typing import Literal
 
 from metabench.api.leaderboard import Cost
 from metabench.results.collect import Collected
 from metabench.store.records.cell import Result
 
-__all__ = ["costs", "meta_examples", "used_results"]
+__all__ = ["costs", "meta_training", "used_results"]
 
 
 def costs(collected: Collected) -> Mapping[str, Cost]:
@@ -21,33 +23,42 @@ def costs(collected: Collected) -> Mapping[str, Cost]:
     for each. Only seeds of which every cell is done are averaged; cells without rows enough are
     not asked for. Evaluations are known only where every cell has counted them.
     """
+    updates = meta_training(collected, "updates")
     found = {}
     for method, seeds in _seeds(collected).items():
         complete = [cells for cells in seeds.values() if cells]
         if complete:
-            found[method] = _cost(complete)
+            found[method] = replace(_cost(complete), updates=updates.get(method))
     return found
 
 
-def meta_examples(collected: Collected) -> Mapping[str, float]:
-    """Return how many rows the meta-training of one meta seed looked at, by method.
+def meta_training(
+    collected: Collected, what: Literal["examples", "updates"]
+) -> Mapping[str, float]:
+    """Return what the meta-training of one meta seed took, by method.
 
-    A row counts as often as a gradient or a Hessian-vector product looked at it, so that inner
+    An example counts as often as a gradient or a Hessian-vector product processed it, so that inner
     steps and second order are paid for; seeds of which a meta cell is not done are left out.
     Methods without meta-training, and those of which it is not known, are left out.
+
+    Args:
+        collected: the values.
+        what: processed examples, or outer updates.
     """
     metas = {cell.key for cell in collected.note.cells if cell.kind == "meta"}
     found = {}
     for method, seeds in _seeds(collected, only=metas).items():
-        examples = [
-            [None if cell.work is None else cell.work.examples for cell in cells]
-            for cells in seeds.values()
-            if cells
-        ]
-        seen = _mean_sum(examples) if examples else None
+        counts = [[_count(cell, what) for cell in cells] for cells in seeds.values() if cells]
+        seen = _mean_sum(counts) if counts else None
         if seen is not None:
             found[method] = seen
     return found
+
+
+def _count(cell: Result, what: str) -> int | None:
+    if what == "updates":
+        return cell.steps
+    return None if cell.work is None else cell.work.examples
 
 
 def used_results(collected: Collected) -> Mapping[str, tuple[Result, ...]]:
@@ -115,11 +126,12 @@ def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:
             for name in ("gradients", "hvps", "examples", "tokens")
         },
         peak_memory_bytes=max(known, default=None),
+        cpu_seconds=_mean_sum([[cell.cpu_seconds for cell in cells] for cells in seeds]),
     )
 
 
-def _mean_sum(seeds: Sequence[Sequence[int | None]]) -> float | None:
+def _mean_sum(seeds: Sequence[Sequence[float | None]]) -> float | None:
     """Return the mean over seeds of what their cells add up to, None where one is not known."""
     counted = [count for counts in seeds for count in counts]
     known = [count for count in counted if count is not None]
-    return sum(known) / len(seeds) if len(known) == len(counted) else None
+    return math.fsum(known) / len(seeds) if len(known) == len(counted) else None

@@ -22,6 +22,8 @@ from metabench.api.report import (
 )
 from metabench.report.facts import facts
 from metabench.report.figures.values import column_name
+from metabench.report.sheets.settings import settings
+from metabench.report.sheets.tasks import tasks
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, MetaHistory, meta_histories
 from metabench.results.tuning import TuningHistory, tuning_histories
@@ -51,6 +53,7 @@ def build_report(stores: Sequence[Store], collected: Collected, board: Leaderboa
         mixes=_mixes(shown),
         scalars=(*_scalars(shown), *_tuning_scalars(board, tuning_histories(stores, collected))),
         facts=facts(collected),
+        sheets=(*tasks(stores, collected), *settings(stores)),
         notes=tuple(
             f"{damage.partition(chr(10))[0]}; the cell counts as not run"
             for damage in collected.damage

@@ -33,6 +33,7 @@ class Entry:
         failures: failed runs by status; also those whose meta-training failed.
         unavailable: why there can be no score; empty where there can.
         collapsed: runs that gave every scored row the same class.
+        collapsed_seeds: meta seeds with such a run.
         shared: scored rows that stand among the training rows: the most of any run.
         scored_rows: rows that were scored.
         keys: keys of the cells, which say whether two runs hold the same entry.
@@ -48,6 +49,7 @@ class Entry:
     shared: int = 0
     scored_rows: int = 0
     keys: frozenset[str] = frozenset()
+    collapsed_seeds: frozenset[int] = frozenset()
 
     @property
     def failed(self) -> int:
@@ -181,6 +183,9 @@ def _entry(
         shared=max((result.overlap.get("both", 0) for result in done.values()), default=0),
         scored_rows=max((result.scored_rows or 0 for result in done.values()), default=0),
         keys=frozenset(use.key for use in uses),
+        collapsed_seeds=frozenset(
+            use.meta_seed for use, result in done.items() if result.collapsed
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from metabench.cli.inputs.completing import complete_format, complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run, newest_run
-from metabench.cli.views.leaderboard import Compared, compared, put, put_plots, render
+from metabench.cli.views.leaderboard import Compared, Detail, compared, put, put_plots, render
 from metabench.cli.views.text import note
 from metabench.errors import GateFailedError, UsageError
 from metabench.leaderboard.gates import BoundGate, parse_gate, strict_reasons
@@ -42,6 +42,9 @@ _SOME_DIFFER = 1
 @click.option("--allow-missing", is_flag=True, help="Average what is there, marked with †.")
 @click.option("--explain", is_flag=True, help="Add the statistics in words.")
 @click.option(
+    "--seeds", "--long", "seeds", is_flag=True, help="Add each seed's scores; as CSV, a line each."
+)
+@click.option(
     "--layout", type=click.Choice(["leaderboard", "paper"]), default="leaderboard",
     metavar="NAME", help="paper: as the published tables are printed.",
 )  # fmt: skip
@@ -63,16 +66,16 @@ _SOME_DIFFER = 1
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with 6 if a score is not there.")
 @click.option(
-    "--fail-if", multiple=True, metavar="EXPR", help="Exit with 6 if so: 'rte < -1.0'; repeatable."
+    "--fail-if",
+    multiple=True,
+    metavar="EXPR",
+    help="Exit with 6 if so: 'rte < -1.0', see docs.",
 )
 @runs_option
 @plugin_options(hidden=True)
 @traceback_option
 def command(**options: Any) -> int:
-    """Show the leaderboard of a run, or of several.
-
-    RUN is a folder or a name, else the newest. EXPR: see docs/leaderboard.md.
-    """
+    """Show the leaderboard of runs, by folder or name, or of the newest."""
     return _compare(_Asked(**options))
 
 
@@ -92,6 +95,7 @@ class _Asked:
     as_json: bool
     layout: Literal["leaderboard", "paper"]
     explain: bool
+    seeds: bool
     output: Path | None
     plots: Path | None
     strict: bool
@@ -120,8 +124,8 @@ def _compare(asked: _Asked) -> int:
 
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:
     if isinstance(form, str):
-        live = asked.output is None
-        return render(found, form, layout=asked.layout, explain=asked.explain, live=live)
+        more = Detail(asked.layout, asked.explain, asked.seeds)
+        return render(found, form, more, live=asked.output is None)
     from metabench.cli.views.leaderboard import rendered
 
     return rendered(form, found.board)

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from metabench.store.run_folder import Store
 
 
-__all__ = ["Compared", "compared", "echo_leaderboard", "put", "put_plots", "render", "rendered"]
+__all__ = [
+    "Compared",
+    "Detail",
+    "compared",
+    "echo_leaderboard",
+    "put",
+    "put_plots",
+    "render",
+    "rendered",
+]
 
 _PIPED_WIDTH = 100
 
@@ -63,6 +72,25 @@ def compared(
             warn(f"{damage}; the cell counts as not run")
         board = build_leaderboard(collected, baselines=baselines, choice=choice or Choice())
     return Compared(tuple(stores), collected, board)
+
+
+@final
+@dataclass(frozen=True)
+class Detail:
+    """What is shown of a leaderboard, where a format can leave it out.
+
+    Args:
+        layout: ``paper`` for that of the tables that the benchmark file names as published.
+        explain: whether the statistics are explained in words.
+        seeds: whether the scores of each meta seed are shown; as CSV, one line each.
+    """
+
+    layout: Literal["leaderboard", "paper"] = "leaderboard"
+    explain: bool = False
+    seeds: bool = False
+
+
+_USUAL = Detail()
 
 
 @contextmanager
@@ -104,9 +132,8 @@ def put(text: str, output: Path | None = None) -> None:
 def render(
     found: Compared,
     form: Format,
+    detail: Detail = _USUAL,
     *,
-    layout: Literal["leaderboard", "paper"] = "leaderboard",
-    explain: bool = False,
     live: bool = True,
 ) -> str:
     """Return the text of a leaderboard.
@@ -114,8 +141,7 @@ def render(
     Args:
         found: the leaderboard.
         form: which format.
-        layout: ``paper`` for that of the tables that the benchmark file names as published.
-        explain: whether the statistics are explained in words, where a format can leave them out.
+        detail: what is shown of it.
         live: whether the width and the colours of stdout may be used.
 
     Raises:
@@ -124,16 +150,22 @@ def render(
     from metabench.report.tables.page import leaderboard_page, paper_page
 
     if form in {"csv", "json", "html"}:
-        if layout == "paper":
+        if detail.layout == "paper":
             raise UsageError(
                 f"--layout paper is not there as {form}",
                 hint="choose terminal, markdown or latex, or leave --layout out",
             )
-        return _data_text(found, form)
+        return _data_text(found, form, long=detail.seeds)
 
     def page(best: str) -> Page:
-        if layout == "leaderboard":
-            return leaderboard_page(found.board, best=best, cost=form != "latex", explain=explain)
+        if detail.layout == "leaderboard":
+            return leaderboard_page(
+                found.board,
+                best=best,
+                cost=form != "latex",
+                explain=detail.explain,
+                seeds=detail.seeds,
+            )
         from metabench.report.tables.paper_layout import paper_tables
 
         return paper_page(paper_tables(found.collected), best, signature=found.board.signature)
@@ -141,10 +173,12 @@ def render(
     return _page_text(page, form, live=live)
 
 
-def _data_text(found: Compared, form: Format) -> str:
+def _data_text(found: Compared, form: Format, *, long: bool) -> str:
     if form == "csv":
-        from metabench.report.formats.csv_text import render_csv
+        from metabench.report.formats.csv_text import render_csv, render_long_csv
 
+        if long:
+            return render_long_csv(found.collected, found.board)
         return render_csv(found.board)
     if form == "json":
         from metabench.report.formats.json_text import render_json

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Leaderboard
-from metabench.leaderboard.conclusion.wording import lacks, named, title
-from metabench.quantities import plural
+from metabench.leaderboard.conclusion.wording import lacks, title
+from metabench.quantities import named, plural
 
 __all__ = ["collapsed", "failed", "missing", "saturated"]
 

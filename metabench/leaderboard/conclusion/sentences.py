@@ -14,12 +14,12 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
+from metabench.leaderboard.budgets import unequal_budgets
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.gaps import collapsed, failed, missing, saturated
 from metabench.leaderboard.conclusion.wording import (
     detectable_points,
     is_or_are,
-    named,
     number,
     points,
     points_range,
@@ -28,7 +28,7 @@ from metabench.leaderboard.conclusion.wording import (
 from metabench.leaderboard.families import family_sizes, seeds_needed, shown_differences
 from metabench.leaderboard.statistics.power import pairs_to_detect
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
-from metabench.quantities import listed, percent, plural
+from metabench.quantities import listed, named, percent, plural
 from metabench.results.collect import Collected
 
 __all__ = ["conclusion"]
@@ -95,6 +95,7 @@ def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *missing(board),
         *collapsed(board),
         *saturated(board),
+        *_budget(collected),
         *_cost(subject),
         *_next(subject),
     )
@@ -202,12 +203,31 @@ def _cost(subject: _Subject) -> Iterator[str]:
     base = next((row for row in subject.board.rows if row.method == baseline), None)
     if top is base or base is None or top.cost is None or base.cost is None:
         return
-    if base.cost.device_seconds > 0:
-        ratio = top.cost.device_seconds / base.cost.device_seconds
-        much = (
-            "the same time as" if 1 / _CHEAPER < ratio < _CHEAPER else f"{ratio:.2g} × the time of"
+    taken = [
+        ("CPU time", top.cost.cpu_seconds, base.cost.cpu_seconds),
+        ("wall time", top.cost.device_seconds, base.cost.device_seconds),
+    ]
+    for what, ours, theirs in taken[_on_a_device(subject.collected) :]:
+        if ours and theirs:
+            is_same = 1 / _CHEAPER < ours / theirs < _CHEAPER
+            much = f"the same {what} as" if is_same else f"{ours / theirs:.2g} × the {what} of"
+            yield f"{top.method} takes {much} {baseline}."
+            return
+
+
+def _on_a_device(collected: Collected) -> bool:
+    """Return whether a cell was computed on something other than a CPU, which CPU time ignores."""
+    devices = {result.provenance.device for result in collected.results.values()}
+    return not devices <= {"", "cpu"}
+
+
+def _budget(collected: Collected) -> Iterator[str]:
+    """Yield how meta-training differs between methods, which may be what a difference shows."""
+    if found := unequal_budgets(collected):
+        yield (
+            f"Unequal meta-training: {'; '.join(found)}. A difference between these methods may be"
+            " one of their budgets."
         )
-        yield f"{top.method} takes {much} {baseline}."
 
 
 def _next(subject: _Subject) -> Iterator[str]:

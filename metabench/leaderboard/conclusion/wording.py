@@ -11,21 +11,11 @@ __all__ = [
     "detectable_points",
     "is_or_are",
     "lacks",
-    "named",
     "number",
     "points",
     "points_range",
     "title",
 ]
-
-_FEW_NAMES = 6
-
-
-def named(names: Sequence[str]) -> str:
-    """Return names in a list, the first six where there are more."""
-    if len(names) > _FEW_NAMES:
-        return f"{', '.join(names[:_FEW_NAMES])} and {len(names) - _FEW_NAMES} more"
-    return listed(names)
 
 
 def is_or_are(names: Sequence[str]) -> str:

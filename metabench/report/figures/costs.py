@@ -55,7 +55,7 @@ def _draw(axes: Axes, *, plot: CostPlot, slots: Mapping[str, int]) -> None:
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator  # noqa: PLC0415
 
     axes.set_xscale("log")
-    axes.set(xlabel="device seconds of one meta seed", ylabel=shortened(plot.column.metric, 30))
+    axes.set(xlabel="wall time of one meta seed (s)", ylabel=shortened(plot.column.metric, 30))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda tick, _: tick_text(round(tick, 6)))
     seconds = [point.device_seconds for point in plot.points]

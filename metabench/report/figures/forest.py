@@ -35,7 +35,7 @@ Lines: TypeAlias = Mapping[str, Difference]
 
 
 def forest_figures(leaderboard: Leaderboard) -> Iterator[Figure]:
-    """Yield a figure for each baseline that anything is compared with."""
+    """Yield a figure for each baseline; one of two baselines is only in that of the earlier."""
     for index, baseline in enumerate(leaderboard.baselines):
         columns = {
             column: lines
@@ -48,7 +48,9 @@ def forest_figures(leaderboard: Leaderboard) -> Iterator[Figure]:
 
 def _lines(leaderboard: Leaderboard, column: LeaderboardColumn, baseline: str) -> Lines:
     index = leaderboard.columns.index(column)
-    found = ((row.method, row.scores[index].difference(baseline)) for row in leaderboard.rows)
+    earlier = leaderboard.baselines[: leaderboard.baselines.index(baseline)]
+    rows = (row for row in leaderboard.rows if row.method not in earlier)
+    found = ((row.method, row.scores[index].difference(baseline)) for row in rows)
     return {name: item for name, item in found if item is not None}
 
 

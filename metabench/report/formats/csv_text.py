@@ -14,8 +14,10 @@ from metabench.api.leaderboard import (
     LeaderboardScore,
 )
 from metabench.escape import csv_text
+from metabench.results.collect import Collected
+from metabench.store.records.run import UseNote
 
-__all__ = ["render_csv"]
+__all__ = ["render_csv", "render_long_csv"]
 
 _Value: TypeAlias = str | float | bool | None
 _PLACE = ("benchmark", "smoke", "method", "source", "column", "title", "part", "role", "metric")
@@ -26,6 +28,11 @@ _SCORE = (
 _DIFFERENCE = (
     *("baseline", "difference", "low", "high", "pairs"),
     *("p", "improvement", "detectable", "verdict"),
+)
+_SEED = (
+    *("meta_seed", "finetune_seed", "score", "status", "collapsed"),
+    *("train_rows", "scored_rows", "updates", "examples"),
+    *("wall_seconds", "cpu_seconds", "cell"),
 )
 _COST = tuple(field.name for field in fields(Cost))
 
@@ -44,6 +51,38 @@ def render_csv(leaderboard: Leaderboard) -> str:
                 values += _difference(score, baseline)
             lines.append(_line([*values, *_cost(row)]))
     return "".join(lines)
+
+
+def render_long_csv(collected: Collected, leaderboard: Leaderboard) -> str:
+    """Return the score of each method, column, meta seed and fine-tuning seed as CSV.
+
+    Args:
+        collected: the values; cells without a score have a line too, with their status.
+        leaderboard: whose columns are shown.
+    """
+    columns = {column.name: column for column in leaderboard.columns}
+    metrics = {column.name: column.metric for column in collected.note.columns}
+    rows = {row.method: row for row in leaderboard.rows}
+    lines = [_line((*_PLACE, *_SEED))]
+    for use in collected.note.uses:
+        if use.method in rows and use.column in columns:
+            place = _place(leaderboard, rows[use.method], columns[use.column])
+            lines.append(_line((*place, *_run(collected, use, metrics[use.column]))))
+    return "".join(lines)
+
+
+def _run(collected: Collected, use: UseNote, metric: str) -> tuple[_Value, ...]:
+    seeds = use.meta_seed, use.finetune_seed
+    result, failure = collected.results.get(use.key), collected.failures.get(use.key)
+    if result is None:
+        status = "unavailable" if use.unavailable else failure.status if failure else "missing"
+        return *seeds, None, status, *(None,) * 7, use.cell
+    work = result.work
+    return (
+        *(*seeds, result.scores.get(metric), result.status, result.collapsed),
+        *(result.train_rows, result.scored_rows, result.steps, work.examples if work else None),
+        *(result.wall_seconds, result.cpu_seconds, use.cell),
+    )
 
 
 def _header(baselines: int) -> tuple[str, ...]:

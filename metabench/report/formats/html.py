@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardRow
-from metabench.api.report import Report
+from metabench.api.report import Report, Sheet
 from metabench.escape import visible
 from metabench.leaderboard.build import rank_value
 from metabench.report.figures.canvas import Figure, inline_svg
@@ -28,7 +28,9 @@ __all__ = ["render_html"]
 _WARNING = re.compile(r"[A-Z]{3,}: ")
 _SMOKE = "SMOKE: a quick walk through every cell; no number here is a result"
 _COSTS = {
-    "device time": "device_seconds",
+    "wall time": "device_seconds",
+    "CPU time": "cpu_seconds",
+    "outer updates": "updates",
     "gradients": "gradients",
     "HVPs": "hvps",
     "examples": "examples",
@@ -43,6 +45,7 @@ def render_html(report: Report) -> str:
     style, script = page_colours() + _shipped("page.css"), _shipped("page.js")
     shown = figures(report)
     costs = _cost_table(board)
+    sheets = (*_seeds_sheet(board), *report.sheets)
     return _template().render(
         report=report,
         board=board,
@@ -55,8 +58,9 @@ def render_html(report: Report) -> str:
             *(caption for caption in board.captions if not _WARNING.match(caption)),
             *legend(board, best="bold", cost=True),
         ],
-        contents=tuple(_contents(report, shown, costs=costs is not None)),
+        contents=tuple(_contents(report, shown, sheets, costs=costs is not None)),
         scores=_scores_table(board),
+        sheets=sheets,
         costs=costs,
         figures=shown,
         drawn=inline_svg,
@@ -118,12 +122,15 @@ def _warnings(report: Report) -> list[str]:
     return [_SMOKE, *warnings] if smoke else warnings
 
 
-def _contents(report: Report, shown: Sequence[Figure], *, costs: bool) -> Iterator[tuple[str, str]]:
+def _contents(
+    report: Report, shown: Sequence[Figure], sheets: Sequence[Sheet], *, costs: bool
+) -> Iterator[tuple[str, str]]:
     """Yield id and title of each section."""
     yield "scores", "Leaderboard"
     yield from ((figure.name, figure.title) for figure in shown)
     if costs and report.cost is None:
         yield "cost", "Cost"
+    yield from ((sheet.name, sheet.title) for sheet in sheets)
     if report.leaderboard.explanation or report.leaderboard.signature:
         yield "statistics", "Statistics"
     if report.facts:
@@ -166,8 +173,16 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
     }
 
 
+def _seeds_sheet(board: Leaderboard) -> Iterator[Sheet]:
+    table = _table(board, "seeds")
+    headers = ("method", *(" ".join(lines) for lines in table.headers))
+    rows = tuple((row.name, *(cell.text for cell in row.cells)) for row in table.rows)
+    if rows:
+        yield Sheet("seeds", "Scores of each meta seed", headers, rows)
+
+
 def _table(board: Leaderboard, kind: str) -> TextTable:
-    return next(table for table in tables(board) if table.kind == kind)
+    return next(table for table in tables(board, seeds=True) if table.kind == kind)
 
 
 def _values(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[str | None]]:

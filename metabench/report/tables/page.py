@@ -37,7 +37,12 @@ class Page:
 
 
 def leaderboard_page(
-    leaderboard: Leaderboard, *, best: str, cost: bool = True, explain: bool = False
+    leaderboard: Leaderboard,
+    *,
+    best: str,
+    cost: bool = True,
+    explain: bool = False,
+    seeds: bool = False,
 ) -> Page:
     """Return the page of a leaderboard.
 
@@ -46,9 +51,10 @@ def leaderboard_page(
         best: how the format marks the best of a column, such as ``bold``.
         cost: whether the table of cost is shown.
         explain: whether the statistics are explained in words.
+        seeds: whether the scores of each seed are shown.
     """
     notes = (*leaderboard.captions, *legend(leaderboard, best=best, cost=cost))
-    part = Part(tuple(tables(leaderboard, cost=cost)), notes)
+    part = Part(tuple(tables(leaderboard, cost=cost, seeds=seeds)), notes)
     return Page(
         (part,), leaderboard.conclusion, leaderboard.explanation * explain, leaderboard.signature
     )

@@ -75,20 +75,26 @@ class TextRow:
 class TextTable:
     """A table: title, one header (of one to three lines) a column, rows."""
 
-    kind: Literal["scores", "difference", "cost"]
+    kind: Literal["scores", "seeds", "difference", "cost"]
     title: str
     headers: tuple[tuple[str, ...], ...]
     rows: tuple[TextRow, ...]
 
 
-def tables(board: Leaderboard, *, cost: bool = True) -> Iterator[TextTable]:
-    """Yield the table of scores, one of differences for each baseline, and that of cost."""
+def tables(board: Leaderboard, *, cost: bool = True, seeds: bool = False) -> Iterator[TextTable]:
+    """Yield the tables of scores, with ``seeds`` of each seed, of differences, and of cost.
+
+    The difference between two baselines is in the table of the earlier one alone.
+    """
     name = f"{board.name}{' (SMOKE, no result)' if board.smoke else ''}"
     headers = tuple(_header(column) for column in board.columns)
     rows = (*_rows(board, board.rows, _score), *_published(board))
     yield TextTable("scores", f"{name}: scores", headers, rows)
+    if seeds:
+        yield _seeds(board, headers, f"{name}: scores of each meta seed")
     for baseline in board.baselines:
-        others = [row for row in board.rows if row.method != baseline]
+        earlier = board.baselines[: board.baselines.index(baseline) + 1]
+        others = [row for row in board.rows if row.method not in earlier]
         if others:
             title = f"{name}: difference to {baseline}"
             rows = _rows(board, others, _minus(baseline))
@@ -114,6 +120,21 @@ def _rows(
 def _cells(board: Leaderboard, row: LeaderboardRow, show: _Show) -> tuple[TextCell, ...]:
     pairs = zip(row.scores, board.columns, strict=True)
     return tuple(show(score, column) for score, column in pairs)
+
+
+def _seeds(board: Leaderboard, headers: tuple[tuple[str, ...], ...], title: str) -> TextTable:
+    rows = []
+    for row in board.rows:
+        scores = [(dict(score.seeds), score.collapsed_seeds) for score in row.scores]
+        for seed in sorted({seed for values, _ in scores for seed in values}):
+            cells = (
+                TextCell(_number(values[seed], column), more=("c",) * (seed in collapsed))
+                if seed in values
+                else TextCell("-", faint=True)
+                for (values, collapsed), column in zip(scores, board.columns, strict=True)
+            )
+            rows.append(TextRow(row.method, (TextCell(str(seed)), *cells)))
+    return TextTable("seeds", title, (("meta seed",), *headers), tuple(rows))
 
 
 def _published(board: Leaderboard) -> Iterator[TextRow]:
@@ -188,7 +209,11 @@ def _difference(
 
 def _costs(rows: tuple[LeaderboardRow, ...], title: str) -> TextTable:
     shown: dict[str, Callable[[Cost], str | None]] = {
-        "device time": lambda cost: seconds_text(cost.device_seconds),
+        "wall time": lambda cost: seconds_text(cost.device_seconds),
+        "CPU time": lambda cost: (
+            None if cost.cpu_seconds is None else seconds_text(cost.cpu_seconds)
+        ),
+        "outer updates": lambda cost: _count(cost.updates),
         "gradients": lambda cost: _count(cost.gradients),
         "HVPs": lambda cost: _count(cost.hvps),
         "examples": lambda cost: _count(cost.examples),

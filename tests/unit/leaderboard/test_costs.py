@@ -2,7 +2,7 @@
 
 import pytest
 
-from metabench.leaderboard.costs import costs, meta_examples
+from metabench.leaderboard.costs import costs, meta_training
 from metabench.results.collect import collect
 from metabench.store.records.cell import WorkNote
 
@@ -92,11 +92,27 @@ def test_evaluations_that_one_cell_did_not_count_are_not_known(make_study):
 def test_the_budget_is_what_meta_training_looked_at(make_study):
     collected = collect(make_study(SCORES, start={"MAML": META}))
 
-    assert meta_examples(collected) == {"MAML": 8 * 50}
+    assert meta_training(collected, "examples") == {"MAML": 8 * 50}
+
+
+def test_outer_updates_are_the_steps_of_the_meta_cells_alone(make_study):
+    scores = {place: {s: {**done(0.5, 1.0), "steps": 64} for s in (0, 1)} for place in SCORES}
+    found = costs(collect(make_study(scores, start={"MAML": {**META, "steps": 102}})))
+
+    assert (found["MAML"].updates, found["BERT"].updates) == (102, None)
+
+
+def test_cpu_time_is_summed_where_every_cell_has_it(make_study):
+    scores = {
+        place: {s: {**done(0.5, 1.0), "cpu_seconds": 1.5} for s in (0, 1)} for place in SCORES
+    }
+    found = costs(collect(make_study(scores, start={"MAML": {**META, "cpu_seconds": None}})))
+
+    assert (found["BERT"].cpu_seconds, found["MAML"].cpu_seconds) == (3.0, None)
 
 
 @pytest.mark.parametrize("fields", [{"work": None}, {}])
 def test_a_budget_that_was_not_counted_is_not_known(make_study, fields):
     collected = collect(make_study(SCORES, start={"MAML": {**META, "work": None} | fields}))
 
-    assert meta_examples(collected) == {}
+    assert meta_training(collected, "examples") == {}

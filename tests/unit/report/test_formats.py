@@ -166,7 +166,7 @@ def test_no_sign_is_explained_that_does_not_occur(board):
 def test_the_cost_is_a_table_of_its_own_in_units_one_can_read(signs):
     lines = [re.sub(" +", " ", line) for line in render_terminal(signs, width=120).splitlines()]
 
-    assert "method device time gradients HVPs examples tokens peak memory" in lines
+    assert "method wall time gradients HVPs examples tokens peak memory" in lines
     assert "BERT 20 min 34 s 12 k 0 123 k 72 M 2.98 GiB" in lines
     assert "Joint 9.5 s 12 k - - - -" in lines
     assert "cost of one meta seed" not in render_terminal(signs, cost=False)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -109,6 +110,27 @@ def test_the_statistics_are_explained_on_demand(shown):
     assert words
     assert words not in shown()[1].replace("\n", " ")
     assert words in shown("--explain")[1].replace("\n", " ")
+
+
+def test_each_seed_has_a_line_on_demand(shown):
+    text = shown("--seeds")[1]
+
+    (line,) = (line for line in text.splitlines() if re.match(r"Joint +1 ", line))
+    assert line.split() == ["Joint", "1", "61.0", "73.0", "67.0", "44.0"]
+    assert re.search(r"BERT +0 .*70\.0 c", text)
+    assert "of each meta seed" not in shown()[1]
+
+
+def test_long_csv_has_a_line_for_each_method_column_and_seed(shown):
+    lines = list(csv.DictReader(io.StringIO(shown("--format", "csv", "--long")[1])))
+    found = {(line["method"], line["column"], line["meta_seed"]): line for line in lines}
+
+    assert len(lines) == len(found) == 27
+    assert found["Joint", "mrpc", "1"]["score"] == "0.73"
+    assert found["BERT", "mrpc", "2"]["collapsed"] == "true"
+    broken = found["Reptile", "mrpc", "1"]
+    assert (broken["score"], broken["status"]) == ("", "diverged")
+    assert found["Reptile", "scitail", "0"]["status"] == "missing"
 
 
 def test_the_signature_stands_under_every_table(shown):

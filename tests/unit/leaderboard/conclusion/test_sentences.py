@@ -172,4 +172,20 @@ def test_what_the_highest_mean_takes_is_compared_with_the_first_baseline(said):
             for seed, score in values.items()
         }
 
-    assert "Joint takes 2.5 × the time of BERT." in said(wanted)
+    assert "Joint takes 2.5 × the wall time of BERT." in said(wanted)
+    for values in wanted.values():
+        values |= {seed: {**fields, "cpu_seconds": 20.0} for seed, fields in values.items()}
+    assert "Joint takes the same CPU time as BERT." in said(wanted, folder="cpu")
+    assert "Joint takes 2.5 × the wall time of BERT." in said(
+        wanted, folder="gpu", facts={"Joint": {"device": "cuda:0"}}
+    )
+
+
+def test_unequal_numbers_of_outer_updates_are_part_of_the_conclusion(said):
+    start = {"Joint": {"steps": 405}, "MAML": {"steps": 102}}
+    lines = said(scores(8, BERT=0.5, Joint=0.6, MAML=0.501), start=start)
+
+    assert (
+        "Unequal meta-training: 405 outer updates for Joint, 102 for MAML. A difference between"
+        " these methods may be one of their budgets." in lines
+    )

@@ -1,0 +1,46 @@
+"""Whether the methods were given the same meta-training: processed examples and outer updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from metabench.leaderboard.costs import meta_training
+from metabench.quantities import count_text, named
+from metabench.results.collect import Collected
+
+__all__ = ["unequal_budgets"]
+
+_SAME = 1.1
+"""Budgets that differ by a smaller factor are called equal."""
+_FEW = 6
+
+
+def unequal_budgets(collected: Collected) -> list[str]:
+    """Return what differs by more than 10 % between the methods with meta-training.
+
+    Methods that process equally many examples can make numbers of outer updates that differ by the
+    inner steps, and equally many updates can take different numbers of examples.
+    """
+    counted = {
+        "outer updates": meta_training(collected, "updates"),
+        "processed examples": meta_training(collected, "examples"),
+    }
+    return [_said(counts, noun) for noun, counts in counted.items() if _differ(counts)]
+
+
+def _differ(counts: Mapping[str, float]) -> bool:
+    return len(counts) > 1 and max(counts.values()) > _SAME * min(counts.values())
+
+
+def _said(counts: Mapping[str, float], noun: str) -> str:
+    """Return ``405 updates for Joint, 102 for MAML and FOMAML``, most first; of many, the ends."""
+    groups: dict[float, list[str]] = {}
+    for method in sorted(counts, key=lambda name: -counts[name]):
+        like = next((most for most in groups if most <= _SAME * counts[method]), counts[method])
+        groups.setdefault(like, []).append(method)
+    said = []
+    for most, methods in groups.items():
+        is_one = len({count_text(counts[method]) for method in methods}) == 1
+        said.append(f"{'' if is_one else 'about '}{count_text(most)} for {named(methods)}")
+    kept = said if len(said) <= _FEW else [said[0], said[-1]]
+    return ", ".join([kept[0].replace(" for ", f" {noun} for ", 1), *kept[1:]])

@@ -81,6 +81,7 @@ class LeaderboardScore:
         worse: whether it is significantly worse than the highest mean.
         seeds: meta seed and score, each the mean over its fine-tuning seeds.
         collapsed_seeds: meta seeds with a run that predicts a single class.
+        floor: whether it is not significantly above the majority class.
     """
 
     mean: float | None
@@ -98,6 +99,7 @@ class LeaderboardScore:
     runs: int = 0
     seeds: tuple[tuple[int, float], ...] = ()
     collapsed_seeds: tuple[int, ...] = ()
+    floor: bool = False
 
     def difference(self, baseline: str) -> Difference | None:
         """Return the difference to a baseline, where there is one."""
@@ -188,6 +190,7 @@ class Leaderboard:
         signature: one line that says every setting, to be pasted into a paper.
         explanation: the statistics in words: a paragraph for a methods section.
         conclusion: what the table says, one sentence each.
+        references: the majority class and chance, with the same columns; never tested.
     """
 
     name: str
@@ -201,3 +204,4 @@ class Leaderboard:
     signature: str = ""
     explanation: str = ""
     conclusion: tuple[str, ...] = ()
+    references: tuple[LeaderboardRow, ...] = ()

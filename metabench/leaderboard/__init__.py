@@ -10,6 +10,7 @@ Modules and packages, in the order in which data passes through:
     budgets: whether the methods were given the same meta-training
     origins: whether the methods were computed in one execution environment
     published: numbers reported elsewhere, as methods that are never tested
+    reference: the majority class and chance, and which scores are not above them
     captions: the sentences under a leaderboard
     conclusion: what the leaderboard says, in sentences
     explanation: the statistics in words, as a paragraph for a paper

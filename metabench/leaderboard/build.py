@@ -21,6 +21,13 @@ from metabench.leaderboard.costs import costs
 from metabench.leaderboard.differences import average_entry, row_differences
 from metabench.leaderboard.explanation import explanation
 from metabench.leaderboard.published import published_captions, published_rows
+from metabench.leaderboard.reference import (
+    MAJORITY,
+    References,
+    is_at_the_floor,
+    reference_rows,
+    references_of,
+)
 from metabench.leaderboard.signature import signature
 from metabench.leaderboard.statistics.marks import Marks, marks
 from metabench.leaderboard.statistics.summary import summarise
@@ -41,6 +48,7 @@ class _Asked:
     """What is to be shown of what was collected."""
 
     collected: Collected
+    references: References
     columns: tuple[LeaderboardColumn, ...]
     targets: tuple[ColumnNote, ...]
     baselines: tuple[str, ...]
@@ -79,6 +87,7 @@ def build_leaderboard(
         alpha=asked.alpha,
         captions=(),
         published=published_rows(note.published, asked.columns, note.columns),
+        references=reference_rows(collected, asked.columns, asked.targets),
     )
     return replace(
         board,
@@ -105,6 +114,7 @@ def _asked(collected: Collected, baselines: Sequence[str], choice: Choice) -> _A
     )
     return _Asked(
         replace(collected, note=note.model_copy(update={"baselines": chosen}), averaged=averaging),
+        references=references_of(collected),
         columns=shown_columns(note.columns, choice),
         targets=averaged(note.columns, choice),
         baselines=chosen,
@@ -130,6 +140,7 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
     }
     marked = {name: _marks(column, asked.alpha) for name, column in entries.items()}
     found = costs(asked.collected)
+    majority = asked.references.get(MAJORITY, {})
     rows = []
     for method in methods:
         differences = _differences(asked, method)
@@ -140,6 +151,9 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
                 best=method in marked[name].highest,
                 close=method in marked[name].close,
                 worse=method in marked[name].worse,
+                floor=is_at_the_floor(
+                    entries[name][method].values, majority.get(name, {}), alpha=asked.alpha
+                ),
             )
             for name in entries
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn, LeaderboardRow
-from metabench.leaderboard.columns import averaged_means
 from metabench.leaderboard.budgets import unequal_budgets
+from metabench.leaderboard.columns import averaged_means
+from metabench.leaderboard.conclusion.gaps import floor_places, saturated_columns
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
-from metabench.quantities import listed, percent, plural, span
+from metabench.quantities import listed, named, percent, plural, span
 from metabench.results.collect import Collected
 from metabench.store.records.splits import fit_notes
 from metabench.tasks.overlap import overlap_note
@@ -45,6 +46,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *filter(None, [p_values_omitted(note, differences, alpha=board.alpha)]),
         *_families(collected, board, differences),
         *_marks(board),
+        *_references(collected, board),
         *_gaps(board.rows, board.columns),
         *_collapsed(board.rows),
     ]
@@ -124,8 +126,8 @@ def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
     titles: dict[tuple[str, bool], list[str]] = {}
     for column in columns:
         if column.role != "average":
-            named = titles.setdefault((column.metric, column.percent), [])
-            named.extend([column.title] * (column.title not in named))
+            known = titles.setdefault((column.metric, column.percent), [])
+            known.extend([column.title] * (column.title not in known))
     if titles:
         shown = [
             f"{metric}{', times 100,' if percent else ''} for {', '.join(names)}"
@@ -216,6 +218,20 @@ def _marks(board: Leaderboard) -> Iterator[str]:
             "a column without ≈ or a significantly worse method: these seeds do not separate any"
             " method from the highest mean"
         )
+
+
+def _references(collected: Collected, board: Leaderboard) -> Iterator[str]:
+    if board.references:
+        yield (
+            "majority class: the most frequent class of the training examples, or their mean;"
+            " chance: guesses with the frequencies of the training labels"
+        )
+    elif any(result.scores and result.files for result in collected.results.values()):
+        yield "majority class, chance: not in the records, which an earlier metabench wrote"
+    if found := floor_places(board):
+        yield f"FLOOR: not significantly above the majority class: {'; '.join(found)}"
+    if found := saturated_columns(board):
+        yield f"SATURATED: every method reaches the top of the scale on {named(found)}"
 
 
 def _gaps(rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn]) -> Iterator[str]:

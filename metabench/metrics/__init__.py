@@ -7,4 +7,5 @@ Modules and packages, in the order in which data passes through:
     classes: averages over classes, and the scores of one of two classes
     distances: errors of a regression, in the unit of its targets
     compute: the scores of a task, each checked to be finite
+    reference: the scores of the majority class and of chance
 """

@@ -8,7 +8,15 @@ from metabench.api.leaderboard import Leaderboard
 from metabench.leaderboard.conclusion.wording import lacks, title
 from metabench.quantities import named, plural
 
-__all__ = ["collapsed", "failed", "missing", "saturated"]
+__all__ = [
+    "at_the_floor",
+    "collapsed",
+    "failed",
+    "floor_places",
+    "missing",
+    "saturated",
+    "saturated_columns",
+]
 
 _SATURATED = 0.995
 """Of the highest score that a metric shown in percent can have."""
@@ -49,15 +57,39 @@ def collapsed(board: Leaderboard) -> Iterator[str]:
         )
 
 
+def at_the_floor(board: Leaderboard) -> Iterator[str]:
+    """Yield the scores that are not significantly above the majority class, column by column."""
+    found = floor_places(board)
+    if found:
+        yield f"Not significantly above the majority class: {'; '.join(found)}."
+
+
+def floor_places(board: Leaderboard) -> list[str]:
+    """Return who is at the floor on which column, as ``BERT and MAML on RTE``."""
+    methods: dict[tuple[str, ...], list[str]] = {}
+    for index, column in enumerate(board.columns):
+        low = tuple(row.method for row in board.rows if row.scores[index].floor)
+        if low:
+            methods.setdefault(low, []).append(title(column))
+    return [
+        f"{'every method' if 1 < len(low) == len(board.rows) else named(low)} on {named(columns)}"
+        for low, columns in methods.items()
+    ]
+
+
 def saturated(board: Leaderboard) -> Iterator[str]:
     """Yield the columns in which every method reaches the top of the scale."""
-    names = [
+    if found := saturated_columns(board):
+        yield f"Saturated: on {named(found)} every method reaches the top of the scale."
+
+
+def saturated_columns(board: Leaderboard) -> list[str]:
+    """Return the titles of the columns in which every method reaches the top of the scale."""
+    return [
         title(column)
         for index, column in enumerate(board.columns)
         if column.percent and _at_the_top([row.scores[index].mean for row in board.rows])
     ]
-    if names:
-        yield f"Saturated: on {named(names)} every method reaches the top of the scale."
 
 
 def _at_the_top(means: Sequence[float | None]) -> bool:

@@ -16,7 +16,13 @@ from metabench.api.leaderboard import (
 )
 from metabench.leaderboard.budgets import unequal_budgets
 from metabench.leaderboard.columns import AVERAGE
-from metabench.leaderboard.conclusion.gaps import collapsed, failed, missing, saturated
+from metabench.leaderboard.conclusion.gaps import (
+    at_the_floor,
+    collapsed,
+    failed,
+    missing,
+    saturated,
+)
 from metabench.leaderboard.conclusion.wording import (
     detectable_points,
     is_or_are,
@@ -94,6 +100,7 @@ def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *failed(board),
         *missing(board),
         *collapsed(board),
+        *at_the_floor(board),
         *saturated(board),
         *_budget(collected),
         *_cost(subject),

@@ -44,7 +44,7 @@ def render_csv(leaderboard: Leaderboard) -> str:
     columns that end in ``_2``. Text that a spreadsheet would compute begins with an apostrophe.
     """
     lines = [_line(_header(len(leaderboard.baselines)))]
-    for row in (*leaderboard.rows, *leaderboard.published):
+    for row in (*leaderboard.rows, *leaderboard.references, *leaderboard.published):
         for column, score in zip(leaderboard.columns, row.scores, strict=True):
             values = [*_place(leaderboard, row, column), *_score(score, row)]
             for baseline in leaderboard.baselines:

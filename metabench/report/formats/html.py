@@ -18,7 +18,7 @@ from metabench.report.figures.canvas import Figure, inline_svg
 from metabench.report.figures.plots import figures
 from metabench.report.figures.style import page_colours
 from metabench.report.tables.legend import legend
-from metabench.report.tables.table import ELSEWHERE, TextTable, tables
+from metabench.report.tables.table import ELSEWHERE, REFERENCE, TextTable, tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -64,7 +64,6 @@ def render_html(report: Report) -> str:
         costs=costs,
         figures=shown,
         drawn=inline_svg,
-        elsewhere=ELSEWHERE,
     )
 
 
@@ -141,7 +140,8 @@ def _scores_table(board: Leaderboard) -> dict[str, Any]:
     """Return the table of scores; published rows stay below our own however it is sorted."""
     table = _table(board, "scores")
     ours = [row for row in table.rows if row.kind == "method"]
-    theirs = [row for row in table.rows if row.kind == "published"]
+    others = iter([row for row in table.rows if row.kind == "published"])
+    groups = {REFERENCE: board.references, f"{ELSEWHERE}, never tested": board.published}
     return {
         "label": "Leaderboard",
         "kind": table.kind,
@@ -150,7 +150,11 @@ def _scores_table(board: Leaderboard) -> dict[str, Any]:
         "roles": [column.role for column in board.columns],
         "spread": any(cell.small for row in table.rows for cell in row.cells),
         "ours": list(zip(ours, _values(board.rows, board), strict=True)),
-        "theirs": list(zip(theirs, _values(board.published, board), strict=True)),
+        "groups": [
+            (heading, [(next(others), values) for values in _values(rows, board)])
+            for heading, rows in groups.items()
+            if rows
+        ],
     }
 
 
@@ -169,7 +173,7 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
         "roles": [""] * len(names),
         "spread": False,
         "ours": list(zip(table.rows, values, strict=True)),
-        "theirs": [],
+        "groups": [],
     }
 
 

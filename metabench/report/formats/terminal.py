@@ -169,7 +169,7 @@ def _header(lines: Sequence[str]) -> list[str]:
 
 
 def _name(row: TextRow) -> str:
-    return f"{'  ' * (row.kind == 'published')}{visible(row.name)}"
+    return visible(row.name)
 
 
 def _table(table: TextTable, layout: _Layout, columns: Sequence[int]) -> Table:

@@ -16,12 +16,14 @@ from metabench.api.leaderboard import (
 )
 from metabench.quantities import bytes_text, count_text, seconds_text
 
-__all__ = ["CLOSE", "ELSEWHERE", "TextCell", "TextRow", "TextTable", "tables"]
+__all__ = ["CLOSE", "ELSEWHERE", "REFERENCE", "TextCell", "TextRow", "TextTable", "tables"]
 
 CLOSE = "≈"
 """The sign of a score that is not significantly worse than the highest mean of its column."""
 ELSEWHERE = "reported elsewhere"
 """The heading of published rows."""
+REFERENCE = "for reference"
+"""The heading of the majority class and chance."""
 _SMALLEST_P = 0.001
 
 
@@ -138,10 +140,11 @@ def _seeds(board: Leaderboard, headers: tuple[tuple[str, ...], ...], title: str)
 
 
 def _published(board: Leaderboard) -> Iterator[TextRow]:
-    if board.published:
-        yield TextRow(ELSEWHERE, (), "heading")
-    for row in board.published:
-        yield TextRow(row.method, _cells(board, row, _published_score), "published")
+    for heading, rows in ((REFERENCE, board.references), (ELSEWHERE, board.published)):
+        if rows:
+            yield TextRow(heading, (), "heading")
+        for row in rows:
+            yield TextRow(row.method, _cells(board, row, _published_score), "published")
 
 
 def _score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:

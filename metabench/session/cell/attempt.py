@@ -102,6 +102,7 @@ class Attempt:
             overlap=dict(outcome.overlap),
             splits=outcome.splits,
             standardised=dict(outcome.standardised),
+            references={name: dict(scores) for name, scores in outcome.references.items()},
             notes=(*self.cell.notes, *self._uncompiled()),
             drift=self.drift,
             attempts=self.number,

@@ -42,6 +42,7 @@ class Outcome:
     overlap: Mapping[str, int] = field(default_factory=dict)
     splits: tuple[SplitNote, ...] = ()
     standardised: Mapping[str, float] = field(default_factory=dict)
+    references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     work: WorkNote | None = None
 
 

@@ -20,6 +20,7 @@ from metabench.engine.parameters import named, pack_parameters, vector
 from metabench.engine.pretrain import Pretraining
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import collapsed, score
+from metabench.metrics.reference import reference_scores
 from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided
 from metabench.plugin.target import load_target
 from metabench.seeding import Stream
@@ -146,6 +147,9 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
         primary=work.task.card.primary,
         collapsed=collapsed(raw),
         standardised=train.scale.facts() if train.scale else {},
+        references=reference_scores(
+            work.metrics, tuned.train_labels(), labels, classes=outputs.shape[1]
+        ),
         train_rows=len(train),
         scored_rows=len(scored),
         overlap=_overlap(train, scored),
@@ -166,6 +170,11 @@ class FineTuned:
     def in_unit(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
         """Return outputs [rows, outputs] in the task's unit, where targets were standardised."""
         return outputs if self.train.scale is None else self.train.scale.in_unit(outputs)
+
+    def train_labels(self) -> npt.NDArray[Any]:
+        """Return the labels [rows] that it was trained on, numbers in the task's unit."""
+        labels = self.train.labels.cpu().numpy()
+        return labels if self.train.scale is None else self.train.scale.in_unit(labels)
 
 
 def fine_tune(

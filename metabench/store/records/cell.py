@@ -163,6 +163,9 @@ class Result(_CellRecord):
     standardised: Annotated[Mapping[Word, float], Bounded] = {}
     """``mean`` and ``deviation`` of the training targets in use, in the task's unit, where a
     regression was trained on standardised ones."""
+    references: Annotated[Mapping[Word, Mapping[Word, Score]], Bounded] = {}
+    """Scores by metric of ``majority``, the most frequent class of the training labels or their
+    mean, and of ``chance``; empty in records of before this was computed."""
     notes: Entries[Text] = ()
     """What a reader of the scores has to know."""
     drift: Entries[Text] = ()

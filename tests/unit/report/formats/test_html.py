@@ -235,7 +235,6 @@ def test_a_section_without_data_is_left_out(signs, page):
         "Quality against cost",
         "Learning curves",
         "Tasks drawn in meta-training",
-        "Scores of each meta seed",
         "Statistics",
         "Where the numbers come from",
     ]

@@ -1,0 +1,60 @@
+"""The majority class and chance score what arithmetic on the label counts says."""
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from metabench.metrics.reference import reference_scores
+
+SCORES = "metabench.metrics.scores:"
+TRAIN = np.array([0] * 30 + [1] * 70)
+LABELS = np.array([0] * 40 + [1] * 60)
+
+
+def references(*metrics, train=TRAIN, labels=LABELS, classes=2):
+    targets = {name: f"{SCORES}{name}" for name in metrics}
+    return reference_scores(targets, train, labels, classes=classes)
+
+
+def test_the_majority_class_is_that_of_the_training_labels():
+    found = references("accuracy", "f1", "matthews")["majority"]
+
+    assert found["accuracy"] == 0.6
+    assert found["f1"] == pytest.approx(2 * 0.6 / 1.6)
+    assert found["matthews"] == 0.0
+    assert references("accuracy", train=1 - TRAIN)["majority"]["accuracy"] == 0.4
+
+
+def test_chance_is_what_independent_guesses_score_in_expectation():
+    found = references("accuracy", "f1", "matthews")["chance"]
+    drawn = (DummyClassifier(strategy="stratified", random_state=seed) for seed in range(300))
+    many = np.mean([one.fit(TRAIN[:, None], TRAIN).score(LABELS[:, None], LABELS) for one in drawn])
+
+    assert found["accuracy"] == pytest.approx(0.3 * 0.4 + 0.7 * 0.6)
+    assert found["accuracy"] == pytest.approx(many, abs=0.01)
+    assert found["f1"] == pytest.approx(2 * 0.7 * 0.6 / (0.7 + 0.6))
+    assert found["matthews"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_more_classes_than_occur_are_no_problem():
+    found = references("accuracy", train=np.array([2, 2, 1]), labels=np.array([0, 0, 2]), classes=4)
+
+    assert found["majority"]["accuracy"] == pytest.approx(1 / 3)
+
+
+def test_a_regression_has_the_training_mean_and_uncorrelated_guesses():
+    train, labels = np.array([1.0, 2.0, 6.0]), np.linspace(0, 5, 50)
+    targets = {"mse": "metabench.metrics.distances:mse", "pearson": f"{SCORES}pearson"}
+    found = reference_scores(targets, train, labels, classes=1)
+
+    assert found["majority"]["mse"] == pytest.approx(np.mean((labels - 3.0) ** 2))
+    assert found["majority"]["pearson"] == 0.0
+    assert found["chance"]["pearson"] == pytest.approx(0.0, abs=1e-12)
+    assert found == reference_scores(targets, train, labels, classes=1)
+
+
+def test_a_metric_that_fails_on_constant_outputs_has_no_reference():
+    targets = {"broken": "metabench.metrics.scores:nothing", "accuracy": f"{SCORES}accuracy"}
+
+    found = reference_scores(targets, TRAIN, LABELS, classes=2)
+    assert [list(scores) for scores in found.values()] == [["accuracy"], ["accuracy"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 __all__ = ["MetricInfo"]
 
@@ -22,6 +22,8 @@ class MetricInfo:
         percent: whether a leaderboard shows 100 times the value.
         error: whether it is an error, of which less is better and which has no upper end; such a
             metric is computed and shown, but cannot be the score that methods are ranked by.
+        range: the lowest and the highest value; a cell whose score is outside fails. None: any.
+        of: whether labels are classes or numbers; None where both do.
     """
 
     name: str
@@ -29,3 +31,5 @@ class MetricInfo:
     title: str
     percent: bool = True
     error: bool = False
+    range: tuple[float, float] | None = None
+    of: Literal["classes", "numbers"] | None = None

@@ -28,6 +28,7 @@ def score(
     outputs: npt.NDArray[np.generic],
     *,
     origins: Mapping[str, str] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Mapping[str, float]:
     """Return the score of each metric.
 
@@ -36,10 +37,12 @@ def score(
         labels: [rows], class indices or numbers.
         outputs: [rows, classes], or [rows, 1] for regression.
         origins: the distribution and version that each metric comes from, as far as known.
+        ranges: the lowest and the highest value of each metric that declares them.
 
     Raises:
         DivergedError: an output is not finite.
-        InvalidMetricError: a metric fails or returns something that is not one finite real number.
+        InvalidMetricError: a metric fails or returns something that is not one finite real number
+            in its declared range.
         PluginError: a metric cannot be loaded.
     """
     import numpy as np  # noqa: PLC0415  (listing metrics stays light)
@@ -57,6 +60,7 @@ def score(
         where = f"{target} of {origin}" if origin else target
         metric = _load(name, target, where)
         scores[name] = _checked(name, metric, (labels, outputs), where=where)
+        _refuse_outside(name, scores[name], (ranges or {}).get(name), where=where)
     return scores
 
 
@@ -107,3 +111,18 @@ def _checked(name: str, metric: Any, arrays: tuple[Any, Any], *, where: str) -> 
             hint="return a float for every input, and say what it is where it is undefined",
         )
     return float(value)
+
+
+def _refuse_outside(
+    name: str, value: float, bounds: tuple[float, float] | None, *, where: str
+) -> None:
+    if bounds is None:
+        return
+    slack = 1e-9 * max(1.0, abs(value))  # a correlation may end a rounding above 1
+    if not bounds[0] - slack <= value <= bounds[1] + slack:
+        raise InvalidMetricError(
+            f"metric {name!r} returned {value!r}, outside its declared range"
+            f" {bounds[0]:g} to {bounds[1]:g}",
+            where=where,
+            hint="correct the metric, or the range of its MetricInfo",
+        )

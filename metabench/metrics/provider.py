@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from metabench.api.hooks import hookimpl
@@ -35,6 +36,9 @@ _TITLES: Final = {
 }
 """Titles by module; the modules are apart because a cell's key holds the hash of its metrics'."""
 
+_OF_NUMBERS: Final = {"mae", "mse", "pearson", "spearman"}
+_CORRELATIONS: Final = {"matthews", "pearson", "spearman"}
+
 
 @hookimpl
 def metabench_metrics() -> Sequence[MetricInfo]:
@@ -46,7 +50,15 @@ def metabench_metrics() -> Sequence[MetricInfo]:
             title=title,
             percent=module != "distances",
             error=module == "distances",
+            range=_range(name, module),
+            of="numbers" if name in _OF_NUMBERS else "classes",
         )
         for module, titles in _TITLES.items()
         for name, title in titles.items()
     )
+
+
+def _range(name: str, module: str) -> tuple[float, float]:
+    if module == "distances":
+        return 0.0, math.inf
+    return (-1.0 if name in _CORRELATIONS else 0.0), 1.0

@@ -50,6 +50,7 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
         method_slugs=slugs([method.id for method in benchmark.methods], width=METHOD_WIDTH),
         task_slugs=slugs(tasks, width=TASK_WIDTH),
         origins={name: offer.plugin.origin for name, offer in catalog.metrics.items()},
+        ranges=catalog.metric_ranges,
     )
     columns = tuple(_columns(spec, tasks))
     uses = tuple(use for method in benchmark.methods for use in _uses(maker, method, columns))

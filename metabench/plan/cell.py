@@ -107,7 +107,8 @@ class MetaWork:
 class FineTuneWork:
     """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell.
 
-    ``metrics`` are dotted paths by name, and ``origins`` who to name where one of them is faulty.
+    ``metrics`` are dotted paths by name, ``origins`` who to name where one of them is faulty, and
+    ``ranges`` the values that they can have.
     """
 
     model: ModelSpec
@@ -120,6 +121,7 @@ class FineTuneWork:
     finetune_seed: int
     steps: int
     origins: Mapping[str, str] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 Work: TypeAlias = PretrainWork | MetaWork | FineTuneWork

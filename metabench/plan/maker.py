@@ -47,6 +47,7 @@ class CellMaker:
         method_slugs: methods as the names of cells spell them.
         task_slugs: the same for tasks.
         origins: the distribution and version that every metric comes from.
+        ranges: the values that a metric can have, of those that declare them.
         cells: what has been made, by key; a cell stands after those that it needs.
     """
 
@@ -57,6 +58,7 @@ class CellMaker:
     method_slugs: Mapping[str, str]
     task_slugs: Mapping[str, str]
     origins: Mapping[str, str] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     cells: dict[str, Cell] = field(default_factory=dict)
     _starts: dict[tuple[str, int, str | None], Cell] = field(default_factory=dict)
     _encoders: list[Cell] = field(default_factory=list)
@@ -140,6 +142,9 @@ class CellMaker:
             task=column.use,
             metrics={name: self.metrics[name] for name in column.use.card.metrics},
             origins={name: self.origins.get(name, "") for name in column.use.card.metrics},
+            ranges={
+                name: self.ranges[name] for name in column.use.card.metrics if name in self.ranges
+            },
             meta_seed=seeds[0],
             finetune_seed=seeds[1],
             steps=adapt_steps(self.spec.finetune, column.use.size),

@@ -94,6 +94,12 @@ class Catalog:
         """
         return self._find("metric", name, self.metrics)
 
+    @property
+    def metric_ranges(self) -> Mapping[str, tuple[float, float]]:
+        """The lowest and the highest value of each metric that declares them."""
+        found = {name: offer.value.range for name, offer in self.metrics.items()}
+        return {name: bounds for name, bounds in found.items() if bounds is not None}
+
     def renderer(self, name: str) -> Offer[RendererInfo]:
         """Return a format for leaderboards.
 

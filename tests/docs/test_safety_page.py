@@ -66,6 +66,7 @@ CALLS = {
     "export records": "runs/demo out",
     "data fetch": "no/task",
     "data verify": "no/task",
+    "data show": "no/task",
     "plugins show": "pps",
     "plugins check": "no-such-plugin",
     "plugins new": "mine",

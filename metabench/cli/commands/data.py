@@ -1,4 +1,4 @@
-"""``metabench data``: which tasks' rows are here, fetching them, reading them once more."""
+"""``metabench data``: which tasks' rows are here, fetching, showing and verifying them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["command"]
 
 @click.group("data")
 def command() -> None:
-    """List, fetch and verify the rows of tasks.
+    """List, fetch, show and verify the rows of tasks.
 
     Rows come from a mirror (--hub DIR or METABENCH_HUB), else from the hub and its cache.
     """
@@ -85,6 +85,47 @@ def fetch(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
     return _judge(checks, as_json=as_json)
 
 
+@command.command("show")
+@click.argument("names", nargs=-1, required=True, metavar="TASK|FILE...")
+@click.option("--task", "only", multiple=True, metavar="TASK", help="Only this task of a FILE.")
+@click.option(
+    "--rows", type=click.IntRange(0, 1000), default=3, show_default=True, help="Examples a split."
+)
+@json_option
+@hub_option
+@plugin_options()
+@traceback_option
+def show(
+    names: tuple[str, ...], only: tuple[str, ...], rows: int, as_json: bool, hub: Path | None
+) -> int:
+    """Show the first examples as the encoder gets them: texts, tokens, label.
+
+    With the examples of each class, the lengths in tokens, and how many texts are cut or have
+    unknown words. Of a benchmark FILE, all of its tasks and with its encoder; of a TASK, with the
+    encoder that ships with metabench.
+    """
+    from metabench.cli.inputs.task_uses import parts_of, shown_encoder, wanted
+    from metabench.cli.views.examples import sample
+    from metabench.nn.encoder import load_tokenizer
+    from metabench.tasks.hub import Hub
+
+    where = Hub(mirror=hub)
+    asked = wanted(names, hub=where)
+    model = shown_encoder(asked)
+    tokenizer = load_tokenizer(model, hub=where)
+    samples = [
+        sample(use, part, model=model, tokenizer=tokenizer, hub=where, rows=rows)
+        for use in asked.only(only)
+        for part in parts_of(use)
+    ]
+    if as_json:
+        _echo_json({"splits": [one.entry() for one in samples]})
+        return 0
+    for number, one in enumerate(samples):
+        echo(*([""] if number else []), *one.lines())
+    return 0
+
+
 @command.command("verify")
 @click.argument("names", nargs=-1, metavar="[TASK|FILE]...")
 @json_option
@@ -106,12 +147,12 @@ def verify(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
 
 
 def _checks(asked: Wanted, hub: Hub) -> Iterator[SplitCheck]:
+    from metabench.cli.inputs.task_uses import parts_of
     from metabench.data.check import check_split
 
     for use in asked.uses:
-        yield check_split(use, "train", hub=hub)
-        if use.role != "auxiliary":  # nothing is ever scored on that one
-            yield check_split(use, "scored", hub=hub)
+        for part in parts_of(use):
+            yield check_split(use, part, hub=hub)
 
 
 def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool = False) -> int:

@@ -23,7 +23,6 @@ from metabench.cli.views.splits import split_lines
 from metabench.cli.views.text import cells, echo, echo_json, note
 
 if TYPE_CHECKING:
-    from metabench.data.rows import Part
     from metabench.store.records.splits import SplitNote
 
 __all__ = ["command"]
@@ -58,21 +57,23 @@ def _validate(
         splits = {} if counted is None else {"splits": [one.model_dump() for one in counted]}
         echo_json({**plan_entry(planned.plan), **splits})
     else:
-        echo(*plan_lines(planned.plan), *(split_lines(counted) if counted else ()))
+        echo(
+            *plan_lines(planned.plan, classes=not data), *(split_lines(counted) if counted else ())
+        )
     note(f"valid: {cells(len(planned.plan.cells))}")
     return 0
 
 
 def _counted(planned: Planned) -> Iterator[SplitNote]:
     """Yield the counts of every split that the plan uses."""
+    from metabench.cli.inputs.task_uses import parts_of
     from metabench.data.counts import counted_split
     from metabench.nn.encoder import load_tokenizer
 
     model = planned.plan.cells[0].work.model
     tokenizer = load_tokenizer(model, hub=planned.hub)
     for use in plan_uses(planned.plan):
-        parts: tuple[Part, ...] = ("train",) if use.role == "auxiliary" else ("train", "scored")
-        for part in parts:
+        for part in parts_of(use):
             yield counted_split(
                 use, part, tokenizer=tokenizer, model=model, hub=planned.hub, cache=None
             )

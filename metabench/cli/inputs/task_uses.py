@@ -11,15 +11,16 @@ from metabench.cli.inputs.benchmark import make_plan
 from metabench.cli.inputs.installed import installed
 from metabench.cli.inputs.places import find_benchmark, shipped_benchmarks
 from metabench.cli.views.text import note
-from metabench.errors import NothingMatchedError
+from metabench.errors import NothingMatchedError, UsageError
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:
+    from metabench.data.rows import Part
     from metabench.plan.cell import TaskUse
     from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
-__all__ = ["Wanted", "fetch_encoder", "present", "wanted"]
+__all__ = ["Wanted", "fetch_encoder", "parts_of", "present", "shown_encoder", "wanted"]
 
 
 @final
@@ -29,6 +30,42 @@ class Wanted:
 
     uses: tuple[TaskUse, ...]
     models: tuple[ModelSpec, ...] = ()
+
+    def only(self, names: Sequence[str]) -> tuple[TaskUse, ...]:
+        """Return the tasks of these names; without a name, all.
+
+        Raises:
+            NothingMatchedError: there is no such task.
+        """
+        known = {use.card.name: use for use in self.uses}
+        for name in names:
+            if name not in known:
+                raise NothingMatchedError(
+                    f"there is no task {name!r}{suggest(name, known)}",
+                    hint="`metabench validate FILE` lists its tasks",
+                )
+        return tuple(use for use in self.uses if not names or use.card.name in names)
+
+
+def parts_of(use: TaskUse) -> tuple[Part, ...]:
+    """Return the parts of a task that are used: nothing is ever scored on an auxiliary one."""
+    return ("train",) if use.role == "auxiliary" else ("train", "scored")
+
+
+def shown_encoder(asked: Wanted) -> ModelSpec:
+    """Return the encoder of the benchmark file, or the one that ships with metabench.
+
+    Raises:
+        UsageError: several files name several encoders.
+    """
+    from metabench.spec.model.sections import ModelSpec
+    from metabench.tasks.hub import SHIPPED_CHARACTERS
+
+    if len(asked.models) > 1:
+        raise UsageError(
+            "the benchmark files name several encoders", hint="show one benchmark file at a time"
+        )
+    return asked.models[0] if asked.models else ModelSpec(id=SHIPPED_CHARACTERS, weights="random")
 
 
 def wanted(names: Sequence[str], *, hub: Hub) -> Wanted:
@@ -90,4 +127,4 @@ def fetch_encoder(model: ModelSpec, *, hub: Hub) -> None:
 def _of_file(file: str, *, hub: Hub) -> Wanted:
     plan = make_plan(str(find_benchmark(file)), sets=(), smoke=False, hub=hub.mirror).plan
     uses = [use for cell in plan.cells for use in cell.uses]
-    return Wanted(tuple(uses), (plan.benchmark.spec.model,))
+    return Wanted(tuple(uses), (plan.cells[0].work.model,))

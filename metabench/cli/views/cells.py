@@ -147,8 +147,8 @@ def _ordered(plan: Plan) -> list[Cell]:
     return sorted(plan.cells, key=lambda cell: ("pretrain", "meta", "adapt").index(cell.kind))
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """Yield what a plan holds: cells by method and stage, what is unavailable, its notes."""
+def plan_lines(plan: Plan, *, classes: bool = True) -> Iterator[str]:
+    """Yield what a plan holds: cells by method and stage, classes, what is unavailable, notes."""
     counts = Counter((cell.method or "-", cell.kind) for cell in plan.cells)
     rows = [("method", "stage", "cells")]
     rows += [(method, kind, str(number)) for (method, kind), number in counts.items()]
@@ -156,15 +156,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield ""
     tasks = (_task_row(use, _labels(plan, use)) for use in plan_uses(plan))
     yield from aligned([("task", "role", "train", "scored", "labels"), *tasks])
-    classes = [
-        (use.card.name, split, class_counts(counts))
+    counted = [
+        (use.card.name, split, class_counts(found))
         for use in plan_uses(plan)
-        for split, counts in use.classes.items()
-        if counts
+        for split, found in use.classes.items()
+        if classes and found
     ]
-    if classes:
+    if counted:
         yield ""
-        yield from aligned([("task", "split", "examples of each class"), *classes])
+        yield from aligned([("task", "split", "examples of each class"), *counted])
     for cell in plan.cells:
         if cell.unavailable:
             yield f"unavailable: {cell.name}: {cell.unavailable}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from metabench.cli.views.option_words import option_entries, option_rows
 from metabench.cli.views.text import aligned, duration
 from metabench.plugin.formats import FORMATS
+from metabench.tasks.own.metrics import OF_ONE_CLASS
 
 if TYPE_CHECKING:
     from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
@@ -44,6 +45,9 @@ def describe(kind: str, name: str, *, catalog: Catalog, hub: Hub) -> Description
             return {"kind": kind, "name": name, "summary": summary, "plugin": "metabench", **used}
     offer = getattr(catalog, kind)(name)
     facts = _FACTS.get(kind, _target)(offer.value)
+    if kind == "metric" and name in OF_ONE_CLASS:
+        chosen = 'the second of two, or `positive = "NAME"` of [[tasks.define]]'
+        facts["positive_class"] = {"own tasks": chosen, **_positive_classes(name, catalog)}
     if kind == "task":
         from metabench.tasks.presence import presence
 
@@ -112,7 +116,20 @@ def _sampler(info: SamplerInfo) -> Description:
 
 def _metric(info: MetricInfo) -> Description:
     shown = "times 100" if info.percent else "as it is"
-    return {"title": info.title, "target": info.target, "shown": shown}
+    facts = {"title": info.title, "target": info.target, "shown": shown, "of": info.of}
+    if info.range is not None:
+        facts["range"] = f"{info.range[0]:g} to {info.range[1]:g}"
+    return facts
+
+
+def _positive_classes(metric: str, catalog: Catalog) -> Mapping[str, str]:
+    """Return the class that a metric of one of two classes is of, by installed task."""
+    cards = [offer.value for offer in catalog.tasks.values()]
+    return {
+        card.name: card.labels[1]
+        for card in cards
+        if metric in card.metrics and len(card.labels) == 2  # noqa: PLR2004
+    }
 
 
 def _task(card: TaskCard) -> Description:

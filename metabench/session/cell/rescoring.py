@@ -32,6 +32,7 @@ def predicted_scores(
     targets: Mapping[str, str],
     *,
     origins: Mapping[str, str] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Mapping[str, float]:
     """Return the score of each metric on the predictions that a cell has saved.
 
@@ -41,6 +42,7 @@ def predicted_scores(
         result: its record.
         targets: dotted path by metric.
         origins: the distribution and version that each metric comes from, as far as known.
+        ranges: the lowest and the highest value of each metric that declares them.
 
     Raises:
         StoreError: the predictions are missing or are not what was recorded.
@@ -49,7 +51,7 @@ def predicted_scores(
     from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
 
     labels, outputs = read_predictions(store, folder, result)
-    return score(targets, labels, outputs, origins=origins)
+    return score(targets, labels, outputs, origins=origins, ranges=ranges)
 
 
 def commit_scores(

@@ -143,7 +143,7 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
     return Outcome(
         steps=work.steps,
         files=(left,),
-        scores=score(work.metrics, labels, outputs, origins=work.origins),
+        scores=score(work.metrics, labels, outputs, origins=work.origins, ranges=work.ranges),
         primary=work.task.card.primary,
         collapsed=collapsed(raw),
         standardised=train.scale.facts() if train.scale else {},

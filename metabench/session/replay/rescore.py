@@ -76,7 +76,7 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
         planned = {name: targets[name] for name in names}
         note = stored.note and _with_metrics(stored.note, planned, sources)
         try:
-            scores = predicted_scores(store, folder, result, targets)
+            scores = predicted_scores(store, folder, result, targets, ranges=catalog.metric_ranges)
         except (StoreError, CellError) as error:
             problem = str(error).partition("\n")[0]
             yield Rescored(folder, result, problem=problem)

@@ -91,7 +91,9 @@ def _scores(
     if older is None or not isinstance(work, FineTuneWork):
         return None
     try:
-        return predicted_scores(store, source, older, work.metrics, origins=work.origins)
+        return predicted_scores(
+            store, source, older, work.metrics, origins=work.origins, ranges=work.ranges
+        )
     except StoreError:
         return None
     except MetabenchError as error:

@@ -22,6 +22,7 @@ from metabench.tasks.reading.refusal import why_withheld
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from metabench.plugin.catalog import Catalog
     from metabench.spec.mistakes.document import Document
     from metabench.spec.mistakes.locate import KeyPath
     from metabench.spec.mistakes.naming import Naming
@@ -58,7 +59,7 @@ def _offer(naming: Naming, entry: Mapping[str, Any], path: KeyPath) -> Offer[Tas
     task, _ = check(OwnTaskSpec, entry)  # the check of the whole file reports what is found
     if task is None:
         return None
-    problems = list(_problems(task))
+    problems = list(_problems(task, naming.catalog))
     for key, what in problems:
         naming.report((*path, key) if key else path, what)
     for position, metric in enumerate(task.metrics):
@@ -66,8 +67,9 @@ def _offer(naming: Naming, entry: Mapping[str, Any], path: KeyPath) -> Offer[Tas
     return None if problems else Offer(_card(task, naming.document, path), _DEFINED)
 
 
-def _problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+def _problems(task: OwnTaskSpec, catalog: Catalog) -> Iterator[tuple[str, str]]:
     yield from _labelling_problems(task)
+    yield from metric_problems(task, catalog)
     yield from _of_dataset(task, task.dataset) if task.dataset else _of_files(task)
 
 
@@ -83,7 +85,6 @@ def _labelling_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
     ):
         yield "labels", "two of them are one class: they differ in Unicode's form, or as 1 and 1.0"
     yield from _positive_problems(task)
-    yield from metric_problems(task)
 
 
 def _positive_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:

@@ -9,16 +9,11 @@ from metabench.tasks.own.metrics import class_metric_problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from metabench.plugin.catalog import Catalog
     from metabench.spec.model.own_task import OwnTaskSpec
 
 __all__ = ["metric_problems", "own_metrics"]
 
-_OF_CLASSES = {
-    "accuracy", "auroc", "balanced_accuracy", "f1", "f1_macro", "f1_micro", "f1_weighted",
-    "matthews", "precision", "recall",
-}  # fmt: skip
-_OF_NUMBERS = {"mae", "mse", "pearson", "spearman"}
-_ERRORS = {"mae", "mse"}
 _RANKED = (
     "cannot be the score, the first metric: its best is the smallest, and a leaderboard ranks by"
     " the largest; name 'pearson' first"
@@ -30,15 +25,16 @@ def own_metrics(task: OwnTaskSpec) -> tuple[str, ...]:
     return task.metrics or (("pearson",) if task.kind == "regression" else ("accuracy",))
 
 
-def metric_problems(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
+def metric_problems(task: OwnTaskSpec, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the metrics of a task, each with its key."""
-    wrong = _OF_CLASSES if task.kind == "regression" else _OF_NUMBERS
+    known = {name: offer.value for name, offer in catalog.metrics.items()}
+    wrong = "classes" if task.kind == "regression" else "numbers"
     for metric in task.metrics:
-        if metric in wrong:
+        if metric in known and known[metric].of == wrong:
             default = own_metrics(task.model_copy(update={"metrics": ()}))[0]
             yield "metrics", f"{metric!r} is not for {task.kind}; {default!r} is"
         problem = class_metric_problem(metric, len(task.classes))
         if problem:
             yield "metrics", problem
-    if task.metrics and task.metrics[0] in _ERRORS:
+    if task.metrics and task.metrics[0] in known and known[task.metrics[0]].error:
         yield "metrics", f"{task.metrics[0]!r} {_RANKED}"

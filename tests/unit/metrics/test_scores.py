@@ -140,6 +140,36 @@ def test_a_metric_may_return_any_real_number(value, tmp_path, monkeypatch):
     assert score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED)) == {"own": 0.25}
 
 
+@pytest.mark.parametrize(("bounds", "fits"), [((0, 1), False), ((0, 1.5), True), (None, True)])
+def test_a_metric_outside_of_its_declared_range_is_refused(bounds, fits, tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1.5\n")
+    ranges = {} if bounds is None else {"own": bounds}
+    arguments = ({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
+
+    if fits:
+        assert score(*arguments, ranges=ranges) == {"own": 1.5}
+    else:
+        with pytest.raises(InvalidMetricError, match="outside its declared range 0 to 1"):
+            score(*arguments, ranges=ranges)
+
+
+def test_a_rounding_above_its_range_is_inside(tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1 + 2**-52\n")
+
+    score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED), ranges={"own": (-1, 1)})
+
+
+def test_every_metric_that_ships_declares_what_it_is_of_and_its_range():
+    for info in metabench_metrics():
+        low, high = info.range
+        regression = info.of == "numbers"
+        rows = np.arange(10) if regression else LABELS
+        outputs = outputs_of(CALLED)[:, :1] if regression else outputs_of(CALLED)
+        for one in (outputs, -outputs):
+            (value,) = score({info.name: info.target}, rows, one).values()
+            assert low <= value <= high
+
+
 def test_a_metric_that_raises_is_named(tmp_path, monkeypatch):
     _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1 / 0\n")
 

@@ -102,7 +102,10 @@ def catalog(status: PluginStatus) -> Catalog:
         algorithms={info.name: Offer(info, status) for info in algorithms},
         samplers={info.name: Offer(info, status) for info in samplers},
         tasks={task.name: Offer(task, status) for task in tasks},
-        metrics={"accuracy": Offer(MetricInfo("accuracy", "toy:accuracy", "Acc"), status)},
+        metrics={
+            "accuracy": Offer(MetricInfo("accuracy", "toy:accuracy", "Acc", of="classes"), status),
+            "pearson": Offer(MetricInfo("pearson", "toy:pearson", "P", of="numbers"), status),
+        },
         plugins=(status,),
     )
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from rich.cells import cell_len
 
 from metabench.cli.main import main
 
@@ -120,6 +121,62 @@ def test_a_file_that_is_no_parquet_is_damage(mirror, tmp_path, capsys):
     assert json.loads(captured.out)["splits"][0]["state"] == "damaged"
     assert "not readable as parquet" in captured.err
     assert "hint: copy the file again" in captured.err
+
+
+def test_the_first_examples_are_shown_as_the_encoder_gets_them(mirror, capsys):
+    assert main(["data", "show", "embedded/answer", "--rows", "1", "--json"]) == 0
+    train, _ = json.loads(capsys.readouterr().out)["splits"]
+    (example,) = train["examples"]
+    first, second = (text.split() for text in example["texts"])
+
+    assert example["tokens"] == ["[CLS]", *first, "[SEP]", *second, "[SEP]"]
+    assert example["segments"] == [0] * (len(first) + 2) + [1] * (len(second) + 1)
+    assert example["label"] in train["classes"]
+    assert sum(train["classes"].values()) == train["rows"] == 4000
+    assert train["lengths"]["shortest"] <= len(example["tokens"]) <= train["lengths"]["longest"]
+
+
+def test_examples_are_shown_in_80_columns(own, capsys):
+    assert main(["data", "show", str(own), "--task", "my/t"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0] == "my/t train: 2 examples: 1 no, 1 yes"
+    assert "1 of 2 cut at 16; 0 % of words unknown" in " ".join(map(str.strip, lines[1:3]))
+    assert max(map(cell_len, lines)) <= 80
+    assert any("more lines" in line for line in lines)
+
+    assert main(["data", "show", str(own), "--task", "other"]) == 5
+    assert "there is no task 'other'" in capsys.readouterr().err
+
+
+def test_examples_of_a_file_that_is_withheld_are_not_shown(own, tmp_path, capsys):
+    (tmp_path / "inner").mkdir()
+    moved = own.rename(tmp_path / "inner" / own.name)
+    moved.write_text(moved.read_text().replace('"train.csv"', '"../train.csv"'))
+
+    assert main(["data", "show", str(moved)]) == 0
+    shown = capsys.readouterr().out
+    assert "secret" not in shown
+    assert "my/t train: 2 examples: 1 class 0, 1 class 1" in shown
+    assert "not shown: the file lies outside" in shown
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A benchmark file with a task of its own, of which one text is long and of wide letters."""
+    (tmp_path / "train.csv").write_text(
+        "text,label\na secret,no\n" + "\u6f22\u5b57 " * 200 + ",yes\n"
+    )
+    (tmp_path / "train2.csv").write_text("text,label\nfox,no\nowl,yes\n")
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'schema = 1\nname = "own"\n'
+        'model = { id = "embedded/encoder", weights = "random", max_length = 16 }\n'
+        '[tasks]\nauxiliary = ["my/t"]\ntarget = ["embedded/grammar"]\n'
+        '[[tasks.define]]\nname = "my/t"\ntrain = "train.csv"\nscored = "train2.csv"\n'
+        'text = ["text"]\n[[methods]]\nid = "J"\nalgorithm = "joint"\n'
+    )
+    return path
 
 
 def test_without_a_name_what_is_here_is_verified_and_what_is_not_is_named(mirror, capsys):

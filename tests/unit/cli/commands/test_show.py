@@ -68,6 +68,14 @@ def test_a_metric_is_shown(capsys):
     assert "metabench.metrics.scores:accuracy" in capsys.readouterr().out
 
 
+def test_f1_names_the_class_that_it_is_of(capsys):
+    assert main(["show", "f1", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+
+    assert found["positive_class"]["glue/mrpc"] == "equivalent"
+    assert found["range"] == "0 to 1"
+
+
 def test_a_cell_is_shown_by_its_folder_and_by_the_first_digits_of_its_key(make_run, capsys):
     store = make_run()
     runs = str(store.folder.parent)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 
 import pytest
-from kit.commands import CommandServer
 from kit.strangers import CANARY, changes
 from kit.watched import Watched
 
@@ -69,27 +69,27 @@ COMMANDS = {
 TRAINING = {"reproduce", "export model", "run", "run --force"}
 TRAINED_EVERY = 4  # changes
 REFUSED = range(7)
+ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What acts on a terminal: controls but line end and tab, marks of the direction of writing."""
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory):
+def watched():
+    """A process that runs commands and tells what they did elsewhere."""
+    server = Watched()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory, watched):
     """A run folder that metabench wrote."""
     folder = tmp_path_factory.mktemp("example")
     (folder / "tiny.toml").write_text(BENCHMARK)
-    server = CommandServer()
-    running = server.start(folder, "run", "tiny.toml", "--runs", "runs")
-    assert running.wait() == 1, running.said  # one method fails, so that there is a failure.json
-    server.close()
+    made = watched.run(folder, "run", "tiny.toml", "--runs", "runs", allowed=folder)
+    assert made.code == 1, made.said  # one method fails, so that there is a failure.json
+    warm(watched, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def watched(example):
-    """A process that runs commands and tells what they did elsewhere."""
-    server = Watched()
-    warm(server, example)
-    yield server
-    server.close()
 
 
 def warm(server, example):
@@ -134,6 +134,8 @@ def problems(watched, example, folder, change, names):
         seen = watched.run(inside, *words, allowed=inside)
         if seen.code not in REFUSED:
             yield f"{name}: exit code {seen.code}: {seen.said[-1500:]}"
+        if acts := ACTS.search(seen.said):
+            yield f"{name}: prints {acts.group()!r}"
         if CANARY in seen.said:
             yield f"{name}: prints what stands in a file outside: {seen.said[-500:]}"
         if seen.did:

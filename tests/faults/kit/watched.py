@@ -95,6 +95,7 @@ def serve() -> None:
         asked = json.loads(line)
         answer: dict[str, Any] = {}
         if "warm" in asked:
+            child = child and child.end()
             _warm(asked)
         elif "anew" in asked:
             child = child and child.end()

@@ -30,7 +30,8 @@ def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
             f"cannot be read or written: {reason}",
             where=str(error.filename or path),
             hint="delete it, or put what it leads to in its place: only regular files in folders"
-            " of their own are opened there",
+            " of their own are opened there; to keep runs on another disk, name a folder there with"
+            " --runs DIR",
         )
     if error.errno in _FULL:
         return StoreError(

@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from kit.example import example_run
+from kit.watched import Watched
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,17 @@ def memory():
     shared = Path("/dev/shm")  # noqa: S108  (a file system, not a name in one)
     with TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def watched():
+    """A process that runs commands and tells what they did elsewhere."""
+    server = Watched()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory, watched):
+    """A folder with a run that metabench wrote; nobody writes in it."""
+    return example_run(tmp_path_factory.getbasetemp().parent, watched)

@@ -6,97 +6,18 @@ import hashlib
 import re
 import shutil
 
-import pytest
+from kit.example import COMMANDS, words
 from kit.strangers import CANARY, changes
-from kit.watched import Watched
 
 from metabench.seeding import Stream
 
 COUNT = 8  # changes of some fifteen thousand; METABENCH_FAULT_SCALE=2000 takes them all
-
-BENCHMARK = """\
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/grammar"]
-[meta]
-steps = 1
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-epochs = 0.05
-[seeds]
-meta = [0]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[[methods]]
-id = "Broken"
-algorithm = "maml"
-options = { inner_steps = 40, inner_lr = 100.0 }
-[compare]
-baselines = ["Plain"]
-"""
-
-COMMANDS = {
-    "status": ("status", "{run}"),
-    "status --json": ("status", "{run}", "--json"),
-    "verify": ("verify", "{run}"),
-    "compare": ("compare", "{run}"),
-    "compare html": ("compare", "{run}", "--format", "html"),
-    "compare json": ("compare", "{run}", "--format", "json"),
-    "show": ("show", "{cell}", "--runs", "runs"),
-    "logs": ("logs", "{cell}", "--runs", "runs"),
-    "logs --scalars": ("logs", "{cell}", "--scalars", "--runs", "runs"),
-    "export records": ("export", "records", "{run}", "copy"),
-    "export glue": ("export", "glue", "{run}", "--method", "Plain", "-o", "x.zip"),
-    "reproduce": ("reproduce", "{run}/cells/{cell}/result.json"),
-    "export model": ("export", "model", "{cell}", "model", "--runs", "runs"),
-    "score --write": ("score", "{run}", "--write"),
-    "run": ("run", "tiny.toml", "--runs", "runs"),
-    "run --force": ("run", "tiny.toml", "--runs", "runs", "--force", "--only", "method=Plain"),
-}
-"""Every command that reads a run folder; those that write come last."""
 
 TRAINING = {"reproduce", "export model", "run", "run --force"}
 TRAINED_EVERY = 4  # changes
 REFUSED = range(7)
 ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What acts on a terminal: controls but line end and tab, marks of the direction of writing."""
-
-
-@pytest.fixture(scope="module")
-def watched():
-    """A process that runs commands and tells what they did elsewhere."""
-    server = Watched()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory, watched):
-    """A run folder that metabench wrote."""
-    folder = tmp_path_factory.mktemp("example")
-    (folder / "tiny.toml").write_text(BENCHMARK)
-    made = watched.run(folder, "run", "tiny.toml", "--runs", "runs", allowed=folder)
-    assert made.code == 1, made.said  # one method fails, so that there is a failure.json
-    warm(watched, folder)
-    return folder
-
-
-def warm(server, example):
-    """Let the process import what the commands import that only read."""
-    cell = next(path.name for path in (example / "runs/tiny/cells").glob("adapt-plain-*"))
-    for name in ("status", "verify", "compare html", "show", "logs"):
-        server.warm(example, *(word.format(run="runs/tiny", cell=cell) for word in COMMANDS[name]))
 
 
 def laid_out(example, folder):
@@ -130,8 +51,7 @@ def problems(watched, example, folder, change, names):
     before, links = state(outside), (outside / "victim").stat().st_nlink
     watched.anew()
     for name in names:
-        words = [word.format(run="runs/tiny", cell=cells[0]) for word in COMMANDS[name]]
-        seen = watched.run(inside, *words, allowed=inside)
+        seen = watched.run(inside, *words(name, cells[0]), allowed=inside)
         if seen.code not in REFUSED:
             yield f"{name}: exit code {seen.code}: {seen.said[-1500:]}"
         if acts := ACTS.search(seen.said):
@@ -157,10 +77,8 @@ def test_an_unchanged_folder_is_read_by_every_command(example, watched, tmp_path
     inside, outside = laid_out(example, tmp_path)
     before = state(outside)
     cell = next(path.name for path in (inside / "runs/tiny/cells").glob("adapt-plain-*"))
-    for name, words in COMMANDS.items():
-        said = watched.run(
-            inside, *(word.format(run="runs/tiny", cell=cell) for word in words), allowed=inside
-        )
+    for name in COMMANDS:
+        said = watched.run(inside, *words(name, cell), allowed=inside)
 
         assert said.code in ({5} if name == "export glue" else {0, 1}), f"{name}: {said}"
         assert not said.did, said

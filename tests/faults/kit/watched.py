@@ -68,15 +68,20 @@ class Watched(Served):
         """Let the next command run in a fork of its own."""
         self.ask({"anew": True})
 
-    def run(self, folder: Path, *arguments: str, allowed: Path) -> Seen:
-        """Run ``metabench ARGUMENTS`` in a folder; changes below ``allowed`` are its own."""
+    def run(
+        self, folder: Path, *arguments: str, allowed: Path, user: int = 0, umask: int = 0o022
+    ) -> Seen:
+        """Run ``metabench ARGUMENTS`` in a folder; changes below ``allowed`` are its own.
+
+        As another ``user`` than 0 it runs in a fork that is of no more use for root's.
+        """
         errors = folder / "said.txt"
         for path in (errors, Path(f"{errors}.out")):
             path.write_bytes(b"")
         answer = self.ask({
             "arguments": arguments, "folder": str(folder), "errors": str(errors),
             "environment": {"HOME": str(folder)},
-            "allowed": str(allowed),
+            "allowed": str(allowed), "user": user, "umask": umask,
         })  # fmt: skip
         said = "".join(path.read_text(errors="replace") for path in (Path(f"{errors}.out"), errors))
         return Seen(answer["code"], said, tuple(answer["did"]))
@@ -172,6 +177,9 @@ def _limited(asked: Mapping[str, Any]) -> int:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.alarm(3 * SECONDS)
+    os.umask(asked["umask"])
+    if asked["user"]:
+        os.setuid(asked["user"])
     try:
         return _act(asked)
     except SystemExit as stop:

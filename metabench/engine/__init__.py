@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     exactness: Hessian-vector products compared with double backward on a few examples
     finetune: stage 3: fine-tuning on the flat vector
     evaluate: outputs of a fine-tuned model on the evaluation set
+    prototypes: a head made of class means, where fine-tuning begins with one
     step: what a loop yields at each step, checked to be finite
     snapshot: the state that a loop resumes from
     memory: out-of-memory errors recognized, and memory released

@@ -10,13 +10,16 @@ import torch
 from metabench.data.order import by_length
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     from torch import Tensor
 
     from metabench.data.tokens import TokenTable
+    from metabench.learning import Batch
     from metabench.nn.learner import TransformerLearner
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "in_order_of_length"]
 
 _BATCH = 64
 
@@ -28,13 +31,16 @@ def evaluate(
 
     Rows of like length are batched together, so that little of a batch is padding.
     """
-    groups = by_length(table.lengths, batch_size=_BATCH)
+    batches = in_order_of_length(table, task=task)
     with torch.inference_mode():
-        parts = [
-            learner.outputs(theta, table.batch(rows, task=task, dropout_seed=None)).float()
-            for rows in groups
-        ]
+        parts = [learner.outputs(theta, batch).float() for batch in batches]
         found = torch.cat(parts).cpu().numpy()
     outputs = np.empty_like(found)
-    outputs[np.concatenate(groups)] = found
+    outputs[np.concatenate(by_length(table.lengths, batch_size=_BATCH))] = found
     return outputs
+
+
+def in_order_of_length(table: TokenTable, *, task: str) -> Iterator[Batch]:
+    """Yield all rows of a table once, rows of like length together; dropout is off."""
+    for rows in by_length(table.lengths, batch_size=_BATCH):
+        yield table.batch(rows, task=task, dropout_seed=None)

@@ -123,6 +123,11 @@ class FineTuneWork:
     origins: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
+    @property
+    def prototypes(self) -> bool:
+        """Whether the head begins as prototypes of the classes."""
+        return self.settings.head == "prototype" and not self.task.card.regression
+
 
 Work: TypeAlias = PretrainWork | MetaWork | FineTuneWork
 

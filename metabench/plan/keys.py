@@ -107,7 +107,8 @@ class Inputs:
     def adapt(self, work: FineTuneWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
         """Return what scores depend on; ``keeps_head``: meta-training has left one for the task."""
         settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
-        head = work.settings.head if keeps_head else "fresh"
+        kept = "keep" if keeps_head and work.settings.head != "fresh" else "fresh"
+        head = "prototype" if work.prototypes else kept
         return {
             **self._every("adapt"),
             "pooling": self.model.pooling,

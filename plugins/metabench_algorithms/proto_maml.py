@@ -37,8 +37,9 @@ class ProtoMaml(Algorithm[ProtoMamlOptions]):
     2.4, equation 8.
     Differs: theta's own head, which the paper does not have, is drawn to h, along theta's head - h.
     That is no gradient, and Adam goes at most its rate a step, so that the head is still far from h
-    when fine-tuning takes it over; fine-tuning makes no prototypes. A class without a support row
-    keeps its row of theta's head, and MAML's gradient of it; so does a task that asks for a number.
+    when fine-tuning takes it over; ``finetune.head = "prototype"`` makes prototypes of the training
+    examples instead. A class without a support row keeps its row of theta's head, and MAML's
+    gradient of it; so does a task that asks for a number.
     Each inner step has a support batch of its own (``support = "same"`` reuses one); prototypes are
     those of all.
     """

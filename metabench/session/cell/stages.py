@@ -13,11 +13,12 @@ from metabench.data.counts import split_note
 from metabench.data.episodes import EpisodeSource
 from metabench.data.order import epoch_batches
 from metabench.engine.boundary import Boundary
-from metabench.engine.evaluate import evaluate
+from metabench.engine.evaluate import evaluate, in_order_of_length
 from metabench.engine.finetune import FineTuning
 from metabench.engine.meta import MetaTraining
 from metabench.engine.parameters import named, pack_parameters, vector
 from metabench.engine.pretrain import Pretraining
+from metabench.engine.prototypes import with_prototypes
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import collapsed, score
 from metabench.metrics.reference import reference_scores
@@ -186,9 +187,11 @@ def fine_tune(
     learner = context.learner(work.model, work.encoder, {task: work.task})
     train = context.training_table(work.task, work.model, stream=stream)
     training = FineTuning(learner, task, work.settings.optimizer, work.steps)
-    theta = yield from training.run(
-        _start(work, learner, context), _batches(work, train, stream.child(task)), start=start
-    )
+    first = _start(work, learner, context)
+    if work.prototypes and start is None:
+        first = with_prototypes(learner, first, in_order_of_length(train, task=task), task=task)
+    batches = _batches(work, train, stream.child(task))
+    theta = yield from training.run(first, batches, start=start)
     return FineTuned(learner, theta, train)
 
 
@@ -217,7 +220,7 @@ def _start(work: FineTuneWork, learner: TransformerLearner, context: WorkerConte
     path = context.store.cell_folder(cell.folder) / PARAMETERS
     layout = learner.layout
     encoder = vector(values, layout.encoder, path=path).to(learner.device)
-    if work.settings.head == "keep" and f"{task}.weight" in values:
+    if work.settings.head != "fresh" and f"{task}.weight" in values:
         head = vector(values, layout.heads[task], path=path).to(learner.device)
     else:
         head = learner.fresh_head(task, heads)

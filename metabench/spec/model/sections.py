@@ -171,8 +171,10 @@ class FineTuneOptimizer(Options):
 class FineTuneSpec(Options):
     """Stage 3: fine-tuning of an initialisation on one task."""
 
-    head: Literal["keep", "fresh"] = "keep"
-    """``keep``: the head that meta-training gave a task that it has seen; else a fresh one."""
+    head: Literal["keep", "fresh", "prototype"] = "keep"
+    """``keep``: the head that meta-training gave a task that it has seen; else a fresh one
+    (``fresh``). ``prototype``: of a task with classes, the head that picks the class whose training
+    examples have the nearest mean of features, as ProtoMAML begins each episode."""
     epochs: Annotated[float, Field(gt=0, le=1e4)] = 3.0
     """Passes over the training rows."""
     min_steps: Annotated[int, Field(ge=0)] = 0

@@ -175,3 +175,11 @@ def test_the_head_matters_only_where_meta_training_left_one(world):
         for cell in before.cells
         if cell.kind == "adapt" and cell.needs and cell.work.task.role == "target"
     }
+
+
+def test_a_head_of_prototypes_is_another_cell_for_every_task_with_classes(world):
+    before, after = world.plan(), world.plan(sets=("finetune.head=prototype",))
+    tuned = [cell for cell in after.cells if cell.kind == "adapt"]
+
+    assert changed(before, after) == {cell.name for cell in before.cells if cell.kind == "adapt"}
+    assert {cell.inputs["finetune"]["head"] for cell in tuned} == {"prototype"}

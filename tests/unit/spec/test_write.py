@@ -27,7 +27,10 @@ optional = st.fixed_dictionaries(
         ),
         "finetune": st.fixed_dictionaries(
             {},
-            optional={"head": st.sampled_from(["keep", "fresh"]), "epochs": st.integers(1, 9)},
+            optional={
+                "head": st.sampled_from(["keep", "fresh", "prototype"]),
+                "epochs": st.integers(1, 9),
+            },
         ),
         "seeds": st.fixed_dictionaries(
             {"meta": st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=3, unique=True)}

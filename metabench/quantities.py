@@ -12,11 +12,14 @@ __all__ = [
     "percent",
     "plural",
     "seconds_text",
+    "seeds_text",
+    "shortened",
     "span",
 ]
 
 _FEW_NAMES = 6
 _FEW_SECONDS = 10
+_STRETCH = 4
 _ROUNDS_TO_A_THOUSAND = 999.5
 
 
@@ -80,6 +83,34 @@ def plural(numbers: Sequence[int], noun: str) -> str:
     ('1 meta seed', '2 to 4 pairs')
     """
     return f"{span(numbers)} {noun}{'' if max(numbers) == 1 else 's'}"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Return seeds with each stretch of at least four as its ends.
+
+    >>> seeds_text([0, 1, 2]), seeds_text([7, *range(500), 503])
+    ('0, 1, 2', '0 to 499, 503')
+    """
+    stretches: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if stretches and seed == stretches[-1][-1] + 1:
+            stretches[-1].append(seed)
+        else:
+            stretches.append([seed])
+    shown = [
+        f"{one[0]} to {one[-1]}" if len(one) >= _STRETCH else ", ".join(map(str, one))
+        for one in stretches
+    ]
+    return ", ".join(shown)
+
+
+def shortened(text: str, most: int = 100) -> str:
+    """Return a text, or its beginning and how many characters it has.
+
+    >>> shortened("seeds.meta=[" + "0, " * 500 + "]", 30)
+    'seeds.meta=[0, 0, 0, 0, 0, 0, … (1,513 characters)'
+    """
+    return text if len(text) <= most else f"{text[:most].rstrip()} … ({len(text):,} characters)"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from metabench.leaderboard.conclusion.gaps import floor_places, saturated_column
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
-from metabench.quantities import listed, named, percent, plural, span
+from metabench.quantities import listed, named, percent, plural, shortened, span
 from metabench.results.collect import Collected
 from metabench.store.records.splits import fit_notes
 from metabench.tasks.overlap import overlap_note
@@ -35,7 +35,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *fit_notes(split for result in collected.results.values() for split in result.splits),
         *_missing_classes(collected),
         *_part(collected),
-        *([f"changed on the command line: {', '.join(note.overrides)}"] * bool(note.overrides)),
+        *_changed(note.overrides),
         *_drift(collected),
         *_mixed(collected),
         *_budgets(collected),
@@ -51,6 +51,11 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_collapsed(board.rows),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _changed(overrides: Sequence[str]) -> Iterator[str]:
+    if overrides:
+        yield f"changed on the command line: {', '.join(map(shortened, overrides))}"
 
 
 def _mixed(collected: Collected) -> Iterator[str]:

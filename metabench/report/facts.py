@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from metabench.api.report import Fact
-from metabench.quantities import seconds_text
+from metabench.quantities import seconds_text, seeds_text, shortened
 from metabench.results.collect import Collected
 from metabench.store.records.cell import Result
 from metabench.store.records.provenance import Provenance
@@ -39,11 +39,11 @@ def _asked(collected: Collected) -> Iterator[Fact]:
     yield Fact("benchmark", (note.name,))
     hashes = tuple(part[:_ENOUGH] for part in note.spec_hash.split("+") if part)
     yield Fact("benchmark file", hashes)
-    yield Fact("changed on the command line", note.overrides)
+    yield Fact("changed on the command line", tuple(map(shortened, note.overrides)))
     metas = sorted({use.meta_seed for use in note.uses})
     tunings = sorted({use.finetune_seed for use in note.uses})
-    yield Fact("meta seeds", (", ".join(map(str, metas)),) if metas else ())
-    yield Fact("fine-tuning seeds", (", ".join(map(str, tunings)),) if tunings else ())
+    yield Fact("meta seeds", (seeds_text(metas),) if metas else ())
+    yield Fact("fine-tuning seeds", (seeds_text(tunings),) if tunings else ())
 
 
 def _values(origins: Iterable[Provenance], read: _Read) -> tuple[str, ...]:

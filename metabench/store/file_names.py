@@ -22,6 +22,7 @@ __all__ = [
     "RESOLVED",
     "RESULT",
     "RUN",
+    "SMOKE_SUFFIX",
     "SPEC",
     "STATE",
     "SUMS",
@@ -48,6 +49,8 @@ STATE, CHECKPOINT, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
 """The files of a checkpoint: tensors, what is said of them, the sha256 of both."""
 CACHE = ".cache"
 """Beside the run folders: encoded rows."""
+SMOKE_SUFFIX = ".smoke"
+"""How the folder of a smoke run ends, after the name of its benchmark."""
 AGAIN = ".again-"
 """How the folder of a cell begins, before its name, while a cell that is done is run again."""
 

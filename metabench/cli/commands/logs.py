@@ -6,9 +6,10 @@ import errno
 import os
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -16,12 +17,14 @@ from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.views.text import echo_text
 from metabench.errors import NothingMatchedError
 from metabench.limits import LOG_BYTES
-from metabench.store.file_names import CELL, CELLS, LOG, METRICS
+from metabench.store.file_names import CELL, CELLS, LOG, METRICS, SMOKE_SUFFIX
 from metabench.store.folder import Folder
 from metabench.store.problems import NotOwnError, explained
 from metabench.suggest import did_you_mean
 
-__all__ = ["command", "find_cell", "opened_from"]
+__all__ = ["command", "find_cell", "opened_from", "without_smoke"]
+
+_Found = TypeVar("_Found")
 
 _PAUSE_SECONDS = 0.2
 _MOST = 12
@@ -73,6 +76,7 @@ def find_cell(name: str, *, runs: Path) -> Path:
     named = [folder for folder in folders if cell in {folder.name, folder.name[:-9]}]
     begun = [folder for folder in folders if cell and folder.name.startswith(cell)]
     found = named or [folder for folder in folders if _has_key(folder, cell)] or begun
+    found = without_smoke(found, run=lambda folder: folder.parent.parent.name)
     if len(found) == 1:
         return found[0]
     if found:
@@ -82,6 +86,16 @@ def find_cell(name: str, *, runs: Path) -> Path:
     other = "see `metabench status`, or name the folder of runs with --runs DIR"
     hint = did_you_mean(cell, [folder.name[:-9] for folder in folders], otherwise=other)
     raise NothingMatchedError(f"there is no cell {name!r} in {str(runs)!r}", hint=hint)
+
+
+def without_smoke(found: list[_Found], *, run: Callable[[_Found], str]) -> list[_Found]:
+    """Return cells that one name fits without those of smoke runs whose real run has one too."""
+    runs = set(map(run, found))
+    return [
+        one
+        for one in found
+        if not (run(one).endswith(SMOKE_SUFFIX) and run(one).removesuffix(SMOKE_SUFFIX) in runs)
+    ]
 
 
 def _has_key(folder: Path, prefix: str) -> bool:

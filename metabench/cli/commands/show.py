@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _KINDS = ("algorithm", "sampler", "task", "metric", "observer", "renderer", "cell")
+_MOST = 12
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 
 Description = dict[str, Any]
@@ -78,19 +79,21 @@ def _look(
 
 
 def _cells(name: str, runs: Path) -> Iterator[Description]:
+    from metabench.cli.commands.logs import without_smoke
     from metabench.cli.views.descriptions import cell_description
     from metabench.store.run_folder import Store
 
-    prefix = name if _KEY.fullmatch(name) else None
-    for folder in _run_folders(runs):
-        store = Store(folder)
-        for cell_name in store.names():
-            if name in {cell_name, cell_name[:-9]}:  # with its key, or as other commands show it
-                yield cell_description(store.cell(cell_name), run=str(folder))
-            elif prefix is not None:
-                cell = store.cell(cell_name)
-                if cell.key.startswith(prefix):
-                    yield cell_description(cell, run=str(folder))
+    run, _, wanted = name.rpartition("/")
+    prefix = wanted if _KEY.fullmatch(wanted) else None
+    found = [
+        (store, cell)
+        for store in map(Store, _run_folders(runs))
+        for cell in (store.names() if run in {"", store.folder.name} else ())
+        # With its key, or as other commands show it.
+        if wanted in {cell, cell[:-9]} or (prefix and store.cell(cell).key.startswith(prefix))
+    ]
+    for store, cell in without_smoke(found, run=lambda one: one[0].folder.name):
+        yield cell_description(store.cell(cell), run=str(store.folder))
 
 
 def _run_folders(runs: Path) -> Iterator[Path]:
@@ -117,8 +120,12 @@ def _check_one_kind(name: str, found: list[Description]) -> None:
         )
     keys = {description["key"] for description in found if description["kind"] == "cell"}
     if len(keys) > 1:
-        cells = ", ".join(sorted({description["folder"] for description in found}))
-        raise UsageError(f"{name!r} begins the keys of several cells", hint=f"name one of {cells}")
+        cells = {f"{Path(one['run']).name}/{one['folder']}" for one in found}
+        shown = sorted(cells)[:_MOST]
+        more = f" and {len(cells) - len(shown)} more" if len(cells) > len(shown) else ""
+        raise UsageError(
+            f"{name!r} is {len(cells)} cells", hint=f"name one of {', '.join(shown)}{more}"
+        )
 
 
 def _with_article(kind: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, final
 from metabench.cli.inputs.installed import installed
 from metabench.cli.inputs.places import find_benchmark
 from metabench.errors import UsageError
+from metabench.store.file_names import SMOKE_SUFFIX
 
 if TYPE_CHECKING:
     from metabench.plan.plan import Plan
@@ -35,7 +36,7 @@ class Planned:
     def folder_name(self) -> str:
         """Name of the run folder; a smoke run has one of its own."""
         spec = self.plan.benchmark.spec
-        return f"{spec.name}.smoke" if spec.smoke else spec.name
+        return f"{spec.name}{SMOKE_SUFFIX}" if spec.smoke else spec.name
 
 
 def make_plan(file: str, *, sets: Sequence[str], smoke: bool, hub: Path | None) -> Planned:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.views.text import aligned, cells
-from metabench.quantities import bytes_text, count_text, seconds_text
+from metabench.quantities import bytes_text, count_text, plural, seconds_text
 from metabench.session.runner.queue import cost
 from metabench.tasks.reading.refusal import not_shown
 
@@ -80,7 +80,9 @@ def cell_lines(
     left = [cell for cell in plan.cells if cell.key in to_run]
     yield from _cost_line(left, keep)
     yield from _estimate_line(left, estimates)
-    yield from (f"note: {note}" for note in (*estimates.notes, *plan.notes))
+    yield from (f"note: {note}" for note in estimates.notes)
+    if plan.notes:
+        yield f"{plural([len(plan.notes)], 'note')} on the data: see `metabench validate`"
 
 
 def _expected(found: CellEstimate | None) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.api.task import HubSource, TaskCard
 from metabench.errors import DataError, NothingMatchedError
+from metabench.quantities import seeds_text
 from metabench.session.export.submission import FILES, SubmissionFile
 from metabench.suggest import did_you_mean
 from metabench.tasks.identity import split_facts
@@ -69,7 +70,7 @@ def chosen_uses(note: RunNote, *, method: str, seed: int | None) -> Mapping[str,
     seeds = list(dict.fromkeys(use.meta_seed for use in uses))
     if seed is not None and seed not in seeds:
         raise NothingMatchedError(
-            f"the run has no meta seed {seed!r}", hint=f"name one of {', '.join(map(str, seeds))}"
+            f"the run has no meta seed {seed!r}", hint=f"name one of {seeds_text(seeds)}"
         )
     chosen = seeds[0] if seed is None else seed
     found = {

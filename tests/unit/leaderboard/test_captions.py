@@ -1,5 +1,7 @@
 """Laws of the sentences under a leaderboard: said where they hold, and only there."""
 
+import dataclasses
+
 import pytest
 
 from metabench.leaderboard.build import build_leaderboard
@@ -165,6 +167,17 @@ def test_a_cell_that_two_machines_ran_with_other_scores_is_named(make_study):
     ]
 
     assert starting(build_leaderboard(merge(runs)).captions, "TWICE: 1 cell was run more than once")
+
+
+def test_a_long_list_on_the_command_line_is_shortened(make_study):
+    seeds = ", ".join(map(str, range(400)))
+    collected = collect(make_study(scores(3)))
+    note = collected.note.model_copy(update={"overrides": (f"seeds.meta=[{seeds}]",)})
+    board = build_leaderboard(dataclasses.replace(collected, note=note))
+
+    (caption,) = starting(board.captions, "changed on the command line: seeds.meta=[0, 1, 2")
+    assert len(caption) < 170
+    assert caption.endswith("(1,901 characters)")
 
 
 def test_captions_are_few_where_all_is_well(make_study):

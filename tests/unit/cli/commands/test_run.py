@@ -79,6 +79,7 @@ def test_a_dry_run_shows_the_cost_of_what_is_to_be_run(written, capsys):
     assert [cell["gradients"] for cell in run["cells"]] == [13, 8]
     assert [line.split()[4] for line in lines[1:3]] == ["13", "8"]
     assert "cost: about 21 gradients of a batch" in lines
+    assert "1 note on the data: see `metabench validate`" in lines
 
 
 def test_validate_says_what_is_planned_and_writes_nothing(written, capsys):
@@ -261,6 +262,7 @@ def test_validate_prints_json(written, capsys):
         "train_rows": 400,
         "scored_rows": 500,
         "labels": ["unacceptable", "acceptable"],
+        "classes": {},
     }
 
 

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from metabench.cli.commands.logs import find_cell
 from metabench.cli.main import main
 from metabench.store.records.cell import CellNote
+from metabench.store.run_folder import Store
 
 
 def shown(capsys, *arguments):
@@ -164,9 +166,27 @@ def test_digits_that_begin_several_keys_are_refused_with_the_cells(make_run, cap
     store.commit_note(folder, CellNote(kind="adapt", name="other", key=key, inputs={}))
 
     assert main(["show", first.key[:6], "--runs", str(store.folder.parent)]) == 2
-    assert f"begins the keys of several cells\n  hint: name one of {first.folder}" in (
+    run = store.folder.name
+    assert f"{first.key[:6]!r} is 2 cells\n  hint: name one of {run}/{first.folder}" in (
         capsys.readouterr().err
     )
+
+
+def test_a_cell_of_a_smoke_run_gives_way_to_that_of_the_run_itself(make_run, capsys):
+    store = make_run()
+    cell = next(store.cells())
+    smoke = Store(store.folder.parent / f"{store.folder.name}.smoke")
+    smoke.commit_run("", "", store.run())
+    key = "0" * 64
+    smoke.cell_folder(f"{cell.name}-{key[:8]}").mkdir(parents=True)
+    smoke.commit_note(
+        f"{cell.name}-{key[:8]}", CellNote(kind="adapt", name=cell.name, key=key, inputs={})
+    )
+    runs = ("--runs", str(store.folder.parent))
+
+    assert shown(capsys, cell.name, *runs)["key"] == cell.key
+    assert shown(capsys, f"{smoke.folder.name}/{cell.name}", *runs)["key"] == key
+    assert find_cell(cell.name, runs=store.folder.parent) == store.cell_folder(cell.folder)
 
 
 def test_a_cell_is_shown_by_the_name_that_other_commands_print(make_run, capsys):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, final
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeAlias, final
 
 from metabench.api.options import Options
 
@@ -73,6 +74,10 @@ class AlgorithmOptions(Options):
     These questions are asked while planning, before torch is loaded, so they live here and not on
     the algorithm (ADR 0008).
     """
+
+    tolerances: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    """The largest value of a logged scalar, by its name, with which a meta-step is as it should be.
+    Steps beyond it are counted and noted in the record and under the leaderboard."""
 
     def episode_shape(self) -> EpisodeShape:
         """Return how many batches an episode holds; one query batch unless a subclass says more."""

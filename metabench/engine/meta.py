@@ -32,10 +32,17 @@ __all__ = ["Initialisation", "MetaTraining"]
 @final
 @dataclass(frozen=True)
 class Initialisation:
-    """What meta-training leaves: theta [P] to fine-tune from, and how often each task was drawn."""
+    """What meta-training leaves.
+
+    Args:
+        theta: [P], to fine-tune from.
+        draws: how often each task was drawn.
+        beyond: meta-steps in which a scalar was above its tolerance, by the scalar's name.
+    """
 
     theta: Tensor
     draws: Mapping[str, int]
+    beyond: Mapping[str, int] = field(default_factory=dict)
 
 
 @final
@@ -69,6 +76,7 @@ class MetaTraining:
     sampler_provider: str = ""
     draws: int | None = None
     visits: Counter[str] = field(default_factory=Counter)
+    beyond: Counter[str] = field(default_factory=Counter)
     state: Blocks = field(default_factory=dict)
     sampler_state: State = field(default_factory=dict)
     theirs: Boundary = field(init=False)
@@ -111,7 +119,7 @@ class MetaTraining:
         norm = final.norm().item()
         what = "the initialisation"
         require_finite(norm, what, stage="meta", step=self.steps, by=self.provider)
-        return Initialisation(final.detach().clone(), dict(self.visits))
+        return Initialisation(final.detach().clone(), dict(self.visits), dict(self.beyond))
 
     def _snapshot(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> Snapshot:
         blocks = {f"meta/{name}": value for name, value in meta.items()}
@@ -119,6 +127,7 @@ class MetaTraining:
         facts = {
             "counts": dict(optimizer.counts),
             "visits": dict(self.visits),
+            "beyond": dict(self.beyond),
             "sampler": dict(self.sampler_state),
             "tally": counter_facts(self.learner.counter),
         }
@@ -130,6 +139,7 @@ class MetaTraining:
         self.state = {k: v.clone() for k, v in under("state", start.tensors).items()}
         optimizer.restore(start.tensors, start.facts["counts"])
         self.visits = Counter(start.facts["visits"])
+        self.beyond = Counter(start.facts.get("beyond", {}))  # none in checkpoints of before
         self.sampler_state = dict(start.facts["sampler"])
         restore_counter(self.learner.counter, start.facts["tally"])
 
@@ -144,6 +154,8 @@ class MetaTraining:
         directions, self.state = self.theirs.combination(combined, meta)
         directions = self._average_heads(directions, episodes)
         scalars = self._check(step, trace, directions)
+        for name, most in self.algorithm.options.tolerances.items():
+            self.beyond[name] += scalars.get(name, 0.0) > most
         spans = self._spans(episodes)
         optimizer.step(meta, directions, dict.fromkeys(self._along_theta(directions), spans))
         with self.sampling:

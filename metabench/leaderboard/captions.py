@@ -13,6 +13,7 @@ from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 from metabench.quantities import listed, named, percent, plural, shortened, span
 from metabench.results.collect import Collected
+from metabench.store.records.cell import BEYOND
 from metabench.store.records.splits import fit_notes
 from metabench.tasks.overlap import overlap_note
 
@@ -39,6 +40,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_drift(collected),
         *_mixed(collected),
         *_budgets(collected),
+        *_beyond(collected),
         *_metrics(board.columns),
         *_average(collected, board.columns),
         *_spread(collected),
@@ -79,6 +81,17 @@ def _drift(collected: Collected) -> Iterator[str]:
 def _budgets(collected: Collected) -> Iterator[str]:
     if found := unequal_budgets(collected):
         yield f"BUDGET: meta-training differs between methods: {'; '.join(found)}"
+
+
+def _beyond(collected: Collected) -> Iterator[str]:
+    """Yield which cells have noted meta-steps that an algorithm did not solve to its tolerance."""
+    cells: dict[str, list[str]] = {}
+    for result in collected.results.values():
+        for note in result.notes:
+            if note.startswith(f"{BEYOND}: "):
+                cells.setdefault(note, []).append(result.name)
+    for note, names in cells.items():
+        yield f"{note} ({listed(sorted(names))})"
 
 
 def _part(collected: Collected) -> Iterator[str]:

@@ -7,7 +7,9 @@ which paper's words they follow and where they differ.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -168,6 +170,9 @@ class MamlPlusPlusOptions(AlgorithmOptions):
 
 class ImamlOptions(AlgorithmOptions):
     """Options of iMAML."""
+
+    tolerances: ClassVar[Mapping[str, float]] = MappingProxyType({"proximal_residual": 0.01})
+    """An inner problem is solved where its last step starts from 1 % of the first slope or less."""
 
     support_batches: Annotated[int, Field(ge=1, le=1000)] = 1
     """Support batches, over which the inner problem's loss is a mean."""

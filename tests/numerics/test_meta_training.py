@@ -344,3 +344,36 @@ def test_an_algorithm_that_writes_to_what_it_is_given_is_named(deed, said):
         finish(run, run.learner.theta(STREAM))
 
     assert caught.value.where == "test 1.0, task two"
+
+
+def ended(steps):
+    """Go through steps; return the scalars of each and what is returned in the end."""
+    scalars = []
+    while True:
+        try:
+            scalars.append(next(steps).scalars)
+        except StopIteration as stop:
+            return scalars, stop.value
+
+
+@pytest.mark.parametrize(("strength", "beyond"), [(2.0, 3), (1e5, 0)])
+def test_meta_steps_that_leave_more_of_the_inner_problem_than_tolerated_are_counted(
+    strength, beyond
+):
+    # A step of one over lambda leaves the share curvature / lambda: little at 1e5. One of 0.01 at
+    # lambda = 2 leaves 0.98 of the pull alone.
+    options = ImamlOptions(proximal=strength, inner_lr=min(1 / strength, 0.01), inner_steps=4)
+    run = training(Imaml(options), "two", "two", steps=3)
+    scalars, found = ended(run.run(run.learner.theta(STREAM)))
+
+    left = [step["proximal_residual"] for step in scalars]
+    assert found.beyond["proximal_residual"] == sum(one > 0.01 for one in left) == beyond
+
+
+def test_a_resumed_run_counts_the_meta_steps_beyond_a_tolerance_from_before_too():
+    algorithm = Imaml(ImamlOptions(proximal=2.0, inner_lr=0.01, inner_steps=4))
+    whole, rest = training(algorithm, "two"), training(algorithm, "two")
+    theta = whole.learner.theta(STREAM)
+    half = next(whole.run(theta)).snapshot()
+
+    assert ended(rest.run(theta, start=half))[1].beyond == {"proximal_residual": 2}

@@ -103,7 +103,7 @@ class Attempt:
             splits=outcome.splits,
             standardised=dict(outcome.standardised),
             references={name: dict(scores) for name, scores in outcome.references.items()},
-            notes=(*self.cell.notes, *self._uncompiled()),
+            notes=(*self.cell.notes, *self._uncompiled(), *outcome.notes),
             drift=self.drift,
             attempts=self.number,
             wall_seconds=time.monotonic() - self.wall,

@@ -44,6 +44,7 @@ class Outcome:
     standardised: Mapping[str, float] = field(default_factory=dict)
     references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     work: WorkNote | None = None
+    notes: tuple[str, ...] = ()
 
 
 def leave(folder: Folder, name: str, data: bytes) -> FileNote:

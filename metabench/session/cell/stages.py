@@ -29,6 +29,7 @@ from metabench.session.cell.context import WorkerContext
 from metabench.session.cell.outcome import Outcome, leave, work_note
 from metabench.session.cell.predictions import parquet
 from metabench.store.file_names import PARAMETERS, PREDICTIONS
+from metabench.store.records.cell import BEYOND
 from metabench.tasks.overlap import count_overlap
 
 if TYPE_CHECKING:
@@ -116,9 +117,20 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
         steps=work.steps,
         files=(left,),
         draws=found.draws,
+        notes=_beyond(found.beyond, options.tolerances, steps=work.steps),
         work=work_note(learner.counter),
         train_rows=sum(len(table) for table in tables.values()),
         splits=tuple(split_note(use, "train", tables[name]) for name, use in uses.items()),
+    )
+
+
+def _beyond(
+    counts: Mapping[str, int], tolerances: Mapping[str, float], *, steps: int
+) -> tuple[str, ...]:
+    return tuple(
+        f"{BEYOND}: {name} was above {tolerances[name]:g} in {count} of {steps} meta-steps"
+        for name, count in counts.items()
+        if count
     )
 
 

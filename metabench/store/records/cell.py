@@ -31,6 +31,7 @@ from metabench.store.records.values import (
 from metabench.strict_json import parse_json
 
 __all__ = [
+    "BEYOND",
     "CellNote",
     "ColumnNote",
     "Failure",
@@ -63,6 +64,8 @@ Status: TypeAlias = Literal[
     "interrupted",
     "error",
 ]
+BEYOND = "BEYOND"
+"""What a note begins with that counts meta-steps with a scalar above its tolerance."""
 _LONGEST = 100  # characters of a value that are shown
 _Model = TypeVar("_Model", bound=Record)
 

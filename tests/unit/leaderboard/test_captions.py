@@ -248,3 +248,13 @@ def test_a_class_that_training_examples_lack_is_named(make_study, lacking, where
     assert starting(said(make_study, scores=wanted), "UNSEEN") == [
         f"UNSEEN: A: no training example has class no{where}"
     ]
+
+
+def test_meta_steps_beyond_a_tolerance_are_named_with_their_cells(make_study):
+    note = "BEYOND: proximal_residual was above 0.01 in 3 of 5 meta-steps"
+    start = {"MAML": {"notes": (note, "COMPILED: no")}}
+
+    assert starting(said(make_study, 2, start=start), "BEYOND") == [
+        f"{note} (meta-maml-s0 and meta-maml-s1)"
+    ]
+    assert starting(said(make_study, 2, "other"), "BEYOND") == []

@@ -92,6 +92,9 @@ class TaskCard(Options):
     standardise: bool = False
     """Whether a regression is trained on targets standardised by the training rows in use;
     predictions are in the task's own unit all the same."""
+    bounds: tuple[float, float] | None = None
+    """The smallest and the largest number that a label can be; predictions of a regression are
+    clipped to them where they are scored and where they are exported."""
     positive: str | None = None
     """The class that F1, precision and recall are of, the second of two, where one was chosen."""
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["collapsed", "score"]
+__all__ = ["clipped", "collapsed", "score"]
 
 _MEND = "mend the metric, or leave its tasks out"
 
@@ -62,6 +62,17 @@ def score(
         scores[name] = _checked(name, metric, (labels, outputs), where=where)
         _refuse_outside(name, scores[name], (ranges or {}).get(name), where=where)
     return scores
+
+
+def clipped(
+    outputs: npt.NDArray[np.floating], bounds: tuple[float, float] | None
+) -> npt.NDArray[np.floating]:
+    """Return outputs within the bounds of a task's labels; what is not finite stays as it is."""
+    import numpy as np  # noqa: PLC0415  (listing metrics stays light)
+
+    if bounds is None:
+        return outputs
+    return np.where(np.isfinite(outputs), outputs.clip(*bounds), outputs)
 
 
 def collapsed(outputs: npt.NDArray[np.generic]) -> bool:

@@ -118,7 +118,7 @@ class Inputs:
             "finetune": {**settings, "head": head, "steps": work.steps},
             "meta_seed": work.meta_seed,
             "finetune_seed": work.finetune_seed,
-            "metrics": metric_inputs(work.metrics, self.sources),
+            "metrics": metric_inputs(work.metrics, self.sources, bounds=work.task.card.bounds),
         }
 
     def _every(self, stage: str) -> dict[str, Any]:
@@ -140,18 +140,22 @@ class Inputs:
         }
 
 
-def metric_inputs(targets: Mapping[str, str], sources: Sources) -> dict[str, Any]:
+def metric_inputs(
+    targets: Mapping[str, str], sources: Sources, *, bounds: tuple[float, float] | None
+) -> dict[str, Any]:
     """Return what scores depend on beside the predictions, by metric.
 
     Args:
         targets: dotted path by metric.
         sources: hashes of the modules in use.
+        bounds: what predictions are clipped to before they are scored.
 
     Raises:
         PluginError: a metric's module cannot be read.
     """
+    limits = {} if bounds is None else {"bounds": list(bounds)}
     return {
-        name: {"target": target, "source": sources.of(target, owner=f"metric {name!r}")}
+        name: {"target": target, "source": sources.of(target, owner=f"metric {name!r}"), **limits}
         for name, target in targets.items()
     }
 

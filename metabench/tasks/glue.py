@@ -85,6 +85,7 @@ STSB: Final = TaskCard(
     title="STS-B",
     source=HubSource(id=_HUB_ID, config="stsb"),
     text=_SENTENCES,
+    bounds=(0.0, 5.0),
     metrics=("pearson", "spearman"),
     splits=_splits(5749, 1500, 1379),
     scored="validation",

@@ -1,4 +1,4 @@
-"""Scores from predictions that are there: no training, no torch."""
+"""New scores of predictions that are there, committed: no training, no torch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from metabench import __version__
 from metabench.privacy import private
-from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import now
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import LOG, METRICS, PREDICTIONS
@@ -19,39 +18,10 @@ if TYPE_CHECKING:
     from metabench.store.records.cell import CellNote, Result
     from metabench.store.run_folder import Store
 
-__all__ = ["commit_scores", "predicted_scores"]
+__all__ = ["commit_scores"]
 
 _KEPT = (PREDICTIONS, LOG, METRICS)
 """What a cell takes over from the one whose predictions give its scores."""
-
-
-def predicted_scores(
-    store: Store,
-    folder: str,
-    result: Result,
-    targets: Mapping[str, str],
-    *,
-    origins: Mapping[str, str] | None = None,
-    ranges: Mapping[str, tuple[float, float]] | None = None,
-) -> Mapping[str, float]:
-    """Return the score of each metric on the predictions that a cell has saved.
-
-    Args:
-        store: the run folder.
-        folder: name of the cell's folder.
-        result: its record.
-        targets: dotted path by metric.
-        origins: the distribution and version that each metric comes from, as far as known.
-        ranges: the lowest and the highest value of each metric that declares them.
-
-    Raises:
-        StoreError: the predictions are missing or are not what was recorded.
-        MetabenchError: as for `score`.
-    """
-    from metabench.metrics.compute import score  # noqa: PLC0415  (numpy)
-
-    labels, outputs = read_predictions(store, folder, result)
-    return score(targets, labels, outputs, origins=origins, ranges=ranges)
 
 
 def commit_scores(

@@ -20,7 +20,7 @@ from metabench.engine.parameters import named, pack_parameters, vector
 from metabench.engine.pretrain import Pretraining
 from metabench.engine.prototypes import with_prototypes
 from metabench.learning import SampledTask, Schedule
-from metabench.metrics.compute import collapsed, score
+from metabench.metrics.compute import clipped, collapsed, score
 from metabench.metrics.reference import reference_scores
 from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided
 from metabench.plugin.target import load_target
@@ -156,7 +156,13 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
     return Outcome(
         steps=work.steps,
         files=(left,),
-        scores=score(work.metrics, labels, outputs, origins=work.origins, ranges=work.ranges),
+        scores=score(
+            work.metrics,
+            labels,
+            clipped(outputs, work.task.card.bounds),
+            origins=work.origins,
+            ranges=work.ranges,
+        ),
         primary=work.task.card.primary,
         collapsed=collapsed(raw),
         standardised=train.scale.facts() if train.scale else {},

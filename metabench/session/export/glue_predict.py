@@ -10,6 +10,7 @@ from metabench.data.encoding import encode
 from metabench.data.rows import load_texts
 from metabench.data.tokens import TokenTable
 from metabench.engine.evaluate import evaluate
+from metabench.metrics.compute import clipped
 from metabench.session.export.submission import entries
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def predicted(made: Replay, part: Part, context: WorkerContext) -> list[str]:
         max_length=model.max_length,
         device=context.device.device,
     )
-    task = made.work.task.card.name
-    return entries(
-        part.file, evaluate(made.tuned.learner, made.tuned.theta, table, task=task).tolist()
-    )
+    card = made.work.task.card
+    outputs = evaluate(made.tuned.learner, made.tuned.theta, table, task=card.name)
+    return entries(part.file, clipped(outputs, card.bounds).tolist())

@@ -17,7 +17,6 @@ _FOLLOWS: Final = ("entailment", "not_entailment")
 _NUMBERS: Final = ("0", "1")
 _INFERENCE: Final = ("entailment", "neutral", "contradiction")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_MOST_SIMILAR = 5.0
 
 
 @final
@@ -69,7 +68,7 @@ FILES: Final = (
 
 
 def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[str]:
-    """Return what stands in a file for outputs [rows, classes], or [rows, 1] of numbers.
+    """Return what stands in a file for outputs [rows, classes], or [rows, 1] of clipped numbers.
 
     Raises:
         DivergedError: an output is NaN or infinite, of which a file would make a class or a word.
@@ -83,7 +82,7 @@ def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[st
             hint="fine-tune with a lower learning rate, and export that",
         )
     if not file.classes:
-        return [f"{min(max(float(row[0]), 0.0), _MOST_SIMILAR):.3f}" for row in outputs]
+        return [f"{float(row[0]):.3f}" for row in outputs]
     return [file.classes[max(range(len(row)), key=row.__getitem__)] for row in outputs]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import CellError, StoreError
 from metabench.fingerprint import fingerprint
 from metabench.plan.keys import Sources, metric_inputs
-from metabench.session.cell.rescoring import commit_scores, predicted_scores
+from metabench.session.cell.predictions import read_predictions
+from metabench.session.cell.rescoring import commit_scores
 from metabench.session.runner.record import metric_notes
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
         StoreError: the folder is not that of a run.
         PluginError: a metric is not installed.
     """
+    from metabench.metrics.compute import clipped, score  # noqa: PLC0415  (numpy)
+
     run = store.run()
     columns = {column.name: column for column in run.columns}
     by_cell = {use.cell: (use.key, columns[use.column]) for use in run.uses}
@@ -74,9 +77,14 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
         names = _metrics(stored, column, catalog)
         targets = {name: catalog.metric(name).value.target for name in (*names, column.metric)}
         planned = {name: targets[name] for name in names}
-        note = stored.note and _with_metrics(stored.note, planned, sources)
+        bounds = _bounds(column, catalog)
+        note = stored.note and _with_metrics(
+            stored.note, metric_inputs(planned, sources, bounds=bounds)
+        )
         try:
-            scores = predicted_scores(store, folder, result, targets, ranges=catalog.metric_ranges)
+            labels, outputs = read_predictions(store, folder, result)
+            outputs = clipped(outputs, bounds)
+            scores = score(targets, labels, outputs, ranges=catalog.metric_ranges)
         except (StoreError, CellError) as error:
             problem = str(error).partition("\n")[0]
             yield Rescored(folder, result, problem=problem)
@@ -124,8 +132,13 @@ def _metrics(stored: StoredCell, column: ColumnNote, catalog: Catalog) -> tuple[
     return tuple(planned if isinstance(planned, dict) else known)
 
 
-def _with_metrics(note: CellNote, targets: Mapping[str, str], sources: Sources) -> CellNote:
+def _bounds(column: ColumnNote, catalog: Catalog) -> tuple[float, float] | None:
+    """Return what predictions are clipped to before they are scored."""
+    offer = catalog.tasks.get(column.task)
+    return offer.value.bounds if offer is not None else None
+
+
+def _with_metrics(note: CellNote, metrics: Mapping[str, Any]) -> CellNote:
     """Return the cell of the same work that has these metrics."""
-    metrics = metric_inputs(targets, sources)
     inputs = {**note.inputs, "metrics": metrics}
     return note.model_copy(update={"inputs": inputs, "key": fingerprint(inputs)})

@@ -8,7 +8,8 @@ from metabench.api.events import CellEnded, CellStarted, EndedElsewhere
 from metabench.errors import MetabenchError, StoreError
 from metabench.plan.cell import FineTuneWork
 from metabench.session.cell.outcome import cell_note, commit_failure
-from metabench.session.cell.rescoring import commit_scores, predicted_scores
+from metabench.session.cell.predictions import read_predictions
+from metabench.session.cell.rescoring import commit_scores
 from metabench.session.runner.claim import HELD, claim
 from metabench.store.run_folder import Store
 
@@ -87,13 +88,15 @@ def _scores(
     cell: Cell, store: Store, source: str, older: Result | None
 ) -> Mapping[str, float] | MetabenchError | None:
     """Return the scores, or why a metric gives none; None where there are no sound predictions."""
+    from metabench.metrics.compute import clipped, score  # noqa: PLC0415  (numpy)
+
     work = cell.work
     if older is None or not isinstance(work, FineTuneWork):
         return None
     try:
-        return predicted_scores(
-            store, source, older, work.metrics, origins=work.origins, ranges=work.ranges
-        )
+        labels, outputs = read_predictions(store, source, older)
+        shown = clipped(outputs, work.task.card.bounds)
+        return score(work.metrics, labels, shown, origins=work.origins, ranges=work.ranges)
     except StoreError:
         return None
     except MetabenchError as error:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metabench.errors import DivergedError, InvalidMetricError, PluginError
-from metabench.metrics.compute import collapsed, score
+from metabench.metrics.compute import clipped, collapsed, score
 from metabench.metrics.provider import metabench_metrics
 from metabench.metrics.scores import accuracy, f1, matthews, pearson, spearman
 
@@ -197,3 +197,14 @@ def _module(folder, monkeypatch, source):
     (folder / "own_metric.py").write_text(source)
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delitem(sys.modules, "own_metric", raising=False)
+
+
+def test_a_prediction_beyond_the_labels_bounds_counts_as_the_bound():
+    labels, outputs = np.array([0.0, 2.0, 5.0, 4.0]), np.array([[-3.0], [1.0], [11.0], [4.5]])
+
+    found = score({"pearson": TARGETS["pearson"]}, labels, clipped(outputs, (0.0, 5.0)))
+
+    expected = np.corrcoef(labels, [0.0, 1.0, 5.0, 4.5])[0, 1]
+    assert found["pearson"] == pytest.approx(expected, abs=1e-12)
+    assert abs(np.corrcoef(labels, outputs[:, 0])[0, 1] - expected) > 0.01
+    assert clipped(outputs, None) is outputs

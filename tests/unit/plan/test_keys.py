@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import metabench.plan.keys
+from metabench.plan.keys import Sources, metric_inputs
 from metabench.plan.plan import Plan
 
 
@@ -183,3 +184,12 @@ def test_a_head_of_prototypes_is_another_cell_for_every_task_with_classes(world)
 
     assert changed(before, after) == {cell.name for cell in before.cells if cell.kind == "adapt"}
     assert {cell.inputs["finetune"]["head"] for cell in tuned} == {"prototype"}
+
+
+def test_what_predictions_are_clipped_to_is_part_of_how_they_are_scored_and_nothing_else():
+    targets = {"pearson": "metabench.metrics.scores:pearson"}
+    (plain,) = metric_inputs(targets, Sources(), bounds=None).values()
+    (bounded,) = metric_inputs(targets, Sources(), bounds=(0.0, 5.0)).values()
+
+    assert plain.keys() == {"target", "source"}  # as in runs of before
+    assert bounded == {**plain, "bounds": [0.0, 5.0]}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 
+import numpy as np
 import pytest
 
 from metabench.errors import DivergedError
+from metabench.metrics.compute import clipped
 from metabench.plugin import load_catalog
 from metabench.session.export.submission import FILES, archive, constant_entries, entries, tsv
 
@@ -37,7 +39,9 @@ def test_the_files_are_those_that_the_site_asks_for():
     ],
 )
 def test_classes_and_numbers_are_written_as_the_site_reads_them(name, outputs, lines):
-    assert entries(BY_NAME[name], outputs) == lines
+    bounds = load_catalog().task(BY_NAME[name].task).value.bounds
+
+    assert entries(BY_NAME[name], clipped(np.array(outputs, dtype=float), bounds)) == lines
 
 
 @pytest.mark.parametrize("name", ["STS-B", "RTE", "MNLI-m"])
@@ -47,7 +51,7 @@ def test_an_output_that_is_no_number_gets_into_no_file(name, broken):
     width = max(1, len(BY_NAME[name].classes))
 
     with pytest.raises(DivergedError, match="1 of 2 outputs are not finite, the first in row 1"):
-        entries(BY_NAME[name], [[0.5] * width, [broken] * width])
+        entries(BY_NAME[name], clipped(np.array([[0.5] * width, [broken] * width]), (0.0, 5.0)))
 
 
 def test_the_words_for_classes_stand_in_the_order_of_the_tasks_labels():

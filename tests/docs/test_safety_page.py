@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -17,12 +18,20 @@ from metabench.store.run_folder import Store
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
-ROWS = {
-    row[0].strip("`"): row[1:]
-    for line in PAGE.splitlines()
-    if line.startswith("| `")
-    for row in [[cell.strip() for cell in line.strip("|").split("|")]]
-}
+
+
+def table(heading):
+    """Return the rows of the table below a heading, the first cell's text as their key."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    return rows[0][1:], {row[0].strip("`"): row[1:] for row in rows[2:]}
+
+
+_, ROWS = table("What each command does")
 
 
 def commands(group, path=()):
@@ -38,6 +47,55 @@ def commands(group, path=()):
 
 def test_the_table_holds_every_command_and_no_other():
     assert set(ROWS) == set(commands(metabench))
+
+
+KINDS, TESTED = table("What is tested")
+_, TESTS = table("The tests")
+COMMANDS_OF = {"A": "tests/faults/kit/example.py", "L": "tests/unit/store/test_folder_commands.py"}
+"""Where a test lists the commands that it runs."""
+
+
+def listed(path):
+    """Return the commands that a module lists in ``COMMANDS``, without their arguments."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    found = next(
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "COMMANDS"
+    )
+    known = set(commands(metabench))
+    words = [[str(getattr(one, "value", "")) for one in value.elts[:2]] for value in found.values]
+    return {" ".join(two) if " ".join(two) in known else two[0] for two in words}
+
+
+def test_the_table_of_tests_holds_every_command_and_every_kind():
+    assert set(TESTED) == set(commands(metabench))
+    assert all(len(cells) == len(KINDS) for cells in TESTED.values())
+    assert all(cell == "-" or set(cell) <= set(TESTS) for row in TESTED.values() for cell in row)
+    assert set(TESTS) == {letter for row in TESTED.values() for cell in row for letter in cell} - {
+        "-"
+    }
+
+
+@pytest.mark.parametrize("letter", TESTS)
+def test_a_test_of_the_table_is_there(letter):
+    path, _, name = TESTS[letter][0].strip("`").partition("::")
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("letter", COMMANDS_OF)
+def test_a_command_that_a_test_runs_and_no_other_has_its_letter(letter):
+    lettered = {command for command, cells in TESTED.items() if letter in "".join(cells)}
+
+    assert lettered == listed(COMMANDS_OF[letter])
+
+
+def test_every_command_that_is_called_has_the_letter_of_that_test():
+    lettered = {command for command, cells in TESTED.items() if "W" in "".join(cells)}
+
+    assert lettered == set(ROWS) - LATER
 
 
 @pytest.fixture
@@ -81,7 +139,7 @@ LATER = {"reproduce", "export model", "export glue"}
 def imports(call, planted, folder):
     site, mark = planted
     subprocess.run(
-        [sys.executable, "-P", "-m", "metabench", *call.split()],
+        [sys.executable, "-m", "metabench", *call.split()],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *python_path()])},
         capture_output=True,
@@ -96,7 +154,19 @@ def python_path():
 
 @pytest.fixture
 def folder(tmp_path):
-    """A working folder with a run in it, of which nothing has been run."""
+    """A working folder with a run in it, of which nothing has been run.
+
+    It is a repository whose monitor leaves a file, and so do modules in it that are imported.
+    """
+    pwned = tmp_path / "PWNED"
+    for name in ("socket", "signal", "torch", "numpy", "click", "rich", "json"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(pwned)!r}, 'a').write('{name} ')\n")
+    monitor = tmp_path / "monitor"
+    monitor.write_text(f"#!/bin/sh\ntouch {pwned}\n")
+    monitor.chmod(0o755)
+    for words in ("init", "add socket.py", f"config core.fsmonitor {monitor}"):
+        command = ["git", *words.split()]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     note = RunNote(name="demo", methods=("BERT",), columns=(), uses=())
     Store(tmp_path / "runs" / "demo").commit_run("", "", note)
     return tmp_path
@@ -104,10 +174,13 @@ def folder(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", sorted(set(ROWS) - LATER))
-def test_a_command_imports_installed_plugins_where_the_table_says_so(command, planted, folder):
+def test_a_command_imports_plugins_where_the_table_says_so_and_nothing_of_the_working_folder(
+    command, planted, folder
+):
     call = f"{command} {CALLS.get(command, '')}"
 
     assert imports(call, planted, folder) == (ROWS[command][1] == "yes")
+    assert not (folder / "PWNED").exists(), (folder / "PWNED").read_text()
 
 
 @pytest.mark.slow

@@ -36,4 +36,5 @@ def watched():
 @pytest.fixture(scope="session")
 def example(tmp_path_factory, watched):
     """A folder with a run that metabench wrote; nobody writes in it."""
-    return example_run(tmp_path_factory.getbasetemp().parent, watched)
+    place = tmp_path_factory.getbasetemp()
+    return example_run(place.parent if "PYTEST_XDIST_WORKER" in os.environ else place, watched)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import subprocess
 
 from kit.example import COMMANDS, words
 from kit.strangers import CANARY, changes
@@ -24,6 +25,7 @@ def laid_out(example, folder):
     """Return a working folder with a copy of the run, and what lies outside."""
     inside, outside = folder / "inside", folder / "outside"
     shutil.copytree(example / "runs", inside / "runs")
+    shutil.copytree(example / ".git", inside / ".git")
     shutil.copy(example / "tiny.toml", inside)
     (outside / "deep").mkdir(parents=True)
     for path in (outside / "victim", outside / "deep" / "victim", outside / "result.json"):
@@ -83,6 +85,15 @@ def test_an_unchanged_folder_is_read_by_every_command(example, watched, tmp_path
         assert said.code in ({5} if name == "export glue" else {0, 1}), f"{name}: {said}"
         assert not said.did, said
     assert state(outside) == before
+    assert not (inside / "PWNED").exists()
+
+
+def test_a_program_of_the_repository_would_be_seen(example, tmp_path):
+    inside, _ = laid_out(example, tmp_path)
+
+    subprocess.run(["git", "status"], cwd=inside, check=True, capture_output=True)  # noqa: S607
+
+    assert (inside / "PWNED").exists()
 
 
 def test_a_change_outside_is_seen(watched, example, tmp_path):

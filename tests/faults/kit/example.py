@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 from kit.watched import Watched
@@ -78,6 +79,7 @@ def example_run(place: Path, watched: Watched) -> Path:
         (begun / "tiny.toml").write_text(BENCHMARK)
         made = watched.run(begun, "run", "tiny.toml", "--runs", "runs", allowed=begun)
         assert made.code == 1, made.said  # one method fails, so that there is a failure.json
+        _arm(begun)
         try:
             begun.rename(folder)
         except OSError:  # another process was faster
@@ -87,3 +89,13 @@ def example_run(place: Path, watched: Watched) -> Path:
         watched.warm(folder, *words(name, cell))
     watched.warm(folder, *words("run", cell), "--dry-run")
     return folder
+
+
+def _arm(folder: Path) -> None:
+    """Make a repository of it that leaves a file ``PWNED`` where git is asked without care."""
+    hook = folder / ".git" / "watch"
+    for arguments in (("init",), ("add", "tiny.toml"), ("config", "core.fsmonitor", ".git/watch")):
+        git = ["git", "-C", str(folder), *arguments]
+        subprocess.run(git, check=True, capture_output=True)
+    hook.write_text("#!/bin/sh\ntouch PWNED\n")
+    hook.chmod(0o755)

@@ -74,8 +74,7 @@ def _with_characters(model: ModelSpec, tasks: Mapping[str, TaskInUse]) -> ModelS
 def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:
     """Return the encoder's settings, a length that nobody gave cut to what the encoder has.
 
-    Keys hold the length of the file: with such an encoder it always meant no more than that. The
-    default is cut also where it is written out, as in the resolved file of a run.
+    Keys hold the length of the file: with such an encoder it always meant no more than that.
 
     Raises:
         DataError: the encoder has fewer positions than were asked for, or too few embeddings.
@@ -85,8 +84,7 @@ def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:
         return model
     limits = encoder_limits(folder)
     limits.check(model.id)
-    field = type(model).model_fields["max_length"]
-    given = "max_length" in model.model_fields_set and model.max_length != field.default
+    given = "max_length" in model.model_fields_set
     length = limits.length(model.id, model.max_length, given=given)
     return model if length == model.max_length else model.model_copy(update={"max_length": length})
 

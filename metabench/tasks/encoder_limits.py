@@ -68,7 +68,7 @@ class EncoderLimits:
             raise DataError(
                 f"model.max_length = {wanted:,}, but it has only {self.positions:,} positions",
                 where=f"encoder {model!r}",
-                hint=f"set model.max_length to at most {self.positions}",
+                hint=f"set model.max_length to at most {self.positions}, or leave it out",
             )
         return self.positions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.plan.plan import Plan
     from metabench.plugin.catalog import Catalog
+    from metabench.spec.model.benchmark import Benchmark
     from metabench.spec.model.sections import BenchmarkSpec
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
@@ -45,7 +47,19 @@ def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = 
             f"{note.name!r} reads tasks of one's own from files beside its benchmark file",
             hint="name that file with --file FILE",
         )
+    if file is None:
+        benchmark = _as_given(benchmark)
     return with_stored_names(build_plan(benchmark, catalog=catalog, hub=hub), store)
+
+
+def _as_given(benchmark: Benchmark) -> Benchmark:
+    """Return the benchmark of a resolved file, whose default length may be one that nobody gave."""
+    model = benchmark.spec.model
+    if model.max_length != type(model).model_fields["max_length"].default:
+        return benchmark
+    fields = model.model_fields_set - {"max_length"}
+    again = type(model)(**model.model_dump(include=fields))
+    return replace(benchmark, spec=benchmark.spec.model_copy(update={"model": again}))
 
 
 def done_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:

@@ -18,8 +18,10 @@ from metabench.api import (
     SamplerInfo,
     TaskCard,
 )
+from metabench.errors import SpecError
 from metabench.plugin.catalog import Catalog
 from metabench.plugin.status import Offer, PluginStatus
+from metabench.spec.reading.load import load_benchmark
 
 MINIMAL = """\
 schema = 1
@@ -123,3 +125,14 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return _write
+
+
+@pytest.fixture
+def problems(catalog, write):
+    def _problems(text, *sets):
+        path = write(text)
+        with pytest.raises(SpecError, match=r"bench|--set") as caught:
+            load_benchmark(path, catalog=catalog, sets=sets)
+        return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
+
+    return _problems

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from metabench.cli.inputs.benchmark import make_plan
-from metabench.errors import NothingMatchedError, SetupError, UsageError
+from metabench.errors import DataError, NothingMatchedError, SetupError, UsageError
 from metabench.plugin import load_catalog
 from metabench.session.replay.replan import done_cell, plan_again
 from metabench.session.runner.record import run_note
@@ -62,6 +62,11 @@ def test_a_run_folder_plans_the_same_cells_as_its_benchmark_file(tmp_path, smoke
 
     assert again(store).by_key.keys() == plan.by_key.keys()
     assert again(store, file=tmp_path / "tiny.toml").by_key.keys() == plan.by_key.keys()
+
+
+def test_a_length_beyond_the_positions_is_refused_even_where_it_is_the_default(tmp_path):
+    with pytest.raises(DataError, match="max_length = 128, but it has only 64 positions"):
+        begin(tmp_path, sets=("model.max_length=128",))
 
 
 def test_rows_beside_the_benchmark_file_are_found_with_that_file_alone(tmp_path):

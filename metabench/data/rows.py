@@ -16,6 +16,7 @@ from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
 from metabench.tasks.mirror import split_files
 from metabench.tasks.own.splits import file_split, own_identity, own_rows
+from metabench.tasks.snapshot import dataset_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,13 +68,13 @@ def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
     if isinstance(card.source, FileSource):
         return _own(use, split)
     where = f"{card.name}, split {split!r}"
-    if isinstance(card.source, HubSource) and hub.dataset_folder(card.source.id) is not None:
-        return _in_folder(card, split, hub=hub, where=where)
-    columns, names = _columns(card, split, where=where)
+    if isinstance(card.source, HubSource):
+        return _in_folder(_local(card, split, hub=hub), split, hub=hub, where=where)
+    columns = _generated(card, split, where=where)
     texts = _checked_texts(card, columns, where)
     place = f"{where}, column {card.label!r}"
     values = list(columns[card.label])
-    labels = _classes(values, card, names, place) if card.labels else _numbers(values, place)
+    labels = _classes(values, card, place) if card.labels else _numbers(values, place)
     return Rows(texts, labels)
 
 
@@ -84,18 +85,28 @@ def load_texts(card: TaskCard, split: str, *, hub: Hub) -> tuple[list[str], ...]
         DataError: the split cannot be had, or a text is not what the card says.
     """
     where = f"{card.name}, split {split!r}"
-    if isinstance(card.source, HubSource) and hub.dataset_folder(card.source.id) is not None:
-        found = file_split(card, _known_split(card.source, split, hub=hub, where=where), hub=hub)
+    if isinstance(card.source, HubSource):
+        card = _local(card, split, hub=hub)
+        found = file_split(card, _known_split(card, split, hub=hub, where=where), hub=hub)
         return found.texts()
-    columns, _ = _columns(card, split, where=where)
-    return _checked_texts(card, columns, where)
+    return _checked_texts(card, _generated(card, split, where=where), where)
+
+
+def _local(card: TaskCard, split: str, *, hub: Hub) -> TaskCard:
+    """Return the card with the folder of a mirror, or the hub's cache, as its source.
+
+    Rows are read from the bytes of files, whatever the datasets library has cached of them.
+    """
+    source = card.source
+    if not isinstance(source, HubSource) or hub.dataset_folder(source.id) is not None:
+        return card
+    folder = dataset_snapshot(source, split, hub=hub).absolute()
+    return card.model_copy(update={"source": source.model_copy(update={"id": str(folder)})})
 
 
 def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
     """Return the rows of a folder or a mirror, read from the very bytes that were hashed."""
-    if not isinstance(card.source, HubSource):
-        raise TypeError(f"{card.name} is in no folder")
-    found = file_split(card, _known_split(card.source, split, hub=hub, where=where), hub=hub)
+    found = file_split(card, _known_split(card, split, hub=hub, where=where), hub=hub)
     if card.labels and found.declared and set(found.declared) != set(card.labels):
         raise DataError(
             f"the classes are {', '.join(map(repr, found.declared))}, but the task's card says "
@@ -109,7 +120,10 @@ def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
     return _as_arrays(card, rows, where=where)
 
 
-def _known_split(source: HubSource, split: str, *, hub: Hub, where: str) -> str:
+def _known_split(card: TaskCard, split: str, *, hub: Hub, where: str) -> str:
+    source = card.source
+    if not isinstance(source, HubSource):
+        raise TypeError(f"{card.name} is in no folder")
     folder = hub.dataset_folder(source.id)
     there = split_files(folder, source.config) if folder is not None else {}
     if split not in there:
@@ -168,51 +182,21 @@ def _own(use: TaskUse, split: str) -> Rows:
     return _as_arrays(card, own_rows(card, split), where=f"{card.name}, split {split!r}")
 
 
-def _columns(
-    card: TaskCard, split: str, *, where: str
-) -> tuple[Mapping[str, Sequence[Any]], tuple[str, ...]]:
-    """Return the columns, and the names of the label's classes where the data set has them."""
-    if isinstance(card.source, GeneratedSource):
-        target = card.source.target
-        columns = guarded(lambda: load_target(target)(card.name, split))
-        if not isinstance(columns, Fault):
-            return columns, ()
-        if isinstance(columns.error, DataError):
-            raise columns.error
+def _generated(card: TaskCard, split: str, *, where: str) -> Mapping[str, Sequence[Any]]:
+    if not isinstance(card.source, GeneratedSource):
+        raise TypeError(f"{card.name} is not generated")
+    target = card.source.target
+    found = guarded(lambda: load_target(target)(card.name, split))
+    if isinstance(found, Fault):
+        if isinstance(found.error, DataError):
+            raise found.error
         raise DataError(
-            f"the generator failed: {columns.detail}",
+            f"the generator failed: {found.detail}",
             where=f"{where} ({target})",
             hint="mend the generator, or leave the task out",
-        ) from columns.error
-    if not isinstance(card.source, HubSource):
-        raise TypeError(f"{card.name} does not come from the hub")
-    rows = _load_dataset(card.source, split, where=where)
-    names = tuple(getattr(rows.features.get(card.label), "names", None) or ())
-    wanted = [name for name in rows.column_names if name in {*card.text, card.label}]
-    table = rows.select_columns(wanted).with_format("arrow")[:]  # far faster than row by row
-    unread: dict[str, Sequence[Any]] = dict.fromkeys(rows.column_names, ())
-    return {**unread, **{name: table.column(name).to_pylist() for name in wanted}}, names
-
-
-def _load_dataset(source: HubSource, split: str, *, where: str) -> Any:
-    import datasets  # noqa: PLC0415  (a second; generated tasks do without)
-
-    bars = not datasets.are_progress_bars_disabled()
-    datasets.disable_progress_bars()
-    try:
-        return datasets.load_dataset(
-            source.id, source.config, split=split, revision=source.revision
-        )
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise DataError(
-            f"data set {source.id!r} cannot be loaded: {reason}",
-            where=where,
-            hint="name an offline mirror with --hub DIR or METABENCH_HUB, or connect to a network",
-        ) from error
-    finally:
-        if bars:
-            datasets.enable_progress_bars()
+        ) from found.error
+    columns: Mapping[str, Sequence[Any]] = found
+    return columns
 
 
 def _texts(values: list[Any], *, where: str) -> list[str]:
@@ -226,16 +210,7 @@ def _texts(values: list[Any], *, where: str) -> list[str]:
     return values
 
 
-def _classes(
-    values: list[Any], card: TaskCard, names: tuple[str, ...], where: str
-) -> npt.NDArray[np.int64]:
-    if names and names != card.labels:
-        raise DataError(
-            f"the classes are {', '.join(map(repr, names))}, but the task's card says "
-            f"{', '.join(map(repr, card.labels))}",
-            where=where,
-            hint="use the revision of the data set that the task's card was written for",
-        )
+def _classes(values: list[Any], card: TaskCard, where: str) -> npt.NDArray[np.int64]:
     numbers = {name: number for number, name in enumerate(card.labels)}
     known: dict[Any, int] = {**numbers, **{number: number for number in numbers.values()}}
     labels = np.empty(len(values), dtype=np.int64)

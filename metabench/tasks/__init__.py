@@ -15,6 +15,7 @@ Modules and packages, in the order in which data passes through:
     mirror: the data files of a dataset in a folder or an offline mirror
     own: custom tasks: examples of files, folders and mirrors, each checked
     commit: the hub's commit of a repository
+    snapshot: the files of a hub dataset at one commit
     identity: the identity of a split: its size and content
     encoder: the identity of an encoder: a hash of config, tokenizer and weights
     encoder_limits: what an encoder can take: tokens of a row, token ids

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from metabench.tasks.hub import Hub
 
-__all__ = ["hub_commit"]
+__all__ = ["hub_commit", "network_answers"]
 
 _TIMEOUT_SECONDS = 5.0
 _NAMES = {"dataset": "data set", "model": "encoder"}
@@ -34,7 +34,7 @@ def hub_commit(
     Raises:
         DataError: the hub does not know it, or cannot be reached and nothing is cached.
     """
-    if not hub.offline and _network_answers():
+    if not hub.offline and network_answers():
         return _remote_commit(kind, id, revision)
     commit = _cached_commit(kind, id, revision)
     if commit is None:
@@ -43,7 +43,7 @@ def hub_commit(
 
 
 @cache
-def _network_answers() -> bool:
+def network_answers() -> bool:
     """Return whether the hub answers; asked once a process, looking up its name included."""
     from huggingface_hub import constants, get_session  # noqa: PLC0415  (only where needed)
 

@@ -34,15 +34,22 @@ _PLAIN_SETTINGS = {"config_name", "data_files", "data_dir", "default", "descript
                    "features", "drop_labels", "drop_metadata", "license"}  # fmt: skip
 
 
-def split_files(folder: Path, config: str | None) -> Mapping[str, Files]:
+def split_files(
+    folder: Path, config: str | None, *, names: Sequence[str] | None = None
+) -> Mapping[str, Files]:
     """Return the files of each split of a configuration, as the datasets library finds them.
+
+    Args:
+        folder: that of the dataset.
+        config: the configuration; None is the default one.
+        names: its files, where they are not all there yet.
 
     Raises:
         DataError: there is no such configuration, a listed file is missing, or no data file.
     """
     card = read_card(folder)
     settings = _settings(folder, card, config)
-    names = _names(folder)
+    names = _names(folder) if names is None else names
     base = settings.get("data_dir") or ""
     if not isinstance(base, str):
         raise DataError("data_dir is no text", where=str(folder), hint=COPY)

@@ -52,12 +52,12 @@ def mirror(tmp_path, monkeypatch):
 def offline(monkeypatch, tmp_path):
     from huggingface_hub import constants
 
-    from metabench.tasks.commit import _network_answers
+    from metabench.tasks.commit import network_answers
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.delenv("METABENCH_HUB", raising=False)
-    _network_answers.cache_clear()
+    network_answers.cache_clear()
 
 
 def line_of(task, out):

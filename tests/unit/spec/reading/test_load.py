@@ -63,7 +63,7 @@ def test_three_mistakes_are_three_lines(problems, minimal):
         ("[meta]\nepochs = '1e-3'", "a number, got '1e-3'; write 1e-3, without quotation marks"),
         (
             "[finetune]\nhead = 'kept'",
-            "expected 'keep' or 'fresh', got 'kept'; did you mean 'keep'",
+            "expected 'keep', 'fresh' or 'prototype', got 'kept'; did you mean 'keep'",
         ),
         (
             "[compare]\nbaselines = ['Plan']",

@@ -100,8 +100,8 @@ def _classes(results: Iterable[Result]) -> Iterator[str]:
         if split.classes
     }
     for (task, _, rows), split in sorted(found.items()):
-        counts = ", ".join(f"{count:,} {name}" for name, count in split.classes.items())
-        yield f"{task} {split.split}, {rows:,}: {counts}"
+        counts = ", ".join(f"{name}: {count:,}" for name, count in split.classes.items())
+        yield f"{task} {split.split} ({rows:,}): {counts}"
 
 
 def _done(collected: Collected, results: list[Result]) -> Iterator[Fact]:

@@ -199,7 +199,7 @@ def _task_row(use: TaskUse, labels: Sequence[str]) -> tuple[str, str, str, str, 
 
 def class_counts(classes: Mapping[str, int]) -> str:
     """Return how many examples the classes have, the first of them."""
-    shown = [f"{count:,} {name}" for name, count in classes.items()][:_MOST_COUNTED]
+    shown = [f"{name}: {count:,}" for name, count in classes.items()][:_MOST_COUNTED]
     more = len(classes) - len(shown)
     return ", ".join([*shown, *([f"and {more:,} more classes"] if more else [])])
 

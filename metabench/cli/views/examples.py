@@ -77,7 +77,7 @@ class Sample:
         counts, (low, middle, high) = self.counts, self.lengths
         classes = class_counts(counts.classes)
         head = f"{counts.task} {counts.split}: {counts.rows:,} examples"
-        yield from wrap(f"{head}: {classes}" if classes else head, _WIDTH, subsequent_indent="  ")
+        yield from wrap(f"{head}; {classes}" if classes else head, _WIDTH, subsequent_indent="  ")
         unknown = percent(counts.unknown / max(1, counts.words))
         fit = (
             f"{self.encoder}: {low} to {high} tokens, median {middle}; {counts.cut:,} of"

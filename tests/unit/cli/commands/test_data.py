@@ -140,7 +140,7 @@ def test_examples_are_shown_in_80_columns(own, capsys):
     assert main(["data", "show", str(own), "--task", "my/t"]) == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert lines[0] == "my/t train: 2 examples: 1 no, 1 yes"
+    assert lines[0] == "my/t train: 2 examples; no: 1, yes: 1"
     assert "1 of 2 cut at 16; 0 % of words unknown" in " ".join(map(str.strip, lines[1:3]))
     assert max(map(cell_len, lines)) <= 80
     assert any("more lines" in line for line in lines)
@@ -157,7 +157,7 @@ def test_examples_of_a_file_that_is_withheld_are_not_shown(own, tmp_path, capsys
     assert main(["data", "show", str(moved)]) == 0
     shown = capsys.readouterr().out
     assert "secret" not in shown
-    assert "my/t train: 2 examples: 1 class 0, 1 class 1" in shown
+    assert "my/t train: 2 examples; class 0: 1, class 1: 1" in shown
     assert "not shown: the file lies outside" in shown
 
 

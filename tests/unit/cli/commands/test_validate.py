@@ -35,8 +35,8 @@ def test_the_classes_of_files_are_counted_without_asking(file, capsys):
     assert main(["validate", file]) == 0
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["my/t", "train", "2", "no,", "1", "yes"] in lines
-    assert ["my/t", "scored", "1", "no,", "1", "yes"] in lines
+    assert ["my/t", "train", "no:", "2,", "yes:", "1"] in lines
+    assert ["my/t", "scored", "no:", "1,", "yes:", "1"] in lines
 
 
 def test_with_data_texts_that_are_cut_and_unknown_words_are_counted(file, capsys):

@@ -43,6 +43,7 @@ __all__ = [
     "CurvatureError",
     "DataError",
     "DeviceError",
+    "DeviceFaultError",
     "DivergedError",
     "GateFailedError",
     "HungUpError",
@@ -218,6 +219,10 @@ class MemoryExhaustedError(CellError):
     """The device has no memory left."""
 
     status = "out_of_memory"
+
+
+class DeviceFaultError(CellError):
+    """CUDA has reported a fault, which every later call of the process reports too."""
 
 
 class CellTimeoutError(CellError):

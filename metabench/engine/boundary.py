@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 from torch import Tensor
 
 from metabench.ambient import Ambient
-from metabench.engine.memory import is_out_of_memory
+from metabench.engine.memory import is_device_fault, is_out_of_memory
 from metabench.errors import LockError, MetabenchError, PluginError, StoppedError, StoreError
 from metabench.learning import MetaGradient
 from metabench.plugin.guard import StopNow
@@ -186,7 +186,8 @@ def _is_the_plugins(error: BaseException) -> bool:
         return not isinstance(error, StopNow)  # a plugin may not end the process
     if isinstance(error, MetabenchError):
         return isinstance(error, _OURS_ALONE)
-    return isinstance(error, Exception) and not is_out_of_memory(error)
+    ours = is_out_of_memory(error) or is_device_fault(error)
+    return isinstance(error, Exception) and not ours
 
 
 def _number(value: Any) -> float | None:

@@ -25,15 +25,26 @@ class Device:
     device: torch.device
     autocast: bool
     threads: int
+    forced: bool = False
     keep: KeepPolicy = "auto"
     memory: int | None = None
     deterministic: bool = False
     compiles: bool = False
 
-    @property
-    def precision(self) -> str:
-        """``bf16`` under autocast (parameters stay fp32), else ``fp32``."""
-        return "bf16" if self.autocast else "fp32"
+    def autocasts(self, way: CurvatureWay | None) -> bool:
+        """Return whether gradients are taken under bf16 autocast; parameters stay fp32.
+
+        Second derivatives are taken in fp32, exactly or as differences of gradients, whatever the
+        precision of first order is.
+
+        Args:
+            way: how Hessian-vector products are made; None where there are none.
+        """
+        return self.autocast and way is None
+
+    def precision(self, way: CurvatureWay | None = None) -> str:
+        """Return the precision that gradients are taken in, ``bf16`` or ``fp32``."""
+        return "bf16" if self.autocasts(way) else "fp32"
 
     @property
     def title(self) -> str:
@@ -51,11 +62,12 @@ class Device:
         """Return how Hessian-vector products are made here; None where none is asked for.
 
         Raises:
-            DeviceError: differences of gradients are asked for in bf16, where they are noise.
+            DeviceError: the benchmark file asks for differences of gradients in bf16, where they
+                are noise.
         """
         if way is None:
             return None
-        if way != "exact" and self.autocast:
+        if way != "exact" and self.autocast and self.forced:
             raise DeviceError(
                 f"{way} differences of gradients are off by several times their size in bf16",
                 where=f"device {self.device}",
@@ -64,10 +76,15 @@ class Device:
         return Curvature(way, self.keep, self.memory)
 
     def apply(self) -> None:
-        """Set the process to this many threads, and to equal bits each time where asked for."""
+        """Set the process up for a cell: threads, determinism, which GPU and its peak memory."""
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(self.deterministic)
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
+            torch.cuda.reset_peak_memory_stats(self.device)
+            # fp32 is fp32: TF32 keeps 10 bits of a product's 23
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 
 
 def resolve_device(name: str, compute: ComputeSpec) -> Device:
@@ -101,6 +118,7 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
         device,
         autocast,
         compute.threads,
+        forced=compute.precision == "bf16",
         keep=compute.curvature,
         memory=memory,
         deterministic=compute.deterministic,
@@ -111,7 +129,7 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
 def _autocast(device: torch.device, precision: str) -> bool:
     if precision == "fp32":
         return False
-    able = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    able = device.type == "cuda" and _has_bf16(device)
     if precision == "bf16" and not able:
         raise DeviceError(
             "cannot compute in bf16",
@@ -119,3 +137,9 @@ def _autocast(device: torch.device, precision: str) -> bool:
             hint='set compute.precision = "fp32"',
         )
     return able
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Return whether a GPU computes in bf16 itself; emulated, it is slower than fp32."""
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))

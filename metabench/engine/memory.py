@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import final
 
 import torch
 
-__all__ = ["HeapTrimmer", "is_out_of_memory", "release_memory"]
+__all__ = ["HeapTrimmer", "is_device_fault", "is_out_of_memory", "release_memory"]
 
 _SAID = (
     "can't allocate memory",  # torch's allocator on a CPU
@@ -62,8 +63,19 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _SAID)
 
 
+def is_device_fault(error: BaseException) -> bool:
+    """Return whether CUDA reports a fault of the device, not of its memory.
+
+    Such a fault, a device-side assert for one, is reported by every later call of the process.
+    """
+    known = getattr(torch, "AcceleratorError", RuntimeError)
+    said = isinstance(error, (known, RuntimeError)) and "CUDA error:" in str(error)
+    return said and not is_out_of_memory(error)
+
+
 def release_memory() -> None:
-    """Give back what nobody holds any more, on the device too."""
+    """Give back memory that is not in use, on the device too where it still answers."""
     gc.collect()
     if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+        with suppress(RuntimeError):  # after a fault of the device, every call raises
+            torch.cuda.empty_cache()

@@ -86,8 +86,9 @@ class OuterOptimizer:
         count = self.counts[f"{name}/{part}"] = self.counts.get(f"{name}/{part}", 0) + 1
         if (size := self.scales.get(name, 1.0)) != 1.0:
             direction = direction / size
-        first = self.first.setdefault(name, torch.zeros_like(block))[span]
-        second = self.second.setdefault(name, torch.zeros_like(block))[span]
+        if name not in self.first:
+            self.first[name], self.second[name] = torch.zeros_like(block), torch.zeros_like(block)
+        first, second = self.first[name][span], self.second[name][span]
         beta1, beta2 = self.settings.betas
         first.lerp_(direction, 1 - beta1)
         second.mul_(beta2).addcmul_(direction, direction, value=1 - beta2)

@@ -42,6 +42,7 @@ class Pretraining:
         settings: steps, rates, masking.
         stream: names all randomness.
         device: where to compute.
+        autocast: bf16 autocast around forward passes.
 
     Source: Devlin et al. 2019, section 3.1 (task 1).
     Differs: there is no next-sentence prediction; pairs are encoded together as in fine-tuning.
@@ -55,6 +56,7 @@ class Pretraining:
     settings: PretrainSpec
     stream: Stream
     device: torch.device
+    autocast: bool = False
 
     def run(
         self, *, start: Snapshot | None = None
@@ -147,7 +149,10 @@ class Pretraining:
         examples = [_example(*rows[pick]) for pick in self._picks(step, len(rows))]
         with seeded(stream.child("mask").seed, torch.device("cpu")):
             batch = {name: value.to(self.device) for name, value in collator(examples).items()}
-        with seeded(stream.child("dropout").seed, self.device):
+        with (
+            seeded(stream.child("dropout").seed, self.device),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast),
+        ):
             loss: Tensor = model(**batch).loss
         return loss
 

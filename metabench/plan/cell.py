@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, final
 
-from metabench.api.algorithm import AlgorithmOptions
+from metabench.api.algorithm import AlgorithmOptions, CurvatureWay
 from metabench.api.options import Options
 from metabench.api.task import TaskCard
 from metabench.spec.model.sections import FineTuneSpec, MetaSpec, ModelSpec, PretrainSpec
@@ -101,6 +101,13 @@ class MetaWork:
     steps: int
     epoch_steps: int
 
+    @property
+    def curvature(self) -> CurvatureWay | None:
+        """How Hessian-vector products are made; None for an algorithm without any."""
+        options: Any = self.algorithm.options
+        way: CurvatureWay | None = options.uses_curvature()
+        return way
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,11 @@ class Cell:
     def uses(self) -> tuple[TaskUse, ...]:
         """The tasks whose rows it takes."""
         return (self.work.task,) if isinstance(self.work, FineTuneWork) else self.work.tasks
+
+    @property
+    def curvature(self) -> CurvatureWay | None:
+        """How Hessian-vector products are made; None for a cell without any."""
+        return self.work.curvature if isinstance(self.work, MetaWork) else None
 
     @property
     def folder(self) -> str:

@@ -43,6 +43,11 @@ class Flaky(Algorithm):
         if wanted == "kill":
             switch.write_text("")
             os.kill(os.getpid(), signal.SIGKILL)
+        with Path("processes").open("a") as file:
+            print(os.getpid(), wanted, file=file)
+        if wanted == "fault":
+            switch.write_text("")
+            raise RuntimeError("CUDA error: device-side assert triggered")
         if wanted == "all":
             raise ValueError("nobody is lucky")
         theta = meta["theta"]
@@ -248,3 +253,23 @@ def test_several_files_have_a_leaderboard_each_and_the_worst_exit_code(
     assert "1 ok" in done.stderr
     said = " ".join(compared.stdout.split())
     assert "PART: the run was last asked only for seed=0, task=embedded/grammar; 3 of 4" in said
+
+
+def test_a_fault_of_the_device_costs_its_cell_and_its_process(site, tmp_path, command):
+    """Every later call of that process would fail; the others run in a new one."""
+    (tmp_path / "flaky.toml").write_text(TEXT)
+    (tmp_path / "fails").write_text("fault")
+    arguments = ("run", "flaky.toml", "--cell-timeout", "600", "--only", "kind=meta")
+    done = command(*arguments, cwd=tmp_path, PYTHONPATH=str(site))
+
+    (failure,) = tmp_path.glob("runs/flaky/cells/meta-*/failure.json")
+    record = json.loads(failure.read_text())
+    steps = [line.split() for line in (tmp_path / "processes").read_text().splitlines()]
+    faulted = next(at for at, step in enumerate(steps) if step[1:] == ["fault"])
+    assert done.returncode == 1
+    assert record["status"] == "error"
+    assert record["message"].endswith(
+        "the GPU reported a fault: CUDA error: device-side assert triggered"
+    )
+    assert len(list(tmp_path.glob("runs/flaky/cells/meta-*/result.json"))) == 1
+    assert steps[faulted][0] not in {step[0] for step in steps[faulted + 1 :]}

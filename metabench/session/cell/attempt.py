@@ -7,15 +7,15 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import torch
 
 from metabench.api.events import CellEnded
-from metabench.engine.memory import is_out_of_memory
-from metabench.errors import MemoryExhaustedError, MetabenchError
+from metabench.engine.memory import is_device_fault, is_out_of_memory
+from metabench.errors import DeviceFaultError, MemoryExhaustedError, MetabenchError
 from metabench.nn.caching import uses_custom_backward
-from metabench.plan.cell import MetaWork, PretrainWork
+from metabench.plan.cell import PretrainWork
 from metabench.results.profile import environment
 from metabench.session.cell.outcome import failure_record
 from metabench.session.cell.provenance import cell_provenance
@@ -116,7 +116,7 @@ class Attempt:
 
     def failure(self, error: Exception) -> Failure:
         """Return the record of a cell that failed."""
-        known = _known(error)
+        known = _known(error, where=self.cell.name)
         return failure_record(
             self.cell,
             known,
@@ -160,17 +160,13 @@ class Attempt:
     @property
     def _can_compile(self) -> bool:
         """Whether the cell takes gradients by autograd through layers of ours."""
-        work = self.cell.work
-        if not isinstance(work, MetaWork):
-            return not isinstance(work, PretrainWork)
-        options: Any = work.algorithm.options
-        device = self.context.device
-        return not uses_custom_backward(
-            options.uses_curvature(), device.device.type, autocast=device.autocast
+        way, device = self.cell.curvature, self.context.device
+        return not isinstance(self.cell.work, PretrainWork) and not uses_custom_backward(
+            way, device.device.type, autocast=device.autocasts(way)
         )
 
 
-def _known(error: Exception) -> MetabenchError:
+def _known(error: Exception, *, where: str) -> MetabenchError:
     """Return what an exception means for the record."""
     if isinstance(error, MetabenchError):
         return error
@@ -178,6 +174,13 @@ def _known(error: Exception) -> MetabenchError:
         return MemoryExhaustedError(
             "there is no memory left",
             hint="lower meta.batch_size, finetune.batch_size or model.max_length",
+        )
+    if is_device_fault(error):
+        return DeviceFaultError(
+            f"the GPU reported a fault: {str(error).partition(chr(10))[0]}",
+            where=where,
+            hint="see the cell's log.txt; CUDA_LAUNCH_BLOCKING=1 names the operation. Other cells"
+            " run in a new process",
         )
     return MetabenchError(
         f"a bug: {type(error).__name__}: {error}", hint="report it with the cell's log.txt"

@@ -37,12 +37,16 @@ LoadedT = TypeVar("LoadedT")
 @final
 @dataclass
 class WorkerContext:
-    """A process's store, device and everything it has loaded."""
+    """A process's store, device and everything it has loaded.
+
+    ``faulted`` says that the device has failed for this process: it runs no other cell.
+    """
 
     store: Store
     assignment: Assignment
     device: Device
     layers: CompiledLayer | None = None
+    faulted: bool = False
     _loaded: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @property
@@ -100,7 +104,7 @@ class WorkerContext:
                 for task, use in heads.items()
             },
             self.device.device,
-            autocast=self.device.autocast,
+            autocast=self.device.autocasts(curvature.way if curvature else None),
             curvature=curvature,
             compiled=self.layers,
         )

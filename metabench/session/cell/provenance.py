@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metabench import __version__
 from metabench.plan.cell import MetaWork
@@ -56,7 +56,7 @@ def cell_provenance(
         processor_model=_processor_model(),
         instruction_set=device.instruction_set if device else "",
         device=device.title if device else "",
-        precision=device.precision if device else "",
+        precision=device.precision(cell.curvature) if device else "",
         threads=device.threads if device else None,
         deterministic=device is not None and device.deterministic,
         compiled=compiled,
@@ -95,8 +95,7 @@ def _versions() -> dict[str, str]:
 
 def _curvature(cell: Cell, device: Device | None) -> str:
     """Return how exact second derivatives add up, where the cell has any: lean in another order."""
-    options: Any = cell.work.algorithm.options if isinstance(cell.work, MetaWork) else None
-    if device is None or options is None or options.uses_curvature() != "exact":
+    if device is None or cell.curvature != "exact":
         return ""
     return "lean" if device.keep == "lean" else "auto or fast"
 

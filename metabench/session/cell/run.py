@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellStarted, Noticed
-from metabench.engine.memory import release_memory
+from metabench.engine.memory import is_device_fault, release_memory
 from metabench.engine.snapshot import Snapshot
 from metabench.errors import LockError, StoppedError, StoreError
 from metabench.session.cell.attempt import Attempt
@@ -138,6 +138,7 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
 
 
 def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception) -> CellEnded:
+    attempt.context.faulted |= is_device_fault(error)
     failure = attempt.failure(error)
     journal.write(f"{failure.status}: {failure.message}\n{failure.traceback}")
     stage.discard()

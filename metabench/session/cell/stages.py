@@ -73,6 +73,7 @@ def _pretrain(
         settings=work.settings,
         stream=stream,
         device=context.device.device,
+        autocast=context.device.autocasts(None),
     )
     values = yield from training.run(start=start)
     left = leave(context.store.place(cell.folder), PARAMETERS, pack_parameters(values))
@@ -88,7 +89,7 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
     uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
     options: Any = work.algorithm.options
     learner = context.learner(
-        work.model, work.encoder, uses, curvature=context.device.curvature(options.uses_curvature())
+        work.model, work.encoder, uses, curvature=context.device.curvature(cell.curvature)
     )
     shape = options.episode_shape()
     tables = {

@@ -11,7 +11,7 @@ import transformers
 from metabench.api.task import HubSource
 from metabench.engine.device import resolve_device
 from metabench.errors import MetabenchError
-from metabench.plan.cell import FineTuneWork, MetaWork
+from metabench.plan.cell import FineTuneWork
 from metabench.session.estimate.capacity import capacity
 from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.lengths import task_lengths
@@ -165,10 +165,8 @@ def _speeds(cells: Sequence[Cell], timing: TimeModel, runtime: Runtime, device: 
 def _operations(cell: Cell) -> set[Operation]:
     if isinstance(cell.work, FineTuneWork):
         return {"gradient", "forward"}
-    if isinstance(cell.work, MetaWork):
-        options: Any = cell.work.algorithm.options
-        if options.uses_curvature() == "exact":
-            return {"exact gradient", "product"}
+    if cell.curvature == "exact":
+        return {"exact gradient", "product"}
     return {"gradient"}
 
 

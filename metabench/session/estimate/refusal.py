@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metabench.errors import DeviceError, MetabenchError
 from metabench.plan.cell import MetaWork
@@ -96,11 +96,15 @@ def _looked_at(cells: Sequence[Cell], model: MemoryModel, has: Capacity, runtime
     )
 
 
+_GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")
+"""What the drivers of NVIDIA, of Windows for its Linux, and of AMD put into ``/dev``."""
+
+
 def device_name(name: str) -> str:
     """Return the device that ``auto`` stands for; torch is loaded where there may be a GPU."""
     if name != "auto":
         return name
-    if not any(Path("/dev").glob("nvidia[0-9]*")):
+    if not any(each for name in _GPU_FILES for each in Path("/dev").glob(name)):
         return "cpu"
     import torch  # noqa: PLC0415  (only where there may be a GPU)
 
@@ -130,8 +134,7 @@ def _refusal(cell: Cell, needed: float, has: Capacity, *, fits: bool) -> Metaben
 
 
 def _is_exact(work: MetaWork) -> bool:
-    options: Any = work.algorithm.options
-    return bool(options.uses_curvature() == "exact")
+    return work.curvature == "exact"
 
 
 def _gib(count: float) -> str:

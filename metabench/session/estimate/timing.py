@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 from metabench.learning import SampledTask, Schedule
 from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
@@ -98,8 +98,7 @@ class TimeModel:
         self, work: MetaWork, counts: Counts, speeds: Speeds, batch: float, /
     ) -> float:
         """Return the seconds of meta-training with batches of so many multiplications."""
-        options: Any = work.algorithm.options
-        exact = options.uses_curvature() == "exact"
+        exact = work.curvature == "exact"
         kind: Operation = "exact gradient" if exact else "gradient"
         single = speeds.operations[kind].seconds(batch)
         product = counts.product_cost * single
@@ -162,7 +161,7 @@ def measured_rates(
     sums: dict[tuple[str, str], list[float]] = {}
     for cell in cells:
         result = results.get(cell.key)
-        if result is None or not _alike(result, device):
+        if result is None or not _alike(result, device.precision(cell.curvature), device):
             continue
         for place in ((cell.kind, cell.method), (cell.kind, "")):
             total = sums.setdefault(place, [0.0, 0.0])
@@ -176,10 +175,10 @@ def rate_of(cell: Cell, rates: Rates) -> float | None:
     return rates.get((cell.kind, cell.method), rates.get((cell.kind, "")))
 
 
-def _alike(result: Result, device: Device) -> bool:
+def _alike(result: Result, precision: str, device: Device) -> bool:
     made = result.provenance
     return (made.device, made.precision, made.threads) == (
         device.title,
-        device.precision,
+        precision,
         device.threads,
     )

@@ -11,6 +11,7 @@ from metabench.api.events import CellEnded, EndedElsewhere
 from metabench.errors import StoppedError
 from metabench.results.run_status import is_running
 from metabench.session.cell.outcome import commit_failure
+from metabench.session.estimate.refusal import device_name
 from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.worker import Worker, WorkerLostError
 from metabench.store.run_folder import Store
@@ -40,8 +41,9 @@ def launch(
         SetupError: the device, the store or a worker cannot go on.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
-    # Only another process ends for certain what takes too long.
-    if jobs <= 1 and assignment.limits.cell_seconds is None:
+    # Only another process ends for certain what takes too long, and survives a fault of a GPU.
+    alone = jobs <= 1 and assignment.limits.cell_seconds is None
+    if not queue or (alone and device_name(assignment.runtime.device) == "cpu"):
         return _in_this_process(queue, assignment, emit, stopping)
     return _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
 
@@ -123,7 +125,7 @@ def _in_workers(
                 found = _listen(worker, assignment, emit, stopping)
                 if found is None or cell is None:
                     continue
-                if worker.cell is not None:  # it was lost: put another in its place
+                if worker.cell is not None or worker.spent:  # put another in its place
                     worker.stop()
                     workers[workers.index(worker)] = Worker(assignment)
                 if (

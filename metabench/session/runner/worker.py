@@ -7,10 +7,11 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.api.events import CellStarted
+from metabench.api.events import CellEnded, CellStarted
 from metabench.errors import CellError, MetabenchError
 from metabench.import_path import protect_children
 from metabench.plugin.local import register_local_files
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
+    from metabench.api.events import Event
     from metabench.plan.cell import Cell
     from metabench.plugin.local import LocalFile
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.runtime import Assignment
 
 __all__ = ["Worker", "WorkerLostError", "WorkerStoppedError"]
@@ -53,6 +56,8 @@ _WRITING = 0.5  # seconds that a process has to write its stacks down
 _PARENTS = [signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 """Signals that a terminal sends to all its processes; the parent says what they mean."""
 
+_SPENT = "spent"
+"""What a process says before the end of its last cell: its device has failed."""
 _STOPPED = {-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 
@@ -76,6 +81,7 @@ class Worker:
         self._began: float | None = None
         self._exceeded = ""
         self._asked = False
+        self.spent = False
         self._send(assignment)
 
     @property
@@ -119,6 +125,9 @@ class Worker:
         try:
             message = self.pipe.recv()
             self._heard = time.monotonic()
+            if message == _SPENT:
+                self.spent = True
+                message = self.pipe.recv()
             if isinstance(message, CellStarted):
                 self._began = self._heard
         except (EOFError, OSError) as error:
@@ -175,7 +184,7 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
         from metabench.session.cell.run import run_cell  # noqa: PLC0415
 
         context = open_context(assignment)
-        while True:
+        while not context.faulted:
             given = pipe.recv()
             if given is None:
                 return  # dismissed, or asked to stop just when the cell before had ended
@@ -187,7 +196,7 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
                     run_cell(
                         cell,
                         context,
-                        emit=pipe.send,
+                        emit=partial(_tell, pipe, context),
                         stop=pipe.poll,
                         number=number,
                     )
@@ -197,6 +206,12 @@ def _serve(files: tuple[LocalFile, ...], pipe: Connection) -> None:
         pipe.send(error)
     except (EOFError, OSError):
         return  # the parent has closed the pipe
+
+
+def _tell(pipe: Connection, context: WorkerContext, event: Event) -> None:
+    if context.faulted and isinstance(event, CellEnded):
+        pipe.send(_SPENT)
+    pipe.send(event)
 
 
 def _end_with_parent() -> None:

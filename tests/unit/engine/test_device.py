@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from metabench.engine.device import resolve_device
+from metabench.engine.device import Device, resolve_device
 from metabench.errors import DeviceError
 from metabench.spec.model.sections import ComputeSpec
 
@@ -13,7 +13,7 @@ from metabench.spec.model.sections import ComputeSpec
 def test_the_cpu_is_always_there_in_fp32():
     device = resolve_device("cpu", ComputeSpec(threads=2))
 
-    assert (device.title, device.precision, device.threads) == ("cpu", "fp32", 2)
+    assert (device.title, device.precision(), device.threads) == ("cpu", "fp32", 2)
 
 
 @pytest.mark.parametrize("asked", [True, False])
@@ -46,3 +46,19 @@ def test_bf16_on_the_cpu_is_refused_rather_than_slow():
         resolve_device("cpu", ComputeSpec(precision="bf16"))
     assert caught.value.where == "device cpu"
     assert 'compute.precision = "fp32"' in caught.value.hint
+
+
+@pytest.mark.parametrize("way", ["exact", "central", "forward"])
+def test_second_derivatives_are_taken_in_fp32_where_bf16_is_automatic(way):
+    device = Device(torch.device("cpu"), autocast=True, threads=1)
+
+    assert (device.precision(None), device.precision(way)) == ("bf16", "fp32")
+    assert device.curvature(way).way == way
+
+
+@pytest.mark.parametrize("way", ["central", "forward"])
+def test_differences_of_gradients_are_refused_where_bf16_is_asked_for(way):
+    device = Device(torch.device("cpu"), autocast=True, threads=1, forced=True)
+
+    with pytest.raises(DeviceError, match="are off by several times their size in bf16"):
+        device.curvature(way)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from metabench.engine.memory import HeapTrimmer
+from metabench.engine.memory import HeapTrimmer, is_device_fault
 
 STATUS = Path("/proc/self/status")
 MEBIBYTE = 2**20
@@ -41,3 +41,17 @@ def test_a_trim_gives_back_what_lies_free_between_what_is_held():
 
     assert before - resident() > 60 * MEBIBYTE
     assert all(piece[0] == 1 for piece in held)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("CUDA error: device-side assert triggered", True),
+        ("CUDA error: an illegal memory access was encountered", True),
+        ("CUDA error: out of memory", False),
+        ("shapes do not match", False),
+    ],
+)
+def test_a_fault_of_the_device_is_told_from_other_errors(message, expected):
+    assert is_device_fault(RuntimeError(message)) == expected
+    assert not is_device_fault(ValueError(message))

@@ -39,6 +39,9 @@ def parse_yaml(text: str) -> Any:
         return yaml.safe_load(text)
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
+    except yaml.MarkedYAMLError as error:  # as a text it quotes the line, which may be of any file
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"is not YAML: line {line}: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ValueError(f"is not YAML: {' '.join(str(error).split())[:200]}") from error
 

@@ -195,6 +195,21 @@ def test_a_file_is_withheld_whatever_way_leads_to_it(tmp_path, kind):
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["README.md", ".huggingface.yaml"])
+def test_a_card_that_is_no_yaml_is_not_quoted(tmp_path, name):
+    """It may be a link, and of its folder nobody knows more than that it is a data set's."""
+    (tmp_path / "elsewhere").write_text(f"---\npassword: {CANARY}: x\n---\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).symlink_to(tmp_path / "elsewhere")
+    more = DECLARED + 'dataset = "./data"\nscored = "test"\n'
+    (tmp_path / "own.toml").write_text(FILE.format(path="train", more=more))
+    benchmark = load_benchmark(tmp_path / "own.toml", catalog=load_catalog())
+
+    with pytest.raises(MetabenchError, match=r"is not YAML: line \d: mapping values") as caught:
+        complete_card(benchmark.own_tasks["own"], ("train", "test"), hub=Hub(offline=True))
+    assert CANARY not in str(caught.value)
+
+
 @pytest.mark.parametrize("options", [(), ("--json",)])
 @pytest.mark.parametrize("place", ["beside/rows.csv", "rows.csv"])
 def test_validate_lists_the_classes_of_a_file_beside_it_and_no_other(

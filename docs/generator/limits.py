@@ -7,9 +7,9 @@ from metabench.limits import LIMITS, Limit
 __all__ = ["limits"]
 
 _INTRODUCTION = """\
-Benchmark files, datasets, encoders and run folders may come from anybody. Everything that
-metabench reads has a limit, which is checked before memory or time is spent; a file beyond it is
-refused with its name and the limit. All limits are constants of `metabench.limits`."""
+Benchmark files, datasets, encoders and run folders may come from an untrusted source. Everything
+that metabench reads has a limit, which is checked before memory or time is spent; a file beyond it
+is refused with its name and the limit. All limits are constants of `metabench.limits`."""
 
 _SIZES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 

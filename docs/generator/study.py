@@ -101,8 +101,8 @@ def _section(folder: Path) -> Iterator[str]:
     yield from _titled("Seeds or methods", seeds_or_methods(found.board))
     yield from _titled("Collapsed runs", collapsed_runs(found.board))
     yield from _titled("The price", prices(found.collected))
-    yield from _titled("Beside the paper", beside_the_paper(found.board))
-    yield from _titled("Beside what is known of small encoders", beside_small_encoders(found.board))
+    yield from _titled("Compared with the paper", beside_the_paper(found.board))
+    yield from _titled("Compared with published small encoders", beside_small_encoders(found.board))
 
 
 def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:

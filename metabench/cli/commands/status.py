@@ -12,7 +12,8 @@ from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.failures import FailedCell, failure_lines
-from metabench.cli.views.text import aligned, duration, echo, echo_json
+from metabench.cli.views.text import aligned, echo, echo_json
+from metabench.quantities import seconds_text
 
 if TYPE_CHECKING:
     from metabench.results.run_status import CellStatus, RunStatus
@@ -59,7 +60,7 @@ def _lines(found: RunStatus, store: Store) -> Iterator[str]:
         yield ""
         yield from aligned([("running", "step"), *((_name(cell), _step(cell)) for cell in running)])
     if found.seconds_left is not None:
-        yield f"about {duration(found.seconds_left)} left"
+        yield f"about {seconds_text(found.seconds_left)} left"
     failed = [
         FailedCell.of(cell.failure, store.cell_folder(cell.plan.cell))
         for group in found.failures().values()

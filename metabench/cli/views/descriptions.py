@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from metabench.cli.views.option_words import option_entries, option_rows
-from metabench.cli.views.text import aligned, duration
+from metabench.cli.views.text import aligned
 from metabench.plugin.formats import FORMATS
+from metabench.quantities import seconds_text
 from metabench.tasks.own.metrics import OF_ONE_CLASS
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _rows(facts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
         elif isinstance(value, list) and any(" " in _text(part) for part in value):
             yield from ((label.removesuffix("s"), _text(part)) for part in value)
         elif name.endswith("_seconds"):
-            yield label.removesuffix(" seconds"), duration(value)
+            yield label.removesuffix(" seconds"), seconds_text(value)
         else:
             yield label, _text(value)
 

@@ -19,8 +19,9 @@ from metabench.api.events import (
     RunStarted,
 )
 from metabench.cli.views.pace import Pace
-from metabench.cli.views.text import cells, duration, note
+from metabench.cli.views.text import cells, note
 from metabench.escape import visible
+from metabench.quantities import seconds_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -119,14 +120,14 @@ def _ended(event: CellEnded, pace: Pace) -> str:
     if event.status != "ok":
         return f"FAILED  {event.name}: {event.status}: {event.message}"
     return (
-        f"done    {event.name}{_scalars(event.scores)}, {duration(event.wall_seconds)}"
+        f"done    {event.name}{_scalars(event.scores)}, {seconds_text(event.wall_seconds)}"
         f" ({pace.ended}/{pace.planned}{_left(pace)})"
     )
 
 
 def _left(pace: Pace) -> str:
     left = pace.seconds_left
-    return f", about {duration(left)} left" if left else ""
+    return f", about {seconds_text(left)} left" if left else ""
 
 
 def _scalars(scalars: Mapping[str, float]) -> str:

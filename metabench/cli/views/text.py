@@ -19,7 +19,6 @@ __all__ = [
     "aligned",
     "cells",
     "complain",
-    "duration",
     "echo",
     "echo_json",
     "echo_text",
@@ -45,21 +44,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def cells(number: int) -> str:
     """Return a number of cells in words, such as ``1 cell``."""
     return "1 cell" if number == 1 else f"{number} cells"
-
-
-def duration(seconds: float) -> str:
-    """Return a time span in one or two units, such as ``3 min 20 s``.
-
-    >>> duration(200)
-    '3 min 20 s'
-    """
-    if seconds < 10:  # noqa: PLR2004  (below that, tenths are of interest)
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def echo(*lines: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
 from metabench.cli.views.pace import Pace
 from metabench.cli.views.progress import live_progress, plain_progress
-from metabench.cli.views.text import aligned, duration
+from metabench.cli.views.text import aligned
 
 EVENTS = [
     RunStarted("runs/x", done=1, planned=2),
@@ -99,14 +99,6 @@ def test_too_little_work_says_nothing_of_the_time_left():
     pace.count(Progressed("a", "meta", 1, 1000))
 
     assert pace.seconds_left is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59.6, "1 min 00 s"), (3725, "1 h 02 min")],
-)
-def test_durations_have_one_or_two_units(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_columns_are_aligned():

@@ -10,12 +10,9 @@ import unicodedata
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-__all__ = ["canonical", "fingerprint", "hash_file", "hash_files", "hash_module", "hash_source"]
+__all__ = ["canonical", "fingerprint", "hash_file", "hash_module", "hash_source"]
 
 _DOMAIN = b"metabench-fp-v1\0"
 
@@ -43,11 +40,6 @@ def hash_file(path: Path) -> str:
     """Return the sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def hash_files(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
-    """Return the sha256 of each of the named files of a folder that is there."""
-    return {name: hash_file(folder / name) for name in names if (folder / name).is_file()}
 
 
 def hash_source(source: str) -> str:

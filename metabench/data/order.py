@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from metabench.seeding import Stream
 
-__all__ = ["RowNumbers", "by_length", "epoch_batches", "inverse", "permutation", "subsample"]
+__all__ = ["RowNumbers", "by_length", "epoch_batches", "permutation", "subsample"]
 
 RowNumbers: TypeAlias = npt.NDArray[np.int64]
 """Row numbers, [rows]."""
@@ -47,11 +47,3 @@ def by_length(lengths: npt.NDArray[np.integer], *, batch_size: int) -> Sequence[
     """Return all rows in batches from short to long; equal lengths keep their order."""
     order = np.argsort(lengths, kind="stable").astype(np.int64)
     return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-
-
-def inverse(batches: Sequence[RowNumbers]) -> RowNumbers:
-    """Return where each row stands in the batches laid end to end: undoes ``by_length``."""
-    order = np.concatenate(batches) if batches else np.zeros(0, dtype=np.int64)
-    places = np.empty_like(order)
-    places[order] = np.arange(len(order), dtype=np.int64)
-    return places

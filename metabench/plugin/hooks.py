@@ -13,7 +13,7 @@ from metabench.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OBSERVER_HOOKS", "PROVIDER_HOOKS", "HookProblem", "implemented", "open_manager"]
+__all__ = ["OBSERVER_HOOKS", "HookProblem", "implemented", "open_manager"]
 
 _PREFIX = "metabench_"
 
@@ -23,7 +23,6 @@ _SPECS: Mapping[str, tuple[str, ...]] = {
     if hasattr(function, "metabench_spec")
 }
 
-PROVIDER_HOOKS = tuple(name for name, parameters in _SPECS.items() if not parameters)
 OBSERVER_HOOKS = frozenset(name for name, parameters in _SPECS.items() if parameters)
 
 

@@ -19,7 +19,7 @@ from metabench.store.records.cell import Result
 from metabench.store.records.run import PlannedCell
 from metabench.store.run_folder import Store
 
-__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves", "read_losses"]
+__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves"]
 
 _MOST_POINTS = 400
 _LONGEST_LINE = 1 << 16
@@ -89,17 +89,6 @@ class _Thinning:
 
 def _joined(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float, int]:
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]
-
-
-def read_losses(folder: Folder, *, name: str = _LOSS, most: int = _MOST_POINTS) -> LossCurve | None:
-    """Return a scalar of ``metrics.jsonl`` by step, thinned while it is read.
-
-    Args:
-        folder: that of a cell.
-        name: the scalar.
-        most: points at most, an even number.
-    """
-    return read_curves(folder, most=most).get(name)
 
 
 def read_curves(folder: Folder, *, most: int = _MOST_POINTS) -> Mapping[str, LossCurve]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from metabench.tasks.hub import Hub
 
-__all__ = ["check_encoder", "model_identity", "tokenizer_identity"]
+__all__ = ["check_encoder", "model_identity"]
 
 _SUFFIX = ".safetensors"
 _PLAIN = re.compile(r"[\w-][\w.-]{0,200}\.safetensors", re.ASCII)
@@ -71,20 +71,6 @@ def check_encoder(folder: Path, *, weights: str) -> frozenset[str]:
     """
     _check_config(folder)
     return frozenset() if weights == "random" else _whole_numbers(folder)
-
-
-def tokenizer_identity(folder: Path) -> str:
-    """Return the hash of a folder's tokenizer files.
-
-    Raises:
-        DataError: there is none.
-    """
-    hashes = _hashes(folder, list(_TOKENIZER_FILES))
-    if not hashes:
-        raise DataError(
-            "holds no tokenizer", where=str(folder), hint="add tokenizer.json beside config.json"
-        )
-    return fingerprint(hashes)
 
 
 def _hashes(folder: Path, names: list[str]) -> dict[str, str]:

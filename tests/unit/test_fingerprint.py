@@ -13,7 +13,6 @@ from metabench.fingerprint import (
     canonical,
     fingerprint,
     hash_file,
-    hash_files,
     hash_module,
     hash_source,
 )
@@ -84,7 +83,6 @@ def test_the_hash_of_a_file_is_the_sha256_of_its_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
 
     assert hash_file(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
-    assert hash_files(tmp_path, ["a", "b"]) == {"a": hashlib.sha256(b"abc").hexdigest()}
 
 
 SOURCE = '''"""Doc."""

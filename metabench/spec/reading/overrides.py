@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from metabench.errors import Problem, SpecError
 from metabench.spec.mistakes.document import spell
@@ -22,8 +22,6 @@ _SEGMENT = r"""(?:[^\s.="'\[\]]+|"(?:\\.|[^"\\])*"|'[^']*')"""
 _SHAPE = re.compile(rf"\s*({_SEGMENT}(?:\s*\.\s*{_SEGMENT})*)\s*=(.*)", re.DOTALL)
 _LONGEST = 2048
 _NAMES = ("id", "task", "name")
-
-Container: TypeAlias = dict[str, Any] | list[Any]
 
 
 def apply_overrides(

@@ -22,7 +22,7 @@ from kit.subjects import NAME, commit_failure, commit_result
 from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
 from metabench.errors import MetabenchError, SpecError
 from metabench.plugin import load_catalog
-from metabench.results.history import read_losses
+from metabench.results.history import read_curves
 from metabench.results.run_status import last_step
 from metabench.seeding import Stream
 from metabench.spec.reading.load import load_benchmark
@@ -215,7 +215,7 @@ def _metrics() -> list[bytes]:
 def _metric_lines(folder: Path) -> Callable[[bytes], object]:
     def read(data: bytes) -> object:
         (folder / "metrics.jsonl").write_bytes(data)
-        return read_losses(Folder(folder)), last_step(Folder(folder))
+        return read_curves(Folder(folder)), last_step(Folder(folder))
 
     return read
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metabench.data.order import by_length, epoch_batches, inverse, subsample
+from metabench.data.order import by_length, epoch_batches, subsample
 from metabench.seeding import Stream
 
 STREAM = Stream.root(0).child("order")
@@ -63,14 +63,6 @@ def test_batches_by_length_hold_every_row_once_from_short_to_long(lengths, batch
     assert sorted(order.tolist()) == list(range(len(lengths)))
     assert [lengths[row] for row in order] == sorted(lengths)
     assert all(len(batch) == batch_size for batch in batches[:-1])
-
-
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=50), counts)
-def test_the_inverse_puts_outputs_back_in_the_order_of_the_rows(lengths, batch_size):
-    batches = by_length(np.array(lengths), batch_size=batch_size)
-    outputs = np.concatenate([np.array(lengths)[batch] for batch in batches])
-
-    assert outputs[inverse(batches)].tolist() == lengths
 
 
 @pytest.mark.parametrize("rows", [1, 400_000])

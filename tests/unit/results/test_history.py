@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from metabench.limits import LOG_BYTES
 from metabench.results.collect import collect
-from metabench.results.history import meta_histories, read_curves, read_losses
+from metabench.results.history import meta_histories, read_curves
 from metabench.store.folder import Folder
 
 LOSSES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=300)
@@ -26,7 +26,7 @@ def write(path, losses):
 def test_each_point_is_the_mean_of_equally_many_steps(tmp_path_factory, losses, most):
     path = tmp_path_factory.mktemp("curve") / "metrics.jsonl"
     write(path, losses)
-    found = read_losses(Folder(path.parent), most=most)
+    found = read_curves(Folder(path.parent), most=most)["loss_after"]
 
     groups = [losses[at : at + found.width] for at in range(0, len(losses), found.width)]
     assert [loss for _, loss in found.points] == pytest.approx(
@@ -49,7 +49,7 @@ def test_lines_that_cannot_be_used_are_passed_over(tmp_path):
     ]  # fmt: skip
     path.write_text("\n".join([*bad, good, *bad, '{"step": 3, "loss_after"']))
 
-    assert read_losses(Folder(path.parent)).points == ((1.0, 2.0),)
+    assert read_curves(Folder(path.parent))["loss_after"].points == ((1.0, 2.0),)
 
 
 def test_a_file_larger_than_any_cell_writes_is_not_read(tmp_path):
@@ -58,15 +58,14 @@ def test_a_file_larger_than_any_cell_writes_is_not_read(tmp_path):
     with path.open("r+b") as file:
         file.truncate(LOG_BYTES + 1)  # which takes no room, and would take seconds to read
 
-    assert read_losses(Folder(tmp_path)) is None
+    assert read_curves(Folder(tmp_path)) == {}
 
 
 def test_without_a_file_or_a_loss_there_is_no_curve(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n')
 
-    assert read_losses(Folder(tmp_path)) is None
-    assert read_losses(Folder(tmp_path / "nowhere")) is None
-    assert read_losses(Folder(tmp_path)) is None
+    assert "loss_after" not in read_curves(Folder(tmp_path))
+    assert read_curves(Folder(tmp_path / "nowhere")) == {}
 
 
 SCORES = {

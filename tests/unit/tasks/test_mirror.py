@@ -8,7 +8,6 @@ import pytest
 
 from metabench.errors import DataError
 from metabench.tasks import mirror
-from metabench.tasks.encoder import tokenizer_identity
 from metabench.tasks.mirror import split_files
 
 
@@ -98,9 +97,3 @@ def test_the_files_of_a_split_are_bounded(tmp_path, monkeypatch):
 
     with pytest.raises(DataError, match="holds more than 3 files"):
         split_files(folder_with(tmp_path, front), None)
-
-
-def test_a_folder_without_a_tokenizer_is_named(tmp_path):
-    with pytest.raises(DataError, match="holds no tokenizer") as caught:
-        tokenizer_identity(tmp_path)
-    assert caught.value.where == str(tmp_path)

@@ -53,6 +53,10 @@ def model_identity(
         commit = hub_commit("model", id, revision, hub=hub)
         return fingerprint({"hub": id, "commit": commit, "weights": weights})
     _check_config(folder)
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        raise DataError(  # transformers would make one that knows no word
+            "holds no tokenizer", where=str(folder), hint="add tokenizer.json next to config.json"
+        )
     files = ["config.json", *_TOKENIZER_FILES]
     if weights != "random":
         files += _shards(folder)

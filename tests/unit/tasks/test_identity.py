@@ -214,6 +214,15 @@ def test_an_encoder_that_brings_code_is_refused(encoder):
         identity(encoder)
 
 
+def test_an_encoder_without_a_tokenizer_is_refused(encoder):
+    """Else transformers makes one that maps every word to ``[UNK]``."""
+    (encoder / "tokenizer.json").unlink()
+
+    with pytest.raises(DataError, match="holds no tokenizer") as caught:
+        identity(encoder)
+    assert caught.value.where == str(encoder)
+
+
 def test_a_folder_that_is_no_encoder_is_named(tmp_path):
     with pytest.raises(DataError, match=r"config.json cannot be read"):
         identity(tmp_path)

@@ -5,17 +5,20 @@ every change that none did. A change that changes nothing is listed, with its re
 ``tests/equivalent_mutants.toml``.
 
 A module is guarded by the test files that mirror it, ``tests/unit/PACKAGE/test_MODULE*.py``, and by
-those in ``tests/unit`` and ``tests/numerics`` that import it.
+those in ``tests/unit``, ``tests/docs`` and ``tests/numerics`` that import it. They run in processes
+forked from one that has loaded torch and the rest. Tests of the unchanged code are collected first:
+what can't even be collected would notice everything.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess  # tests run in a process of their own
+import signal
 import sys
 import tempfile
 import tomllib
@@ -54,7 +57,15 @@ _SWAPS: Mapping[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "sum": "mean", "mean": "sum"}
 _SILENT = re.compile(r"__all__ =|if TYPE_CHECKING:")
+_SYMMETRIC = {"max", "min", "pearsonr", "spearmanr", "matthews_corrcoef"}
 _PAIR = 2
+_FOLDERS = ("tests/unit", "tests/docs", "tests/numerics")  # the cheapest first
+_PARTS = ("metabench", "plugins", "tests", "benchmarks", "docs")
+_LEFT_OUT = {"benchmarks": ("results",), "docs": ("pictures",)}
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    ["datasets", "pytest", "scipy.stats", "sklearn.metrics", "torch", "transformers"]
+)
 _BROKEN = 5  # pytest's exit code where it found no test
 
 
@@ -163,7 +174,9 @@ def _calls(node: ast.Call) -> Iterator[ast.AST]:
             yield _like(node, func=ast.Name(_NAMES[name]))
         case ast.Attribute(attr=name) if name in _NAMES:
             yield _like(node, func=_like(node.func, attr=_NAMES[name]))
-    if len(node.args) == _PAIR and not any(isinstance(arg, ast.Starred) for arg in node.args):
+    name = ast.unparse(node.func).rpartition(".")[2]
+    starred = any(isinstance(arg, ast.Starred) for arg in node.args)
+    if len(node.args) == _PAIR and not starred and name not in _SYMMETRIC:
         yield _like(node, args=node.args[::-1])
 
 
@@ -218,8 +231,8 @@ def _importing(what: str) -> list[Path]:
     """Return the test files that import a module or, without ``import``, any of a package."""
     return [
         file
-        for folder in ("unit", "numerics")
-        for file in sorted((ROOT / "tests" / folder).rglob("test_*.py"))
+        for folder in _FOLDERS
+        for file in sorted((ROOT / folder).rglob("test_*.py"))
         if f"from {what}" in file.read_text(encoding="utf-8")
     ]
 
@@ -231,21 +244,48 @@ def judged(mutant: Mutant, *, seconds: float, known: Mapping[str, str]) -> Outco
     tests = guards(mutant.path)
     if not tests:
         return "unguarded"
+    code = _code(tests, seconds=seconds, path=mutant.path, source=mutant.source)
+    if code is None:
+        return "timed out"  # an endless loop, or a busy machine: no verdict
+    return "survived" if code in {0, _BROKEN} else "noticed"
+
+
+def _code(tests: Sequence[str], *, seconds: float, path: str = "", source: str = "") -> int | None:
+    """Return pytest's exit code in a copy of the code with one file changed; None in vain."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("metabench", "plugins", "tests", "benchmarks"):
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("results"))
-        shutil.copy(ROOT / "pyproject.toml", folder)
-        (folder / mutant.path).write_text(mutant.source, encoding="utf-8")
-        there = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'plugins'}"}  # noqa: TID251  (a process of our own)
-        command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *tests]
-        try:
-            done = subprocess.run(  # noqa: S603  (our own command)
-                command, cwd=folder, env=there, capture_output=True, timeout=seconds, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return "timed out"  # an endless loop, or a busy machine: no verdict
-    return "noticed" if done.returncode not in {0, _BROKEN} else "survived"
+        for part in _PARTS:
+            left_out = shutil.ignore_patterns("__pycache__", *_LEFT_OUT.get(part, ()))
+            shutil.copytree(ROOT / part, folder / part, ignore=left_out)
+        for file in filter(Path.is_file, ROOT.iterdir()):
+            shutil.copy(file, folder)
+        if path:
+            (folder / path).write_text(source, encoding="utf-8")
+        process = _SERVER.Process(target=_test, args=(name, tuple(tests)))
+        process.start()
+        process.join(seconds)
+        if process.is_alive():
+            os.killpg(process.ident or 0, signal.SIGKILL)
+            process.join()
+            return None
+        return process.exitcode
+
+
+def _test(folder: str, tests: Sequence[str]) -> None:
+    """Run tests in a copy of the code; for a process that was forked for it."""
+    os.setsid()
+    os.chdir(folder)
+    for name in [name for name in sys.modules if name.startswith("metabench")]:
+        del sys.modules[name]
+    sys.path[:0] = places = [folder, f"{folder}/plugins"]
+    os.environ["PYTHONPATH"] = os.pathsep.join(places)  # noqa: TID251  (a process of our own)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    import pytest  # noqa: PLC0415  (only here)
+
+    loaded = "ignore::pytest.PytestAssertRewriteWarning"
+    sys.exit(int(pytest.main(["-qx", "-W", loaded, "-p", "no:cacheprovider", *tests])))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -258,6 +298,8 @@ def study(count: int, seed: int, packages: str, jobs: int, seconds: float) -> No
     """Try a sample of changes and print what tests noticed; fail where one survived."""
     known = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     drawn = sample(count, seed=seed, packages=[name for name in packages.split(",") if name])
+    if _code(["--collect-only", *_FOLDERS], seconds=seconds):
+        raise click.ClickException("the tests of the unchanged code cannot be collected")
     tally: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     with ThreadPoolExecutor(jobs) as pool:
         found = pool.map(lambda one: judged(one, seconds=seconds, known=known), drawn)

@@ -36,7 +36,7 @@ class Pretraining:
     """One run of masked-language-model training, with transformers' model, collator and schedule.
 
     Args:
-        encoder: the encoder to train; its parameters are changed in place.
+        encoder: the encoder to start from; it is not written to.
         tokenizer: its tokenizer, which must have a mask token.
         tables: the texts; a row is drawn uniformly over all of them.
         settings: steps, rates, masking.
@@ -108,7 +108,7 @@ class Pretraining:
         )
 
     def _model(self) -> Any:
-        """Return transformers' masked language model around the encoder's own parameters."""
+        """Return transformers' masked language model with a copy of the encoder's parameters."""
         config: Any = self.encoder.config
         with seeded(self.stream.child("mlm head").seed, torch.device("cpu")):
             try:

@@ -35,3 +35,12 @@ def test_more_or_fewer_examples_than_there_are_officially_are_told_apart(officia
 
     assert (found.state, found.rows, found.official) == (state, rows, official)
     assert found.problem == problem.format(rows=rows)
+
+
+def test_a_split_that_is_on_no_mirror_is_absent_and_goes_by_its_own_names(tmp_path):
+    card = load_catalog().task("glue/rte").value
+
+    found = check_split(card_use(card), "train", hub=Hub(tmp_path, offline=True))
+
+    assert (found.task, found.split, found.state) == ("glue/rte", "train", "absent")
+    assert (found.rows, found.official) == (None, 2490)

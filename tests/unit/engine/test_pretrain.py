@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -70,10 +72,10 @@ def small(**settings):
     )
 
 
-def ended(training):
+def ended(training, start=None):
     """Return the encoder's parameters before and after, by name."""
     before = {name: value.clone() for name, value in training.encoder.named_parameters()}
-    steps = training.run()
+    steps = training.run(start=start)
     while True:
         try:
             next(steps)
@@ -123,3 +125,16 @@ def test_what_it_evaluates_is_what_goes_through_the_model(monkeypatch):
     assert (counter.gradients, counter.hvps) == (len(seen), 0) == (3, 0)
     assert counter.examples == sum(len(mask) for mask in seen) == 15
     assert counter.tokens == sum(int(mask.sum()) for mask in seen)
+
+
+def test_it_resumes_after_the_step_of_its_snapshot_with_equal_bits():
+    whole, rest = small(lr=0.1), small(lr=0.1)
+    steps = whole.run()
+    next(steps)
+    half = next(steps).snapshot()
+    half = replace(half, tensors={name: value.clone() for name, value in half.tensors.items()})
+    _, expected = ended(small(lr=0.1))
+    _, found = ended(rest, half)
+
+    assert half.step == 2
+    assert all(torch.equal(found[name], value) for name, value in expected.items())

@@ -132,6 +132,12 @@ def test_a_metric_that_returns_no_finite_real_number_is_refused(name, tmp_path, 
         score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
 
 
+def test_the_largest_number_that_a_record_takes_is_a_score(tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return -(10**12)\n")
+
+    assert score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED)) == {"own": -1e12}
+
+
 @pytest.mark.parametrize("value", ["0.25", "np.float32(0.25)", "np.float64(0.25)"])
 def test_a_metric_may_return_any_real_number(value, tmp_path, monkeypatch):
     _module(tmp_path, monkeypatch,
@@ -168,6 +174,10 @@ def test_every_metric_that_ships_declares_what_it_is_of_and_its_range():
         for one in (outputs, -outputs):
             (value,) = score({info.name: info.target}, rows, one).values()
             assert low <= value <= high
+        if regression:  # labels themselves: no error is below its range, no correlation above
+            (value,) = score({info.name: info.target}, rows, rows[:, None] + 0.0).values()
+            assert low <= value <= high
+            assert value == (0.0 if info.error else pytest.approx(1.0))
 
 
 def test_a_metric_that_raises_is_named(tmp_path, monkeypatch):

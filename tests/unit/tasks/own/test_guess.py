@@ -34,6 +34,15 @@ def test_delimiter_and_encoding_are_found_and_the_longest_text(tmp_path, delimit
     assert (found["text"], found["label"]) == (["Kommentar"], "Urteil")
 
 
+@pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_of_two_delimiters_that_fit_alike_the_formats_own_is_taken(tmp_path, suffix, delimiter):
+    path = tmp_path / f"rows.{suffix}"
+    lines = ["text,\tlabel", *(f"{text},\t{word}" for text, word in zip(TEXTS, WORDS, strict=True))]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    assert guess_file(str(path)).settings.get("delimiter", delimiter) == delimiter
+
+
 def test_measurements_are_a_regression_with_their_decimal_sign(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text(table(";", [f"{row},5" for row in range(40)], "Rating"), encoding="utf-8")

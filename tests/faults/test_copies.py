@@ -6,7 +6,6 @@ import shutil
 import time
 
 import pytest
-from kit.commands import CommandServer
 from kit.kills import FILE, ends, quick_folder, run_whole
 
 pytestmark = pytest.mark.slow
@@ -24,8 +23,7 @@ def copied(run, copy):
     assert all("No such file" in reason for reason in gone)
 
 
-def test_a_copy_of_a_run_that_goes_on_holds_whole_records_and_goes_on_by_itself():
-    server = CommandServer()
+def test_a_copy_of_a_run_that_goes_on_holds_whole_records_and_goes_on_by_itself(server):
     with quick_folder() as folder:
         original = folder / "original"
         original.mkdir()
@@ -48,4 +46,3 @@ def test_a_copy_of_a_run_that_goes_on_holds_whole_records_and_goes_on_by_itself(
         for place in (unfinished[0], unfinished[-1]):
             server.run(place, "run", "long.toml")
             assert ends(place) == whole.ends
-    server.close()

@@ -10,7 +10,6 @@ import sys
 import time
 
 import pytest
-from kit.commands import CommandServer
 from kit.kills import ends
 
 from metabench.seeding import Stream
@@ -70,14 +69,6 @@ def wait_for_checkpoint(process, folder, *, after=""):
             return " ".join(there)
         time.sleep(0.01)
     return ""
-
-
-@pytest.fixture(scope="module")
-def server():
-    """Return what runs a command in a fork of a process that has loaded everything."""
-    server = CommandServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="module")

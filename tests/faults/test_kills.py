@@ -7,7 +7,6 @@ import signal
 import time
 
 import pytest
-from kit.commands import CommandServer
 from kit.kills import FILE, ends, kill_often, quick_folder, run_whole
 
 from metabench.seeding import Stream
@@ -16,14 +15,6 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("METABENCH_TEST_KILLS", "50"))
 """How many kills there are; ``python -m kit.kills --kills 1000`` is the same with a report."""
-
-
-@pytest.fixture(scope="module")
-def server():
-    """Return what runs commands in milliseconds."""
-    server = CommandServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="module")

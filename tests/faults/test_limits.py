@@ -8,7 +8,6 @@ import textwrap
 from typing import NamedTuple
 
 import pytest
-from kit.commands import CommandServer
 
 PLUGIN = """
 import ctypes, itertools, os, time
@@ -100,14 +99,6 @@ class Ended(NamedTuple):
     returncode: int
     said: str
     printed: str
-
-
-@pytest.fixture(scope="module")
-def server():
-    """Return what runs commands in milliseconds."""
-    server = CommandServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture

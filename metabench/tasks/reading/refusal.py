@@ -52,7 +52,7 @@ def why_withheld(path: str, folder: str) -> str:
     followed.
 
     >>> why_withheld("/data/.env", "/data"), why_withheld("/etc/shadow", "/data")
-    ('has a hidden name', 'lies outside the folder of what names it')
+    ('has a hidden name', "lies outside the benchmark file's folder")
     """
     try:
         place = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
@@ -60,7 +60,7 @@ def why_withheld(path: str, folder: str) -> str:
         place = os.pardir
     parts = PurePath(place).parts
     if os.pardir in parts:
-        return "lies outside the folder of what names it"
+        return "lies outside the benchmark file's folder"
     return "has a hidden name" if any(part.startswith(".") for part in parts) else ""
 
 

@@ -15,7 +15,7 @@ from metabench.results.recipe import recipes
 from metabench.results.repeats import nondeterministic, repeat_notes
 from metabench.store.records.cell import Failure, Result, Status
 from metabench.store.records.run import RunNote, UseNote
-from metabench.store.run_folder import Store, reading_many
+from metabench.store.run_folder import Store
 
 __all__ = ["Collected", "Entry", "collect", "entries_of", "seed_means"]
 
@@ -92,7 +92,6 @@ class Collected:
         return sorted(meta), sorted({entry.runs // entry.planned for entry in entries})
 
 
-@reading_many()
 def collect(store: Store) -> Collected:
     """Return what a run folder holds; a damaged cell counts as missing.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
@@ -65,8 +63,9 @@ def compared(
     from metabench.leaderboard.columns import Choice
     from metabench.results.collect import collect
     from metabench.results.merge import merge
+    from metabench.store.run_folder import reading_many
 
-    with _without_collector():
+    with reading_many():
         collected = merge([collect(store) for store in stores])
         for damage in collected.damage:
             warn(f"{damage}; the cell counts as not run")
@@ -91,18 +90,6 @@ class Detail:
 
 
 _USUAL = Detail()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Look for no garbage while records are read: they all stay, and a search looks at each."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def echo_leaderboard(stores: Sequence[Store]) -> None:

@@ -8,38 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.benchmark import REPTILE, benchmark
 from kit.kills import ends
 from kit.small_disk import in_own_namespace
 
 KIT = str(Path(__file__).parent)
 ENVIRONMENT = os.environ | {"PYTHONPATH": KIT, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-FILE = """
-schema = 1
-name = "small"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[meta]
-steps = 3
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.1
-[seeds]
-meta = [0]
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[compute]
-checkpoint_seconds = 0
-[compare]
-baselines = []
-"""
+FILE = benchmark(
+    "small", REPTILE, meta={"steps": 3}, finetune={"epochs": 0.1}, compute={"checkpoint_seconds": 0}
+)
 REFUSED = """
 import subprocess, sys
 from pathlib import Path

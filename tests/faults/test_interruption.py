@@ -10,43 +10,19 @@ import sys
 import time
 
 import pytest
+from kit.benchmark import MAML, REPTILE, benchmark
 from kit.kills import ends
 
 from metabench.seeding import Stream
 
-FILE = """
-schema = 1
-name = "long"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[pretrain]
-steps = 25
-[meta]
-steps = 25
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.5
-[seeds]
-meta = [0]
-[[methods]]
-id = "MAML"
-algorithm = "maml"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[compute]
-checkpoint_seconds = 0
-[compare]
-baselines = []
-"""
+FILE = benchmark(
+    "long",
+    *(MAML, REPTILE),
+    pretrain={"steps": 25},
+    meta={"steps": 25},
+    finetune={"epochs": 0.5},
+    compute={"checkpoint_seconds": 0},
+)
 
 
 def start(folder, *arguments):

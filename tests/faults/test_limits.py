@@ -8,6 +8,7 @@ import textwrap
 from typing import NamedTuple
 
 import pytest
+from kit.benchmark import PLAIN, SHORT, benchmark, method
 
 PLUGIN = """
 import ctypes, itertools, os, time
@@ -60,37 +61,7 @@ class Trouble(Algorithm):
 def metabench_algorithms():
     return [AlgorithmInfo("trouble", f"{__name__}:Trouble", Options, "a summary")]
 """
-FILE = """
-schema = 1
-name = "trouble"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[meta]
-steps = 4
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-epochs = 0.1
-[[methods]]
-id = "Trouble"
-algorithm = "trouble"
-options = {{ do = "{do}" }}
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[compute]
-checkpoint_seconds = 0
-{compute}
-[compare]
-baselines = []
-"""
-
-QUICK = "hang_seconds = 3"
+QUICK = {"hang_seconds": 3}
 
 
 class Ended(NamedTuple):
@@ -106,8 +77,13 @@ def run(tmp_path, server):
     """Return what runs the benchmark with a plugin that does one thing at its third step."""
     (tmp_path / "trouble.py").write_text(textwrap.dedent(PLUGIN))
 
-    def run(do, *arguments, compute=""):
-        (tmp_path / "trouble.toml").write_text(FILE.format(do=do, compute=compute))
+    def run(do, *arguments, **compute):
+        text = benchmark(
+            "trouble", method("Trouble", "trouble", do=do), PLAIN, model=SHORT,
+            meta={"steps": 4, "tasks_per_step": 1}, finetune={"epochs": 0.1},
+            compute={"checkpoint_seconds": 0, **compute},
+        )  # fmt: skip
+        (tmp_path / "trouble.toml").write_text(text)
         arguments = ("run", "trouble.toml", "--plugin-file", "trouble.py", *arguments)
         running = server.start(tmp_path, *arguments)
         return Ended(running.wait(), running.said, running.printed)
@@ -136,7 +112,7 @@ def record(tmp_path, name, start="meta-trouble"):
 def test_a_cell_that_hangs_is_ended_with_all_stacks_and_the_others_run(
     run, tmp_path, do, arguments, compute, said
 ):
-    done = run(do, *arguments, compute=compute)
+    done = run(do, *arguments, **compute)
 
     assert done.returncode == 1, done.said
     failure = record(tmp_path, "failure.json")
@@ -151,7 +127,7 @@ def test_a_cell_that_hangs_is_ended_with_all_stacks_and_the_others_run(
 
 @pytest.mark.slow
 def test_a_cell_that_took_too_long_goes_on_from_its_last_checkpoint(run, tmp_path):
-    assert run("once loop", compute=QUICK).returncode == 1
+    assert run("once loop", **QUICK).returncode == 1
     assert run("once loop", "--retry-failed").returncode == 0
 
     assert "started meta-trouble" in (cell(tmp_path) / "log.txt").read_text()
@@ -164,7 +140,7 @@ def test_a_cell_that_took_too_long_goes_on_from_its_last_checkpoint(run, tmp_pat
     [("die", ("-j", "2")), ("out_of_memory", ()), ("raises", ()), ("loop", ())],
 )
 def test_what_may_pass_is_tried_again_and_the_record_says_how_often(run, tmp_path, do, arguments):
-    done = run(f"once {do}", "--retries", "2", *arguments, compute=QUICK if do == "loop" else "")
+    done = run(f"once {do}", "--retries", "2", *arguments, **(QUICK if do == "loop" else {}))
 
     assert done.returncode == 0, done.said
     assert record(tmp_path, "result.json")["attempts"] == 2
@@ -196,7 +172,7 @@ def test_out_of_memory_is_a_status_of_its_own_and_the_next_cell_runs(run, tmp_pa
 
 @pytest.mark.slow
 def test_what_cannot_give_equal_bits_is_an_error_where_they_are_asked_for(run, tmp_path):
-    asked = run("unsteady", compute="deterministic = true")
+    asked = run("unsteady", deterministic=True)
 
     assert asked.returncode == 1, asked.said
     failure = record(tmp_path, "failure.json")

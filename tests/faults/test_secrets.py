@@ -7,25 +7,9 @@ import socket
 import subprocess
 import sys
 
-FILE = """
-schema = 1
-name = "small"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-target = ["embedded/entailment"]
-[finetune]
-epochs = 0.02
-[seeds]
-meta = [0]
-[[methods]]
-id = "BERT"
-algorithm = "finetune"
-[compare]
-baselines = []
-"""
+from kit.benchmark import BERT, benchmark
+
+FILE = benchmark("small", BERT, finetune={"epochs": 0.02})
 TOKENS = ("HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "WANDB_API_KEY", "SSH_AUTH_SOCK", "MY_PASSWORD")
 
 

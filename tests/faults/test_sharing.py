@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from kit.benchmark import FOMAML, REPTILE, benchmark
 from kit.kills import ends
 
 from metabench.store.run_folder import Store
@@ -53,39 +54,16 @@ with store.join("", "", NOTE):
 print(ran)
 """
 
-FILE = """
-schema = 1
-name = "shared"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment", "embedded/grammar"]
-[pretrain]
-steps = 4
-[meta]
-steps = 4
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.05
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "FOMAML"
-algorithm = "fomaml"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[compute]
-checkpoint_seconds = 0
-[compare]
-baselines = []
-"""
+FILE = benchmark(
+    "shared",
+    *(FOMAML, REPTILE),
+    tasks={"target": ["embedded/entailment", "embedded/grammar"]},
+    pretrain={"steps": 4},
+    meta={"steps": 4},
+    finetune={"epochs": 0.05},
+    seeds={"meta": [0, 1]},
+    compute={"checkpoint_seconds": 0},
+)
 CELLS = 13  # an encoder; two methods by two seeds; each for two tasks
 
 

@@ -9,55 +9,26 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kit.benchmark import FOMAML, JOINT, MAML, PLAIN, REPTILE, benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SMALL = """
-schema = 1
-name = "small"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/grammar", "embedded/entailment"]
-transfer = [{ task = "embedded/science", fractions = [0.02] }]
-[pretrain]
-steps = 4
-[meta]
-steps = 3
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.1
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[[methods]]
-id = "MAML"
-algorithm = "maml"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "FOMAML"
-algorithm = "fomaml"
-sampler = "uniform"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "Reptile 2:1"
-algorithm = "reptile"
-sampler = { name = "mixed", ratio = 2 }
-options = { inner_steps = 2, inner_lr = 0.01 }
-[compare]
-baselines = ["Plain"]
-"""
+SMALL = benchmark(
+    "small",
+    *(PLAIN, JOINT, MAML, FOMAML | {"sampler": "uniform"}),
+    REPTILE | {"id": "Reptile 2:1", "sampler": {"name": "mixed", "ratio": 2}},
+    tasks={
+        "target": ["embedded/grammar", "embedded/entailment"],
+        "transfer": [{"task": "embedded/science", "fractions": [0.02]}],
+    },
+    pretrain={"steps": 4},
+    meta={"steps": 3},
+    finetune={"epochs": 0.1},
+    seeds={"meta": [0, 1]},
+    compare={"baselines": ["Plain"]},
+)
 
 
 def metabench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

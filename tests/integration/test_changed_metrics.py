@@ -6,34 +6,26 @@ import json
 import shutil
 
 import pytest
+from kit.benchmark import PLAIN, REVIEWS, SHORT, benchmark
 
 from metabench.cli.main import main
 
-BENCHMARK = """\
-schema = 1
-name = "own"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-target = ["my/reviews", "embedded/grammar"]
-[[tasks.define]]
-name = "my/reviews"
-train = "train.csv"
-scored = "dev.csv"
-text = ["sentence"]
-labels = ["bad", "good"]
-metrics = ["accuracy"]
-[finetune]
-epochs = 1
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
-MORE = BENCHMARK.replace('["accuracy"]', '["f1", "accuracy"]')
+TASK = REVIEWS | {"scored": "dev.csv", "labels": ["bad", "good"]}
+
+
+def scored_by(*metrics):
+    define = [TASK | {"metrics": list(metrics)}]
+    return file_of({"target": ["my/reviews", "embedded/grammar"], "define": define})
+
+
+def file_of(tasks):
+    return benchmark(
+        "own", PLAIN, model=SHORT, tasks=tasks, finetune={"epochs": 1}, seeds={"meta": [0, 1]}
+    )
+
+
+BENCHMARK = scored_by("accuracy")
+MORE = scored_by("f1", "accuracy")
 LABELS = ("bad", "good")
 
 
@@ -160,8 +152,7 @@ def test_the_part_that_is_asked_for_alone_is_scored(folder, capsys):
 
 
 def test_a_chosen_metric_keeps_its_title_and_its_scale(folder, capsys):
-    text = MORE.replace('"f1", "accuracy"', '"accuracy", "f1"')
-    (folder / "own.toml").write_text(text)
+    (folder / "own.toml").write_text(scored_by("accuracy", "f1"))
     main(["run", "own.toml"])
     capsys.readouterr()
     assert main(["compare", "own", "--metric", "f1", "--format", "json"]) == 0
@@ -205,9 +196,7 @@ def metabench_tasks():
 @pytest.fixture
 def words(tmp_path, command):
     """Return what runs a command on a benchmark whose only task a plugin offers."""
-    head, _, tail = BENCHMARK.partition("[tasks]")
-    method = tail[tail.index("[finetune]") :]
-    (tmp_path / "own.toml").write_text(f'{head}[tasks]\ntarget = ["words"]\n{method}')
+    (tmp_path / "own.toml").write_text(file_of({"target": ["words"]}))
     (tmp_path / "words.py").write_text(ROWS)
 
     def call(*arguments):

@@ -10,40 +10,18 @@ import sys
 import time
 
 import pytest
+from kit.benchmark import PLAIN, SHORT, benchmark, method
 
-TEXT = """
-schema = 1
-name = "compiled"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-pooling = "mean"
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[meta]
-steps = 2
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-min_steps = 12
-epochs = 0.05
-batch_size = 4
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "FOMAML"
-algorithm = "fomaml"
-options = { inner_steps = 1, inner_lr = 0.01 }
-[[methods]]
-id = "MAML"
-algorithm = "maml"
-options = { inner_steps = 1, inner_lr = 0.01 }
-[compute]
-checkpoint_seconds = 0
-"""
+TEXT = benchmark(
+    "compiled",
+    PLAIN,
+    method("FOMAML", "fomaml", inner_steps=1, inner_lr=0.01),
+    method("MAML", "maml", inner_steps=1, inner_lr=0.01),
+    model=SHORT | {"pooling": "mean"},
+    meta={"steps": 2, "tasks_per_step": 1},
+    finetune={"min_steps": 12, "epochs": 0.05, "batch_size": 4},
+    compute={"checkpoint_seconds": 0},
+)
 ON = ("--set", "compute.compile=true")
 SENTENCE = "compute.compile: layers are computed plainly, because they could not be compiled"
 

@@ -5,22 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from kit.benchmark import PLAIN, SHORT, benchmark
 
-BENCHMARK = """\
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-target = ["embedded/grammar"]
-[finetune]
-epochs = 2
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
+BENCHMARK = benchmark("tiny", PLAIN, model=SHORT, finetune={"epochs": 2})
 
 
 def test_a_cell_again_with_other_vector_instructions_is_not_called_nondeterministic(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from kit.benchmark import PLAIN, REPTILE, benchmark
 
 from metabench.data.rows import load_texts
 from metabench.plugin import load_catalog
@@ -25,50 +26,23 @@ with_mirror = pytest.mark.skipif(not MIRROR, reason="METABENCH_HUB names no mirr
 # sums run in another order: a few units in the last place of float32, times the depth.
 TOLERANCE = 1e-5
 
-FILE = """
-schema = 1
-name = "{pooling}"
-[model]
-id = "embedded/encoder"
-weights = "random"
-pooling = "{pooling}"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment", "embedded/similarity"]
-[meta]
-steps = 3
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.3
-optimizer = {{ lr = 1e-3 }}
-[seeds]
-meta = [5]
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = {{ inner_steps = 2, inner_lr = 0.01 }}
-"""
-REAL = """
-schema = 1
-name = "real"
-[model]
-id = "sentence-transformers/paraphrase-MiniLM-L3-v2"
-pooling = "{pooling}"
-max_length = 64
-[tasks]
-target = ["glue/mrpc"]
-[finetune]
-epochs = 0.01
-min_steps = 2
-batch_size = 8
-[seeds]
-meta = [0]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
+FILE = benchmark(
+    "{pooling}",
+    REPTILE,
+    model={"pooling": "{pooling}"},
+    tasks={"target": ["embedded/entailment", "embedded/similarity"]},
+    meta={"steps": 3},
+    finetune={"epochs": 0.3, "optimizer": {"lr": 1e-3}},
+    seeds={"meta": [5]},
+)
+L3 = {"id": "sentence-transformers/paraphrase-MiniLM-L3-v2", "weights": "pretrained"}
+REAL = benchmark(
+    "real",
+    PLAIN,
+    model=L3 | {"pooling": "{pooling}", "max_length": 64},
+    tasks={"target": ["glue/mrpc"]},
+    finetune={"epochs": 0.01, "min_steps": 2, "batch_size": 8},
+)
 PLAIN_SCRIPT = """
 import json, sys, torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -139,7 +113,7 @@ def run_of(tmp_path_factory, command):
     def folder_of(pooling: str, text: str = FILE) -> Path:
         if (pooling, text) not in folders:
             folder = folders[pooling, text] = tmp_path_factory.mktemp(pooling)
-            (folder / "bench.toml").write_text(text.format(pooling=pooling))
+            (folder / "bench.toml").write_text(text.replace("{pooling}", pooling))
             (folder / "plain.py").write_text(PLAIN_SCRIPT)
             mirror = {"METABENCH_HUB": MIRROR} if text == REAL else {}
             done = command("run", "bench.toml", cwd=folder, **mirror)

@@ -6,6 +6,7 @@ import json
 import textwrap
 
 import pytest
+from kit.benchmark import PLAIN, SHORT, benchmark, method
 
 LIGHT = """
 from metabench.api import (
@@ -108,33 +109,14 @@ DEEDS = {
     "raises": ("after(lambda t: 1 / 0)", "raised ZeroDivisionError: division by zero"),
     "exits": ("after(lambda t: os.sys.exit(0))", "raised SystemExit: 0"),
 }  # fmt: skip
-BENCHMARK = """
-schema = 1
-name = "hostile"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/grammar"]
-[meta]
-steps = 2
-tasks_per_step = 1
-batch_size = 2
-[finetune]
-epochs = 0.01
-[seeds]
-meta = [0]
-"""
+HONEST = (PLAIN, method("Reptile", "reptile"))
 
 
-def method(name, algorithm, **more):
-    told = "".join(f'{key} = "{value}"\n' for key, value in more.items())
-    return f'[[methods]]\nid = "{name}"\nalgorithm = "{algorithm}"\n{told}'
-
-
-HONEST = method("Plain", "finetune") + method("Reptile", "reptile")
+def file_of(name, *methods, target=("embedded/grammar",), **tasks):
+    return benchmark(
+        name, *methods, model=SHORT, tasks={"target": target, **tasks},
+        meta={"steps": 2, "tasks_per_step": 1, "batch_size": 2}, finetune={"epochs": 0.01},
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -152,10 +134,10 @@ def run(tmp_path_factory):
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bench-hostile\nVersion: 0.3\n")
     (info / "entry_points.txt").write_text("[metabench]\nbench-hostile = bench_hostile\n")
-    hostile = "".join(method(name, name) for name in DEEDS)
-    hostile += method("strange", "reptile", sampler="strange")
-    (folder / "hostile.toml").write_text(BENCHMARK + hostile + HONEST)
-    (folder / "honest.toml").write_text(BENCHMARK + HONEST)
+    hostile = [method(name, name) for name in DEEDS]
+    hostile.append(method("strange", "reptile") | {"sampler": "strange"})
+    (folder / "hostile.toml").write_text(file_of("hostile", *hostile, *HONEST))
+    (folder / "honest.toml").write_text(file_of("hostile", *HONEST))
     done = metabench("run", "hostile.toml", cwd=folder, PYTHONPATH=str(site))
     return done, folder, site
 
@@ -224,15 +206,10 @@ def scored(run):
     _, folder, site = run
     rows = (f"row {number},{'ab'[number % 2]}\n" for number in range(12))
     (folder / "rows.csv").write_text(f"text,label\n{''.join(rows)}")
-    tasks = "".join(
-        f'[[tasks.define]]\nname = "{metric}"\ntrain = "rows.csv"\nscored_fraction = 0.5\n'
-        f'text = ["text"]\nlabel = "label"\nlabels = ["a", "b"]\nmetrics = ["{metric}"]\n'
-        for metric in OFFERS
-        if metric != "generated"
-    )
-    text = BENCHMARK.replace("embedded/grammar", '", "'.join(OFFERS))
-    text = text.replace('name = "hostile"', 'name = "scored"')
-    (folder / "scored.toml").write_text(text + tasks + method("Plain", "finetune"))
+    own = {"train": "rows.csv", "scored_fraction": 0.5, "text": ["text"], "labels": ["a", "b"]}
+    define = [{"name": name, **own, "metrics": [name]} for name in OFFERS if name != "generated"]
+    text = file_of("scored", PLAIN, target=list(OFFERS), define=define)
+    (folder / "scored.toml").write_text(text)
     return metabench("run", "scored.toml", cwd=folder, PYTHONPATH=str(site)), folder
 
 

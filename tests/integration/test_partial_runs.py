@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from kit.benchmark import PLAIN, SHORT, TWO_TARGETS, benchmark, method
 
 FLAKY = """
 import os
@@ -53,31 +54,16 @@ class Flaky(Algorithm):
         theta = meta["theta"]
         return MetaGradient({"theta": learner.gradient(theta, episode.support[0])})
 """
-TEXT = """
-schema = 1
-name = "flaky"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-target = ["embedded/grammar", "embedded/entailment"]
-[meta]
-steps = 2
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-epochs = 0.05
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "Flaky"
-algorithm = "flaky"
-sampler = "uniform"
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
+
+
+def file_of(name, *methods):
+    return benchmark(
+        name, *methods, model=SHORT, tasks=TWO_TARGETS | {"auxiliary": []},
+        meta={"steps": 2, "tasks_per_step": 1}, finetune={"epochs": 0.05}, seeds={"meta": [0, 1]},
+    )  # fmt: skip
+
+
+TEXT = file_of("flaky", method("Flaky", "flaky") | {"sampler": "uniform"}, PLAIN)
 
 
 @pytest.fixture(scope="module")
@@ -237,9 +223,7 @@ def test_several_files_have_a_leaderboard_each_and_the_worst_exit_code(
     failed_once, site, command, tmp_path
 ):
     shutil.copytree(failed_once[0], tmp_path / "copy")
-    plain = TEXT.replace('"flaky"', '"plain"', 1)
-    part = plain[: plain.index("[[methods]]")] + plain[plain.rindex("[[methods]]") :]
-    (tmp_path / "copy" / "plain.toml").write_text(part)
+    (tmp_path / "copy" / "plain.toml").write_text(file_of("plain", PLAIN))
     done = command(
         "run", "flaky.toml", "plain.toml", "--only", "seed=0", "--only", "task=embedded/grammar",
         cwd=tmp_path / "copy", PYTHONPATH=str(site),

@@ -6,45 +6,25 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+from kit.benchmark import PLAIN, REVIEWS, SHORT, benchmark
 
-OWN = """
-schema = 1
-name = "{name}"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-target = ["my/t"]
-[[tasks.define]]
-name = "my/t"
-train = "{name}_train.csv"
-scored = "{name}_dev.csv"
-text = ["sentence"]
-kind = "regression"
-metrics = ["pearson", "spearman"]
-{more}
-[finetune]
-epochs = 8
-batch_size = 8
-optimizer = {{ lr = 5e-3 }}
-[[methods]]
-id = "FT"
-algorithm = "finetune"
-[compare]
-baselines = []
-"""
+STARS = REVIEWS | {"kind": "regression", "metrics": ["pearson", "spearman"]}
 UNITS = {"stars": (1, 0), "price": (100_000, 200_000), "share": (0.001, 0), "kelvin": (1.8, 270)}
 
 
-def write(folder, name, factor, offset, more=""):
+def write(folder, name, factor, offset, **more):
     for part, rows in (("train", 40), ("dev", 24)):
         lines = [
             f"{'the kind fox' if row % 4 else 'a dog'} helps {row},{(row % 4) * factor + offset}"
             for row in range(rows)
         ]
         (folder / f"{name}_{part}.csv").write_text("sentence,label\n" + "\n".join(lines) + "\n")
-    (folder / f"{name}.toml").write_text(OWN.format(name=name, more=more))
+    task = STARS | {"train": f"{name}_train.csv", "scored": f"{name}_dev.csv"} | more
+    text = benchmark(
+        name, PLAIN, model=SHORT, tasks={"target": ["my/reviews"], "define": [task]},
+        finetune={"epochs": 8, "batch_size": 8, "optimizer": {"lr": 5e-3}},
+    )  # fmt: skip
+    (folder / f"{name}.toml").write_text(text)
 
 
 def result(folder, name):
@@ -71,7 +51,7 @@ def test_the_score_is_the_same_in_four_units_and_predictions_are_in_each(command
 
 
 def test_an_old_run_of_a_regression_is_stale_with_that_reason(command, tmp_path):
-    write(tmp_path, "stars", 1, 0, more="standardise = false")
+    write(tmp_path, "stars", 1, 0, standardise=False)
     command("run", "stars.toml", cwd=tmp_path)
     assert result(tmp_path, "stars")[0]["standardised"] == {}
 

@@ -7,45 +7,31 @@ import shutil
 from pathlib import Path
 
 import pytest
+from kit.benchmark import PLAIN, REPTILE, benchmark
 
 from metabench.cli.main import main
 from metabench.store.records.seal import sealed
 from metabench.store.run_folder import Store
 
-FILE = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment", "embedded/grammar"]
-[meta]
-steps = 2
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.1
-optimizer = { lr = 1e-3 }
-[seeds]
-meta = [3]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = { inner_steps = 2, inner_lr = 0.01 }
-"""
+TASKS = {"target": ["embedded/entailment", "embedded/grammar"]}
+
+
+def file_of(tasks=TASKS):
+    return benchmark(
+        "tiny",
+        *(PLAIN, REPTILE),
+        tasks=tasks,
+        meta={"steps": 2},
+        finetune={"epochs": 0.1, "optimizer": {"lr": 1e-3}},
+        seeds={"meta": [3]},
+    )
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory, command):
     """Return a folder with a run and a copy of its records; not to be written to."""
     folder = tmp_path_factory.mktemp("reproduce")
-    (folder / "tiny.toml").write_text(FILE)
+    (folder / "tiny.toml").write_text(file_of())
     done = command("run", "tiny.toml", cwd=folder)
     assert done.returncode == 0, done.stderr
     done = command("export", "records", "tiny", "records", cwd=folder)
@@ -210,10 +196,7 @@ def test_what_cannot_be_run_again_is_refused(here, monkeypatch, capsys, argument
 
 def test_a_new_method_is_not_built_on_a_copy_that_lacks_the_parameters(here, command, tmp_path):
     shutil.copytree(here / "records", tmp_path / "runs" / "tiny")
-    text = FILE.replace(
-        '"embedded/grammar"]', '"embedded/grammar"]\ntransfer = ["embedded/science"]'
-    )
-    (tmp_path / "tiny.toml").write_text(text)
+    (tmp_path / "tiny.toml").write_text(file_of(TASKS | {"transfer": ["embedded/science"]}))
 
     done = command("run", "tiny.toml", "--only", "task=embedded/science", cwd=tmp_path)
 

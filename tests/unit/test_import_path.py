@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.benchmark import OWN, PLAIN, benchmark
 
 NAMES = ("socket", "signal", "torch", "numpy", "click", "rich", "json", "multiprocessing", "random")
 
@@ -26,32 +27,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-BENCHMARK = """
-schema = 1
-name = "own"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 8
-[tasks]
-target = ["my/rows"]
-[[tasks.define]]
-name = "my/rows"
-train = "train.csv"
-scored_fraction = 0.25
-text = ["sentence"]
-label = "label"
-[finetune]
-epochs = 1
-batch_size = 8
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "Fine-tuning"
-algorithm = "finetune"
-[compare]
-baselines = []
-"""
+BENCHMARK = benchmark(
+    "own", PLAIN, tasks=OWN, finetune={"epochs": 1, "batch_size": 8}, seeds={"meta": [0, 1]}
+)
 
 
 def call(folder, *arguments, **environment):

@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from kit.benchmark import OWN, PLAIN, benchmark
 
 from metabench.privacy import private, unplaced
 
@@ -68,33 +69,8 @@ def test_of_a_path_that_is_sent_around_its_last_part_stays(text, expected):
     assert unplaced(text) == expected
 
 
-BENCHMARK = """
-schema = 1
-name = "own"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 8
-[tasks]
-target = ["my/rows"]
-[[tasks.define]]
-name = "my/rows"
-train = "train.csv"
-scored_fraction = 0.25
-text = ["sentence"]
-label = "label"
-metrics = ["broken"]
-[finetune]
-epochs = 1
-batch_size = 8
-[seeds]
-meta = [0]
-[[methods]]
-id = "Fine-tuning"
-algorithm = "finetune"
-[compare]
-baselines = []
-"""
+BROKEN = OWN | {"define": [OWN["define"][0] | {"metrics": ["broken"]}]}
+BENCHMARK = benchmark("own", PLAIN, tasks=BROKEN, finetune={"epochs": 1, "batch_size": 8})
 
 PLUGIN = """
 import json

@@ -6,41 +6,19 @@ import os
 import subprocess
 from pathlib import Path
 
+from kit.benchmark import JOINT, PLAIN, benchmark, method
 from kit.watched import Watched
 
 __all__ = ["COMMANDS", "example_run", "words"]
 
-BENCHMARK = """\
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/grammar"]
-[meta]
-steps = 1
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-epochs = 0.05
-[seeds]
-meta = [0]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[[methods]]
-id = "Broken"
-algorithm = "maml"
-options = { inner_steps = 40, inner_lr = 100.0 }
-[compare]
-baselines = ["Plain"]
-"""
+BENCHMARK = benchmark(
+    "tiny",
+    *(PLAIN, JOINT, method("Broken", "maml", inner_steps=40, inner_lr=100.0)),
+    tasks={"target": ["embedded/grammar"]},
+    meta={"steps": 1, "tasks_per_step": 1},
+    finetune={"epochs": 0.05},
+    compare={"baselines": ["Plain"]},
+)
 
 COMMANDS = {
     "status": ("status", "{run}"),

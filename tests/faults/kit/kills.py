@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from kit.benchmark import FOMAML, JOINT, MAML, PLAIN, REPTILE, SHORT, benchmark
 from kit.commands import CommandServer
 from metabench.seeding import Stream
 
@@ -28,51 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FILE", "Whole", "ends", "kill_often", "quick_folder", "run_whole"]
 
-FILE = """
-schema = 1
-name = "long"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[pretrain]
-steps = 5
-batch_size = 4
-[meta]
-steps = 5
-tasks_per_step = 2
-batch_size = 4
-[finetune]
-epochs = 0.6
-batch_size = 32
-[seeds]
-meta = [0]
-[compute]
-checkpoint_seconds = 0
-[compare]
-baselines = []
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[[methods]]
-id = "MAML"
-algorithm = "maml"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "FOMAML"
-algorithm = "fomaml"
-options = { inner_steps = 2, inner_lr = 0.01 }
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-options = { inner_steps = 2, inner_lr = 0.01 }
-"""
+FILE = benchmark(
+    "long",
+    *(PLAIN, JOINT, MAML, FOMAML, REPTILE),
+    model=SHORT,
+    pretrain={"steps": 5, "batch_size": 4},
+    meta={"steps": 5},
+    finetune={"epochs": 0.6, "batch_size": 32},
+    compute={"checkpoint_seconds": 0},
+)
 _SAME = ("scores", "files", "steps", "losses", "draws", "work", "collapsed", "notes", "drift")
 _STAGES = {"pretrain", "meta", "adapt"}
 _MOST_IN_A_ROW = 8

@@ -9,36 +9,12 @@ import subprocess
 import sys
 
 import pytest
+from kit.benchmark import OWN, PLAIN, benchmark
 
 from metabench.cli.surroundings import caused_outside
 
 FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
-BENCHMARK = """
-schema = 1
-name = "own"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 8
-[tasks]
-target = ["my/rows"]
-[[tasks.define]]
-name = "my/rows"
-train = "train.csv"
-scored_fraction = 0.25
-text = ["sentence"]
-label = "label"
-[finetune]
-epochs = 1
-batch_size = 8
-[seeds]
-meta = [0]
-[[methods]]
-id = "Fine-tuning"
-algorithm = "finetune"
-[compare]
-baselines = []
-"""
+BENCHMARK = benchmark("own", PLAIN, tasks=OWN, finetune={"epochs": 1, "batch_size": 8})
 
 
 def shell(redirected, arguments, folder, **environment):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kit.benchmark import benchmark, method
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.engine.device import resolve_device
@@ -21,64 +22,23 @@ from metabench.session.runner.queue import cost
 from metabench.store.records.cell import Provenance, Result
 from metabench.tasks.hub import Hub
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/sentiment"]
-target = ["embedded/grammar"]
-[pretrain]
-steps = 7
-[meta]
-steps = 3
-tasks_per_step = 2
-batch_size = 16
-[finetune]
-epochs = 2
-batch_size = 32
-[[methods]]
-id = "FOMAML"
-algorithm = "fomaml"
-options = { inner_steps = 5 }
-[[methods]]
-id = "MAML"
-algorithm = "maml"
-options = { inner_steps = 5 }
-[[methods]]
-id = "Central"
-algorithm = "maml"
-options = { inner_steps = 5, curvature = "central" }
-[[methods]]
-id = "Forward"
-algorithm = "maml"
-options = { inner_steps = 5, curvature = "forward" }
-[[methods]]
-id = "Plus"
-algorithm = "maml++"
-options = { inner_steps = 5, multi_step_share = 0.5, first_order_share = 0.5 }
-[[methods]]
-id = "Implicit"
-algorithm = "imaml"
-options = { support_batches = 1, inner_steps = 4, cg_steps = 2 }
-[[methods]]
-id = "Prototypes"
-algorithm = "protomaml"
-options = { inner_steps = 5 }
-[[methods]]
-id = "Rates"
-algorithm = "meta-sgd"
-options = { inner_steps = 5 }
-[[methods]]
-id = "Surgery"
-algorithm = "pcgrad"
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-"""
+TEXT = benchmark(
+    "tiny",
+    method("FOMAML", "fomaml", inner_steps=5),
+    method("MAML", "maml", inner_steps=5),
+    method("Central", "maml", inner_steps=5, curvature="central"),
+    method("Forward", "maml", inner_steps=5, curvature="forward"),
+    method("Plus", "maml++", inner_steps=5, multi_step_share=0.5, first_order_share=0.5),
+    method("Implicit", "imaml", support_batches=1, inner_steps=4, cg_steps=2),
+    method("Prototypes", "protomaml", inner_steps=5),
+    method("Rates", "meta-sgd", inner_steps=5),
+    method("Surgery", "pcgrad"),
+    method("Joint", "joint"),
+    tasks={"auxiliary": ["embedded/sentiment"], "target": ["embedded/grammar"]},
+    pretrain={"steps": 7},
+    meta={"steps": 3, "batch_size": 16},
+    finetune={"epochs": 2, "batch_size": 32},
+)
 HUB = Hub(None)
 
 

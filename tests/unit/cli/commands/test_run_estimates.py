@@ -4,27 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from kit.benchmark import BERT, SHORT, TWO_TARGETS, benchmark
 
 from metabench.cli.main import main
 from metabench.store.records.cell import Provenance, Result
 from metabench.store.run_folder import Store
 from metabench.tasks.hub import SHIPPED_ENCODER, Hub
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 16
-[tasks]
-target = ["embedded/grammar", "embedded/entailment"]
-[finetune]
-epochs = 1
-[[methods]]
-id = "BERT"
-algorithm = "finetune"
-"""
+TEXT = benchmark("tiny", BERT, model=SHORT, tasks=TWO_TARGETS, finetune={"epochs": 1})
 
 
 @pytest.fixture

@@ -11,33 +11,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from kit.benchmark import JOINT, benchmark
 
 from metabench.cli.main import main
 
-FILE = """
-schema = 1
-name = "disk"
-[model]
-id = "embedded/encoder"
-weights = "random"
-max_length = 32
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/entailment"]
-[meta]
-steps = 1
-tasks_per_step = 1
-batch_size = 4
-[finetune]
-epochs = 0.01
-[seeds]
-meta = [0]
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[compare]
-baselines = []
-"""
+FILE = benchmark("disk", JOINT, meta={"steps": 1, "tasks_per_step": 1}, finetune={"epochs": 0.01})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+from kit.benchmark import PLAIN, benchmark
 
 from metabench.cli.inputs.run_folder import open_run
 from metabench.cli.main import main
@@ -17,24 +18,7 @@ from metabench.session.export.model import export_model
 from metabench.session.replay.replay import replay
 from metabench.store.records.seal import sealed
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-pooling = "pooler"
-max_length = 32
-[tasks]
-target = ["embedded/grammar"]
-[finetune]
-epochs = 0.1
-[seeds]
-meta = [0]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
+TEXT = benchmark("tiny", PLAIN, model={"pooling": "pooler"}, finetune={"epochs": 0.1})
 
 
 @pytest.fixture

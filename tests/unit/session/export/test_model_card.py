@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from kit.benchmark import benchmark, method
 
 from metabench.api import AlgorithmOptions
 from metabench.cli.inputs.benchmark import make_plan
@@ -14,21 +15,12 @@ from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.export.model_card import ModelCard, render_model_card
 from metabench.store.records.cell import Result
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-[tasks]
-auxiliary = ["embedded/inference"]
-target = ["embedded/grammar"]
-[pretrain]
-steps = 1000
-[[methods]]
-id = "Reptile"
-algorithm = "reptile"
-"""
+TEXT = benchmark(
+    "tiny",
+    method("Reptile", "reptile"),
+    tasks={"auxiliary": ["embedded/inference"]},
+    pretrain={"steps": 1000},
+)
 HOSTILE = "<script>alert(1)</script>|`x`](http://evil)\x1b[31m"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from kit.benchmark import JOINT, OWN, benchmark
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.errors import DataError, NothingMatchedError, SetupError, UsageError
@@ -16,28 +17,8 @@ from metabench.store.records.cell import CellNote, Failure, Result
 from metabench.store.run_folder import Store
 from metabench.tasks.hub import Hub
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-[tasks]
-target = ["embedded/grammar"]
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-[seeds]
-meta = [0, 1]
-"""
-OWN = """
-[[tasks.define]]
-name = "mine"
-train = "rows.csv"
-scored_fraction = 0.5
-text = ["text"]
-"""
-ROWS = "text,label\n" + "".join(f"row {number},{number % 2}\n" for number in range(40))
+TEXT = benchmark("tiny", JOINT, seeds={"meta": [0, 1]})
+ROWS = "sentence,label\n" + "".join(f"row {number},{number % 2}\n" for number in range(40))
 
 
 def begin(tmp_path, text=TEXT, sets=(), smoke=False):
@@ -70,11 +51,8 @@ def test_a_length_beyond_the_positions_is_refused_even_where_it_is_the_default(t
 
 
 def test_rows_beside_the_benchmark_file_are_found_with_that_file_alone(tmp_path):
-    (tmp_path / "rows.csv").write_text(ROWS)
-    text = TEXT.replace("[[methods]]", OWN + "[[methods]]").replace(
-        '"embedded/grammar"', '"embedded/grammar", "mine"'
-    )
-    store, plan = begin(tmp_path, text=text)
+    (tmp_path / "train.csv").write_text(ROWS)
+    store, plan = begin(tmp_path, text=benchmark("tiny", JOINT, tasks=OWN))
 
     with pytest.raises(UsageError, match=r"'tiny' reads tasks of one's own from files beside"):
         again(store)

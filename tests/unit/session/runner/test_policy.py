@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from kit.benchmark import JOINT, benchmark
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.plan.selection import select
 from metabench.plan.states import CellState
 from metabench.session.runner.policy import RunPolicy, to_do
 
-TEXT = """
-schema = 1
-name = "tiny"
-[model]
-id = "embedded/encoder"
-weights = "random"
-[tasks]
-target = ["embedded/grammar"]
-[pretrain]
-steps = 1
-[seeds]
-meta = [0, 1]
-[[methods]]
-id = "Joint"
-algorithm = "joint"
-"""
+TEXT = benchmark("tiny", JOINT, pretrain={"steps": 1}, seeds={"meta": [0, 1]})
 
 
 @pytest.fixture(scope="module")

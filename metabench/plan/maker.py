@@ -115,7 +115,8 @@ class CellMaker:
     def _meta_work(self, method: Method, *, seed: int, target: str | None) -> MetaWork:
         uses = tuple(map(meta_use, self.meta_tasks))
         batches = method.options.episode_shape().batches
-        budget = meta_budget(self.spec.meta, [use.size for use in uses], batches=batches)
+        sizes = [use.size for use in uses]
+        steps, epoch_steps = meta_budget(self.spec.meta, sizes, batches=batches)
         encoder = self.encoder()
         return MetaWork(
             model=self.spec.model,
@@ -126,8 +127,8 @@ class CellMaker:
             sampler=_provided(method.sampler, method.sampler_options),
             target=target,
             seed=seed,
-            steps=budget.steps,
-            epoch_steps=budget.epoch_steps,
+            steps=steps,
+            epoch_steps=epoch_steps,
         )
 
     def _adapt_work(

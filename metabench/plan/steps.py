@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from metabench.spec.model.sections import FineTuneSpec, MetaSpec
 
-__all__ = ["Budget", "adapt_steps", "meta_budget"]
+__all__ = ["adapt_steps", "meta_budget"]
 
 _EPOCHS = 5.0
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Meta-steps in all, and meta-steps that draw as many examples as all tasks hold."""
-
-    steps: int
-    epoch_steps: int
-
-
-def meta_budget(settings: MetaSpec, sizes: Sequence[int], *, batches: int) -> Budget:
-    r"""Return how long meta-training is.
+def meta_budget(settings: MetaSpec, sizes: Sequence[int], *, batches: int) -> tuple[int, int]:
+    r"""Return the meta-steps in all, and those that draw as many examples as all tasks hold.
 
     .. math:: \lceil \mathrm{epochs} \cdot \textstyle\sum_i |D_i|
               / (\mathrm{tasks\ a\ step} \cdot \mathrm{batch\ size} \cdot \mathrm{batches}) \rceil
@@ -42,7 +32,7 @@ def meta_budget(settings: MetaSpec, sizes: Sequence[int], *, batches: int) -> Bu
     step_rows = settings.tasks_per_step * settings.batch_size * max(batches, 1)
     epochs = _EPOCHS if settings.epochs is None else settings.epochs
     steps = settings.steps or max(1, math.ceil(epochs * sum(sizes) / step_rows))
-    return Budget(steps, min(steps, max(1, math.ceil(sum(sizes) / step_rows))))
+    return steps, min(steps, max(1, math.ceil(sum(sizes) / step_rows)))
 
 
 def adapt_steps(settings: FineTuneSpec, rows: int) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.tasks.hub import Hub
 
 
-__all__ = ["MAY_PASS", "RESUMABLE", "Assignment", "Limits", "Requested", "RunSummary", "Runtime"]
+__all__ = ["MAY_PASS", "RESUMABLE", "Assignment", "Limits", "RunSummary", "Runtime"]
 
 
 @final
@@ -51,15 +51,6 @@ class Runtime:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Requested:
-    """Which benchmark a cell is run for, as its record says it: name and hash of all settings."""
-
-    name: str
-    spec_hash: str
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class RunSummary:
     """How a run went.
 
@@ -81,13 +72,15 @@ class RunSummary:
 class Assignment:
     """All that a worker has to know.
 
+    ``benchmark`` is a name, ``spec_hash`` the hash of all settings, as records have them.
     ``files`` are plugins that are single files; the cells' options may be of classes in them.
     ``observers`` are those that are told of steps; each process has its own.
     ``seen`` says which records a cell had, by its key, when it was planned to be run.
     """
 
     folder: Path
-    benchmark: Requested
+    benchmark: str
+    spec_hash: str
     cells: Mapping[str, Cell]
     runtime: Runtime
     compute: ComputeSpec

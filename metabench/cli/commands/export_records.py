@@ -33,7 +33,7 @@ def command(run: str, folder: Path, force: bool, runs: Path) -> int:
 
     source = Store(find_run(run, runs=runs))
     target = check_target(folder, force=force, ours=is_record)
-    copied = export_records(source, target)
-    note(f"records of {cells(copied.cells)}, {copied.size / 1e6:.2f} MB")
+    number, size = export_records(source, target)
+    note(f"records of {cells(number)}, {size / 1e6:.2f} MB")
     echo(str(folder))
     return 0

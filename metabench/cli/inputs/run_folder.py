@@ -44,7 +44,7 @@ class OpenedRun:
             DeviceError: the device is not there.
         """
         from metabench.session.cell.context import open_context
-        from metabench.session.runtime import Assignment, Requested, Runtime
+        from metabench.session.runtime import Assignment, Runtime
 
         recorded = "cpu" if like.provenance.device == "cpu" else "auto"
         spec = self.plan.benchmark.spec
@@ -57,7 +57,8 @@ class OpenedRun:
         )
         assignment = Assignment(
             folder=self.store.folder,
-            benchmark=Requested(spec.name, ""),
+            benchmark=spec.name,
+            spec_hash="",
             cells=self.plan.by_key,
             runtime=runtime,
             compute=spec.compute,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from metabench.session.export.folder import beside
 from metabench.store.atomic import commit_folder
@@ -14,22 +13,15 @@ from metabench.store.run_folder import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["CopiedRecords", "export_records", "is_record"]
+__all__ = ["export_records", "is_record"]
 
 _TOP = {RUN, SPEC, RESOLVED, CELLS}
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class CopiedRecords:
-    """How much was copied: cells with a record, and bytes in all."""
-
-    cells: int
-    size: int
-
-
-def export_records(source: Store, target: Path) -> CopiedRecords:
+def export_records(source: Store, target: Path) -> tuple[int, int]:
     """Write the records of a run alone to a folder; an earlier copy there is replaced.
+
+    Returned are the cells with a record, and the bytes in all.
 
     Raises:
         StoreError: the folder is not that of a run, a file of it is damaged, or the new one cannot
@@ -39,7 +31,7 @@ def export_records(source: Store, target: Path) -> CopiedRecords:
         cells = copy_records(source, Store(folder))
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         commit_folder(folder, target)
-    return CopiedRecords(cells, size)
+    return cells, size
 
 
 def is_record(path: Path) -> bool:

@@ -15,7 +15,7 @@ from metabench.session.runner.queue import CellQueue
 from metabench.session.runner.record import run_note
 from metabench.session.runner.scoring import score_all
 from metabench.session.runner.signals import Stopping
-from metabench.session.runtime import Assignment, Requested, RunSummary, Runtime
+from metabench.session.runtime import Assignment, RunSummary, Runtime
 from metabench.spec.write import to_toml
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def run_plan(
         emit(RunStarted(str(store.folder), len(todo.done), planned))
         assignment = Assignment(
             folder=store.folder,
-            benchmark=Requested(note.name, note.spec_hash),
+            benchmark=note.name,
+            spec_hash=note.spec_hash,
             cells=plan.by_key,
             runtime=runtime,
             compute=plan.benchmark.spec.compute,

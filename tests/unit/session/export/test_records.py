@@ -33,15 +33,15 @@ def without_traceback(store):
 
 
 def test_every_score_and_failure_of_the_run_is_in_the_copy(run, tmp_path):
-    copied = export_records(run, tmp_path / "copy")
+    cells, size = export_records(run, tmp_path / "copy")
 
     copy = Store(tmp_path / "copy")
     assert collect(copy).entries == collect(run).entries
     assert without_traceback(copy) == without_traceback(run)
     assert collect(copy).recipes == collect(run).recipes
-    assert copied.cells == len(list(copy.cells()))
+    assert cells == len(list(copy.cells()))
     files = [path for path in copy.folder.rglob("*") if path.is_file()]
-    assert copied.size == sum(len(path.read_bytes()) for path in files)
+    assert size == sum(len(path.read_bytes()) for path in files)
     assert verify(copy).findings == ()
     assert {path.name for path in tmp_path.iterdir()} == {"run", "copy"}
 

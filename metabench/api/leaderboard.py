@@ -41,6 +41,11 @@ class Difference:
             this spread; None where there is no p.
         verdict: what the adjusted p says at alpha; ``undecided`` also where there is none, and
             where the side that is ahead has failed runs.
+        crossed: interval of the mean over meta seeds and evaluation examples together; None where
+            the predictions were not read.
+        collapse_p: exact McNemar p of the collapsed runs of both, paired by meta seed; None where
+            no run collapsed.
+        only_collapsed: whether the verdict goes away without the seeds with a collapsed run.
     """
 
     baseline: str
@@ -51,6 +56,9 @@ class Difference:
     improvement: float | None = None
     detectable: float | None = None
     verdict: Verdict = "undecided"
+    crossed: tuple[float, float] | None = None
+    collapse_p: float | None = None
+    only_collapsed: bool = False
 
     @property
     def excludes_zero(self) -> bool:

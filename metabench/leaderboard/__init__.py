@@ -16,5 +16,6 @@ Modules and packages, in the order in which data passes through:
     explanation: the statistics in words, as a paragraph for a paper
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
+    crossed: differences with an interval over meta seeds and evaluation examples together
     gates: expressions over a leaderboard that make `compare` exit with 6
 """

@@ -9,7 +9,12 @@ from metabench.api.leaderboard import Difference
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.families import family_sizes
 from metabench.leaderboard.statistics.comparison import compare_family
-from metabench.leaderboard.statistics.summary import average_tasks, paired_values
+from metabench.leaderboard.statistics.significance import mcnemar_p
+from metabench.leaderboard.statistics.summary import (
+    average_tasks,
+    paired_values,
+    student_interval,
+)
 from metabench.results.collect import Collected, Entry
 from metabench.store.records.run import ColumnNote
 
@@ -52,12 +57,32 @@ def row_differences(
         families["average"] = {AVERAGE: paired_values(*means)}
     found = dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
     failed = {side: _failed(row, targets) for side, row in (("better", ours), ("worse", theirs))}
-    return {
+    checked = {
         name: replace(difference, verdict="undecided")
         if name in failed.get(difference.verdict, ())
         else difference
         for name, difference in found.items()
     }
+    collapsing = [name for name in ours if ours[name].collapsed or theirs[name].collapsed]
+    for name in checked.keys() & collapsing:
+        checked[name] = _with_collapse(checked[name], ours[name], theirs[name], alpha=alpha)
+    return checked
+
+
+def _with_collapse(
+    difference: Difference, ours: Entry, theirs: Entry, *, alpha: float
+) -> Difference:
+    """Return a difference with its collapsed runs compared, seed by seed."""
+    seeds = ours.values.keys() & theirs.values.keys()
+    a, b = ours.collapsed_seeds & seeds, theirs.collapsed_seeds & seeds
+    rest = [ours.values[seed] - theirs.values[seed] for seed in sorted(seeds - a - b)]
+    interval = student_interval(rest, alpha=alpha)
+    is_left = interval is not None and not interval[0] <= 0 <= interval[1]
+    return replace(
+        difference,
+        collapse_p=mcnemar_p(len(a - b), len(b - a)),
+        only_collapsed=difference.verdict != "undecided" and not is_left,
+    )
 
 
 def _failed(row: Mapping[str, Entry], targets: Sequence[ColumnNote]) -> set[str]:

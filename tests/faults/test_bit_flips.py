@@ -19,9 +19,10 @@ from metabench.data.token_cache import read_arrays, write_arrays
 from metabench.engine.parameters import pack_parameters, unpack_parameters
 from metabench.engine.snapshot import Snapshot
 from metabench.errors import StoreError
+from metabench.results.predictions import read_predictions
 from metabench.seeding import Stream
 from metabench.session.cell.outcome import leave
-from metabench.session.cell.predictions import parquet, read_predictions
+from metabench.session.cell.predictions import parquet
 from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.store.records.cell import FileNote, RunNote
 from metabench.store.run_folder import Store

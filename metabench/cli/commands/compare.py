@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SOME_DIFFER = 1
+_RUNS_READ = 500
+"""Runs whose predictions are read for a report or JSON; --explain reads those of any number."""
 
 
 @click.command("compare")
@@ -111,7 +114,9 @@ def _compare(asked: _Asked) -> int:
     gates = [parse_gate(text) for text in asked.fail_if]
     folders = [find_run(name, runs=asked.runs) for name in asked.run] or [newest_run(asked.runs)]
     stores = [Store(folder) for folder in dict.fromkeys(folders)]
-    found = compared(stores, baselines=asked.baselines, choice=_choice(asked))
+    found = compared(
+        stores, baselines=asked.baselines, choice=_choice(asked), most_runs=_most_runs(asked, form)
+    )
     bound = [gate.bind(found.board) for gate in gates]
     put(_text(asked, found, form), asked.output)
     if asked.output is not None:
@@ -120,6 +125,13 @@ def _compare(asked: _Asked) -> int:
         put_plots(found, asked.plots)
     _judge(found, bound, strict=asked.strict)
     return _SOME_DIFFER if found.collected.nondeterministic else 0
+
+
+def _most_runs(asked: _Asked, form: object) -> float:
+    """Return of how many runs the predictions are read for this output."""
+    if asked.explain:
+        return math.inf
+    return _RUNS_READ if form in {"html", "json", "csv"} and not asked.seeds else 0
 
 
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:

@@ -51,9 +51,20 @@ class Compared:
 
 
 def compared(
-    stores: Sequence[Store], *, baselines: Sequence[str] = (), choice: Choice | None = None
+    stores: Sequence[Store],
+    *,
+    baselines: Sequence[str] = (),
+    choice: Choice | None = None,
+    most_runs: float = 0,
 ) -> Compared:
     """Read one run or several and warn of what cannot be used.
+
+    Args:
+        stores: the run folders.
+        baselines: methods to compare with, in place of those of the benchmark file.
+        choice: what is shown and how.
+        most_runs: of a run with as many scores or fewer, predictions are read too, for intervals
+            over seeds and evaluation examples.
 
     Raises:
         MetabenchError: a folder is not that of a run, the runs cannot be compared, or what was
@@ -70,6 +81,10 @@ def compared(
         for damage in collected.damage:
             warn(f"{damage}; the cell counts as not run")
         board = build_leaderboard(collected, baselines=baselines, choice=choice or Choice())
+        if len(collected.note.uses) <= most_runs:
+            from metabench.leaderboard.crossed import with_crossed_intervals
+
+            board = with_crossed_intervals(board, stores, collected)
     return Compared(tuple(stores), collected, board)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from metabench.api.leaderboard import Leaderboard
+from metabench.api.leaderboard import Leaderboard, LeaderboardScore
 from metabench.leaderboard.conclusion.wording import lacks, title
 from metabench.quantities import named, plural
 
@@ -44,10 +44,14 @@ def missing(board: Leaderboard) -> Iterator[str]:
 
 def collapsed(board: Leaderboard) -> Iterator[str]:
     """Yield which runs predict a single class, with their denominators."""
-    lines = [
-        f"{row.method} on {title(column)} ({score.collapsed}/{score.runs})"
+    places = [
+        (row.method, column, score)
         for row in board.rows
         for column, score in zip(board.columns, row.scores, strict=True)
+    ]
+    lines = [
+        f"{method} on {title(column)} ({score.collapsed}/{score.runs}{_compared(score, board)})"
+        for method, column, score in places
         if score.collapsed
     ]
     if lines:
@@ -55,6 +59,22 @@ def collapsed(board: Leaderboard) -> Iterator[str]:
             f"Runs that predict a single class: {named(lines)}; means and intervals describe them"
             " badly."
         )
+    resting = [
+        f"{method} against {difference.baseline} on {title(column)}"
+        for method, column, score in places
+        for difference in score.differences
+        if difference.only_collapsed
+    ]
+    if resting:
+        yield f"Without the seeds with such runs no interval excludes 0: {named(resting)}."
+
+
+def _compared(score: LeaderboardScore, board: Leaderboard) -> str:
+    """Return how the collapsed runs compare with those of the first baseline."""
+    found = score.difference(board.baselines[0]) if board.baselines else None
+    if found is None or found.collapse_p is None:
+        return ""
+    return f"; against {found.baseline} McNemar p {found.collapse_p:.2g}"
 
 
 def at_the_floor(board: Leaderboard) -> Iterator[str]:

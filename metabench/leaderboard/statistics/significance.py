@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Sums = npt.NDArray[np.float64]
 
-__all__ = ["SAME", "holm", "pairs_needed", "reaches", "sign_flip_p"]
+__all__ = ["SAME", "holm", "mcnemar_p", "pairs_needed", "reaches", "sign_flip_p"]
 
 SAME = 1e-12
 """Numbers closer than this, in parts of their own size where that is above 1, are the same."""
@@ -117,6 +117,22 @@ def holm(values: Sequence[float], *, tests: int | None = None) -> tuple[float, .
     raised = [min(1.0, (family - rank) * values[index]) for rank, index in enumerate(order)]
     adjusted = dict(zip(order, accumulate(raised, max), strict=True))
     return tuple(adjusted[index] for index in range(len(values)))
+
+
+def mcnemar_p(only_ours: int, only_theirs: int) -> float:
+    r"""Return the exact two-sided p of McNemar's test; 1 without a discordant pair.
+
+    .. math:: p = \min\bigl(1, 2^{1 - b - c} \sum_{i \le \min(b, c)} \binom{b + c}{i}\bigr)
+
+    Args:
+        only_ours: pairs in which it happened to ours alone.
+        only_theirs: pairs in which it happened to theirs alone.
+
+    Source: McNemar 1947.
+    """
+    pairs = only_ours + only_theirs
+    tail = sum(math.comb(pairs, k) for k in range(min(only_ours, only_theirs) + 1))
+    return min(1.0, 2 * math.ldexp(tail, -pairs))
 
 
 def reaches(n: int, *, alpha: float, tests: int = 1) -> bool:

@@ -27,7 +27,7 @@ _SCORE = (
 )
 _DIFFERENCE = (
     *("baseline", "difference", "low", "high", "pairs"),
-    *("p", "improvement", "detectable", "verdict"),
+    *("p", "improvement", "detectable", "verdict", "crossed_low", "crossed_high", "collapse_p"),
 )
 _SEED = (
     *("meta_seed", "finetune_seed", "score", "status", "collapsed"),
@@ -115,6 +115,7 @@ def _difference(score: LeaderboardScore, baseline: str) -> tuple[_Value, ...]:
     return (
         *(baseline, found.mean, low, high, found.n),
         *(found.p, found.improvement, found.detectable, found.verdict),
+        *(*(found.crossed or (None, None)), found.collapse_p),
     )
 
 

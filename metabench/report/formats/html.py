@@ -17,6 +17,13 @@ from metabench.leaderboard.build import rank_value
 from metabench.report.figures.canvas import Figure, inline_svg
 from metabench.report.figures.plots import figures
 from metabench.report.figures.style import page_colours
+from metabench.report.figures.values import (
+    column_name,
+    interval_text,
+    p_text,
+    score_text,
+    signed_text,
+)
 from metabench.report.tables.legend import legend
 from metabench.report.tables.table import ELSEWHERE, REFERENCE, TextTable, tables
 
@@ -38,6 +45,12 @@ _COSTS = {
     "peak memory": "peak_memory_bytes",
 }
 
+_DIFFERENCES = (
+    *("method", "baseline", "column", "difference", "CI over seeds"),
+    *("CI over seeds and evaluation examples", "probability of improvement", "p"),
+    *("minimum detectable effect", "verdict"),
+)
+
 
 def render_html(report: Report) -> str:
     """Return the page; the same report gives the same text."""
@@ -45,7 +58,7 @@ def render_html(report: Report) -> str:
     style, script = page_colours() + _shipped("page.css"), _shipped("page.js")
     shown = figures(report)
     costs = _cost_table(board)
-    sheets = (*_seeds_sheet(board), *report.sheets)
+    sheets = (*_differences_sheet(board), *_seeds_sheet(board), *report.sheets)
     return _template().render(
         report=report,
         board=board,
@@ -149,9 +162,15 @@ def _scores_table(board: Leaderboard) -> dict[str, Any]:
         "headers": table.headers,
         "roles": [column.role for column in board.columns],
         "spread": any(cell.small for row in table.rows for cell in row.cells),
-        "ours": list(zip(ours, _values(board.rows, board), strict=True)),
+        "ours": list(zip(ours, _values(board.rows, board), _marks(board.rows, board), strict=True)),
         "groups": [
-            (heading, [(next(others), values) for values in _values(rows, board)])
+            (
+                heading,
+                [
+                    (next(others), values, marks)
+                    for values, marks in zip(_values(rows, board), _marks(rows, board), strict=True)
+                ],
+            )
             for heading, rows in groups.items()
             if rows
         ],
@@ -172,9 +191,36 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
         "headers": table.headers,
         "roles": [""] * len(names),
         "spread": False,
-        "ours": list(zip(table.rows, values, strict=True)),
+        "ours": [
+            (row, each, [None] * len(names)) for row, each in zip(table.rows, values, strict=True)
+        ],
         "groups": [],
     }
+
+
+def _differences_sheet(board: Leaderboard) -> Iterator[Sheet]:
+    """Yield every difference with both intervals, one line each."""
+    rows = []
+    for row in board.rows:
+        for column, score in zip(board.columns, row.scores, strict=True):
+            for each in (one for one in score.differences if one.baseline in board.baselines):
+                size = each.detectable
+                rows.append(
+                    (
+                        row.method,
+                        each.baseline,
+                        column_name(column),
+                        signed_text(each.mean, percent=column.percent),
+                        interval_text(each.interval, percent=column.percent) or "-",
+                        interval_text(each.crossed, percent=column.percent) or "-",
+                        "-" if each.improvement is None else f"{each.improvement:.2f}",
+                        p_text(each.p).removeprefix("p = ").removeprefix("p ") or "-",
+                        "-" if size is None else score_text(size, percent=column.percent),
+                        each.verdict,
+                    )
+                )
+    if rows:
+        yield Sheet("intervals", "All differences", _DIFFERENCES, tuple(rows))
 
 
 def _seeds_sheet(board: Leaderboard) -> Iterator[Sheet]:
@@ -194,6 +240,19 @@ def _values(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[str
     return [
         [
             _exact(rank_value(score, column))
+            for score, column in zip(row.scores, board.columns, strict=True)
+        ]
+        for row in rows
+    ]
+
+
+def _marks(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[int | None]]:
+    """Return where the mark of each score is on the scale of all, from 0 to 1, in pixels."""
+    return [
+        [
+            None
+            if score.mean is None or not column.percent
+            else round(3 + 58 * min(max(score.mean, 0.0), 1.0))
             for score, column in zip(row.scores, board.columns, strict=True)
         ]
         for row in rows

@@ -12,7 +12,7 @@ from metabench.report.tables.table import TextCell, TextRow, TextTable
 
 __all__ = ["markdown_page", "render_markdown"]
 
-_NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼≈<cp]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
+_NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼≈<cpP]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
 """What cannot mean anything in Markdown, but for the signs that are escaped; and quantities."""
 
 

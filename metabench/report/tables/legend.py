@@ -36,6 +36,8 @@ def legend(leaderboard: Leaderboard, *, best: str, cost: bool) -> Iterator[str]:
 def _verdicts(differences: list[Difference], alpha: float) -> Iterator[str]:
     tested = any(difference.p is not None for difference in differences)
     decided = {difference.verdict for difference in differences} - {"undecided"}
+    if any(each.improvement is not None and each.n > 1 for each in differences):
+        yield "P: probability of improvement, the share of seeds with the higher score"
     if tested or decided:
         signs = f"; ▲ better, ▼ worse: p is at most {alpha:g}" if decided else ""
         yield f"p: Holm-corrected p-value{signs}"

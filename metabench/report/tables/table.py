@@ -199,6 +199,8 @@ def _difference(
     more = []
     if difference.p is not None:
         more.append(_p(difference.p))
+    if difference.improvement is not None and difference.n > 1:
+        more.append(f"P {difference.improvement:.2f}")
     if difference.n < score.planned:
         more.append(f"({difference.n}/{score.planned})")
     return TextCell(

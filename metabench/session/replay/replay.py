@@ -13,8 +13,8 @@ from metabench.api.events import CellEnded, CellStarted, Progressed
 from metabench.engine.evaluate import evaluate
 from metabench.errors import SetupError
 from metabench.plan.cell import FineTuneWork
+from metabench.results.predictions import read_predictions
 from metabench.results.profile import changed
-from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.provenance import cell_provenance
 from metabench.session.cell.stages import fine_tune
 

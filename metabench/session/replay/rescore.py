@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 from metabench.errors import CellError, StoreError
 from metabench.fingerprint import fingerprint
 from metabench.plan.keys import Sources, metric_inputs
-from metabench.session.cell.predictions import read_predictions
+from metabench.results.predictions import read_predictions
 from metabench.session.cell.rescoring import commit_scores
 from metabench.session.runner.record import metric_notes
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from metabench.api.events import CellEnded, CellStarted, EndedElsewhere
 from metabench.errors import MetabenchError, StoreError
 from metabench.plan.cell import FineTuneWork
+from metabench.results.predictions import read_predictions
 from metabench.session.cell.outcome import cell_note, commit_failure
-from metabench.session.cell.predictions import read_predictions
 from metabench.session.cell.rescoring import commit_scores
 from metabench.session.runner.claim import HELD, claim
 from metabench.store.run_folder import Store

@@ -40,7 +40,7 @@ def test_the_terminal_shows_scores_then_differences(board):
     assert "BERT 52.0 ± 2.0 70.0 ± 0.0 c2/3 61.0 ± 1.0 41.0 ± 1.0" in plain
     assert "Reptile ≈60.0 ± 5.0 72.0 ± 2.8 (2/3) 66.0 ± 4.9 (2/3) missing 0/3" in plain
     assert "demo: difference to BERT" in lines
-    joint = "Joint +9.0 [+6.5, +11.5]* +2.0 [-0.5, +4.5] +5.5 [+4.3, +6.7]*"
+    joint = "Joint +9.0 [+6.5, +11.5]* P 1.00 +2.0 [-0.5, +4.5] P 1.00 +5.5 [+4.3, +6.7]*"
     assert any(line.startswith(joint) for line in lines)
 
 
@@ -79,7 +79,7 @@ def test_markdown_has_one_row_per_method_and_marks_what_excludes_zero(board):
     assert "| BERT | 52.0 ± 2.0 | 70.0 ± 0.0 c2/3 | 61.0 ± 1.0 | 41.0 ± 1.0 |" in text.replace(
         "**", ""
     )
-    assert "| +9.0 [+6.5, +11.5]\\* |" in text
+    assert "| +9.0 [+6.5, +11.5]\\* P 1.00 |" in text
 
 
 def test_json_has_full_precision_and_says_what_is_missing(board):

@@ -111,9 +111,23 @@ def test_collapsed_runs_are_named_with_their_denominator(said):
         seed: {"scores": {"accuracy": 0.5}, "collapsed": True} for seed in (1, 2, 5)
     }
 
-    assert any(
-        line.startswith("Runs that predict a single class: Joint on B (3/8)")
-        for line in said(wanted)
+    assert (
+        "Runs that predict a single class: Joint on B (3/8; against BERT McNemar p 0.25); means and"
+        " intervals describe them badly." in said(wanted)
+    )
+
+
+def test_a_verdict_that_rests_on_the_collapsed_runs_says_so(said):
+    wanted = scores(10, BERT=0.5, Joint=0.5)
+    wanted["BERT", "b"] |= {
+        seed: {"scores": {"accuracy": 0.2 - 0.01 * seed}, "collapsed": True} for seed in range(8)
+    }
+    wanted["Joint", "b"] |= {8: wanted["BERT", "b"][8] + 0.01, 9: wanted["BERT", "b"][9] + 0.01}
+    lines = said(wanted)
+
+    assert any(line.startswith("Joint is significantly better than BERT on B") for line in lines)
+    assert (
+        "Without the seeds with such runs no interval excludes 0: Joint against BERT on B." in lines
     )
 
 

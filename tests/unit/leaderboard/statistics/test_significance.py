@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from scipy.stats import binom, permutation_test
 from statsmodels.stats.multitest import multipletests
 
-from metabench.leaderboard.statistics.significance import holm, pairs_needed, reaches, sign_flip_p
+from metabench.leaderboard.statistics.significance import (
+    holm,
+    mcnemar_p,
+    pairs_needed,
+    reaches,
+    sign_flip_p,
+)
 from metabench.seeding import Stream
 
 SETTINGS = settings(max_examples=60, deadline=None)
@@ -130,3 +136,11 @@ def test_the_seeds_needed_are_the_fewest_that_reach_alpha(tests, alpha, needed):
     assert tests * Fraction(1, 2 ** (needed - 1)) <= Fraction(str(alpha))
     assert tests * Fraction(1, 2 ** (needed - 2)) > Fraction(str(alpha))
     assert reaches(needed, alpha=alpha, tests=tests)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(0, 0), (1, 0), (3, 0), (5, 1), (2, 2), (0, 9)])
+def test_mcnemars_test_is_that_of_statsmodels(ours, theirs):
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    expected = mcnemar([[4, ours], [theirs, 3]], exact=True).pvalue
+    assert mcnemar_p(ours, theirs) == pytest.approx(expected)

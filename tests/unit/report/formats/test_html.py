@@ -46,10 +46,11 @@ ELEMENTS = {
     "html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "p", "nav",
     "ul", "li", "a", "main", "section", "div", "table", "thead", "tbody", "tr", "th", "td",
     "button", "span", "bdi", "figure", "figcaption", "code", "script",
-    "svg", "desc", "defs", "g", "path", "text", "use",
+    "svg", "desc", "defs", "g", "path", "text", "use", "circle", "details", "summary",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "id", "type",
+    "cx", "cy", "r",
     "scope", "colspan", "tabindex", "role", "aria-label", "aria-sort", "aria-hidden",
     "aria-labelledby", "aria-describedby", "data-first", "data-value",
     "viewbox", "width", "height", "x", "y", "d", "text-anchor", "transform", "fill", "fill-opacity",
@@ -235,6 +236,7 @@ def test_a_section_without_data_is_left_out(signs, page):
         "Quality against cost",
         "Learning curves",
         "Tasks drawn in meta-training",
+        "All differences",
         "Statistics",
         "Where the numbers come from",
     ]
@@ -278,7 +280,7 @@ def test_published_rows_have_a_body_of_their_own_and_say_so(page):
 
 
 def test_what_a_reader_must_know_stands_above_the_table(page):
-    notes = page.index('<ul class="notes">')
+    notes = page.index('<div class="notes">')
 
     assert notes < page.index("PARTIAL: 10 of 24 rows") < page.index("<table")
     assert notes < page.index("result.json is damaged") < page.index("<table")

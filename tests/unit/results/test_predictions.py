@@ -10,7 +10,7 @@ import pytest
 
 from metabench.errors import StoreError
 from metabench.limits import PREDICTION_BYTES
-from metabench.session.cell.predictions import read_predictions
+from metabench.results.predictions import read_predictions
 from metabench.store.file_names import PREDICTIONS
 from metabench.store.records.cell import FileNote, Provenance, Result
 from metabench.store.run_folder import Store

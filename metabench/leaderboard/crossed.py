@@ -1,0 +1,166 @@
+"""Differences with a second interval, over meta seeds and evaluation examples together."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardRow
+from metabench.errors import StoreError
+from metabench.leaderboard.columns import AVERAGE
+from metabench.leaderboard.conclusion.wording import points, title
+from metabench.leaderboard.statistics.crossed import crossed_half_width, pseudo_values
+from metabench.quantities import percent
+from metabench.results.collect import Collected
+from metabench.results.predictions import read_predictions
+from metabench.store.records.run import UseNote
+from metabench.store.run_folder import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array: TypeAlias = npt.NDArray[np.float64]
+    Values: TypeAlias = Mapping[int, Array]
+
+__all__ = ["with_crossed_intervals"]
+
+_OURS = "metabench.metrics."
+
+
+def with_crossed_intervals(
+    board: Leaderboard, stores: Sequence[Store], collected: Collected
+) -> Leaderboard:
+    """Return a leaderboard whose differences have an interval over seeds and examples, where known.
+
+    It takes the predictions of every run behind a score, all on the same examples, and a metric of
+    metabench's own; other columns stay without one.
+
+    Args:
+        board: the leaderboard.
+        stores: the run folders.
+        collected: their values, merged.
+    """
+    known = _Known(stores, collected, {})
+    rows = tuple(_row(row, board, known) for row in board.rows)
+    said = _said(replace(board, rows=rows))
+    return replace(board, rows=rows, explanation=f"{board.explanation} {said}".strip())
+
+
+def _said(board: Leaderboard) -> str:
+    """Return the intervals in words, those to the first baseline on the average or first column."""
+    roles = [column.role for column in board.columns]
+    index = roles.index(AVERAGE) if AVERAGE in roles else 0
+    column = board.columns[index]
+    found = [
+        f"{row.method} {points(low, column).partition(' ')[0]} to {points(high, column)}"
+        for row in board.rows
+        if board.baselines
+        and (difference := row.scores[index].difference(board.baselines[0])) is not None
+        and difference.crossed is not None
+        for low, high in [difference.crossed]
+    ]
+    if not found:
+        return ""
+    return (
+        f"Over meta seeds and evaluation examples together, both taken for samples, the"
+        f" {percent(1 - board.alpha)} % confidence intervals of the difference to"
+        f" {board.baselines[0]} on the {title(column)} are: {'; '.join(found)}."
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Known:
+    """Run folders, their values, and pseudo-values by method and column as far as read."""
+
+    stores: Sequence[Store]
+    collected: Collected
+    read: dict[tuple[str, str], Values | None]
+
+    def values(self, method: str, column: str) -> Values | None:
+        """Return pseudo-values [examples] by meta seed; None where one is missing."""
+        place = method, column
+        if place not in self.read:
+            self.read[place] = _values(self, method, column)
+        return self.read[place]
+
+
+def _row(row: LeaderboardRow, board: Leaderboard, known: _Known) -> LeaderboardRow:
+    targets = [column.name for column in board.columns if column.role == "target"]
+    whole = len(targets) == sum(each.role == "target" for each in known.collected.note.columns)
+    scores = []
+    for column, score in zip(board.columns, row.scores, strict=True):
+        names = [column.name]
+        if column.role == AVERAGE:
+            names = targets if whole and not known.collected.note.averaged else []
+        found = tuple(
+            replace(each, crossed=_interval(row.method, each, names, known, alpha=board.alpha))
+            for each in score.differences
+        )
+        scores.append(replace(score, differences=found))
+    return replace(row, scores=tuple(scores))
+
+
+def _interval(
+    method: str, difference: Difference, columns: Sequence[str], known: _Known, *, alpha: float
+) -> tuple[float, float] | None:
+    import numpy as np  # noqa: PLC0415  (start-up time)
+
+    tasks = []
+    for column in columns if difference.interval is not None else ():
+        ours, theirs = known.values(method, column), known.values(difference.baseline, column)
+        if ours is None or theirs is None:
+            return None
+        seeds = sorted(ours.keys() & theirs.keys())
+        if (
+            len(seeds) != difference.n
+            or len({len(one[s]) for one in (ours, theirs) for s in seeds}) > 1
+        ):
+            return None
+        tasks.append(np.stack([ours[seed] - theirs[seed] for seed in seeds]))
+    half = crossed_half_width(tasks, alpha=alpha) if tasks else None
+    return None if half is None else (difference.mean - half, difference.mean + half)
+
+
+def _values(known: _Known, method: str, column: str) -> Values | None:
+    import numpy as np  # noqa: PLC0415  (start-up time)
+
+    collected = known.collected
+    note = next(each for each in collected.note.columns if each.name == column)
+    seeds: dict[int, list[Array]] = {}
+    first: Any = None
+    for use in collected.note.uses:
+        if (use.method, use.column) != (method, column) or use.key not in collected.results:
+            continue
+        found = _predicted(known, use, note.metric)
+        if found is None:
+            return None
+        metric, labels, outputs = found
+        first = labels if first is None else first
+        if not np.array_equal(labels, first):
+            return None
+        seeds.setdefault(use.meta_seed, []).append(pseudo_values(metric, labels, outputs))
+    return {seed: np.mean(values, axis=0) for seed, values in seeds.items()}
+
+
+def _predicted(known: _Known, use: UseNote, metric: str) -> tuple[Any, Any, Any] | None:
+    """Return the metric, the labels and the outputs of a run; None where one is not known."""
+    result = known.collected.results[use.key]
+    for store in known.stores:
+        note = store.note(use.cell)
+        if note is None or note.key != use.key:
+            continue
+        metrics = note.inputs.get("metrics")
+        named = metrics.get(metric) if isinstance(metrics, Mapping) else None
+        target = str(named.get("target")) if isinstance(named, Mapping) else ""
+        if target.startswith(_OURS):
+            module, _, name = target.partition(":")
+            try:
+                labels, outputs = read_predictions(store, use.cell, result)
+                return getattr(importlib.import_module(module), name), labels, outputs
+            except (StoreError, ImportError, AttributeError):
+                return None
+    return None

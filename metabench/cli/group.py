@@ -21,7 +21,8 @@ class LazyGroup(click.Group):
     """A click group over modules that each hold one ``command``.
 
     Args:
-        modules: module and one-line help by name of the command, in the order of the listing.
+        modules: module and one-line help by name of the command, in the order of the listing; a
+            command without a line is not listed.
         notes: what stands below the commands; options are among them, so that it fits a screen.
     """
 
@@ -66,4 +67,4 @@ class LazyGroup(click.Group):
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self._modules.items() if line])

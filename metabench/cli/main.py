@@ -40,6 +40,7 @@ _COMMANDS = {
     ),
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of a run, or of several."),
     "status": ("metabench.cli.commands.status", "Show where a run stands, also while it goes on."),
+    "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
     "score": ("metabench.cli.commands.score", "Compute scores again from saved predictions."),
     "verify": (

@@ -43,10 +43,11 @@ def shown(one: Prepared, policy: RunPolicy) -> Iterator[Callable[[Event], None]]
         note(f"only {only}: {cells(len(chosen))}: {state_counts(chosen)}")
     for line in reason_lines(chosen):
         note(line)
-    costs = {cell.key: cost(cell) for cell in to_do(one.plan, states, policy).cells}
+    planned = to_do(one.plan, states, policy).cells
+    costs = {cell.key: cost(cell) for cell in planned}
     if one.plan.benchmark.spec.compute.deterministic:  # cuBLAS reads this once, when it begins
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    with progress(costs) as show:
+    with progress(costs, stages={cell.key: cell.kind for cell in planned}) as show:
         yield _telling(one.catalog, show)
 
 

@@ -115,6 +115,7 @@ CALLS = {
     "validate": "quickstart",
     "compare": "runs/demo",
     "status": "runs/demo",
+    "watch": "runs/demo",
     "logs": "none",
     "score": "runs/demo",
     "verify": "runs/demo",

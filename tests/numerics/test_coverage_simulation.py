@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from metabench.leaderboard.statistics.comparison import compare_family
+from metabench.leaderboard.statistics.crossed import crossed_half_width
 from metabench.leaderboard.statistics.marks import marks
-from metabench.leaderboard.statistics.significance import pairs_needed
+from metabench.leaderboard.statistics.significance import mcnemar_p, pairs_needed, sign_flip_p
 from metabench.leaderboard.statistics.summary import paired_values, student_interval
 from metabench.results.collect import seed_means
 from metabench.seeding import Stream
@@ -166,3 +167,77 @@ def test_with_the_seeds_that_it_asks_for_a_clear_effect_gets_its_verdict():
         found += all(item.verdict == "better" for item in each.values())
 
     assert found > 190
+
+
+@pytest.mark.parametrize(("n", "alone"), [(3, 0.92), (5, 0.85), (10, 0.7)])
+def test_over_seeds_and_examples_the_interval_covers_the_difference_on_all_examples(n, alone):
+    """277 examples with an effect of their own, and seeds with a small one; docs/statistics.md."""
+    draw = generator(9, n)
+    covered = np.zeros(2)
+    for _ in range(600):
+        values = draw.normal(0, 0.01, (n, 1)) + draw.normal(0, 0.3, (1, 277))
+        values = values + draw.normal(0, 0.4, (n, 277))
+        half = crossed_half_width([values], alpha=ALPHA)
+        interval = student_interval(list(values.mean(axis=1)), alpha=ALPHA)
+        covered += abs(values.mean()) <= half, holds(interval, 0.0)
+    crossed, seeds = covered / 600
+
+    # The standard error of a share of 0.95 among 600 is 0.009.
+    assert 0.93 <= crossed <= 0.99
+    assert seeds <= alone
+
+
+def family_error(differences):
+    """Return the share of experiments [experiment, pair, target] with any verdict."""
+    wrong = 0
+    for experiment in differences:
+        family = {str(target): list(values) for target, values in enumerate(experiment.T)}
+        found = compare_family(family, tests=TARGETS, alpha=ALPHA)
+        wrong += any(each.verdict != "undecided" for each in found.values())
+    return wrong / len(differences)
+
+
+def test_targets_that_move_together_have_no_more_false_verdicts():
+    """All four targets share most of what a seed brings, as tasks of one encoder do."""
+    draw = generator(10)
+    shared = draw.normal(0, 0.03, (1000, 8, 1)) + draw.normal(0, 0.005, (1000, 8, TARGETS))
+
+    assert family_error(shared) <= ALPHA + 0.015
+
+
+def test_scores_at_the_top_of_the_scale_have_no_more_false_verdicts():
+    draw = generator(11)
+    scores = np.minimum(draw.normal(1.0, 0.01, (2, 1000, 8, TARGETS)), 1.0)
+
+    assert family_error(scores[0] - scores[1]) <= ALPHA + 0.015
+
+
+def test_a_method_that_fails_on_its_worst_seeds_would_win_if_failures_were_left_out():
+    """Why a method with failed seeds is never called better: two equal methods, ten seeds."""
+    draw = generator(12)
+    better = 0
+    for ours, theirs in draw.normal(0.6, 0.03, (500, 2, 10)):
+        kept = ours >= np.sort(ours)[4]
+        left_out = (ours - theirs)[kept]
+        better += left_out.mean() > 0 and sign_flip_p(list(left_out)) <= ALPHA
+
+    assert better / 500 > 0.1
+
+
+def test_with_collapsed_runs_intervals_are_too_narrow_and_mcnemars_test_is_not():
+    """One run in five of either method collapses to 0.5; the truth is a difference of 0."""
+    draw = generator(13)
+    covered = called = 0
+    for _ in range(1000):
+        collapses = draw.random((2, 8)) < 0.2
+        scores = np.where(collapses, 0.5, draw.normal(0.66, 0.01, (2, 8)))
+        interval = student_interval(list(scores[0] - scores[1]), alpha=ALPHA)
+        covered += holds(interval, 0.0)
+        only = collapses[0] & ~collapses[1], collapses[1] & ~collapses[0]
+        called += mcnemar_p(int(only[0].sum()), int(only[1].sum())) <= ALPHA
+
+    assert called / 1000 <= ALPHA
+    assert covered / 1000 > 0.93  # symmetric; the lopsided case follows
+    lopsided = np.where(draw.random((1000, 8)) < 0.1, -0.16, 0.0) + draw.normal(0, 0.01, (1000, 8))
+    intervals = [student_interval(list(values), alpha=ALPHA) for values in lopsided]
+    assert np.mean([holds(interval, -0.016) for interval in intervals]) < 0.93

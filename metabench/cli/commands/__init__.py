@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     validate: `metabench validate`: all checks of `run`, without running
     run: `metabench run`: run the cells that are not done, then show the leaderboard
     status: `metabench status`: the progress of a run
+    watch: `metabench watch`: the leaderboard of a run while it grows
     logs: `metabench logs`: the log or the scalars of a cell
     compare: `metabench compare`: the leaderboard of one or several runs
     score: `metabench score`: new scores from saved predictions

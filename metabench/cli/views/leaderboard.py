@@ -33,6 +33,7 @@ __all__ = [
     "echo_leaderboard",
     "put",
     "put_plots",
+    "put_scores",
     "render",
     "rendered",
 ]
@@ -117,6 +118,20 @@ def echo_leaderboard(stores: Sequence[Store]) -> None:
 
     board = compared(stores).board
     put(_page_text(lambda best: leaderboard_page(board, best=best, cost=False), "terminal"))
+
+
+def put_scores(store: Store) -> None:
+    """Print the table of scores of a run alone.
+
+    Raises:
+        MetabenchError: the folder is not that of a run.
+    """
+    from metabench.report.tables.page import Page, Part
+    from metabench.report.tables.table import tables
+
+    board = compared([store]).board
+    page = Page((Part((next(tables(board)),), ()),))
+    put(_page_text(lambda _: page, "terminal"))
 
 
 def put(text: str, output: Path | None = None) -> None:

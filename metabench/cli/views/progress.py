@@ -28,19 +28,22 @@ if TYPE_CHECKING:
 
 __all__ = ["live_progress", "plain_progress", "progress"]
 
+_FAILED = "FAILED  "
 Show = Callable[[Event], None]
 
 
-def progress(costs: Mapping[str, float]) -> AbstractContextManager[Show]:
-    """Return what shows events; ``costs`` says how much work each cell is, by its key."""
+def progress(
+    costs: Mapping[str, float], *, stages: Mapping[str, str] | None = None
+) -> AbstractContextManager[Show]:
+    """Return what shows events, from the work and the stage of each cell by its key."""
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    pace = Pace(costs, clock=time.monotonic)
+    pace = Pace(costs, clock=time.monotonic, stages=stages)
     return live_progress(pace) if live else plain_progress(pace)
 
 
 @contextmanager
 def plain_progress(pace: Pace) -> Iterator[Show]:
-    """Yield what prints one line whenever a cell begins or ends."""
+    """Yield what prints one line whenever a cell ends."""
 
     def show(event: Event) -> None:
         pace.count(event)
@@ -71,22 +74,24 @@ def live_progress(pace: Pace) -> Iterator[Show]:
 
         def show(event: Event) -> None:
             pace.count(event)
-            _draw(display, bars, event)
+            _draw(display, bars, event, pace)
             detail = f"{pace.ended}/{cells(pace.planned)}{_left(pace)}"
             display.update(whole, completed=pace.share, detail=detail)
-            if not isinstance(event, CellStarted):
-                line = _line(event, pace)
-                if line:
-                    console.print(visible(line), markup=False)
+            line = _line(event, pace)
+            if line:
+                style = "red" if line.startswith(_FAILED) else None
+                console.print(visible(line), markup=False, style=style)
 
         yield show
 
 
-def _draw(display: Progress, bars: dict[str, TaskID], event: Event) -> None:
+def _draw(display: Progress, bars: dict[str, TaskID], event: Event, pace: Pace) -> None:
     if isinstance(event, CellStarted):
         bars[event.key] = display.add_task(visible(event.name), total=None, detail="")
     elif isinstance(event, Progressed) and event.key in bars:
-        detail = f"{event.stage} {event.step}/{event.total}{_scalars(event.scalars)}"
+        rate = pace.steps_per_second(event.key)
+        speed = "" if rate is None else f", {rate:.3g} steps/s"
+        detail = f"{event.stage} {event.step}/{event.total}{speed}{_scalars(event.scalars)}"
         display.update(
             bars[event.key], completed=event.step, total=event.total, detail=visible(detail)
         )
@@ -100,8 +105,6 @@ def _line(event: Event, pace: Pace) -> str:
             line = f"nothing left to do: {cells(event.done)} done"
         case RunStarted():
             line = f"{cells(event.planned)} to run, {event.done} done"
-        case CellStarted():
-            line = f"start   {event.name}"
         case CellEnded(status="skipped"):
             line = ""  # the end of the run says how many
         case CellEnded():
@@ -118,7 +121,7 @@ def _line(event: Event, pace: Pace) -> str:
 
 def _ended(event: CellEnded, pace: Pace) -> str:
     if event.status != "ok":
-        return f"FAILED  {event.name}: {event.status}: {event.message}"
+        return f"{_FAILED}{event.name}: {event.status}: {event.message}"
     return (
         f"done    {event.name}{_scalars(event.scores)}, {seconds_text(event.wall_seconds)}"
         f" ({pace.ended}/{pace.planned}{_left(pace)})"

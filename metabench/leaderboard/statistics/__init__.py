@@ -7,4 +7,5 @@ Modules and packages, in the order in which data passes through:
     power: the minimum detectable effect for a number of pairs
     comparison: a method compared with a baseline over a family of columns
     marks: the highest mean of a column, and what is not significantly worse
+    crossed: an interval over meta seeds and evaluation examples together
 """

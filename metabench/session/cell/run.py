@@ -131,7 +131,7 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
     scores = dict(result.scores)
     if attempt.context.uncompiled:
         journal.write(attempt.context.uncompiled)
-    journal.write(f"done {scores}")
+    journal.write(", ".join(["done", *(f"{name} {score:.4f}" for name, score in scores.items())]))
     journal.close()
     kept = stage.commit(cell_note(attempt.cell), result)
     return attempt.ended("ok", scores=scores, message=_DIFFERS * kept.nondeterministic)

@@ -34,3 +34,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// Marks the edge of what is wider than the page.
+const edges = () => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1);
+  }
+};
+addEventListener("resize", edges);
+edges();

@@ -65,3 +65,12 @@ def test_scores_are_of_clipped_predictions_in_the_run_and_when_scored_again(
     assert main(["score", "close", "--plugin-file", "close_task.py", "--json"]) == 0
     (cell,) = json.loads(capsys.readouterr().out)["cells"]
     assert cell["now"] == {"pearson": recorded}
+
+    more = PLUGIN.replace('("pearson",)', '("pearson", "spearman")')
+    (tmp_path / "close_task.py").write_text(more)
+    assert main(["run", "close.toml", "--plugin-file", "close_task.py"]) == 0
+    assert "1 ok" in capsys.readouterr().err  # from the predictions
+    results = [json.loads(path.read_text()) for path in tmp_path.glob("**/adapt-*/result.json")]
+    (again,) = (result for result in results if "spearman" in result["scores"])
+    assert again["rescoring"]["before"] == {"pearson": recorded}
+    assert again["scores"]["pearson"] == recorded

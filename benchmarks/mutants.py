@@ -221,6 +221,8 @@ def guards(module: str) -> list[str]:
     dotted = ".".join(path.parts[1:] if path.parts[0] == "plugins" else path.parts)
     mirror = ROOT / "tests" / "unit" / Path(*path.parts[1:]).parent
     found = [*sorted(mirror.glob(f"test_{path.name}*.py")), *_importing(f"{dotted} import")]
+    if path.name == "options":  # their defaults are on a page
+        found.insert(0, ROOT / "tests" / "docs" / "test_paper_page.py")
     while not found and dotted:  # those of the package around it
         dotted = dotted.rpartition(".")[0]
         found = _importing(dotted) if dotted else []

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from metabench.cli.main import main
 from metabench.store.records.cell import (
     CellNote,
     ColumnNote,
@@ -123,6 +124,19 @@ def make_run(tmp_path):
         return _make_run(tmp_path / "runs" / fields.pop("folder", name), name=name, **fields)
 
     return make
+
+
+@pytest.fixture
+def shown(make_run, monkeypatch, capsys):
+    """Compare a run with options and return exit code, stdout and stderr."""
+    monkeypatch.chdir(make_run().folder.parent.parent)
+
+    def compare(*options):
+        code = main(["compare", *options])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return compare
 
 
 @pytest.fixture

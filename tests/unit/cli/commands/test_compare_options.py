@@ -10,19 +10,6 @@ import pytest
 from metabench.cli.main import main
 
 
-@pytest.fixture
-def shown(make_run, monkeypatch, capsys):
-    """Compare a run with options and return exit code, stdout and stderr."""
-    monkeypatch.chdir(make_run().folder.parent.parent)
-
-    def compare(*options):
-        code = main(["compare", *options])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return compare
-
-
 @pytest.mark.parametrize(
     ("name", "start"),
     [

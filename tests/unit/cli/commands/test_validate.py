@@ -3,23 +3,14 @@
 import json
 
 import pytest
+from kit.benchmark import PLAIN, benchmark
 
 from metabench.cli.main import main
 
-BENCHMARK = """schema = 1
-name = "own"
-model = { id = "embedded/encoder", weights = "random", max_length = 8 }
-[tasks]
-target = ["my/t"]
-[[tasks.define]]
-name = "my/t"
-train = "train.csv"
-scored = "dev.csv"
-text = ["text"]
-[[methods]]
-id = "Plain"
-algorithm = "finetune"
-"""
+TASK = {"name": "my/t", "train": "train.csv", "scored": "dev.csv", "text": ["text"]}
+BENCHMARK = benchmark(
+    "own", PLAIN, model={"max_length": 8}, tasks={"target": ["my/t"], "define": [TASK]}
+)
 
 
 @pytest.fixture

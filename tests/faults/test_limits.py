@@ -104,8 +104,8 @@ def record(tmp_path, name, start="meta-trouble"):
 @pytest.mark.parametrize(
     ("do", "arguments", "compute", "said"),
     [
-        ("loop", (), "hang_seconds = 3", "has not done a step for 3 seconds"),
-        ("stuck", ("--cell-timeout", "12"), "", "took longer than 12 seconds, and its process"),
+        ("loop", (), QUICK, "has not done a step for 3 seconds"),
+        ("stuck", ("--cell-timeout", "12"), {}, "took longer than 12 seconds, and its process"),
     ],
     ids=["Python", "C"],
 )

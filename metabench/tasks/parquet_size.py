@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, final
+
+from typing_extensions import override
 
 from metabench.errors import DataError
 from metabench.limits import MOST_COLUMNS, MOST_ROWS, PARQUET_FOOTER_BYTES, TABLE_BYTES
@@ -81,6 +84,7 @@ def _refuse_large_file(path: Path, most: int, size: int, changed: int) -> None:
 
 def _refuse_large(source: Path | bytes, most: int, where: str) -> None:
     footer = parquet_footer(source, where=where)
+    _check_columns(source, where)
     total = sum(_fixed_sizes(footer))
     texts = sorted({name for name, kind in _columns(footer) if kind == "BYTE_ARRAY"})
     if total <= most:
@@ -90,6 +94,59 @@ def _refuse_large(source: Path | bytes, most: int, where: str) -> None:
                 break
     if total > most:
         raise _refused(where, f"holds more than {most / 1024**3:g} GiB once it is decoded")
+
+
+@final
+class _FooterAlone(io.RawIOBase):
+    """A file of which nothing is read any more once it is sealed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sealed = False
+        self.asked = False
+
+    @override
+    def read(self, size: int = -1, /) -> bytes:
+        if self.sealed:
+            self.asked = True
+            raise OSError("only the footer is read")
+        return self._file.read(size)
+
+    @override
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    @override
+    def tell(self) -> int:
+        return self._file.tell()
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+
+def _check_columns(source: Path | bytes, where: str) -> None:
+    """Refuse a file whose footer has columns that cannot be looked at.
+
+    pyarrow ends the process where its footer is asked for such a column. A reader, which looks at
+    every column before it reads the first page, raises; here no page is ever read.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as opened:
+        file = _FooterAlone(opened)
+        try:
+            reader = pq.ParquetFile(file, pre_buffer=True)
+            file.sealed = True
+            next(reader.iter_batches(batch_size=1, use_threads=False), None)
+        except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+            if not file.asked:
+                raise _refused(where, f"not readable as parquet: {error}") from error
 
 
 def _lengths(source: Path | bytes) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """A small Parquet file that holds much is refused before it is decoded."""
 
+import base64
 import struct
 
 import pyarrow as pa
@@ -96,3 +97,26 @@ def test_a_file_that_changes_is_looked_at_again(tmp_path):
 
     with pytest.raises(DataError, match="once it is decoded"):
         refuse_large_table(path, most=3 * MIB + 10_000)
+
+
+def test_a_footer_with_a_column_that_ends_pyarrow_is_refused(tmp_path):
+    """A mutant of a file of ours: pyarrow 26 calls abort() where it is asked for its column 1."""
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(base64.b64decode("".join(ABORTS)))
+
+    with pytest.raises(DataError, match="not readable as parquet"):
+        refuse_large_table(path)
+
+
+ABORTS = (
+    "UEFSMRUEFR4VIkwVBhUAEgAADzgBAAAAYQEAAABiAQAAAGMVABUYFRwsFR4VEBUGFQYcNgAoAWMYAWEREQAAAAwsAg"
+    "AAAB4BFQASAAANMAMAAAB5ZXMCAAAAbm8VABUUFRgsFR4VEBUGFQYcNgAoA3llcxgCbm8REQAAAAokAgAAAB4BAQWS"
+    "JBUEGTw1ABgGc2NoZW1hFQQAFQwlAhgIc2VudGVuY2UlAEwcAAAAFQwlSBgFbGFiZWwlAEwcAAAAFh4ZHBksJgAcFQ"
+    "wZNQAGEBkYCHNlbnRlbmNlFQIWHhaMARaUASZGJggcNgAoAWMYAWEREQAZLBUEFQAVAgAVABUQFQIAPBYeGQYZJgAe"
+    "AAAAJgAcFQwZNQAGEBkYBWxhYmVsFQIWHhaKARaSASbWASacARw2ACgDeWVzGAJubxERABksFQQVABUCABUAFRAVAg"
+    "A8FlAZBhkmAB4AAAAWlgIWHiYIFqYCABkcGAxBUlJPVzpzY2hlbWEY4AEvLy8vLzZBQUFBQVFBQUFBQUFBS0FBd0FC"
+    "Z0FGQUFnQUNnQUFBQUFCQkFBTUFBQUFDQUFJQUFBQUJBQUlBQUFBQkFBQUFBSUFBQUJBQUFBQUJBQUFBTmovLy84QU"
+    "FBRUZFQUFBQUJnQUFBQUVBQUFBQUFBQUFBVUFBQUJzWVdKbGJBQUFBTVQvLy84UUFCUUFDQUFHQUFjQURBQUFBQkFB"
+    "RUFBQUFBQUFBUVVRQUFBQUlBQUFBQVFBQUFBQUFBQUFDQUFBQUhObGJuUmxibU5sQUFBQUFBUUFCQUFFQUFBQQAYIH"
+    "BhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGSwcAAAcAAAAAAIAAFBBUjE="
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardScore
+from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.wording import lacks, title
 from metabench.quantities import named, plural
 
@@ -36,7 +37,12 @@ def failed(board: Leaderboard) -> Iterator[str]:
 def missing(board: Leaderboard) -> Iterator[str]:
     """Yield which methods have scores that have not been run."""
     names = [
-        row.method for row in board.rows if any(score.status == "missing" for score in row.scores)
+        row.method
+        for row in board.rows
+        if any(
+            score.status == "missing" and column.role != AVERAGE
+            for column, score in zip(board.columns, row.scores, strict=True)
+        )
     ]
     if names:
         yield f"Not complete: {named(names)} {lacks(names)} scores that have not been run."

@@ -48,7 +48,7 @@ def points_range(places: Sequence[tuple[LeaderboardColumn, Difference]]) -> str:
     """Return the smallest and the largest difference of some columns."""
     low = min(places, key=lambda place: place[1].mean)
     high = max(places, key=lambda place: place[1].mean)
-    if low is high or not (low[0].percent and high[0].percent):
+    if not all(column.percent for column, _ in places):
         return listed([points(found.mean, column) for column, found in places])
     ends = dict.fromkeys(f"{100 * found.mean:+.1f}" for _, found in (low, high))
     return f"{' to '.join(ends)} points"

@@ -203,3 +203,33 @@ def test_unequal_numbers_of_outer_updates_are_part_of_the_conclusion(said):
         "Unequal meta-training: 405 outer updates for Joint, 102 for MAML. A difference between"
         " these methods may be one of their budgets." in lines
     )
+
+
+def test_the_whole_conclusion_of_eight_seeds_and_a_clear_gap(said):
+    assert said(scores(8, BERT=0.5, Joint=0.6)) == (
+        (
+            "Joint has the highest average: 60.2 over 8 meta seeds, +10.0 points compared with BERT"
+            " (95 % CI +10.0 to +10.0); all other methods are significantly worse."
+        ),
+        "Joint is significantly better than BERT on A, B, C, D and average (+10.0 points).",
+        "Joint takes the same wall time as BERT.",
+    )
+
+
+def test_the_whole_conclusion_of_a_method_with_a_failed_seed(said):
+    wanted = scores(10, BERT=0.5, Joint=0.6)
+    wanted["Joint", "a"] |= {0: "diverged"}
+
+    assert said(wanted) == (
+        (
+            "Joint has the highest average: 60.1 over 9 meta seeds, +10.0 points compared with BERT"
+            " (95 % CI +10.0 to +10.0); it has too few seeds, failed seeds or no spread, and is not"
+            " tested."
+        ),
+        "Joint is significantly better than BERT on B, C and D (+10.0 points).",
+        (
+            "Runs failed: Joint (1 run); a method with failed seeds is never called better: the"
+            " completed seeds may be its easy ones."
+        ),
+        "Joint takes the same wall time as BERT.",
+    )

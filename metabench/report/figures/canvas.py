@@ -29,6 +29,7 @@ _FEW = 6
 _HINT = "hint: "
 _FONT_SIZE = f"{SETTINGS['font.size']}px"
 _AROUND = re.compile(r" ?([MLCz]) ?")
+_STEP = re.compile(r"([A-Za-z])([^A-Za-z]*)")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _VARIABLES = {light: f"var(--{name})" for name, (light, _) in COLOURS.items()}
 _NO_DATE: dict[str, dict[str, Any]] = {
@@ -216,8 +217,28 @@ def _attributes(item: Element) -> Iterator[tuple[str, str]]:
                 if key not in {"font-family", "stroke-dashoffset"} and said != _FONT_SIZE:
                     yield key, said
         elif name != "id" and not value.startswith("rotate(-0 "):
-            text = _NUMBER.sub(_short, " ".join(value.split()))
-            yield name.rpartition("}")[2], _AROUND.sub(r"\1", text) if name == "d" else text
+            text = " ".join(value.split())
+            short = _path(text) if name == "d" else _NUMBER.sub(_short, text)
+            yield name.rpartition("}")[2], short
+
+
+def _path(text: str) -> str:
+    """Return a path with the lines of a polyline from point to point: half of a report's bytes.
+
+    >>> _path("M 10 20 L 30.02 15.5 L 40 15.5")
+    'M10 20l20-4.5l10 0'
+    """
+    steps = _STEP.findall(text)
+    if {command for command, _ in steps} != {"M", "L"}:
+        return _AROUND.sub(r"\1", _NUMBER.sub(_short, text))
+    made, before = [], (0, 0)
+    for command, point in steps:
+        x, y = (round(10 * float(number)) for number in point.split())  # in tenths of a pixel
+        left, up = (x, y) if command == "M" else (x - before[0], y - before[1])
+        between = "" if up < 0 else " "
+        made.append(f"{'M' if command == 'M' else 'l'}{left / 10:g}{between}{up / 10:g}")
+        before = x, y
+    return "".join(made)
 
 
 def _short(number: re.Match[str]) -> str:

@@ -69,8 +69,13 @@ def texts(elements):
 
 
 def points(item):
-    numbers = [float(number) for number in re.findall(r"-?[\d.]+", item.get("d"))]
-    return list(zip(numbers[::2], numbers[1::2], strict=True))
+    """Return the points of a path, whose lines are given from point to point."""
+    found = []
+    for command, numbers in re.findall(r"([A-Ya-y])([^A-Za-z]*)", item.get("d")):
+        x, y = map(float, re.findall(r"-?[\d.]+", numbers))
+        left, up = found[-1] if command.islower() else (0.0, 0.0)
+        found.append((left + x, up + y))
+    return found
 
 
 def marks(elements):

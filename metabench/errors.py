@@ -20,6 +20,7 @@
     └── CellError                    1   inside a cell; becomes a record
         ├── DivergedError                                                           diverged
         ├── MemoryExhaustedError                                                    out_of_memory
+        ├── DeviceFaultError
         ├── CellTimeoutError                                                        timeout
         ├── InvalidMetricError                                                      invalid_metric
         └── CurvatureError                                                          inexact

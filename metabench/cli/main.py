@@ -38,7 +38,7 @@ _COMMANDS = {
         "metabench.cli.commands.validate",
         "Check a benchmark file and show what it plans.",
     ),
-    "compare": ("metabench.cli.commands.compare", "Show the leaderboard of a run, or of several."),
+    "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
     "status": ("metabench.cli.commands.status", "Show where a run stands, also while it goes on."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
@@ -52,7 +52,7 @@ _COMMANDS = {
         "metabench.cli.commands.export",
         "Write a model, a GLUE submission, or records alone.",
     ),
-    "data": ("metabench.cli.commands.data", "List, fetch and verify the rows of tasks."),
+    "data": ("metabench.cli.commands.data", "List, fetch, show and verify the rows of tasks."),
     "list": ("metabench.cli.commands.list", "List what a benchmark file or a command can name."),
     "plugins": ("metabench.cli.commands.plugins", "List the plugins and how loading them went."),
     "show": ("metabench.cli.commands.show", "Show what is installed under a name, or a cell."),

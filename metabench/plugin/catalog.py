@@ -100,6 +100,14 @@ class Catalog:
         found = {name: offer.value.range for name, offer in self.metrics.items()}
         return {name: bounds for name, bounds in found.items() if bounds is not None}
 
+    def renderer(self, name: str) -> Offer[RendererInfo]:
+        """Return a format for leaderboards.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("renderer", name, self.renderers)
+
     def observer(self, name: str) -> Offer[ObserverInfo]:
         """Return an observer that a run can ask for.
 

@@ -41,6 +41,7 @@ def bert(tmp_path):
     )  # fmt: skip
     with seeded(1, torch.device("cpu")):
         transformers.BertModel(config).save_pretrained(tmp_path / "bert")
+    (tmp_path / "bert" / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n")
     return tmp_path / "bert"
 
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.benchmark import benchmark
 
 DEMO = Path(__file__).parents[1] / "fixtures" / "metabench-demo"
 
@@ -204,12 +205,12 @@ def test_without_mirror_and_network_the_data_set_is_named_with_both_ways_out(tmp
 
 
 def test_an_algorithm_from_a_package_of_its_own_is_listed_and_run(
-    tmp_path, small, command, read, pip_install
+    tmp_path, command, read, pip_install
 ):
     site = tmp_path / "site"
     pip_install(DEMO, site)
-    head = small[: small.index("[[methods]]")].replace("meta = [0, 1]", "meta = [0]")
-    text = f'{head}[[methods]]\nid = "Signs"\nalgorithm = "sign-reptile"\n'
+    sections = {"meta": {"steps": 3}, "finetune": {"epochs": 0.1}, "seeds": {"meta": [0]}}
+    text = benchmark("small", {"id": "Signs", "algorithm": "sign-reptile"}, **sections)
     (tmp_path / "signs.toml").write_text(text)
 
     listed = command("list", "algorithms", cwd=tmp_path, PYTHONPATH=str(site))

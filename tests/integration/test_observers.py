@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from kit.benchmark import JOINT, PLAIN, benchmark
 
 WATCHER = """
 import os
@@ -24,11 +25,18 @@ def metabench_step(event):
 
 
 @pytest.fixture
-def folder(tmp_path, small):
-    head, *methods = small.split("[[methods]]")
-    tail = "[compare]" + methods[-1].partition("[compare]")[2]
-    head = head.replace("meta = [0, 1]", "meta = [0]").replace("transfer =", "# transfer =")
-    (tmp_path / "bench.toml").write_text("[[methods]]".join([head, *methods[:2]]) + tail)
+def folder(tmp_path):
+    text = benchmark(
+        "small",
+        *(PLAIN, JOINT),
+        tasks={"target": ["embedded/grammar", "embedded/entailment"]},
+        pretrain={"steps": 4},
+        meta={"steps": 3},
+        finetune={"epochs": 0.1},
+        seeds={"meta": [0]},
+        compare={"baselines": ["Plain"]},
+    )
+    (tmp_path / "bench.toml").write_text(text)
     (tmp_path / "watcher.py").write_text(WATCHER)
     (tmp_path / "raising.py").write_text(RAISING)
     return tmp_path

@@ -131,7 +131,7 @@ def _most_runs(asked: _Asked, form: object) -> float:
     """Return of how many runs the predictions are read for this output."""
     if asked.explain:
         return math.inf
-    return _RUNS_READ if form in {"html", "json", "csv"} and not asked.seeds else 0
+    return _RUNS_READ if form in ("html", "json", "csv") and not asked.seeds else 0
 
 
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:

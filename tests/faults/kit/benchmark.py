@@ -55,4 +55,5 @@ def benchmark(name: str, *methods: dict[str, Any], **sections: dict[str, Any]) -
     if "meta" in sections:
         base |= {"tasks": _TASKS, "meta": _META}
     merged = {key: base.get(key, {}) | sections.get(key, {}) for key in [*base, *sections]}
-    return tomli_w.dumps({"schema": 1, "name": name, **merged, "methods": list(methods)})
+    last = {key: merged.pop(key) for key in ("compare",) if key in merged}  # as people write it
+    return tomli_w.dumps({"schema": 1, "name": name, **merged, "methods": list(methods), **last})

@@ -256,8 +256,9 @@ INDEX = b'{"metadata": {}, "weight_map": {"a": "one.safetensors", "b": "two.safe
 
 def _encoder(name: str) -> Callable[[Path], Callable[[bytes], object]]:
     def make(folder: Path) -> Callable[[bytes], object]:
-        for file, content in (("config.json", CONFIG), ("model.safetensors.index.json", INDEX)):
-            (folder / file).write_bytes(content)
+        (folder / "config.json").write_bytes(CONFIG)
+        (folder / "vocab.txt").write_bytes(b"[PAD]\n[UNK]\n")
+        (folder / "model.safetensors.index.json").write_bytes(INDEX)
         for file in ("one.safetensors", "two.safetensors"):
             (folder / file).write_bytes(TENSORS)
 

@@ -66,4 +66,5 @@ def test_many_numbers_in_few_bytes_are_refused_before_they_are_read(tmp_path):
     assert result.files[0].bytes < PREDICTION_BYTES // 1000
     with pytest.raises(StoreError, match=r"holds more than 0\.5 GiB once it is decoded"):
         read_predictions(Store(tmp_path), CELL, result)
-    assert pa.total_allocated_bytes() <= before
+    # The error may still hold the footer's reader, some bytes; the numbers would be 0.6 GiB.
+    assert pa.total_allocated_bytes() - before < 2**16

@@ -53,7 +53,7 @@ def start(node: Path) -> subprocess.Popen[str]:
 def test_a_job_whose_time_is_nearly_over_saves_its_step_and_asks_to_come_again(node):
     job = start(node)
     for line in job.stderr:
-        if line.startswith("start"):
+        if line.startswith("done"):
             break
     time.sleep(1)
     job.send_signal(signal.SIGTERM)

@@ -67,6 +67,7 @@ def _board(seen: Collected, printed: PublishedNote) -> Leaderboard:
         ),
         rows=tuple(_without(row, kept) for row in board.rows),
         published=tuple(_without(row, kept) for row in board.published),
+        references=(),  # a printed table has none
     )
 
 

@@ -39,7 +39,7 @@ _COMMANDS = {
         "Check a benchmark file and show what it plans.",
     ),
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
-    "status": ("metabench.cli.commands.status", "Show where a run stands, also while it goes on."),
+    "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
     "score": ("metabench.cli.commands.score", "Compute scores again from saved predictions."),

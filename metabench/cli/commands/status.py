@@ -30,11 +30,11 @@ _STATES = ("done", "running", "waiting", "interrupted", "failed", "skipped", "un
 @runs_option
 @traceback_option
 def command(run: str | None, as_json: bool, runs: Path) -> int:
-    """Show where a run stands, also while it goes on.
+    """Show the state of a run, running or not.
 
     RUN is a run folder or its name; without one, the run that was started last is shown. Nothing
-    is written. Interrupted cells are those that the next `run` goes on with. `metabench watch`
-    shows the scores of a run while they grow.
+    is written. The next `run` resumes interrupted cells. `metabench watch` shows the scores of a
+    run while they grow.
     """
     from metabench.results.run_status import run_status
     from metabench.store.run_folder import Store

@@ -34,7 +34,7 @@ class _Running:
 
 @final
 class Pace:
-    """Counts events; each stage goes on at the rate that was measured in it.
+    """Counts events; the remaining time of a stage follows from the rate measured in it.
 
     Args:
         costs: about how much work each cell that is to be run is, by its key.

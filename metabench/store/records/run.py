@@ -145,7 +145,7 @@ class RunNote(Record):
     spec_hash: Word = ""
     """Fingerprint of the resolved benchmark file."""
     texts: Annotated[Mapping[Component, Sha256], Field(max_length=10)] = {}
-    """The sha256 of the benchmark files beside it, by name."""
+    """The sha256 of each benchmark file in the run folder, by file name."""
     provenance: Provenance | None = None
     """Of the last time that the run was started."""
 

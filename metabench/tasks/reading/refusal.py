@@ -48,8 +48,7 @@ def refused_rows(
 def why_withheld(path: str, folder: str) -> str:
     """Return why no message quotes a file that a folder's own file names; empty where they may.
 
-    A benchmark file may come from somebody else and name any file of the reader's. Links are
-    followed.
+    A benchmark file may be third-party and name any file of its user. Links are followed.
 
     >>> why_withheld("/data/.env", "/data"), why_withheld("/etc/shadow", "/data")
     ('has a hidden name', "lies outside the benchmark file's folder")

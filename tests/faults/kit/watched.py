@@ -25,7 +25,7 @@ __all__ = ["Seen", "Watched", "serve"]
 SECONDS = 20
 """Of processor time that a command may take; of the clock three times as many."""
 MEMORY = 2 * 1024**3
-"""Bytes beside those that the process has when a command begins."""
+"""Bytes that a command may allocate, in addition to those in use when it starts."""
 
 _BUG = 70
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

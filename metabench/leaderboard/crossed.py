@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
@@ -12,6 +12,9 @@ from metabench.errors import StoreError
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.wording import points, title
 from metabench.leaderboard.statistics.crossed import crossed_half_width, pseudo_values
+from metabench.metrics.compute import clipped
+from metabench.metrics.provider import metabench_metrics
+from metabench.plugin.target import load_target
 from metabench.quantities import percent
 from metabench.results.collect import Collected
 from metabench.results.predictions import read_predictions
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     Values: TypeAlias = Mapping[int, Array]
 
 __all__ = ["with_crossed_intervals"]
-
-_OURS = "metabench.metrics."
 
 
 def with_crossed_intervals(
@@ -135,32 +136,40 @@ def _values(known: _Known, method: str, column: str) -> Values | None:
     for use in collected.note.uses:
         if (use.method, use.column) != (method, column) or use.key not in collected.results:
             continue
-        found = _predicted(known, use, note.metric)
+        found = _pseudo_values(known, use, note.metric)
         if found is None:
             return None
-        metric, labels, outputs = found
+        labels, values = found
         first = labels if first is None else first
         if not np.array_equal(labels, first):
             return None
-        seeds.setdefault(use.meta_seed, []).append(pseudo_values(metric, labels, outputs))
+        seeds.setdefault(use.meta_seed, []).append(values)
     return {seed: np.mean(values, axis=0) for seed, values in seeds.items()}
 
 
-def _predicted(known: _Known, use: UseNote, metric: str) -> tuple[Any, Any, Any] | None:
-    """Return the metric, the labels and the outputs of a run; None where one is not known."""
+def _pseudo_values(known: _Known, use: UseNote, metric: str) -> tuple[Any, Array] | None:
+    """Return the labels and the pseudo-values of a run; None where they cannot be had.
+
+    A record is not trusted: its metric is one of metabench's own, and gives the recorded score.
+    """
     result = known.collected.results[use.key]
     for store in known.stores:
         note = store.note(use.cell)
-        if note is None or note.key != use.key:
-            continue
-        metrics = note.inputs.get("metrics")
-        named = metrics.get(metric) if isinstance(metrics, Mapping) else None
-        target = str(named.get("target")) if isinstance(named, Mapping) else ""
-        if target.startswith(_OURS):
-            module, _, name = target.partition(":")
+        if note is not None and note.key == use.key:
             try:
+                named: Any = note.inputs["metrics"]
+                function = _own_metric(named[metric]["target"])
                 labels, outputs = read_predictions(store, use.cell, result)
-                return getattr(importlib.import_module(module), name), labels, outputs
-            except (StoreError, ImportError, AttributeError):
+                outputs = clipped(outputs, named[metric].get("bounds"))
+                again = function(labels, outputs)
+                if math.isclose(again, result.scores[metric], rel_tol=1e-6, abs_tol=1e-9):
+                    return labels, pseudo_values(function, labels, outputs)
+            except (StoreError, ArithmeticError, LookupError, TypeError, ValueError):
                 return None
     return None
+
+
+def _own_metric(target: object) -> Any:
+    """Return one of metabench's own metrics; ``LookupError`` for any other target."""
+    own = {info.target: info.target for info in metabench_metrics()}
+    return load_target(own[str(target)])

@@ -113,3 +113,20 @@ def test_nothing_else_of_the_leaderboard_changes(study):
     assert found.explanation.startswith(board.explanation)
     assert "the difference to BERT on the average are: Joint " in found.explanation
     assert [row.scores[0].mean for row in found.rows] == [row.scores[0].mean for row in board.rows]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "metabench.metrics.compute:importlib",
+        "metabench.metrics.compute:clipped",
+        "metabench.metrics.scores:matthews",
+        "metabench.metrics.nowhere:accuracy",
+        "metabench.metrics.scores",
+    ],
+)
+def test_a_record_names_no_code_but_a_metric_that_fits(study, target):
+    """A run folder may be third-party: what its ``cell.json`` names is no reason to call it."""
+    store, _ = study({"accuracy": {"target": target, "source": ""}})
+
+    assert all(difference.crossed is None for difference in crossed(store).values())

@@ -69,7 +69,7 @@ LONGEST_TEXT: Final = _limit("a message, a note or a traceback in a record", 102
 MOST_ENTRIES: Final = _limit(
     "entries of a list or mapping in a record, but for `cells` and `uses`", 10_000, "entries"
 )
-MOST_USES: Final = _limit("`cells` and `uses` of a `run.json`", 100_000, "entries")
+MOST_USES: Final = _limit("`cells` and `uses` of a `run.json`", 300_000, "entries")
 MOST_SCORE: Final = _limit("a score, either sign", 10**12, "")
 MOST_LOSS: Final = _limit("a loss, either sign: the largest number of 32 bits", 10**39, "")
 MOST_SECONDS: Final = _limit("seconds in a record; none is below 0", 10**9, "seconds")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import heapq
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, final
 
@@ -17,7 +18,7 @@ __all__ = ["CellQueue", "cost"]
 
 @final
 class CellQueue:
-    """Cells that wait for others or for a worker.
+    """Cells that wait for others or for a worker; each operation takes logarithmic time.
 
     Args:
         cells: what is to be run.
@@ -26,11 +27,15 @@ class CellQueue:
     """
 
     def __init__(self, cells: Iterable[Cell], done: Iterable[str], *, retries: int = 0) -> None:
-        self._waiting: dict[str, Cell] = {cell.key: cell for cell in cells}
+        self._waiting: dict[str, Cell] = {}
         self._elsewhere: dict[str, Cell] = {}
         self._done = set(done)
         self._retries = retries
         self._taken: Counter[str] = Counter()
+        self._ready: list[tuple[int, float, str, str]] = []
+        self._needed_by: defaultdict[str, list[str]] = defaultdict(list)
+        for cell in cells:
+            self.add(cell)
 
     def __len__(self) -> int:
         """Return how many cells have not been taken."""
@@ -39,15 +44,16 @@ class CellQueue:
     def add(self, cell: Cell) -> None:
         """Put in one cell more."""
         self._waiting[cell.key] = cell
+        self._place(cell)
 
     def take(self) -> Cell | None:
         """Return the next cell whose needs are done; None where there is none now."""
-        ready = [cell for cell in self._waiting.values() if self._done.issuperset(cell.needs)]
-        if not ready:
-            return None
-        cell = self._waiting.pop(min(ready, key=_rank).key)
-        self._taken[cell.key] += 1
-        return cell
+        while self._ready:
+            cell = self._waiting.pop(heapq.heappop(self._ready)[-1], None)
+            if cell is not None:
+                self._taken[cell.key] += 1
+                return cell
+        return None
 
     def attempt(self, key: str) -> int:
         """Return how often a cell has been taken."""
@@ -57,12 +63,15 @@ class CellQueue:
         """Put a cell back that failed with this status, where it is to be tried again."""
         tried = status in MAY_PASS and self._taken[cell.key] <= self._retries
         if tried:
-            self._waiting[cell.key] = cell
+            self.add(cell)
         return tried
 
     def finish(self, key: str) -> None:
         """Note that a cell is done."""
         self._done.add(key)
+        for waiting in self._needed_by.pop(key, ()):
+            if waiting in self._waiting:
+                self._place(self._waiting[waiting])
 
     @property
     def waits(self) -> bool:
@@ -76,9 +85,9 @@ class CellQueue:
 
     def recall(self, is_free: Callable[[Cell], bool]) -> None:
         """Let the cells that were put off and are free now be taken."""
-        free = {key: cell for key, cell in self._elsewhere.items() if is_free(cell)}
-        self._waiting.update(free)
-        self._elsewhere = {key: it for key, it in self._elsewhere.items() if key not in free}
+        for cell in [cell for cell in self._elsewhere.values() if is_free(cell)]:
+            del self._elsewhere[cell.key]
+            self.add(cell)
 
     def drop(self) -> list[Cell]:
         """Forget the cells that are left, and return them: what they need has failed."""
@@ -86,6 +95,14 @@ class CellQueue:
         self._waiting.clear()
         self._elsewhere.clear()
         return left
+
+    def _place(self, cell: Cell) -> None:
+        """Have a cell wait for one of its needs that is not done, or for a worker."""
+        missing = next((need for need in cell.needs if need not in self._done), None)
+        if missing is None:
+            heapq.heappush(self._ready, (*_rank(cell), cell.key))
+        else:
+            self._needed_by[missing].append(cell.key)
 
 
 def cost(cell: Cell, *, keep: str = "auto") -> float:

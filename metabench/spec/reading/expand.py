@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_CELLS", "count_cells", "expand_grids", "method_ids"]
 
-MOST_CELLS = 10_000
+MOST_CELLS = 100_000
 """A benchmark file that asks for more is refused."""
 
 _LONGEST_ID = 100

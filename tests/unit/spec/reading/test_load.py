@@ -161,7 +161,7 @@ def test_too_many_cells_are_counted_and_not_made(problems, minimal):
 
     (problem,) = problems(minimal + grid)
 
-    assert problem == "12: methods: ask for 3,000,003 cells; 10,000 is the most"
+    assert problem == "12: methods: ask for 3,000,003 cells; 100,000 is the most"
 
 
 def test_a_method_is_a_table(problems, minimal):

@@ -1,4 +1,4 @@
-"""Draw a leaderboard as SVG, in the fonts of its reader: ``python docs/picture.py TEXT SVG``."""
+"""A leaderboard with its conclusion as SVG: ``python docs/picture.py TEXT SVG``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import click
 
 TABLES = 2
-"""So many tables from the beginning are drawn."""
+"""How many tables from the beginning are drawn."""
 _ADVANCE, _LINE, _MARGIN = 7.8, 19, 20
 _STYLE = """\
 text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1d2a33; }
@@ -22,9 +22,13 @@ rect { fill: #fbfbf9; stroke: #d5dbe0; }
 
 
 def drawn(text: str) -> str:
-    """Return the first tables of what `metabench compare -o FILE.txt` writes, as SVG."""
-    tables = re.split(r"\n\n(?=\S+: )", text.strip())[:TABLES]
-    lines = "\n\n".join(table.split("\n\n")[0] for table in tables).splitlines()
+    """Return the first tables and the conclusion of a leaderboard in text, as SVG."""
+    whole, found, conclusion = text.strip().partition("\n\nConclusion\n")
+    tables = re.split(r"\n\n(?=\S+: )", whole)[:TABLES]
+    parts = [table.split("\n\n")[0] for table in tables]
+    if found:
+        parts.append(f"{found.strip()}\n{conclusion}")
+    lines = "\n\n".join(parts).splitlines()
     width = round(max(len(line) for line in lines) * _ADVANCE + 2 * _MARGIN)
     height = len(lines) * _LINE + 2 * _MARGIN
     rows = [_row(line, _MARGIN + _LINE * (n + 0.75)) for n, line in enumerate(lines) if line]
@@ -35,7 +39,9 @@ def drawn(text: str) -> str:
 
 def _row(line: str, y: float) -> str:
     """Return a line; each word group has its place, so that columns hold in any font."""
-    whole = "rule" if line.startswith("─") else "title" if re.match(r"\S+: ", line) else ""
+    whole = (
+        "rule" if line.startswith("─") else "title" if re.match(r"\S+: |Conclusion$", line) else ""
+    )
     parts = []
     for found in re.finditer(r"[•≈]?[^ •≈]+(?: [^ •≈]+)*", line):
         kind = "best" if found[0].startswith("•") else whole
@@ -50,7 +56,7 @@ def _row(line: str, y: float) -> str:
 @click.argument("text", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("svg", type=click.Path(dir_okay=False, path_type=Path))
 def draw(text: Path, svg: Path) -> None:
-    """Draw the first tables of TEXT into SVG."""
+    """Draw the first tables and the conclusion of TEXT into SVG."""
     svg.write_text(drawn(text.read_text(encoding="utf-8")), encoding="utf-8")
 
 

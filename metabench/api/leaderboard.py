@@ -36,7 +36,7 @@ class Difference:
         n: pairs, that is meta seeds that both have.
         p: exact two-sided sign-flip p, adjusted after Holm over the family of columns; None where
             n pairs cannot reach alpha, and without spread.
-        improvement: share of the pairs in which the row is above; an equal pair counts half.
+        improvement: share of the pairs in which the row is better; an equal pair counts half.
         detectable: minimum detectable effect at 80 % power of the test behind ``p``, for n pairs of
             this spread; None where there is no p.
         verdict: what the adjusted p says at alpha; ``undecided`` also where there is none, and
@@ -83,13 +83,13 @@ class LeaderboardScore:
         collapsed: runs that predict a single class.
         runs: runs that have a score.
         differences: one per baseline that has a score here; none for a baseline itself.
-        best: whether its mean is the highest of its column.
-        close: whether it is not significantly worse than the highest mean; never set where that
+        best: whether its mean is the best of its column: the highest, of an error the lowest.
+        close: whether it is not significantly worse than the best mean; never set where that
             holds for all methods of the column.
-        worse: whether it is significantly worse than the highest mean.
+        worse: whether it is significantly worse than the best mean.
         seeds: meta seed and score, each the mean over its fine-tuning seeds.
         collapsed_seeds: meta seeds with a run that predicts a single class.
-        floor: whether it is not significantly above the majority class.
+        floor: whether it is not significantly better than the majority class.
     """
 
     mean: float | None
@@ -126,6 +126,7 @@ class LeaderboardColumn:
         role: ``target``, ``average`` or ``transfer``.
         metric: what the score is called.
         percent: whether 100 times the score is shown.
+        error: whether lower is better.
     """
 
     name: str
@@ -134,6 +135,7 @@ class LeaderboardColumn:
     metric: str
     label: str = ""
     percent: bool = True
+    error: bool = False
 
 
 @final

@@ -13,6 +13,8 @@ __all__ = ["unequal_budgets"]
 _SAME = 1.1
 """Budgets that differ by a smaller factor are called equal."""
 _FEW = 6
+_NAMED = 2
+"""Methods of the last group that are named."""
 
 
 def unequal_budgets(collected: Collected) -> list[str]:
@@ -39,8 +41,10 @@ def _said(counts: Mapping[str, float], noun: str) -> str:
         like = next((most for most in groups if most <= _SAME * counts[method]), counts[method])
         groups.setdefault(like, []).append(method)
     said = []
-    for most, methods in groups.items():
+    for number, (most, methods) in enumerate(groups.items(), 1):
         is_one = len({count_text(counts[method]) for method in methods}) == 1
-        said.append(f"{'' if is_one else 'about '}{count_text(most)} for {named(methods)}")
+        is_rest = number == len(groups) <= _FEW and len(methods) > _NAMED
+        who = "the others" if is_rest else named(methods)
+        said.append(f"{'' if is_one else 'about '}{count_text(most)} for {who}")
     kept = said if len(said) <= _FEW else [said[0], said[-1]]
     return ", ".join([kept[0].replace(" for ", f" {noun} for ", 1), *kept[1:]])

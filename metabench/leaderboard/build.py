@@ -138,7 +138,10 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
         column.name: {method: asked.entry(method, column) for method in methods}
         for column in asked.columns
     }
-    marked = {name: _marks(column, asked.alpha) for name, column in entries.items()}
+    errors = {column.name for column in asked.columns if column.error}
+    marked = {
+        name: _marks(column, asked.alpha, error=name in errors) for name, column in entries.items()
+    }
     found = costs(asked.collected)
     majority = asked.references.get(MAJORITY, {})
     rows = []
@@ -152,7 +155,9 @@ def _rows(asked: _Asked) -> list[LeaderboardRow]:
                 close=method in marked[name].close,
                 worse=method in marked[name].worse,
                 floor=is_at_the_floor(
-                    entries[name][method].values, majority.get(name, {}), alpha=asked.alpha
+                    _ranked(entries[name][method].values, error=name in errors),
+                    _ranked(majority.get(name, {}), error=name in errors),
+                    alpha=asked.alpha,
                 ),
             )
             for name in entries
@@ -176,10 +181,15 @@ def _differences(asked: _Asked, method: str) -> list[Mapping[str, Difference]]:
     ]
 
 
-def _marks(entries: Mapping[str, Entry], alpha: float) -> Marks:
+def _ranked(values: Mapping[int, float], *, error: bool) -> Mapping[int, float]:
+    """Return scores of which higher is better."""
+    return {seed: -score for seed, score in values.items()} if error else values
+
+
+def _marks(entries: Mapping[str, Entry], alpha: float, *, error: bool) -> Marks:
     """Return the marks of a column; a method that lacks a seed or a target has none."""
     whole = {
-        method: entry.values
+        method: _ranked(entry.values, error=error)
         for method, entry in entries.items()
         if not entry.unavailable and not entry.failed and len(entry.values) == entry.planned
     }
@@ -233,7 +243,7 @@ def _sorted(
     index = columns.index(find_column(columns, sort))
     values = {row.method: rank_value(row.scores[index], columns[index]) for row in rows}
     ranked = [row for row in rows if values[row.method] is not None]
-    ranked.sort(key=lambda row: -(values[row.method] or 0.0))
+    ranked.sort(key=lambda row: values[row.method] or 0.0, reverse=not columns[index].error)
     return (*ranked, *(row for row in rows if values[row.method] is None))
 
 

@@ -8,6 +8,7 @@ from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.budgets import unequal_budgets
 from metabench.leaderboard.columns import averaged_means
 from metabench.leaderboard.conclusion.gaps import floor_places, saturated_columns
+from metabench.leaderboard.conclusion.wording import best_mean
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.leaderboard.origins import mixed_origins
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
@@ -141,16 +142,15 @@ def _missing_classes(collected: Collected) -> Iterator[str]:
 
 
 def _metrics(columns: Sequence[LeaderboardColumn]) -> Iterator[str]:
-    titles: dict[tuple[str, bool], list[str]] = {}
+    titles: dict[str, list[str]] = {}
     for column in columns:
         if column.role != "average":
-            known = titles.setdefault((column.metric, column.percent), [])
+            how = ["times 100"] * column.percent + ["lower is better"] * column.error
+            metric = f"{', '.join([column.metric, *how])}{',' * bool(how)}"
+            known = titles.setdefault(metric, [])
             known.extend([column.title] * (column.title not in known))
     if titles:
-        shown = [
-            f"{metric}{', times 100,' if percent else ''} for {', '.join(names)}"
-            for (metric, percent), names in titles.items()
-        ]
+        shown = [f"{metric} for {', '.join(names)}" for metric, names in titles.items()]
         yield f"scores: {'; '.join(shown)}"
 
 
@@ -225,16 +225,17 @@ def _marks(board: Leaderboard) -> Iterator[str]:
     if not marked:
         return
     most = max(sum(score.mean is not None for score in scores) for scores in marked) - 1
+    best = best_mean(board.columns)
     if any(score.close for scores in marked for score in scores):
         corrected = "" if most == 1 else f", Holm-corrected over {most} comparisons"
         yield (
-            "≈: not significantly worse than the column's highest mean (paired t test at"
+            f"≈: not significantly worse than the column's {best} (paired t test at"
             f" {board.alpha:g}{corrected})"
         )
     if any(not any(score.worse for score in scores) for scores in marked):
         yield (
             "a column without ≈ or a significantly worse method: these seeds do not separate any"
-            " method from the highest mean"
+            f" method from the {best}"
         )
 
 
@@ -247,7 +248,7 @@ def _references(collected: Collected, board: Leaderboard) -> Iterator[str]:
     elif any(result.scores and result.files for result in collected.results.values()):
         yield "majority class, chance: not in the records, which an earlier metabench wrote"
     if found := floor_places(board):
-        yield f"FLOOR: not significantly above the majority class: {'; '.join(found)}"
+        yield f"FLOOR: not significantly better than the majority class: {'; '.join(found)}"
     if found := saturated_columns(board):
         yield f"SATURATED: every method reaches the top of the scale on {named(found)}"
 

@@ -91,7 +91,9 @@ def _columns(
     shown = [_column(note) for note in notes if note.role == "target"]
     transfers = [_column(note) for note in notes if note.role == "transfer"]
     average = LeaderboardColumn(AVERAGE, AVERAGE, "average", f"mean of {len(targets)} targets")
-    has_average = len(targets) >= _FEWEST and all(note.percent for note in targets)
+    has_average = len(targets) >= _FEWEST and all(
+        note.percent and not note.error for note in targets
+    )
     return (*shown, *([average] if has_average else []), *transfers)
 
 
@@ -103,6 +105,7 @@ def _column(note: ColumnNote) -> LeaderboardColumn:
         metric=note.metric_title,
         label=note.label,
         percent=note.percent,
+        error=note.error,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from metabench.api.leaderboard import Difference
+from metabench.api.leaderboard import Difference, Verdict
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.families import family_sizes
 from metabench.leaderboard.statistics.comparison import compare_family
@@ -56,6 +56,9 @@ def row_differences(
         means = [average_tasks([row[name].values for name in both]) for row in averaged]
         families["average"] = {AVERAGE: paired_values(*means)}
     found = dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
+    for note in columns:
+        if note.error and note.name in found:
+            found[note.name] = _of_an_error(found[note.name])
     failed = {side: _failed(row, targets) for side, row in (("better", ours), ("worse", theirs))}
     checked = {
         name: replace(difference, verdict="undecided")
@@ -67,6 +70,17 @@ def row_differences(
     for name in checked.keys() & collapsing:
         checked[name] = _with_collapse(checked[name], ours[name], theirs[name], alpha=alpha)
     return checked
+
+
+def _of_an_error(difference: Difference) -> Difference:
+    """Return the difference of a metric of which lower is better: ours minus theirs, as it is."""
+    verdicts: Mapping[Verdict, Verdict] = {"better": "worse", "worse": "better"}
+    share = difference.improvement
+    return replace(
+        difference,
+        verdict=verdicts.get(difference.verdict, "undecided"),
+        improvement=None if share is None else 1 - share,
+    )
 
 
 def _with_collapse(

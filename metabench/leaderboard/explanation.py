@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.columns import AVERAGE, averaged_means
-from metabench.leaderboard.conclusion.wording import detectable_points
+from metabench.leaderboard.conclusion.wording import best_mean, detectable_points
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.quantities import listed, percent, plural, span
 from metabench.results.collect import Collected
@@ -98,13 +98,14 @@ def _detectable(found: Sequence[tuple[LeaderboardColumn, Difference]]) -> Iterat
 
 def _ties(board: Leaderboard) -> Iterator[str]:
     scores = [score for row in board.rows for score in row.scores]
+    best = best_mean(board.columns)
     if any(score.worse for score in scores):
         yield (
-            "Bold is the highest mean of a column; ≈ marks methods that are not significantly worse"
-            " than it (paired t test, Holm-corrected over the comparisons with the highest mean)."
+            f"Bold is the {best} of a column; ≈ marks methods that are not significantly worse than"
+            f" it (paired t test, Holm-corrected over the comparisons with the {best})."
         )
     elif any(score.best for score in scores):
-        yield "Bold is the highest mean of a column; no method is significantly worse than it."
+        yield f"Bold is the {best} of a column; no method is significantly worse than it."
 
 
 def _gaps(collected: Collected, board: Leaderboard) -> Iterator[str]:

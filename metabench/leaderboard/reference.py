@@ -92,7 +92,9 @@ def _score(values: Mapping[int, float]) -> LeaderboardScore:
 def is_at_the_floor(
     scores: Mapping[int, float], majority: Mapping[int, float], *, alpha: float
 ) -> bool:
-    """Return whether scores by meta seed are not significantly above those of the majority class.
+    """Return whether scores by meta seed are not significantly better than the majority class.
+
+    Higher is better.
 
     Below 3 meta seeds there is no test, and only a mean that is not above it is at the floor.
     """

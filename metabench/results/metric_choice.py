@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metabench.errors import UsageError
+from metabench.metrics.provider import metabench_metrics
 from metabench.results.collect import Collected, entries_of
 from metabench.store.records.run import ColumnNote, MetricNote, RunNote
 from metabench.suggest import suggest
@@ -58,4 +59,9 @@ def _title(note: RunNote, metric: str) -> MetricNote:
 
 def _column(column: ColumnNote, metric: MetricNote) -> ColumnNote:
     chosen = {"metric": metric.name, "metric_title": metric.title, "percent": metric.percent}
-    return column.model_copy(update=chosen)
+    return column.model_copy(update={**chosen, "error": metric.error or metric.name in _errors()})
+
+
+def _errors() -> set[str]:
+    """Return metabench's own errors; records of 0.1 do not tell that lower is better."""
+    return {info.name for info in metabench_metrics() if info.error}

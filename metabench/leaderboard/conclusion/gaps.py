@@ -12,6 +12,7 @@ from metabench.quantities import named, plural
 __all__ = [
     "at_the_floor",
     "collapsed",
+    "elsewhere",
     "failed",
     "floor_places",
     "missing",
@@ -62,8 +63,8 @@ def collapsed(board: Leaderboard) -> Iterator[str]:
     ]
     if lines:
         yield (
-            f"Runs that predict a single class: {named(lines)}; means and intervals describe them"
-            " badly."
+            f"Collapsed runs, which predict a single class: {named(lines)}; means and intervals"
+            " describe them badly."
         )
     resting = [
         f"{method} against {difference.baseline} on {title(column)}"
@@ -72,7 +73,7 @@ def collapsed(board: Leaderboard) -> Iterator[str]:
         if difference.only_collapsed
     ]
     if resting:
-        yield f"Without the seeds with such runs no interval excludes 0: {named(resting)}."
+        yield f"Without the collapsed runs no interval excludes 0: {named(resting)}."
 
 
 def _compared(score: LeaderboardScore, board: Leaderboard) -> str:
@@ -80,14 +81,14 @@ def _compared(score: LeaderboardScore, board: Leaderboard) -> str:
     found = score.difference(board.baselines[0]) if board.baselines else None
     if found is None or found.collapse_p is None:
         return ""
-    return f"; against {found.baseline} McNemar p {found.collapse_p:.2g}"
+    return f"; McNemar p {found.collapse_p:.2g} against {found.baseline}"
 
 
 def at_the_floor(board: Leaderboard) -> Iterator[str]:
-    """Yield the scores that are not significantly above the majority class, column by column."""
+    """Yield the scores that are not significantly better than the majority class."""
     found = floor_places(board)
     if found:
-        yield f"Not significantly above the majority class: {'; '.join(found)}."
+        yield f"Not significantly better than the majority class: {'; '.join(found)}."
 
 
 def floor_places(board: Leaderboard) -> list[str]:
@@ -114,8 +115,15 @@ def saturated_columns(board: Leaderboard) -> list[str]:
     return [
         title(column)
         for index, column in enumerate(board.columns)
-        if column.percent and _at_the_top([row.scores[index].mean for row in board.rows])
+        if column.percent and not column.error
+        if _at_the_top([row.scores[index].mean for row in board.rows])
     ]
+
+
+def elsewhere(board: Leaderboard) -> Iterator[str]:
+    """Yield that published numbers are not compared by a test."""
+    if board.published:
+        yield "Numbers reported elsewhere are shown for comparison and never tested."
 
 
 def _at_the_top(means: Sequence[float | None]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -19,6 +20,7 @@ from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.gaps import (
     at_the_floor,
     collapsed,
+    elsewhere,
     failed,
     missing,
     saturated,
@@ -70,13 +72,13 @@ class _Subject:
 
     @property
     def scored(self) -> list[tuple[LeaderboardRow, LeaderboardScore]]:
-        """Methods with a mean that can be ranked, best first."""
+        """Methods with a mean that can be ranked, best first; of an error, lower is better."""
         found = [
             (row, row.scores[self.index])
             for row in self.board.rows
             if row.scores[self.index].mean is not None and "/" not in row.scores[self.index].status
         ]
-        return sorted(found, key=lambda item: -(item[1].mean or 0.0))
+        return sorted(found, key=lambda item: item[1].mean or 0.0, reverse=not self.column.error)
 
 
 def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *collapsed(board),
         *at_the_floor(board),
         *saturated(board),
+        *elsewhere(board),
         *_budget(collected),
         *_cost(subject),
         *_next(subject),
@@ -114,20 +117,22 @@ def _order(board: Leaderboard) -> list[int]:
 
 
 def _highest(subject: _Subject) -> Iterator[str]:
+    column = subject.column
     (top, score), *others = subject.scored
-    where = "average" if subject.column.role == AVERAGE else f"score on {title(subject.column)}"
-    seeds = plural([score.n], "meta seed")
+    where = "average" if column.role == AVERAGE else f"{column.metric} on {title(column)}"
+    value = f"{number(score.mean, column)} over {plural([score.n], 'meta seed')}"
     if not others:
-        value = number(score.mean, subject.column)
-        yield f"{top.method} has the only {where}: {value} over {seeds}."
+        yield f"{top.method} has the only {where}: {value}."
         return
-    lead = (
-        f"{top.method} has the highest {where}: {number(score.mean, subject.column)}"
-        f" over {seeds}{_gain(subject)}"
-    )
+    if len({number(other.mean, column) for _, other in subject.scored}) == 1 and not score.best:
+        every = f"All {len(others) + 1}" if len(others) > 1 else "Both"
+        yield f"{every} methods have the same {where}: {value}."
+        return
+    end = "lowest" if column.error else "highest"
+    lead = f"{top.method} has the {end} {where}: {value}{_gain(subject)}"
     close = [row.method for row, other in others if other.close]
     if not score.best:
-        yield f"{lead}; it has too few seeds, failed seeds or no spread, and is not tested."
+        yield f"{lead}; {_untested(score)}."
     elif close:
         yield f"{lead}; {named(close)} {is_or_are(close)} not significantly worse."
     elif worse := [row.method for row, other in others if other.worse]:
@@ -137,8 +142,17 @@ def _highest(subject: _Subject) -> Iterator[str]:
         yield f"{lead}, but these seeds separate no method from it."
 
 
+def _untested(score: LeaderboardScore) -> str:
+    """Return why the best mean is not compared with the others by a test."""
+    if score.n < score.planned:
+        return f"it lacks {score.planned - score.n} of {score.planned} seeds and is not tested"
+    if score.n < FEWEST_PAIRS:
+        return f"below {FEWEST_PAIRS} seeds nothing is tested"
+    return "the others lack seeds and are not tested"
+
+
 def _gain(subject: _Subject) -> str:
-    """Return how far the highest mean is above the first baseline, with its interval."""
+    """Return how far the best mean is from the first baseline, with its interval."""
     difference = subject.scored[0][1].difference(
         subject.board.baselines[0] if subject.board.baselines else ""
     )
@@ -173,33 +187,41 @@ def _against(subject: _Subject, baseline: str) -> Iterator[str]:
 
 
 def _too_few(subject: _Subject) -> Iterator[str]:
-    """Yield which seeds significance takes, and which intervals exclude 0 meanwhile."""
+    """Yield how many seeds a p-value takes, and which intervals exclude 0 meanwhile."""
     board = subject.board
     found = list(shown_differences(board))
     needed = seeds_needed(subject.collected.note, found, alpha=board.alpha)
     if not needed:
         return
     least = min(difference.n for _, difference in found)
-    yield f"Too few seeds for significance ({least}): it takes {needed}."
-    for baseline in board.baselines:
-        intervals: dict[str, list[Difference]] = {}
-        for row, _, difference in subject.compared:
-            if difference.baseline == baseline:
-                intervals.setdefault(row.method, []).append(difference)
-        signs = [text for name, each in intervals.items() if (text := _excluded(name, each))]
-        if signs:
-            yield (
-                f"Uncorrected confidence intervals of the difference to {baseline} exclude 0 for"
-                f" {named(signs)}."
-            )
+    few = list(dict.fromkeys(title(column) for column, each in found if each.p is None))
+    where = f" on {named(few)}" if any(each.p is not None for _, each in found) else ""
+    yield (
+        f"{plural([least], 'meta seed')}{where} {'is' if least == 1 else 'are'} too few for"
+        f" p-values: the sign-flip test needs {needed}."
+    )
+    if signs := [text for name in board.baselines for text in _excluded(subject, name)]:
+        sure = percent(1 - board.alpha)
+        yield f"Uncorrected {sure} % CIs exclude 0: {'; '.join(signs)}."
 
 
-def _excluded(method: str, found: Sequence[Difference]) -> str:
-    """Return in how many columns an interval without a p-value is above and below 0."""
-    signs = [math.copysign(1, each.mean) for each in found if each.excludes_zero and each.p is None]
-    counts = {"above": signs.count(1), "below": signs.count(-1)}
-    sides = [f"{count} of {len(found)} columns {side}" for side, count in counts.items() if count]
-    return f"{method} ({listed(sides)})" if sides else ""
+def _excluded(subject: _Subject, baseline: str) -> Iterator[str]:
+    """Yield on how many columns an interval without a p-value excludes 0, by side and method."""
+    found = [item for item in subject.compared if item[2].baseline == baseline]
+    counted = Counter(row.method for row, _, _ in found)
+    sides = Counter(
+        (row.method, "better" if (difference.mean > 0) != column.error else "worse")
+        for row, column, difference in found
+        if difference.excludes_zero and difference.p is None
+    )
+    for side in ("better", "worse"):
+        groups: dict[str, list[str]] = {}
+        for method in (method for method in counted if sides[method, side]):
+            columns = f"({sides[method, side]}/{counted[method]} columns)"
+            groups.setdefault(columns, []).append(method)
+        if groups:
+            who = named([f"{listed(methods)} {columns}" for columns, methods in groups.items()])
+            yield f"{who} {side} than {baseline}"
 
 
 def _cost(subject: _Subject) -> Iterator[str]:
@@ -232,8 +254,8 @@ def _budget(collected: Collected) -> Iterator[str]:
     """Yield how meta-training differs between methods, which may be what a difference shows."""
     if found := unequal_budgets(collected):
         yield (
-            f"Unequal meta-training: {'; '.join(found)}. A difference between these methods may be"
-            " one of their budgets."
+            f"Unequal meta-training: {'; '.join(found)}; this may explain differences between"
+            " these methods."
         )
 
 
@@ -253,9 +275,15 @@ def _next(subject: _Subject) -> Iterator[str]:
     if more:
         fewest = min(more)
         yield (
-            f"Next: {plural([fewest], 'more meta seed')} would decide {named(more[fewest])} on the"
-            f" {title(subject.column)}, if the difference stays as it is (80 % power)."
+            f"Next: {plural([fewest], 'more meta seed')} would decide {_few(more[fewest])} on the"
+            f" {title(subject.column)}, if the effect stays as it is (80 % power)."
         )
+
+
+def _few(comparisons: Sequence[str]) -> str:
+    """Return the first of some comparisons, and how many more there are."""
+    first, *others = comparisons
+    return f"{first} and {plural([len(others)], 'more comparison')}" if others else first
 
 
 def _deviation(difference: Difference, alpha: float) -> float | None:

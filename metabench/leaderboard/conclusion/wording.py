@@ -8,6 +8,7 @@ from metabench.api.leaderboard import Difference, LeaderboardColumn
 from metabench.quantities import listed
 
 __all__ = [
+    "best_mean",
     "detectable_points",
     "is_or_are",
     "lacks",
@@ -28,6 +29,12 @@ def lacks(names: Sequence[str]) -> str:
     return "lacks" if len(names) == 1 else "lack"
 
 
+def best_mean(columns: Iterable[LeaderboardColumn]) -> str:
+    """Return what the best of a column is: its highest mean, of errors the lowest."""
+    ends = {"lowest" if column.error else "highest" for column in columns}
+    return f"{ends.pop()} mean" if len(ends) == 1 else "best mean"
+
+
 def title(column: LeaderboardColumn) -> str:
     """Return a column's title, with the part that was trained on."""
     return f"{column.title} {column.label.partition(' = ')[0]}".strip()
@@ -41,7 +48,8 @@ def number(value: float | None, column: LeaderboardColumn) -> str:
 
 def points(value: float, column: LeaderboardColumn) -> str:
     """Return a difference with its sign and, where percent are shown, in points."""
-    return f"{100 * value:+.1f} points" if column.percent else f"{value:+.3f}"
+    text = f"{100 * value:+.1f} points" if column.percent else f"{value:+.3f}"
+    return text if text.strip("-.0 points") else text.replace("-", "+")
 
 
 def points_range(places: Sequence[tuple[LeaderboardColumn, Difference]]) -> str:

@@ -158,7 +158,7 @@ def _scores_table(board: Leaderboard) -> dict[str, Any]:
     return {
         "label": "Leaderboard",
         "kind": table.kind,
-        "first": "descending",
+        "first": ["ascending" if c.error else "descending" for c in board.columns],
         "headers": table.headers,
         "roles": [column.role for column in board.columns],
         "spread": any(cell.small for row in table.rows for cell in row.cells),
@@ -187,7 +187,7 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
     return {
         "label": "Cost",
         "kind": table.kind,
-        "first": "ascending",
+        "first": ["ascending"] * len(names),
         "headers": table.headers,
         "roles": [""] * len(names),
         "spread": False,
@@ -251,7 +251,7 @@ def _marks(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[int 
     return [
         [
             None
-            if score.mean is None or not column.percent
+            if score.mean is None or not column.percent or column.error
             else round(3 + 58 * min(max(score.mean, 0.0), 1.0))
             for score, column in zip(row.scores, board.columns, strict=True)
         ]

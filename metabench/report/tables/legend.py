@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metabench.api.leaderboard import Difference, Leaderboard
+from metabench.leaderboard.conclusion.wording import best_mean
 from metabench.report.tables.table import ELSEWHERE
 
 __all__ = ["legend"]
@@ -21,7 +22,7 @@ def legend(leaderboard: Leaderboard, *, best: str, cost: bool) -> Iterator[str]:
     scores = [score for row in leaderboard.rows for score in row.scores]
     differences = [difference for score in scores for difference in score.differences]
     if any(score.best for score in scores):
-        yield f"{best}: highest mean of its column"
+        yield f"{best}: {best_mean(leaderboard.columns)} of its column"
     yield from _verdicts(differences, leaderboard.alpha)
     if any(_is_partial(leaderboard)):
         yield "†3/4: the mean over the 3 of 4 targets that have a score; not to be compared"
@@ -37,7 +38,7 @@ def _verdicts(differences: list[Difference], alpha: float) -> Iterator[str]:
     tested = any(difference.p is not None for difference in differences)
     decided = {difference.verdict for difference in differences} - {"undecided"}
     if any(each.improvement is not None and each.n > 1 for each in differences):
-        yield "P: probability of improvement, the share of seeds with the higher score"
+        yield "P: probability of improvement, the share of seeds with the better score"
     if tested or decided:
         signs = f"; ▲ better, ▼ worse: p is at most {alpha:g}" if decided else ""
         yield f"p: Holm-corrected p-value{signs}"

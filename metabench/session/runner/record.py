@@ -75,7 +75,7 @@ def metric_notes(names: Iterable[str], catalog: Catalog) -> Iterator[MetricNote]
     """Yield what a leaderboard has to know of metrics, by name."""
     for name in sorted(names):
         metric = catalog.metric(name).value
-        yield MetricNote(name=name, title=metric.title, percent=metric.percent)
+        yield MetricNote(name=name, title=metric.title, percent=metric.percent, error=metric.error)
 
 
 def _averaged(plan: Plan, catalog: Catalog) -> Iterator[tuple[str, tuple[str, ...]]]:

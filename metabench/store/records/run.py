@@ -47,6 +47,8 @@ class ColumnNote(Record):
     """What the leaderboard calls it."""
     percent: bool = True
     """Whether 100 times the score is shown."""
+    error: bool = False
+    """Whether lower is better."""
     identity: Word = ""
     """Content identity of the rows; columns of two runs are compared only where it is the same."""
 
@@ -61,6 +63,8 @@ class MetricNote(Record):
     """What the leaderboard calls it."""
     percent: bool = True
     """Whether 100 times the score is shown."""
+    error: bool = False
+    """Whether lower is better."""
 
 
 @final

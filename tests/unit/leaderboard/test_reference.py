@@ -45,8 +45,8 @@ def test_every_format_of_text_has_them(board):
 
 
 def test_the_floor_is_in_the_caption_and_in_the_conclusion(board):
-    assert "FLOOR: not significantly above the majority class: BERT on X" in board.captions
-    assert "Not significantly above the majority class: BERT on X." in board.conclusion
+    assert "FLOOR: not significantly better than the majority class: BERT on X" in board.captions
+    assert "Not significantly better than the majority class: BERT on X." in board.conclusion
     assert [row.scores[0].floor for row in board.rows] == [True, False]
 
 

@@ -1,235 +1,257 @@
-"""The conclusion of tables that are made to provoke, each read whole."""
+"""The conclusion of tables that are made to provoke, each kept whole as a reader sees it.
+
+``conclusions.txt`` holds them as at the end of a terminal of 80 columns; ``--update-golden`` writes
+them anew.
+"""
 
 import re
+import textwrap
+from pathlib import Path
 
 import pytest
 
 from metabench.leaderboard.build import build_leaderboard
+from metabench.leaderboard.columns import Choice
+from metabench.report.formats.terminal import render_terminal
 from metabench.results.collect import collect
+from metabench.store.records.run import ColumnNote, MetricNote
 
+GOLDEN = Path(__file__).with_name("conclusions.txt")
 TASKS = "abcd"
 WAVE = (0.0, 0.012, -0.007, 0.009, -0.011, 0.004, -0.003, 0.008, -0.006, 0.002)
+QUICKSTART = ("Fine-tuning", "Joint", "MAML", "FOMAML", "Reptile")
 
 
-def scores(seeds, **methods):
-    """Return scores of four targets: a level for each method, a wave that seeds share, a ripple."""
+def scores(seeds, tasks=TASKS, **methods):
+    """Return scores of the tasks: a level for each method, a wave that seeds share, a ripple."""
     return {
         (method, task): {
             seed: level + WAVE[seed] + 0.1 * WAVE[(3 * seed + 2 * place + at) % 10]
             for seed in range(seeds)
         }
         for place, (method, level) in enumerate(methods.items())
-        for at, task in enumerate(TASKS)
+        for at, task in enumerate(tasks)
     }
 
 
-@pytest.fixture
-def said(make_study):
-    """Return the function that makes a run of such scores and returns its conclusion."""
+def changed(wanted, place, seeds):
+    """Return scores with some seeds of a place replaced."""
+    return {**wanted, place: {**wanted[place], **seeds}}
 
-    def make(wanted, **fields):
-        return build_leaderboard(collect(make_study(wanted, **fields))).conclusion
+
+def runs(wanted, make):
+    """Return scores as fields of results that ``make`` gives for place, seed and score."""
+    return {
+        place: {seed: make(place, seed, score) for seed, score in seeds.items()}
+        for place, seeds in wanted.items()
+    }
+
+
+def flat(score):
+    """Return a run that predicts a single class."""
+    return {"scores": {"accuracy": score}, "collapsed": True}
+
+
+def column(name, metric, role="target", *, percent=True):
+    return ColumnNote(
+        name=name, task=name, title=name.upper(), role=role, metric=metric, percent=percent,
+        metric_title=metric.capitalize(),
+    )  # fmt: skip
+
+
+CLEAR = scores(8, BERT=0.5, Joint=0.6)
+TOP = {seed: 1.0 - 0.001 * (seed % 2) for seed in range(8)}
+ALIKE = scores(8, BERT=0.5)
+ON_BOTH = {"tasks": ("rte", "mrpc"), "BERT": 0.6, "Joint": 0.65}
+FAR = {seed: flat(0.2 - 0.01 * seed) for seed in range(8)}
+NEAR = scores(10, BERT=0.5, Joint=0.5)
+
+
+def at_the_floor(place, _, score):
+    low = 0.5 if place[1] == "a" else 0.3
+    return {
+        "scores": {"accuracy": score},
+        "references": {"majority": {"accuracy": low}, "chance": {"accuracy": 0.25}},
+    }
+
+
+def mixed(place, _, score):
+    """Return a run scored by F1 on a, and by Pearson and MAE on b, where Joint is better."""
+    if place[1] == "a":
+        return {"scores": {"f1": score}, "primary": "f1"}
+    return {"scores": {"pearson": score, "mae": 1.2 - score}, "primary": "pearson"}
+
+
+def like_the_quickstart():
+    levels = dict(zip(QUICKSTART, (0.5, 0.7, 0.5, 0.51, 0.65), strict=True))
+    wanted = scores(3, (*TASKS, "science 5 %", "science 30 %"), **levels)
+    for at, task in enumerate(TASKS):
+        wanted["Reptile", task] = {0: 0.65, 1: 0.45 + 0.02 * at, 2: 0.74 - 0.03 * at}
+
+    def run(place, _, score):
+        low = 0.52 if "science" in place[1] else 0.3
+        cost = {"wall_seconds": 2.0, "cpu_seconds": 1.0 + 0.5 * (place[0] == "Joint")}
+        references = {"majority": {"accuracy": low}, "chance": {"accuracy": 0.25}}
+        return {"scores": {"accuracy": score}, "references": references, **cost}
+
+    return runs(wanted, run)
+
+
+TABLES = {
+    "one meta seed": (scores(1, BERT=0.5, Joint=0.9), {}),
+    "two meta seeds": (scores(2, BERT=0.5, Joint=0.9), {}),
+    "three meta seeds": (scores(3, BERT=0.5, Joint=0.6, MAML=0.501), {}),
+    "eight meta seeds, a clear gap": (CLEAR, {}),
+    "eight meta seeds, no gap": (scores(8, BERT=0.5, Joint=0.5), {}),
+    "ten meta seeds, three methods": (scores(10, BERT=0.5, Joint=0.503, MAML=0.45), {}),
+    "all scores equal": (
+        {**ALIKE, **{("Joint", task): ALIKE["BERT", task] for task in TASKS}},
+        {},
+    ),
+    "one column saturated": (
+        {**CLEAR, ("BERT", "d"): TOP, ("Joint", "d"): TOP},
+        {},
+    ),
+    "one score at the floor": (runs(CLEAR, at_the_floor), {}),
+    "one method": (scores(3, BERT=0.5), {"baselines": ()}),
+    "a failed seed": (
+        changed(scores(10, BERT=0.5, Joint=0.6), ("Joint", "a"), {0: "diverged"}),
+        {},
+    ),
+    "collapsed runs": (
+        changed(CLEAR, ("Joint", "b"), {seed: flat(0.5) for seed in (1, 2, 5)}),
+        {},
+    ),
+    "a verdict that only the collapsed runs make": (
+        changed(
+            changed(NEAR, ("BERT", "b"), FAR),
+            ("Joint", "b"),
+            {seed: NEAR["BERT", "b"][seed] + 0.01 for seed in (8, 9)},
+        ),
+        {},
+    ),
+    "not all runs made": (changed(CLEAR, ("Joint", "c"), {6: None, 7: None}), {}),
+    "two baselines": (
+        scores(8, BERT=0.5, Joint=0.6, MAML=0.4),
+        {"baselines": ("BERT", "Joint")},
+    ),
+    "a score that was reported elsewhere": (scores(8, **ON_BOTH), {"printed": True}),
+    "F1 and Pearson": (
+        runs(scores(8, "ab", BERT=0.5, Joint=0.6), mixed),
+        {"columns": (column("a", "f1"), column("b", "pearson"))},
+    ),
+    "F1 and MAE, of which lower is better": (
+        runs(scores(8, "ab", BERT=0.5, Joint=0.6), mixed),
+        {
+            "columns": (column("b", "pearson"), column("a", "f1")),
+            "metrics": (MetricNote(name="mae", title="MAE", percent=False, error=True),),
+            "choice": Choice(metric="mae"),
+        },
+    ),
+    "forty methods": (
+        scores(8, BERT=0.5, **{f"M{k}": 0.5 for k in range(39)}),
+        {},
+    ),
+    "unequal budgets": (
+        scores(8, BERT=0.5, Joint=0.6, MAML=0.501),
+        {"start": {"Joint": {"steps": 405}, "MAML": {"steps": 102}}},
+    ),
+    "a table like that of the quickstart": (
+        like_the_quickstart(),
+        {
+            "baselines": QUICKSTART[:2],
+            "roles": dict.fromkeys(("science 5 %", "science 30 %"), "transfer"),
+            "start": {
+                name: {"steps": steps}
+                for name, steps in zip(QUICKSTART[1:], (405, 102, 102, 135), strict=True)
+            },
+        },
+    ),
+    "a smoke run": (scores(3, BERT=0.5, Joint=0.9), {"smoke": True}),
+    "no score yet": (
+        {place: dict.fromkeys(range(3)) for place in scores(3, BERT=0.5, Joint=0.6)},
+        {},
+    ),
+}
+
+
+@pytest.fixture
+def board(make_study, printed):
+    """Return the function that makes the leaderboard of a table."""
+
+    def make(wanted, *, choice=None, folder="study", **fields):
+        if fields.pop("printed", False):
+            fields["published"] = (printed(),)
+        return build_leaderboard(
+            collect(make_study(wanted, folder=folder, **fields)), choice=choice or Choice()
+        )
 
     return make
 
 
-def test_eight_seeds_and_a_clear_gap(said):
-    first, *rest = said(scores(8, BERT=0.5, Joint=0.6))
+def test_each_conclusion_is_what_its_golden_file_holds(board, request):
+    """One law for all: what is said of a table is read as a whole."""
+    made = [
+        f"== {name}\n"
+        + "\n".join(
+            textwrap.fill(
+                line, 80, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+            )
+            for line in board(wanted, folder=str(number), **fields).conclusion
+        )
+        for number, (name, (wanted, fields)) in enumerate(TABLES.items())
+    ]
+    text = "\n\n".join(made) + "\n"
+    if request.config.getoption("--update-golden"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
 
-    assert first.startswith("Joint has the highest average: 60.2 over 8 meta seeds, +10.0 points")
-    assert "compared with BERT (95 % CI " in first
-    assert first.endswith("all other methods are significantly worse.")
-    assert rest[0].startswith(
-        "Joint is significantly better than BERT on A, B, C, D and average (+"
+
+@pytest.mark.parametrize("name", ["one meta seed", "two meta seeds", "all scores equal"])
+def test_what_cannot_be_tested_claims_nothing(board, name):
+    wanted, fields = TABLES[name]
+    said = " ".join(board(wanted, **fields).conclusion)
+
+    assert not re.search(r"significantly|exclude 0| CI ", said)
+
+
+def test_the_end_of_a_terminal_shows_all_of_it(board):
+    wanted, fields = TABLES["a table like that of the quickstart"]
+    shown = render_terminal(board(wanted, **fields), width=80).splitlines()
+
+    assert "Conclusion" in shown[-15:]
+
+
+def test_an_error_is_best_where_it_is_lowest(board):
+    wanted, fields = TABLES["F1 and MAE, of which lower is better"]
+    found = board(wanted, **fields)
+    bert, joint = (row.scores[0] for row in found.rows)
+    difference = joint.difference("BERT")
+
+    assert found.columns[0].error
+    assert joint.mean < bert.mean
+    assert (joint.best, bert.best, bert.worse) == (True, False, True)
+    assert difference.mean == pytest.approx(joint.mean - bert.mean)
+    assert (difference.verdict, difference.improvement) == ("better", 1.0)
+    assert [row.method for row in board(
+        wanted, **{**fields, "choice": Choice(metric="mae", sort="b")}
+    ).rows] == ["Joint", "BERT"]  # fmt: skip
+
+
+def test_what_the_best_mean_takes_is_compared_with_the_first_baseline(board):
+    taken = {"BERT": 10.0, "Joint": 25.0}
+
+    def run(place, _, score, **more):
+        return {"scores": {"accuracy": score}, "wall_seconds": taken[place[0]], **more}
+
+    def equal(place, seed, score):
+        return run(place, seed, score, cpu_seconds=20.0)
+
+    on_a_gpu = {"facts": {"Joint": {"device": "cuda:0"}}}
+    assert "Joint takes 2.5 × the wall time of BERT." in board(runs(CLEAR, run)).conclusion
+    assert "Joint takes the same CPU time as BERT." in (
+        board(runs(CLEAR, equal), folder="cpu").conclusion
     )
-    assert not any("Too few" in line or "No significant" in line for line in rest)
-
-
-def test_no_gap_and_what_could_have_been_found(said):
-    lines = said(scores(8, BERT=0.5, Joint=0.5))
-
-    assert any("these seeds separate no method from it" in line for line in lines)
-    (open_,) = (line for line in lines if line.startswith("No significant difference"))
-    assert "to BERT for Joint; the minimum detectable effect at 80 % power is" in open_
-    assert open_.endswith("points.")
-
-
-def test_three_seeds_tell_how_many_it_takes_and_what_intervals_say_meanwhile(said):
-    lines = said(scores(3, BERT=0.5, Joint=0.6, MAML=0.501))
-
-    assert (
-        "Too few seeds for significance (3): it takes 8 for the 4 targets and 6 for the average."
-        in lines
-    )
-    assert (
-        "Uncorrected confidence intervals of the difference to BERT exclude 0 for Joint (5 of 5"
-        " columns above)" in "".join(lines)
-    )
-    assert any(
-        line.startswith("Next: 3 more meta seeds would decide Joint against") for line in lines
-    )
-
-
-@pytest.mark.parametrize("seeds", [1, 2])
-def test_one_or_two_seeds_claim_nothing(said, seeds):
-    first, *rest = said(scores(seeds, BERT=0.5, Joint=0.9))
-
-    assert first.endswith("it has too few seeds, failed seeds or no spread, and is not tested.")
-    assert "CI" not in first
-    assert not any("significantly" in line or "exclude 0" in line for line in rest)
-
-
-def test_a_single_method_is_compared_with_nothing(said):
-    assert said(scores(3, BERT=0.5), baselines=()) == (
-        "BERT has the only average: 50.2 over 3 meta seeds.",
-    )
-
-
-def test_methods_that_agree_in_every_seed_are_neither_better_nor_worse(said):
-    wanted = scores(8, BERT=0.5)
-    wanted |= {("Joint", task): wanted["BERT", task] for task in TASKS}
-    lines = said(wanted)
-
-    assert lines[0].endswith("and is not tested.")
-    assert not any("significantly better" in line for line in lines)
-
-
-def test_a_method_with_failed_seeds_is_never_called_better(said):
-    wanted = scores(10, BERT=0.5, Joint=0.6)
-    wanted["Joint", "a"] |= {0: "diverged"}
-    lines = said(wanted)
-
-    better = [line for line in lines if "Joint is significantly better" in line]
-    assert better
-    assert all(" on B, C and D " in line for line in better)
-    assert any(line.startswith("Runs failed: Joint (1 run)") for line in lines)
-
-
-def test_collapsed_runs_are_named_with_their_denominator(said):
-    wanted = scores(8, BERT=0.5, Joint=0.6)
-    wanted["Joint", "b"] |= {
-        seed: {"scores": {"accuracy": 0.5}, "collapsed": True} for seed in (1, 2, 5)
-    }
-
-    assert (
-        "Runs that predict a single class: Joint on B (3/8; against BERT McNemar p 0.25); means and"
-        " intervals describe them badly." in said(wanted)
-    )
-
-
-def test_a_verdict_that_rests_on_the_collapsed_runs_says_so(said):
-    wanted = scores(10, BERT=0.5, Joint=0.5)
-    wanted["BERT", "b"] |= {
-        seed: {"scores": {"accuracy": 0.2 - 0.01 * seed}, "collapsed": True} for seed in range(8)
-    }
-    wanted["Joint", "b"] |= {8: wanted["BERT", "b"][8] + 0.01, 9: wanted["BERT", "b"][9] + 0.01}
-    lines = said(wanted)
-
-    assert any(line.startswith("Joint is significantly better than BERT on B") for line in lines)
-    assert (
-        "Without the seeds with such runs no interval excludes 0: Joint against BERT on B." in lines
-    )
-
-
-def test_what_has_not_been_run_is_named(said):
-    wanted = scores(8, BERT=0.5, Joint=0.6)
-    wanted["Joint", "c"] |= {6: None, 7: None}
-
-    assert "Not complete: Joint lacks scores that have not been run." in said(wanted)
-
-
-def test_a_column_at_the_top_of_its_scale_is_called_saturated(said):
-    wanted = scores(8, BERT=0.5, Joint=0.6)
-    for method in ("BERT", "Joint"):
-        wanted[method, "d"] = {seed: 1.0 - 0.001 * (seed % 2) for seed in range(8)}
-
-    assert "Saturated: on D every method reaches the top of the scale." in said(wanted)
-
-
-def test_the_same_comparison_is_not_told_twice_with_two_baselines(said):
-    lines = said(scores(8, BERT=0.5, Joint=0.6, MAML=0.4), baselines=("BERT", "Joint"))
-
-    assert any("Joint is significantly better than BERT" in line for line in lines)
-    assert not any("BERT is significantly worse than Joint" in line for line in lines)
-    assert any("MAML is significantly worse than Joint" in line for line in lines)
-
-
-def test_forty_methods_are_counted_where_they_would_fill_the_screen(said):
-    lines = said(scores(8, BERT=0.5, **{f"M{k}": 0.5 for k in range(40)}))
-
-    assert all(len(line) < 300 for line in lines)
-    assert any(re.search(r"M\d+ and \d\d more; the minimum", line) for line in lines)
-
-
-def test_it_is_short_enough_for_the_end_of_a_terminal(said):
-    assert len(said(scores(8, BERT=0.5, Joint=0.6, MAML=0.45, Reptile=0.55))) <= 8
-
-
-def test_a_smoke_run_concludes_nothing(said):
-    assert said(scores(3, BERT=0.5, Joint=0.9), smoke=True) == (
-        "This is a smoke run: its scores are no result.",
-    )
-
-
-def test_a_run_without_scores_says_so(said):
-    wanted = {place: dict.fromkeys(range(3)) for place in scores(3, BERT=0.5, Joint=0.6)}
-
-    assert said(wanted)[0] == "No method has a score yet."
-
-
-def test_what_the_highest_mean_takes_is_compared_with_the_first_baseline(said):
-    wanted = scores(8, BERT=0.5, Joint=0.6)
-    for (method, _), values in wanted.items():
-        taken = {"BERT": 10.0, "Joint": 25.0}[method]
-        values |= {
-            seed: {"scores": {"accuracy": score}, "wall_seconds": taken}
-            for seed, score in values.items()
-        }
-
-    assert "Joint takes 2.5 × the wall time of BERT." in said(wanted)
-    for values in wanted.values():
-        values |= {seed: {**fields, "cpu_seconds": 20.0} for seed, fields in values.items()}
-    assert "Joint takes the same CPU time as BERT." in said(wanted, folder="cpu")
-    assert "Joint takes 2.5 × the wall time of BERT." in said(
-        wanted, folder="gpu", facts={"Joint": {"device": "cuda:0"}}
-    )
-
-
-def test_unequal_numbers_of_outer_updates_are_part_of_the_conclusion(said):
-    start = {"Joint": {"steps": 405}, "MAML": {"steps": 102}}
-    lines = said(scores(8, BERT=0.5, Joint=0.6, MAML=0.501), start=start)
-
-    assert (
-        "Unequal meta-training: 405 outer updates for Joint, 102 for MAML. A difference between"
-        " these methods may be one of their budgets." in lines
-    )
-
-
-def test_the_whole_conclusion_of_eight_seeds_and_a_clear_gap(said):
-    assert said(scores(8, BERT=0.5, Joint=0.6)) == (
-        (
-            "Joint has the highest average: 60.2 over 8 meta seeds, +10.0 points compared with BERT"
-            " (95 % CI +10.0 to +10.0); all other methods are significantly worse."
-        ),
-        "Joint is significantly better than BERT on A, B, C, D and average (+10.0 points).",
-        "Joint takes the same wall time as BERT.",
-    )
-
-
-def test_the_whole_conclusion_of_a_method_with_a_failed_seed(said):
-    wanted = scores(10, BERT=0.5, Joint=0.6)
-    wanted["Joint", "a"] |= {0: "diverged"}
-
-    assert said(wanted) == (
-        (
-            "Joint has the highest average: 60.1 over 9 meta seeds, +10.0 points compared with BERT"
-            " (95 % CI +10.0 to +10.0); it has too few seeds, failed seeds or no spread, and is not"
-            " tested."
-        ),
-        "Joint is significantly better than BERT on B, C and D (+10.0 points).",
-        (
-            "Runs failed: Joint (1 run); a method with failed seeds is never called better: the"
-            " completed seeds may be its easy ones."
-        ),
-        "Joint takes the same wall time as BERT.",
+    assert "Joint takes 2.5 × the wall time of BERT." in (
+        board(runs(CLEAR, equal), folder="gpu", **on_a_gpu).conclusion
     )

@@ -182,6 +182,19 @@ def test_other_encodings_and_delimiters_are_read_where_they_are_named(
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_byte_order_mark_of_an_encoding_that_keeps_it_is_no_part_of_the_first_column(
+    tmp_path, encoding
+):
+    """Python takes the mark off for "utf-16", but not where the byte order is named."""
+    text = "\ufeffsentence,label\n\ufeffa,no\nb,yes\n"
+    (tmp_path / "rows.csv").write_bytes(text.encode(encoding))
+    file = DataFile(path=str(tmp_path / "rows.csv"), format="csv", encoding=encoding)
+    rows = own_rows(card_of(FileSource(files={"train": file})), "train")
+
+    assert rows.texts == (["\ufeffa", "b"],)  # elsewhere it is a letter like others
+
+
 def test_empty_columns_that_a_spreadsheet_leaves_are_ignored(tmp_path):
     (tmp_path / "rows.csv").write_text("sentence,,label,,\na,1,no,,\nb,2,yes,\nc,3,yes,,,,\n,,,,\n")
     file = DataFile(path=str(tmp_path / "rows.csv"), format="csv")

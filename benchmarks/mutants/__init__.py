@@ -1,0 +1,11 @@
+"""What tests notice: one small change at a time to code that must not be wrong.
+
+``tox -e mutants`` tries a fixed sample and prints the share that tests noticed, by package, and
+every change that none did. A change that changes nothing is listed, with its reason, in
+``tests/equivalent_mutants.toml``.
+
+Which tests run a function is found once, by coverage, for each test file as it is. A change is
+tried with the tests that run its function, those of the module's mirror in ``tests/unit`` first,
+the quickest before the others, until one fails. They run in a process that was forked from one
+that has loaded torch and the rest, in a copy of the code. Verdicts are kept: portions add up.
+"""

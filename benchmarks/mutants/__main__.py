@@ -1,0 +1,147 @@
+"""``tox -e mutants``: try a sample of changes and print what tests noticed."""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import tempfile
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Any, TypeVar
+
+import click
+
+from mutants.changes import ROOT, Mutant
+from mutants.guards import Guards
+from mutants.process import FINISHED, Copy
+from mutants.sampling import guarded, sample
+
+_EQUIVALENT = ROOT / "tests" / "equivalent_mutants.toml"
+_START = 30.0  # seconds of CPU time that importing and collecting may take
+_SLOWER = 3.0  # times longer than on the unchanged code: an endless loop
+
+_OPEN = {"survived", "unguarded"}
+
+OneT = TypeVar("OneT")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--count", default=300, show_default=True, help="Changes to try.")
+@click.option("--seed", default=0, show_default=True, help="Which ones.")
+@click.option("--packages", default="", help="By commas; all unless given.")
+@click.option("--jobs", default=2, show_default=True, help="At a time.")
+@click.option("--seconds", default=60.0, show_default=True, help="Of tests for each, at most.")
+@click.option("--minutes", default=60.0, show_default=True, help="Begin nothing after so many.")
+@click.option("--kept", type=Path, default=ROOT / ".tox" / "mutants", help="Folder of verdicts.")
+@click.option("--retry", is_flag=True, help="Try again what no test noticed.")
+def study(**options: Any) -> None:
+    """Try a sample of changes and print what tests noticed; fail where one survived."""
+    drawn = sample(
+        options["count"],
+        seed=options["seed"],
+        packages=[name for name in options["packages"].split(",") if name],
+    )
+    until = monotonic() + 60 * options["minutes"]
+    guards, verdicts = Guards(options["kept"] / "tests"), options["kept"] / "verdicts"
+    verdicts.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [Copy(Path(folder) / str(number)) for number in range(options["jobs"])]
+        modules = [str(file.relative_to(ROOT)) for file in guarded()]
+        _each(
+            guards.missing(), copies, until,
+            lambda copy, file: guards.keep(file, copy.cover(file, modules, seconds=240)),
+        )  # fmt: skip
+        if guards.missing():
+            raise click.ClickException(f"{len(guards.missing())} test files are still to be read")
+        known = tomllib.loads(_EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+        todo = [one for one in drawn if not _verdict(verdicts, one, known, options["retry"])]
+        most = options["seconds"]
+        _each(
+            todo, copies, until,
+            lambda copy, one: _judge(copy, one, guards, seconds=most, folder=verdicts),
+        )  # fmt: skip
+    sys.exit(_print(drawn, {one.digest: _verdict(verdicts, one, known) for one in drawn}))
+
+
+def _each(
+    items: Sequence[OneT], copies: Sequence[Copy], until: float, work: Callable[[Copy, OneT], None]
+) -> None:
+    """Do something with each item, in as many copies of the code as there are, until then."""
+    free: queue.Queue[Copy] = queue.Queue()
+    for copy in copies:
+        free.put(copy)
+
+    def one(item: OneT) -> None:
+        if monotonic() < until:
+            copy = free.get()
+            try:
+                work(copy, item)
+            finally:
+                free.put(copy)
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        for done in [pool.submit(one, item) for item in items]:
+            done.result()
+
+
+def _verdict(
+    folder: Path,
+    mutant: Mutant,
+    known: dict[str, str],
+    retry: bool = False,  # noqa: FBT001, FBT002
+) -> dict[str, Any]:
+    """Return what is known of a change; nothing where it is still to be tried."""
+    if mutant.name in known:
+        return {"outcome": "equivalent"}
+    place = folder / f"{mutant.digest}.json"
+    found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+    again = found.get("outcome") == "timed out" or (retry and found.get("outcome") in _OPEN)
+    return {} if again else found
+
+
+def _judge(copy: Copy, mutant: Mutant, guards: Guards, *, seconds: float, folder: Path) -> None:
+    """Try a change and keep the verdict in a folder."""
+    outcome, noticed, began = "unguarded", "", perf_counter()
+    with copy.changed(mutant.path, mutant.source):
+        for tests in filter(None, guards.of(mutant, seconds=seconds)):
+            limit = _START + _SLOWER * guards.took(tests)
+            code, noticed = copy.test(tests, seconds=limit)
+            if code not in FINISHED:
+                outcome = "timed out" if code is None else "noticed"
+                noticed = noticed or f"exit code {code}"
+                break
+            outcome = "survived"
+    took = round(perf_counter() - began, 2)
+    found = {"outcome": outcome, "by": noticed, "seconds": took, "name": mutant.name}
+    (folder / f"{mutant.digest}.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def _print(drawn: Sequence[Mutant], verdicts: dict[str, dict[str, Any]]) -> int:
+    """Print what survived, and the share that was noticed by package."""
+    tally: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant in drawn:
+        outcome = verdicts[mutant.digest].get("outcome", "not tried")
+        tally[mutant.package][outcome] += 1
+        if outcome in _OPEN:
+            click.echo(f"{outcome}: {mutant.path}:{mutant.line}: {mutant.before}")
+            click.echo(f"    {mutant.after}")
+    tally["all"] = sum(tally.values(), Counter())
+    for package, counts in tally.items():
+        tried = counts["noticed"] + counts["survived"] + counts["unguarded"]
+        share = f"{counts['noticed'] / tried:.0%}" if tried else "none"
+        click.echo(
+            f"{package}: {counts['noticed']} of {tried} noticed ({share}),"
+            f" {counts['equivalent']} change nothing, {counts['not tried']} not tried"
+        )
+    seconds = sum(found.get("seconds", 0) for found in verdicts.values())
+    click.echo(f"{seconds / 60:.1f} minutes of one process")
+    return 1 if tally["all"]["noticed"] + tally["all"]["equivalent"] < len(drawn) else 0
+
+
+if __name__ == "__main__":
+    study()

@@ -1,0 +1,116 @@
+"""Which tests run a function: found by coverage, kept for each test file as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, final
+
+from mutants.changes import ROOT, Mutant
+
+__all__ = ["Guards", "test_files"]
+
+_PAGES = ("docs/test_equations.py", "docs/test_paper_page.py", "docs/test_statistics_page.py")
+_FILES = (
+    *(
+        f"unit/{package}/**/test_*.py"
+        for package in (
+            "data", "engine", "leaderboard", "metabench_samplers", "metrics", "nn", "plan",
+            "results", "session/cell", "session/replay", "store", "tasks",
+        )
+    ),
+    "unit/test_*.py", "numerics/test_*.py", *_PAGES,
+)  # fmt: skip
+"""Where the tests are that may notice a change: mirrors, laws and pages, not commands."""
+
+_FIRST_FILES = 8
+
+
+def test_files() -> list[str]:
+    """Return the test files that may notice a change."""
+    return [
+        str(file.relative_to(ROOT))
+        for pattern in _FILES
+        for file in sorted((ROOT / "tests").glob(pattern))
+    ]
+
+
+@final
+class Guards:
+    """What is known of test files, kept in a folder.
+
+    Args:
+        folder: one file for each test file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._running: Mapping[str, list[tuple[str, bool]]] | None = None
+        self._seconds: dict[str, float] = {}
+
+    def missing(self) -> list[str]:
+        """Return the test files of which nothing is known as they are now."""
+        return [file for file in test_files() if not self._place(file).exists()]
+
+    def keep(self, file: str, found: Mapping[str, Any]) -> None:
+        """Keep what a test file runs."""
+        self._place(file).write_text(json.dumps(found), encoding="utf-8")
+
+    def of(self, mutant: Mutant, *, seconds: float) -> Iterator[list[str]]:
+        """Yield the tests that can notice a change in at most three parts, the best first.
+
+        Of tests that together take longer than ``seconds``, the slowest are left out.
+        """
+        path = Path(mutant.path)
+        mirror = f"tests/unit/{'/'.join([*path.parts[1:-1], f'test_{path.stem}'])}"
+        found = {name: mine for name, mine in self._of(mutant).items() if name in self._seconds}
+        chosen, spent = [], 0.0
+        for name in sorted(found, key=lambda name: (not found[name], self._seconds[name])):
+            spent += self._seconds[name]
+            if spent <= seconds:
+                chosen.append(name)
+        first = [name for name in chosen if name.startswith(mirror)]
+        files = dict.fromkeys(name.partition("::")[0] for name in chosen if name not in first)
+        near = set(list(files)[:_FIRST_FILES])
+        others = [name for name in chosen if name not in first]
+        yield first
+        yield [name for name in others if name.partition("::")[0] in near]
+        yield [name for name in others if name.partition("::")[0] not in near]
+
+    def took(self, tests: list[str]) -> float:
+        """Return the seconds that tests took on the unchanged code."""
+        return sum(self._seconds[name] for name in tests)
+
+    def _of(self, mutant: Mutant) -> dict[str, bool]:
+        """Return the tests that run a function, and whether it is run in their own call."""
+        if self._running is None:
+            self._running = self._read()
+        place = f"{mutant.path}:{mutant.function}"
+        if mutant.function:
+            return dict(self._running.get(place, ()))
+        within = [name for name in self._running if name.startswith(place)]  # of the module
+        pages = {name: True for name in self._seconds if name.startswith("tests/docs")}
+        return pages | {test: own for name in within for test, own in self._running[name]}
+
+    def _read(self) -> Mapping[str, list[tuple[str, bool]]]:
+        running: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+        for file in test_files():
+            place = self._place(file)
+            known = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+            tests = known.get("tests", {})
+            shared = {name for one in tests.values() for name in one["setup"]}
+            for test, one in tests.items():
+                self._seconds[test] = one["seconds"]
+                for name in shared.difference(one["call"]):  # what fixtures run
+                    running[name].append((test, False))
+                for name in one["call"]:
+                    running[name].append((test, True))
+        return running
+
+    def _place(self, file: str) -> Path:
+        digest = hashlib.sha256(file.encode() + (ROOT / file).read_bytes()).hexdigest()
+        return self._folder / f"{Path(file).stem}-{digest[:16]}.json"

@@ -88,7 +88,9 @@ class AlgorithmOptions(Options):
         return None
 
     def episode_cost(self, total_steps: int) -> EpisodeCost:
-        """Return the mean cost of an episode in so many meta-steps; no number depends on it.
+        """Return the mean cost of an episode in so many meta-steps.
+
+        A number depends on it with ``meta.budget = "gradients"`` alone.
 
         The default is a gradient of each batch and, with curvature, a product of each support batch
         after its gradient, as in MAML; held are the inner path and a direction or, without

@@ -90,7 +90,8 @@ class Inputs:
 
     def meta(self, work: MetaWork, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
         """Return what an initialisation depends on."""
-        settings = work.settings.model_dump(mode="json", exclude={"epochs", "steps"})
+        told = {"budget", "epochs", "steps"}  # the number of meta-steps is told instead
+        settings = work.settings.model_dump(mode="json", exclude=told)
         return {
             **self._every("meta"),
             "pooling": self.model.pooling,

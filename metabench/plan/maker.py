@@ -114,9 +114,8 @@ class CellMaker:
 
     def _meta_work(self, method: Method, *, seed: int, target: str | None) -> MetaWork:
         uses = tuple(map(meta_use, self.meta_tasks))
-        batches = method.options.episode_shape().batches
         sizes = [use.size for use in uses]
-        steps, epoch_steps = meta_budget(self.spec.meta, sizes, batches=batches)
+        steps, epoch_steps = meta_budget(self.spec.meta, sizes, method.options)
         encoder = self.encoder()
         return MetaWork(
             model=self.spec.model,

@@ -8,30 +8,46 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from metabench.api import AlgorithmOptions
     from metabench.spec.model.sections import FineTuneSpec, MetaSpec
 
 __all__ = ["adapt_steps", "meta_budget"]
 
 _EPOCHS = 5.0
+_PRODUCT = 2.0
+"""Gradients that a Hessian-vector product counts for. Source: Pearlmutter 1994."""
 
 
-def meta_budget(settings: MetaSpec, sizes: Sequence[int], *, batches: int) -> tuple[int, int]:
+def meta_budget(
+    settings: MetaSpec, sizes: Sequence[int], options: AlgorithmOptions
+) -> tuple[int, int]:
     r"""Return the meta-steps in all, and those that draw as many examples as all tasks hold.
 
     .. math:: \lceil \mathrm{epochs} \cdot \textstyle\sum_i |D_i|
-              / (\mathrm{tasks\ a\ step} \cdot \mathrm{batch\ size} \cdot \mathrm{batches}) \rceil
+              / (\mathrm{tasks\ a\ step} \cdot \mathrm{batch\ size} \cdot c) \rceil
+
+    Here c is what an episode takes of the budget: its batches, support and query together, of
+    examples; 1 of outer updates; of gradients those that it computes, a Hessian-vector product for
+    two.
 
     Args:
-        settings: epochs or steps, tasks a step, batch size.
+        settings: epochs or steps, tasks a step, batch size, the budget.
         sizes: training rows of each task.
-        batches: batches of an episode, support and query together.
+        options: those of the algorithm, which tell what an episode is.
 
     Source: Dou et al. 2019, section 3: five epochs.
     Differs: the paper gives the steps of uniform PPS to every sampler; they are the same here.
     """
-    step_rows = settings.tasks_per_step * settings.batch_size * max(batches, 1)
-    epochs = _EPOCHS if settings.epochs is None else settings.epochs
-    steps = settings.steps or max(1, math.ceil(epochs * sum(sizes) / step_rows))
+    batch_rows = settings.tasks_per_step * settings.batch_size
+    step_rows = batch_rows * max(options.episode_shape().batches, 1)
+    rows = (_EPOCHS if settings.epochs is None else settings.epochs) * sum(sizes)
+    steps = settings.steps or max(1, math.ceil(rows / step_rows))
+    if settings.budget == "updates":
+        steps = max(1, math.ceil(rows / batch_rows))
+    elif settings.budget == "gradients":
+        cost = options.episode_cost(steps)
+        taken = cost.gradients + _PRODUCT * cost.products + cost.features
+        steps = max(1, math.ceil(rows / (batch_rows * max(taken, 1.0))))
     return steps, min(steps, max(1, math.ceil(sum(sizes) / step_rows)))
 
 

@@ -131,6 +131,11 @@ class MetaOptimizer(Options):
 class MetaSpec(Options):
     """Stage 2: the same budget for every method."""
 
+    budget: Literal["examples", "updates", "gradients"] = "examples"
+    """What ``epochs`` gives every method equally: drawn examples; outer updates, as many as a
+    method with one batch an episode makes of these examples; or gradients, as many as such a method
+    computes, where a Hessian-vector product counts as two."""
+
     epochs: Annotated[float, Field(gt=0, le=1e4)] | None = None
     """Examples drawn, in multiples of all meta-training rows; 5 where ``steps`` is not given."""
     steps: Count | None = None
@@ -146,6 +151,8 @@ class MetaSpec(Options):
     def _one_budget(self) -> Self:
         if self.epochs is not None and self.steps is not None:
             raise ValueError("give epochs or steps, not both")
+        if self.budget != "examples" and self.steps is not None:
+            raise ValueError(f"budget {self.budget!r} needs epochs, and steps are given")
         return self
 
 

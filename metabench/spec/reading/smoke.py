@@ -29,6 +29,7 @@ def shrink_spec(spec: BenchmarkSpec) -> BenchmarkSpec:
     meta = spec.meta.model_copy(
         update={
             "epochs": None,
+            "budget": "examples",
             "steps": _STEPS,
             "tasks_per_step": min(spec.meta.tasks_per_step, 2),
             "batch_size": min(spec.meta.batch_size, _BATCH),

@@ -8,15 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metabench.api import AlgorithmOptions, EpisodeShape
 from metabench.plan.steps import adapt_steps, meta_budget
 from metabench.spec.model.sections import FineTuneSpec, MetaSpec
+
+
+class Episodes(AlgorithmOptions):
+    """Options of an algorithm with so many batches an episode, of second order or not."""
+
+    def __init__(self, support, query, curvature=None):
+        super().__init__()
+        self._shape, self._curvature = EpisodeShape(support, query), curvature
+
+    def episode_shape(self):
+        return self._shape
+
+    def uses_curvature(self):
+        return self._curvature
 
 
 def test_five_epochs_are_the_default():
     settings = MetaSpec(tasks_per_step=8, batch_size=32)
 
-    assert meta_budget(settings, [64_000], batches=5) == (250, 50)
-    assert meta_budget(settings, [64_001], batches=5) == (251, 51)
+    assert meta_budget(settings, [64_000], Episodes(4, 1)) == (250, 50)
+    assert meta_budget(settings, [64_001], Episodes(4, 1)) == (251, 51)
 
 
 @given(
@@ -28,12 +43,32 @@ def test_five_epochs_are_the_default():
 )
 def test_steps_are_the_fewest_that_draw_as_many_examples(sizes, tasks, batch, batches, epochs):
     settings = MetaSpec(tasks_per_step=tasks, batch_size=batch, epochs=float(epochs))
-    steps, epoch_steps = meta_budget(settings, sizes, batches=batches)
+    steps, epoch_steps = meta_budget(settings, sizes, Episodes(batches - 1, 1))
 
     asked, a_step = epochs * sum(sizes), tasks * batch * batches
     assert steps * a_step >= asked > (steps - 1) * a_step
     assert 1 <= epoch_steps <= steps
     assert epoch_steps >= Fraction(steps, epochs)
+
+
+@pytest.mark.parametrize(
+    ("budget", "joint", "fomaml", "maml"),
+    [("examples", 400, 100, 100), ("updates", 400, 400, 400), ("gradients", 400, 100, 40)],
+)
+def test_a_budget_gives_every_method_equally_much(budget, joint, fomaml, maml):
+    """Of 12,800 drawn rows in batches of 16, two episodes a step, the inner loop takes 3 steps.
+
+    An episode of MAML computes 4 gradients and 3 products, each for two gradients.
+    """
+    settings = MetaSpec(tasks_per_step=2, batch_size=16, epochs=1.0, budget=budget)
+    methods = [Episodes(0, 1), Episodes(3, 1), Episodes(3, 1, "exact")]
+
+    assert [meta_budget(settings, [12_800], each)[0] for each in methods] == [joint, fomaml, maml]
+
+
+def test_a_budget_of_updates_needs_epochs():
+    with pytest.raises(ValueError, match="budget 'updates' needs epochs, and steps are given"):
+        MetaSpec(steps=10, budget="updates")
 
 
 @pytest.mark.parametrize(

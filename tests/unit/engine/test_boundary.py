@@ -153,6 +153,7 @@ DRAWS = {
     "nothing": (lambda *_: None, "drew nothing, which is no sequence of names"),
     "one name": (lambda *_: "three", "drew 'three', which is no sequence"),
     "numbers": (lambda *_: [1], r"drew \['1'\], which is not among the tasks"),
+    "no name": (lambda *_: [], "drew 'no task', which is not among the tasks"),
     "too many": (lambda *_: ["three"] * 3, "drew 3 tasks where 1 make a meta-batch"),
     "a generator that raises midway": (midway, "raised ValueError: half way"),
 }

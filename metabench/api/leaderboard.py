@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 Verdict = Literal["better", "worse", "undecided"]
+"""Whether a method is significantly better or worse than a baseline."""
 Family = Literal["method", "table"]
 """Which comparisons are corrected together: a method's with one baseline, or the whole table's."""
 Average = Literal["primary", "glue"]

@@ -20,12 +20,14 @@ def clash_error(kind: str, name: str, owners: Sequence[PluginStatus]) -> PluginE
     """Return the error for a name that several plugins offer."""
     named = " and ".join(owner.origin for owner in owners)
     outsider = next((owner for owner in reversed(owners) if not owner.built_in), owners[-1])
-    left_out = _way_to_leave_out(outsider)
-    return PluginError(
-        f"{kind} {name!r} is provided by both {named}",
-        hint=f"uninstall one of them, or leave one out with {left_out}"
-        f" (or METABENCH_DISABLE_PLUGINS={outsider.distribution})",
-    )
+    hint = f"uninstall one of them, or leave one out with {_way_to_leave_out(outsider)}"
+    if outsider.local:
+        hint = (
+            f"rename yours in {outsider.place}, or leave it out with {_way_to_leave_out(outsider)}"
+        )
+    else:
+        hint += f" (or METABENCH_DISABLE_PLUGINS={outsider.distribution})"
+    return PluginError(f"{kind} {name!r} is provided by both {named}", hint=hint)
 
 
 def missing_error(

@@ -82,11 +82,12 @@ def test_a_file_of_python_compiles(block):
 
 
 def plugin_files(page: Path) -> list[LocalFile]:
-    """Return the single files of a page that are plugins: what its benchmarks can name."""
+    """Return the files that a page's benchmarks can name: its own, or those of docs/plugins."""
     found = {
         match[1]: block.text
         for block in of("python")
-        if block.page == page and (match := re.match(r"# (\w+\.py)\n", block.text))
+        if (block.page == page or "plugins" in {page.parent.name} & {block.page.parent.name})
+        and (match := re.match(r"# (\w+\.py)\n", block.text))
     }
     return [LocalFile(page.parent / name, text.encode()) for name, text in found.items()]
 

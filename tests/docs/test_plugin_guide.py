@@ -1,4 +1,4 @@
-"""What docs/plugin_guide.md shows is true: its files are a package that works as it says."""
+"""The plugin guide and the page of each kind hold: their files are plugins that work as shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "plugin_guide.md").read_text(encoding="utf-8")
+from metabench.api.leaderboard import (
+    Leaderboard,
+    LeaderboardColumn,
+    LeaderboardRow,
+    LeaderboardScore,
+)
+from metabench.plugin import LocalFile, load_catalog, load_target
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "plugin_guide.md").read_text(encoding="utf-8")
+KINDS = "\n".join(path.read_text("utf-8") for path in sorted((DOCS / "plugins").glob("*.md")))
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 FILES = {
     match[1]: text
@@ -21,6 +31,9 @@ FILES = {
     if language in {"python", "toml"} and (match := re.match(r"# (\S+\.(?:py|toml))\n", text))
 }
 TOML = [text for language, text in BLOCKS if language == "toml" and text not in FILES.values()]
+OF_A_KIND = dict(
+    re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```$", KINDS, re.MULTILINE | re.DOTALL)
+)
 OTHERS = ("square_root.py", "balanced.py", "parity.py", "stopwatch.py")
 
 
@@ -45,10 +58,13 @@ def folder(tmp_path_factory):
     assert made.returncode == 0, made.stderr
     (folder,) = parent.iterdir()
     for name, text in FILES.items():
-        if name not in OTHERS:
-            assert (folder / name).is_file(), f"{name} is not what was written"
+        assert (folder / name).is_file(), f"{name} is not what was written"
         (folder / name).write_text(text)
     return folder
+
+
+def local(name: str) -> LocalFile:
+    return LocalFile(DOCS / "plugins" / name, OF_A_KIND[name].encode())
 
 
 def test_the_page_shows_the_tree_and_the_entry_point_that_are_written(folder):
@@ -58,7 +74,7 @@ def test_the_page_shows_the_tree_and_the_entry_point_that_are_written(folder):
     (entry,) = [text for text in TOML if "entry-points" in text]
 
     assert tree.startswith(f"{folder.name}/\n")
-    assert shown == written - set(OTHERS)
+    assert shown == written
     assert entry in (folder / "pyproject.toml").read_text()
 
 
@@ -111,8 +127,12 @@ def test_its_rows_stand_on_the_leaderboard_of_the_quickstart(folder, site):
 
 
 @pytest.mark.slow
-def test_the_other_kinds_of_the_page_work_in_one_run(folder):
-    (folder / "others.toml").write_text(next(text for text in TOML if text.startswith("schema")))
+def test_the_other_kinds_of_the_pages_work_in_one_run(tmp_path):
+    folder = tmp_path
+    (text,) = re.findall(r"^```toml\n(schema.*?)^```$", KINDS, re.MULTILINE | re.DOTALL)
+    (folder / "others.toml").write_text(text)
+    for name in OTHERS:
+        (folder / name).write_text(OF_A_KIND[name])
     files = [word for name in OTHERS for word in ("--plugin-file", name)]
     done = command("metabench", "run", "others.toml", *files, cwd=folder)
 
@@ -132,10 +152,30 @@ def test_the_algorithm_takes_at_most_thirty_lines():
     assert len(lines) <= 30
 
 
-def test_every_provider_and_observer_kind_is_on_the_page():
+def test_the_package_of_several_kinds_provides_them():
+    catalog = load_catalog(files=[local("our_lab.py")])
+
+    assert catalog.algorithm("our-maml").value.options().episode_shape().support == 3
+    assert catalog.sampler("our-sampler").value.target == "our_lab.sampler:OurSampler"
+
+
+def test_the_renderer_of_its_page_orders_the_methods_of_the_quickstart_as_shown():
+    picture = (DOCS / "pictures" / "leaderboard.txt").read_text(encoding="utf-8")
+    table = picture.partition("for reference")[0].splitlines()[5:]
+    means = {line.split()[0]: float(re.findall(r"([\d.]+) ±", line)[4]) for line in table if line}
+    rows = [
+        LeaderboardRow(name, (LeaderboardScore(mean, None, 3, 3),)) for name, mean in means.items()
+    ]
+    column = LeaderboardColumn("average", "average", "average", "")
+    board = Leaderboard("quickstart", False, (column,), tuple(rows), (), 0.05, ())
+    catalog = load_catalog(files=[local("ranking.py")])
+    text = load_target(catalog.renderers["ranking"].value.target)(board)
+
+    assert len(rows) == 5
+    assert f"```text\n{text}```" in KINDS
+
+
+def test_every_hook_is_on_a_page_of_a_kind():
     from generator.hooks import hook_names
 
-    shown = [hook for hook in hook_names() if hook in PAGE]
-
-    assert {hook for hook in hook_names() if hook.endswith("s")} <= set(shown)
-    assert "metabench_step" in shown
+    assert {hook for hook in hook_names() if hook not in KINDS} == set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import re
 import subprocess
@@ -16,6 +18,18 @@ SETTINGS = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 NAVIGATION = SETTINGS.partition("\nnav:\n")[2]
 NAMED = re.findall(r"^ +- (?:[^#\n]*: )?(\S+\.md)$", NAVIGATION, re.MULTILINE)
 LINK = re.compile(r"""(?:src|srcset|href|data)=["']?([^"'\s>]+)""")
+TERMS = """
+    95 % CI; activation caching; bit-identical; claim; collapsed; confidence interval; CPU time;
+    custom backward; custom dataset; dataset; directory; environment mismatch; evaluation set;
+    evaluation split; example; execution environment; failure modes; fault-injection tests;
+    fine-tune cell; first-order gradients; forward-over-reverse; fp32; Hessian-vector product;
+    Holm-corrected; HVP; hyperparameter; import-light; invariant; lease; manifest;
+    matrix multiplications; meta-gradient; meta-parameter group; method; minimum detectable effect;
+    newly initialized head; not significantly different; outer update direction; p-value;
+    plugin API; probability of improvement; process-global state; property; recomputation;
+    registers; replay; resume; run status; synthetic; tangent of the backward pass; too few seeds
+"""
+"""What a reader of this field searches for."""
 PARTS = re.compile(r"<(link|script|img|iframe|source|object|embed|image)\b([^>]*)>")
 
 
@@ -66,3 +80,36 @@ def test_no_source_of_the_generator_is_published(site):
     folder, _ = site
 
     assert [path.name for path in folder.rglob("*.py")] == []
+
+
+@pytest.mark.parametrize("package", ["api", "api.events", "api.leaderboard", "learning", "testing"])
+def test_every_public_name_is_in_the_api_reference(site, package):
+    folder, _ = site
+    anchors = {
+        name
+        for page in (folder / "api").glob("*.html")
+        for name in re.findall(r'id="(metabench\.[\w.]+)"', page.read_text(encoding="utf-8"))
+    }
+    module = importlib.import_module(f"metabench.{package}")
+    wanted = {f"{module.__name__}.{name}" for name in module.__all__}
+    events = {name.replace("metabench.api.events.", "metabench.api.") for name in anchors}
+
+    assert wanted - anchors - events == set()
+
+
+def test_the_search_finds_each_term_of_the_field(site):
+    folder, _ = site
+    entries = json.loads((folder / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    texts = [re.sub(r"<[^>]+>|\s+", " ", f"{one['title']} {one['text']}") for one in entries]
+    every = " ".join(texts).casefold()
+
+    assert "go on where it stopped" not in every
+    for term in TERMS.replace("\n", " ").split(";"):
+        assert " ".join(term.split()).casefold() in re.sub(r"\s+", " ", every), term
+
+
+def test_the_site_has_the_changelog_of_the_repository(site):
+    folder, _ = site
+    heading = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
+
+    assert heading.split()[0] in (folder / "changelog.html").read_text("utf-8")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin import Catalog, Offer, PluginStatus, load_target
-from metabench.plugin.absence import remedy, unregistered
+from metabench.plugin.absence import clash_error, remedy, unregistered
 from metabench.plugin.observers import Observer, open_observer
 from metabench.suggest import did_you_mean
 from metabench.testing.conformance.verdict import NotApplicableError
@@ -78,7 +78,7 @@ def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tu
     """Return what a name stands for: all that a plugin or a distribution offers, or one offer.
 
     Raises:
-        PluginError: the plugin of that name is not in use, or offers nothing.
+        PluginError: that plugin is not in use, registers nothing, or a name is taken twice.
         NothingMatchedError: nothing has that name.
     """
     every = tuple(_subjects(catalog, hub))
@@ -90,6 +90,13 @@ def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tu
                 where=plugin.place or plugin.origin,
                 hint=remedy(plugin),
             )
+    for (kind, taken), by in catalog.conflicts.items():
+        if name in {
+            taken,
+            *(plugin.name for plugin in by),
+            *(plugin.distribution for plugin in by),
+        }:
+            raise clash_error(kind, taken, by)
     found = tuple(subject for subject in every if subject.plugin in owners)
     found = found or tuple(subject for subject in every if subject.name == name)
     if found:

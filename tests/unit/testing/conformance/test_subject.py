@@ -95,6 +95,28 @@ def test_a_plugin_that_offers_nothing_has_nothing_to_check(tmp_path):
         find_subjects("empty_idea", catalog)
 
 
+CLASH = """
+from metabench.api import MetricInfo, hookimpl
+
+@hookimpl
+def metabench_metrics():
+    return [MetricInfo("f1", "nowhere:f1", "F1"), MetricInfo("f1000", "nowhere:f1", "F1000")]
+"""
+
+
+@pytest.mark.parametrize("name", ["f1", "second_f1"])
+def test_a_name_that_two_plugins_provide_is_reported_as_that(name, tmp_path):
+    path = tmp_path / "second_f1.py"
+    path.write_text(CLASH)
+    catalog = load_catalog(files=read_local_files([path]))
+
+    with pytest.raises(PluginError, match="metric 'f1' is provided by both metabench") as caught:
+        find_subjects(name, catalog)
+
+    assert caught.value.hint == f"rename yours in {path}, or leave it out with -P no:second_f1"
+    assert [one.name for one in find_subjects("f1000", catalog)] == ["f1000"]
+
+
 @pytest.mark.parametrize("kind", ["algorithm", "sampler", "task", "metric", "renderer", "observer"])
 def test_an_offer_that_is_not_there_is_named(kind):
     with pytest.raises(PluginError, match=f"no {kind} is called 'nobody'"):

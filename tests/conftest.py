@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from kit.commands import CommandServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # The same examples in every run, and no deadline: how fast a shared machine is, is no law.
@@ -47,6 +48,14 @@ def only_new_garbage() -> None:
     statsmodels collects at every call, the engine when memory runs out.
     """
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[CommandServer]:
+    """A process that runs commands, each in a fork of it, in milliseconds."""
+    server = CommandServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from kit.commands import CommandServer
 from kit.example import example_run
 from kit.watched import Watched
 
@@ -24,14 +23,6 @@ def memory():
     shared = Path("/dev/shm")  # noqa: S108  (a file system, not a name in one)
     with TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
         yield Path(folder)
-
-
-@pytest.fixture(scope="session")
-def server():
-    """A process that runs commands, each in a fork of it, in milliseconds."""
-    server = CommandServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="session")

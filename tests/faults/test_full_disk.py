@@ -69,14 +69,10 @@ def test_checkpoints_and_results_are_whole_whatever_room_is_left(tmp_path):
 
 
 @pytest.fixture
-def whole(tmp_path):
+def whole(tmp_path, server):
     """Return what a run leaves that has all the room that it needs."""
     (tmp_path / "small.toml").write_text(FILE)
-    whole = subprocess.run(
-        [sys.executable, "-m", "metabench", "run", "small.toml", "--runs", "whole"],
-        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False,
-    )  # fmt: skip
-    assert whole.returncode == 0
+    server.run(tmp_path, "run", "small.toml", "--runs", "whole")
     return tmp_path / "whole"
 
 

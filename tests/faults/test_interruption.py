@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import subprocess
 import sys
 import time
 
@@ -25,15 +24,10 @@ FILE = benchmark(
 )
 
 
-def start(folder, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "metabench", "run", "long.toml", *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+@pytest.fixture
+def start(server, folder):
+    """Return what begins a run."""
+    return lambda *arguments: server.start(folder, "run", "long.toml", *arguments)
 
 
 def wait_for_checkpoint(process, folder, *, after=""):
@@ -65,16 +59,15 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole, server):
+def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(start, folder, whole, server):
     draws = Stream.root(6).numpy()
     seen = ""
     for _ in range(3):
-        process = start(folder)
+        process = start()
         seen = wait_for_checkpoint(process, folder, after=seen)
         time.sleep(0.4 * draws.random())
-        process.kill()
-        _, errors = process.communicate()
-        assert process.returncode == -signal.SIGKILL, errors
+        process.send(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, process.said
 
     server.run(folder, "run", "long.toml")
     assert ends(folder) == whole
@@ -84,14 +77,16 @@ def test_after_kills_at_any_moment_the_run_ends_in_the_same_bits(folder, whole, 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, number, code, server):
-    process = start(folder)
+def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(
+    start, folder, whole, number, code, server
+):
+    process = start()
     wait_for_checkpoint(process, folder)
-    process.send_signal(number)
+    process.send(number)
     asked = time.monotonic()
-    _, errors = process.communicate()
 
-    assert process.returncode == code, errors
+    assert process.wait() == code, process.said
+    errors = process.said
     assert time.monotonic() - asked < 10
     assert "once more stops at once" in errors
     assert "stopped after step" in errors
@@ -101,35 +96,33 @@ def test_a_signal_ends_the_step_saves_it_and_says_how_to_go_on(folder, whole, nu
 
 
 @pytest.mark.slow
-def test_two_workers_save_both_their_cells(folder, whole, server):
-    process = start(folder, "-j", "2")
+def test_two_workers_save_both_their_cells(start, folder, whole, server):
+    process = start("-j", "2")
     cells = folder / "runs" / "long" / "cells"
     while process.poll() is None and not list(cells.glob("meta-*/checkpoints/step-*")):
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate()
+    process.send(signal.SIGINT)
 
-    assert process.returncode == 130, errors
-    assert "stopped after step" in errors
+    assert process.wait() == 130, process.said
+    assert "stopped after step" in process.said
     assert not list(cells.glob("*/failure.json"))
     server.run(folder, "run", "long.toml")
     assert ends(folder) == whole
 
 
 @pytest.mark.slow
-def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(folder):
-    process = start(folder)
+def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(start, folder):
+    process = start()
     wait_for_checkpoint(process, folder)
-    process.send_signal(signal.SIGINT)
-    process.communicate()
+    process.send(signal.SIGINT)
+    process.wait()
     there = sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*"))
 
-    process = start(folder, "--set", "compute.threads=2")
-    _, errors = process.communicate()
+    process = start("--set", "compute.threads=2")
 
-    assert process.returncode == 4
-    assert "threads 1 → 2" in errors
-    assert "delete the folder to begin the cell anew" in errors
+    assert process.wait() == 4
+    assert "threads 1 → 2" in process.said
+    assert "delete the folder to begin the cell anew" in process.said
     assert sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*")) == there
 
 

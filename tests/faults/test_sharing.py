@@ -67,17 +67,6 @@ FILE = benchmark(
 CELLS = 13  # an encoder; two methods by two seeds; each for two tasks
 
 
-def start(folder, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "metabench", "run", "shared.toml", *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-
-
 def write_many(folder, *, processes, count):
     """Have processes commit one record for each cell of a run; return how many each has run."""
     command = [sys.executable, "-c", WRITER, str(folder), str(count)]
@@ -112,13 +101,11 @@ def test_eight_processes_commit_thousands_of_records_none_lost_and_none_twice(tm
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def alone(tmp_path_factory, server):
     """Return what one process comes to."""
     folder = tmp_path_factory.mktemp("alone")
     (folder / "shared.toml").write_text(FILE)
-    process = start(folder)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors
+    server.run(folder, "run", "shared.toml")
     return ends(folder)
 
 
@@ -129,6 +116,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def start(server, folder):
+    """Return what begins a run."""
+    return lambda *arguments: server.start(folder, "run", "shared.toml", *arguments)
+
+
 def began(folder):
     """Return how often each cell was begun, by its log."""
     logs = sorted(folder.glob("runs/shared/cells/*/log.txt"))
@@ -136,36 +129,34 @@ def began(folder):
 
 
 @pytest.mark.slow
-def test_two_runs_of_one_folder_share_its_cells_and_come_to_the_same_bits(folder, alone):
-    runs = [start(folder, *jobs) for jobs in ((), ("-j", "2"))]
-    ended = [run.communicate() for run in runs]
+def test_two_runs_of_one_folder_share_its_cells_and_come_to_the_same_bits(start, folder, alone):
+    runs = [start(*jobs) for jobs in ((), ("-j", "2"))]
 
-    assert [run.returncode for run in runs] == [0, 0], ended
+    assert [run.wait() for run in runs] == [0, 0], [run.said for run in runs]
     assert ends(folder) == alone
     assert len(alone) == CELLS
     assert set(began(folder).values()) == {1}
-    assert ended[0][0] == ended[1][0]
-    assert "by another process" in ended[0][1] + ended[1][1]
+    assert runs[0].printed == runs[1].printed
+    assert "by another process" in runs[0].said + runs[1].said
 
 
 @pytest.mark.slow
-def test_a_cell_whose_holder_is_killed_is_taken_over_from_its_last_checkpoint(folder, alone):
-    first = start(folder)
+def test_a_cell_whose_holder_is_killed_is_taken_over_from_its_last_checkpoint(start, folder, alone):
+    first = start()
     cells = folder / "runs" / "shared" / "cells"
     while not list(cells.glob("meta-*/checkpoints/step-*")):
         assert first.poll() is None
         time.sleep(0.005)
-    first.send_signal(signal.SIGSTOP)
-    second = start(folder)
+    first.send(signal.SIGSTOP)
+    second = start()
     while not list(cells.glob("adapt-*/result.json")):
         assert second.poll() is None
         time.sleep(0.05)
     held = [path.parent.name for path in cells.glob("*/LOCK")]
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
-    _, errors = second.communicate()
+    first.send(signal.SIGKILL)
+    first.wait()
 
-    assert second.returncode == 0, errors
+    assert second.wait() == 0, second.said
     assert held
     assert ends(folder) == alone
     assert sorted(began(folder).values())[:-1] == [1] * (CELLS - 1)
@@ -173,18 +164,15 @@ def test_a_cell_whose_holder_is_killed_is_taken_over_from_its_last_checkpoint(fo
 
 
 @pytest.mark.slow
-def test_another_benchmark_in_the_same_folder_is_refused_while_somebody_works(folder):
-    first = start(folder)
+def test_another_benchmark_in_the_same_folder_is_refused_while_somebody_works(start, folder):
+    first = start()
     while not (folder / "runs" / "shared" / "run.json").exists():
         assert first.poll() is None
         time.sleep(0.005)
-    other = start(folder, "--set", "meta.steps=5")
-    _, errors = other.communicate()
-    part = start(folder, "--only", "method=Reptile")
-    _, said = part.communicate()
-    _, first_said = first.communicate()
+    other = start("--set", "meta.steps=5")
 
-    assert other.returncode == 4
-    assert f"process {first.pid} on" in errors
-    assert "with another benchmark file or other settings" in errors
-    assert (part.returncode, first.returncode) == (0, 0), said + first_said
+    assert other.wait() == 4
+    assert f"process {first.pid} on" in other.said
+    assert "with another benchmark file or other settings" in other.said
+    part = start("--only", "method=Reptile")
+    assert (part.wait(), first.wait()) == (0, 0), part.said + first.said

@@ -9,11 +9,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 from kit.benchmark import FOMAML, JOINT, MAML, PLAIN, REPTILE, benchmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from kit.commands import CommandServer
+
+READ_LATE = {"METABENCH_HUB", "PYTHONPATH", "TORCHINDUCTOR_CACHE_DIR"}
+"""Variables that a process reads when it has begun."""
 
 SMALL = benchmark(
     "small",
@@ -32,7 +38,7 @@ SMALL = benchmark(
 
 
 def metabench(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, on one thread, without a mirror unless one is given."""
+    """Run a command in a process of its own, which reads all of its environment."""
     inherited = {key: value for key, value in os.environ.items() if key != "METABENCH_HUB"}
     return subprocess.run(
         [sys.executable, "-m", "metabench", *arguments],
@@ -57,9 +63,26 @@ def small() -> str:
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs metabench."""
+def process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs metabench in a process of its own."""
     return metabench
+
+
+@pytest.fixture(scope="session")
+def command(server: CommandServer) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs metabench in a folder, on one thread, without a mirror unless one is given.
+
+    A fork of what has imported everything already, but where a variable is given that is read
+    while that is imported.
+    """
+
+    def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        if environment.keys() - READ_LATE:
+            return metabench(*arguments, cwd=cwd, **environment)
+        given: dict[str, str | None] = {"METABENCH_HUB": None, **environment}
+        return server.complete(cwd, *arguments, environment=given)
+
+    return run
 
 
 @pytest.fixture
@@ -69,11 +92,35 @@ def read() -> Callable[[Path], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Returns a folder that is made by the first who asks for it, for all of pytest's processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder_of(name: str, make: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                made = shared / f"{name}.made"
+                made.mkdir()
+                make(made)
+                made.rename(folder)
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def finished(
+    once: Callable[[str, Callable[[Path], None]], Path],
+    command: Callable[..., subprocess.CompletedProcess[str]],
+) -> Path:
     """A folder in which the benchmark was run with two workers; not to be written to."""
-    folder = tmp_path_factory.mktemp("finished")
-    (folder / "small.toml").write_text(SMALL)
-    done = metabench("run", "small.toml", "-j", "2", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "stdout.txt").write_text(done.stdout)
-    return folder
+
+    def run(folder: Path) -> None:
+        (folder / "small.toml").write_text(SMALL)
+        done = command("run", "small.toml", "-j", "2", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        (folder / "stdout.txt").write_text(done.stdout)
+
+    return once("finished", run)

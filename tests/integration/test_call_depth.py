@@ -63,13 +63,13 @@ def calls(path):
     return found
 
 
-def test_few_calls_lie_between_a_command_and_its_first_gradient_or_table(tmp_path, command):
+def test_few_calls_lie_between_a_command_and_its_first_gradient_or_table(tmp_path, process):
     """``python -m metabench`` and the entry point are among those that are counted."""
     (tmp_path / "tiny.toml").write_text(TINY)
     (tmp_path / "watched.py").write_text(WATCHED)
     plugin = ("--plugin-file", "watched.py")
-    run = command("run", "tiny.toml", *plugin, cwd=tmp_path)
-    compare = command("compare", "tiny", "--format", "watched", *plugin, cwd=tmp_path)
+    run = process("run", "tiny.toml", *plugin, cwd=tmp_path)
+    compare = process("compare", "tiny", "--format", "watched", *plugin, cwd=tmp_path)
     assert (run.returncode, compare.returncode) == (0, 0), run.stderr + compare.stderr
 
     gradient, table = calls(tmp_path / "gradient.json"), calls(tmp_path / "table.json")

@@ -120,10 +120,8 @@ def file_of(name, *methods, target=("embedded/grammar",), **tasks):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, process):
     """One run of every deed beside two honest methods; the process, and records by cell."""
-    from tests.integration.conftest import metabench
-
     site, folder = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("runs")
     lines = (
         f"class {n}(Honest):\n    deed = {deed}\nDeeds.{n} = {n}" for n, (deed, _) in DEEDS.items()
@@ -138,7 +136,7 @@ def run(tmp_path_factory):
     hostile.append(method("strange", "reptile") | {"sampler": "strange"})
     (folder / "hostile.toml").write_text(file_of("hostile", *hostile, *HONEST))
     (folder / "honest.toml").write_text(file_of("hostile", *HONEST))
-    done = metabench("run", "hostile.toml", cwd=folder, PYTHONPATH=str(site))
+    done = process("run", "hostile.toml", cwd=folder, PYTHONPATH=str(site))
     return done, folder, site
 
 
@@ -199,10 +197,8 @@ OFFERS = {
 
 
 @pytest.fixture(scope="module")
-def scored(run):
+def scored(run, process):
     """One run of tasks that are scored by faulty metrics, or made by a faulty generator."""
-    from tests.integration.conftest import metabench
-
     _, folder, site = run
     rows = (f"row {number},{'ab'[number % 2]}\n" for number in range(12))
     (folder / "rows.csv").write_text(f"text,label\n{''.join(rows)}")
@@ -210,7 +206,7 @@ def scored(run):
     define = [{"name": name, **own, "metrics": [name]} for name in OFFERS if name != "generated"]
     text = file_of("scored", PLAIN, target=list(OFFERS), define=define)
     (folder / "scored.toml").write_text(text)
-    return metabench("run", "scored.toml", cwd=folder, PYTHONPATH=str(site)), folder
+    return process("run", "scored.toml", cwd=folder, PYTHONPATH=str(site)), folder
 
 
 @pytest.mark.parametrize("name", OFFERS)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -91,20 +88,14 @@ def test_one_process_and_two_give_the_same_scores(finished, tmp_path, small, com
 
 
 def test_after_a_kill_only_unfinished_cells_run_and_no_file_is_broken(
-    tmp_path, small, command, finished, read
+    tmp_path, small, command, server, finished, read
 ):
     (tmp_path / "small.toml").write_text(small)
     cells = tmp_path / "runs" / "small" / "cells"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "metabench", "run", "small.toml", "-j", "2"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    process = server.start(tmp_path, "run", "small.toml", "-j", "2")
     while process.poll() is None and len(list(cells.glob("*/result.json"))) < 5:
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
+    process.send(signal.SIGKILL)
     process.wait()
     time.sleep(1)  # its workers see that it is gone, and end
     before = stamps(tmp_path)

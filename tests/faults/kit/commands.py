@@ -6,7 +6,10 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
+import tempfile
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +48,13 @@ class Running:
 
     def wait(self) -> int:
         """Return its exit code, minus a signal, when it has ended."""
-        code: int = self.server.ask({"wait": self.pid})
+        while (code := self.poll()) is None:
+            time.sleep(0.005)  # others may ask meanwhile
+        return code
+
+    def poll(self) -> int | None:
+        """Return its exit code, minus a signal; None while it runs."""
+        code: int | None = self.server.ask({"ended": self.pid})
         return code
 
     @property
@@ -66,13 +75,19 @@ class CommandServer(Served):
     def __init__(self) -> None:
         super().__init__("kit.commands")
         self._number = 0
+        self._said = tempfile.TemporaryDirectory()
+
+    def close(self) -> None:
+        """End the process."""
+        super().close()
+        self._said.cleanup()
 
     def start(
-        self, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+        self, folder: Path, *arguments: str, environment: Mapping[str, str | None] | None = None
     ) -> Running:
-        """Begin ``metabench ARGUMENTS`` in a folder."""
+        """Begin ``metabench ARGUMENTS`` in a folder; a variable that is None is not set."""
         self._number += 1
-        errors = folder / f"stderr-{self._number}.txt"
+        errors = Path(self._said.name, f"{self._number}.txt")
         errors.touch()  # it may be killed before it can say anything
         pid = self.ask({
             "arguments": arguments,
@@ -93,19 +108,34 @@ class CommandServer(Served):
         assert code == 0, running.said
         return running
 
+    def complete(
+        self, folder: Path, *arguments: str, environment: Mapping[str, str | None]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; return it as `subprocess.run` does."""
+        running = self.start(folder, *arguments, environment=environment)
+        code = running.wait()
+        return subprocess.CompletedProcess(arguments, code, running.printed, running.said)
+
 
 def serve() -> None:
     """Answer one line of JSON after the other."""
     for name in _LOADED:
         importlib.import_module(name)
+    ended: dict[int, int] = {}
     for line in sys.stdin:
         asked = json.loads(line)
-        if "wait" in asked:
-            _, status = os.waitpid(asked["wait"], 0)
-            answer = os.waitstatus_to_exitcode(status)
-        else:
-            answer = _fork(asked)
+        answer = _ended(asked["ended"], ended) if "ended" in asked else _fork(asked)
         print(json.dumps(answer), flush=True)  # noqa: T201  (the answer)
+
+
+def _ended(pid: int, ended: dict[int, int]) -> int | None:
+    """Return the exit code of a fork, which is told as often as it is asked for."""
+    if pid not in ended:
+        gone, status = os.waitpid(pid, os.WNOHANG)
+        if not gone:
+            return None
+        ended[pid] = os.waitstatus_to_exitcode(status)
+    return ended[pid]
 
 
 def _fork(asked: Mapping[str, Any]) -> int:
@@ -128,7 +158,13 @@ def _act(asked: Mapping[str, Any]) -> int:
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(asked["folder"])
-    os.environ.update(asked["environment"])
+    for name, value in asked["environment"].items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+    sys.path[:0] = (asked["environment"].get("PYTHONPATH") or "").split(os.pathsep)
+    sys.path[:] = dict.fromkeys(filter(None, sys.path))
+    importlib.invalidate_caches()
     for name, number, flags in (
         (os.devnull, 0, os.O_RDONLY),
         (f"{asked['errors']}.out", 1, os.O_WRONLY | os.O_CREAT | os.O_APPEND),

@@ -33,9 +33,9 @@ FILE = benchmark(
     "long",
     *(PLAIN, JOINT, MAML, FOMAML, REPTILE),
     model=SHORT,
-    pretrain={"steps": 5, "batch_size": 4},
-    meta={"steps": 5},
-    finetune={"epochs": 0.6, "batch_size": 32},
+    pretrain={"steps": 4, "batch_size": 4},
+    meta={"steps": 4},
+    finetune={"epochs": 0.3, "batch_size": 32},
     compute={"checkpoint_seconds": 0},
 )
 _SAME = ("scores", "files", "steps", "losses", "draws", "work", "collapsed", "notes", "drift")

@@ -42,9 +42,6 @@ class Served:
         return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        """End the process, at once: what torch does at an exit takes seconds."""
+        with self._process:
+            self._process.kill()

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from metabench.learning import Batch, Episode
-from metabench.nn.encoder import Encoder, pool
+from metabench.nn.encoder import Encoder
+from metabench.nn.features import pool
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.nn.seeded import seeded
 from metabench.seeding import Stream

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoding", "cached", "encode"]
 
-_FORMAT = 3
+_FORMAT = 4
 _CHUNK = 10_000
 _HEADER = 1 << 16  # bytes of what stands before the arrays in a file, at most
-_ARRAYS = ("cut", "firsts", "ids", "lengths", "unknown", "words")
-_PER_ROW = len(_ARRAYS) - 1
+_ARRAYS = ("cut", "firsts", "ids", "lengths", "types", "unknown", "words")
+_PER_TOKEN = ("ids", "types")
+_PER_ROW = len(_ARRAYS) - len(_PER_TOKEN)
 
 
 @final
@@ -38,6 +39,8 @@ class Encoding:
         lengths: [rows], tokens of each row.
         firsts: [rows], tokens of its first text.
         pad: the id that fills a row up.
+        types: [tokens] as the tokenizer numbers them, where that is not 0 for each token of the
+            first text and 1 for each after it; else None.
         fit: [rows, 3]: whether a row was cut, its words as the tokenizer splits them, and those
             that it does not know; of what was cut off, none is counted.
     """
@@ -47,6 +50,7 @@ class Encoding:
     firsts: npt.NDArray[np.int32]
     pad: int
     fit: npt.NDArray[np.int32] | None = None
+    types: npt.NDArray[np.int32] | None = None
 
 
 def encode(
@@ -90,7 +94,7 @@ def cached(
 def _read(
     cache: Path, name: str, rows: int, *, max_length: int
 ) -> Mapping[str, npt.NDArray[np.int32]] | None:
-    most = _HEADER + np.dtype(np.int32).itemsize * rows * (max_length + _PER_ROW)
+    most = _HEADER + np.dtype(np.int32).itemsize * rows * (len(_PER_TOKEN) * max_length + _PER_ROW)
     arrays = read_arrays(cache, name, _ARRAYS, most=most)
     return arrays if arrays is not None and _consistent(arrays, rows, max_length) else None
 
@@ -98,7 +102,8 @@ def _read(
 def _encoding(arrays: Mapping[str, npt.NDArray[np.int32]], tokenizer: Any) -> Encoding:
     pad = int(tokenizer.pad_token_id or 0)
     fit = np.stack([arrays["cut"], arrays["words"], arrays["unknown"]], axis=1)
-    return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad, fit)
+    types = arrays["types"] if len(arrays["types"]) else None
+    return Encoding(arrays["ids"], arrays["lengths"], arrays["firsts"], pad, fit, types)
 
 
 def _key(texts: tuple[list[str], ...], tokenizer: Any, max_length: int) -> str:
@@ -127,6 +132,7 @@ def _tokenize(
     ids: list[npt.NDArray[np.int32]] = []
     lengths: list[int] = []
     firsts: list[int] = []
+    types: list[npt.NDArray[np.int32]] = []
     fit: list[tuple[int, int, int]] = []
     for start in range(0, len(texts[0]), _CHUNK):
         encoded = tokenizer(
@@ -140,16 +146,27 @@ def _tokenize(
         ids.extend(np.asarray(row, dtype=np.int32) for row in encoded["input_ids"])
         lengths.extend(len(row) for row in encoded["input_ids"])
         firsts.extend(row.index(1) if 1 in row else len(row) for row in encoded["token_type_ids"])
+        types.extend(np.asarray(row, dtype=np.int32) for row in encoded["token_type_ids"])
         fit.extend(_fit(row, tokenizer.unk_token_id) for row in encoded.encodings)
     cut, words, unknown = np.array(fit, dtype=np.int32).reshape(-1, 3).T.copy()
     return {
         "cut": cut,
         "ids": np.concatenate(ids),
         "lengths": np.asarray(lengths, dtype=np.int32),
+        "types": _unusual(types, firsts),
         "firsts": np.asarray(firsts, dtype=np.int32),
         "unknown": unknown,
         "words": words,
     }
+
+
+def _unusual(types: list[npt.NDArray[np.int32]], firsts: list[int]) -> npt.NDArray[np.int32]:
+    """Return the types of all tokens; none where each row's are 0 and from its second text on 1."""
+    usual = all(
+        not row[:first].any() and (row[first:] == 1).all()
+        for row, first in zip(types, firsts, strict=True)
+    )
+    return np.empty(0, dtype=np.int32) if usual else np.concatenate(types)
 
 
 def _fit(row: Any, unknown: int | None) -> tuple[int, int, int]:
@@ -166,8 +183,10 @@ def _fit(row: Any, unknown: int | None) -> tuple[int, int, int]:
 def _consistent(arrays: Mapping[str, npt.NDArray[np.int32]], rows: int, max_length: int) -> bool:
     ids, lengths, firsts = arrays["ids"], arrays["lengths"], arrays["firsts"]
     return bool(
-        all(arrays[name].shape == (rows,) for name in _ARRAYS if name != "ids")
+        all(arrays[name].shape == (rows,) for name in _ARRAYS if name not in _PER_TOKEN)
         and ids.shape == (int(lengths.sum()),)
+        and arrays["types"].shape in {ids.shape, (0,)}
+        and (arrays["types"] >= 0).all()
         and (lengths >= 1).all()
         and (lengths <= max_length).all()
         and (firsts <= lengths).all()

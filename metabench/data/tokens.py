@@ -46,6 +46,7 @@ class TokenTable:
         digests: [rows], a hash of each row's texts before they were cut; None where not known.
         scale: of the labels where they are standardised; else None.
         fit: [rows, 3], what of each row's texts was lost, as ``Encoding`` has it.
+        types: [tokens] of all rows like ``ids``, where `Encoding` has them; else None.
     """
 
     ids: Int[Tensor, " tokens"]
@@ -58,6 +59,7 @@ class TokenTable:
     digests: npt.NDArray[np.uint64] | None = None
     scale: Scale | None = None
     fit: npt.NDArray[np.int32] | None = None
+    types: Int[Tensor, " tokens"] | None = None
 
     @classmethod
     def build(
@@ -82,6 +84,7 @@ class TokenTable:
             pad=encoding.pad,
             digests=digests,
             fit=encoding.fit,
+            types=None if encoding.types is None else torch.tensor(encoding.types, device=device),
         )
 
     def __len__(self) -> int:
@@ -100,8 +103,11 @@ class TokenTable:
         return ids
 
     def segments(self, row: int) -> list[int]:
-        """Return 0 for each token of a row's first text and 1 for each of its second."""
-        _, length, first = self.host_spans[row]
+        """Return the type of each token: 0 in a row's first text and 1 in its second, mostly."""
+        start, length, first = self.host_spans[row]
+        if self.types is not None:
+            types: list[int] = self.types[start : start + length].tolist()
+            return types
         return [0] * int(first) + [1] * int(length - first)
 
     def batch(self, rows: RowNumbers, *, task: str, dropout_seed: int | None) -> Batch:
@@ -111,11 +117,12 @@ class TokenTable:
         places = torch.arange(self._width(rows), device=self.ids.device)
         mask: Bool[Tensor, "rows width"] = places < length[:, None]
         tokens = torch.where(mask, begin[:, None] + places, 0)
+        types = (places >= first[:, None]).long() if self.types is None else self.types[tokens]
         return Batch(
             task=task,
             input_ids=torch.where(mask, self.ids[tokens].long(), self.pad),
             attention_mask=mask,
-            token_type_ids=(mask & (places >= first[:, None])).long(),
+            token_type_ids=torch.where(mask, types.long(), 0),
             labels=self.labels[index],
             dropout_seed=dropout_seed,
             tokens=int(np.minimum(self.lengths[rows], self.max_length).sum()),

@@ -43,6 +43,7 @@ class Pretraining:
         stream: names all randomness.
         device: where to compute.
         autocast: bf16 autocast around forward passes.
+        token_types: whether the encoder embeds which of a pair's texts a token is of.
 
     Source: Devlin et al. 2019, section 3.1 (task 1).
     Differs: there is no next-sentence prediction; pairs are encoded together as in fine-tuning.
@@ -57,6 +58,7 @@ class Pretraining:
     stream: Stream
     device: torch.device
     autocast: bool = False
+    token_types: bool = True
 
     def run(
         self, *, start: Snapshot | None = None
@@ -113,7 +115,9 @@ class Pretraining:
         with seeded(self.stream.child("mlm head").seed, torch.device("cpu")):
             try:
                 model = transformers.AutoModelForMaskedLM.from_config(
-                    config, dtype=torch.float32, attn_implementation="sdpa"
+                    config,
+                    dtype=torch.float32,
+                    attn_implementation=config._attn_implementation,  # noqa: SLF001
                 )
             except ValueError as error:
                 raise DataError(
@@ -146,7 +150,7 @@ class Pretraining:
         collator = transformers.DataCollatorForLanguageModeling(
             self.tokenizer, mlm_probability=self.settings.mlm_probability
         )
-        examples = [_example(*rows[pick]) for pick in self._picks(step, len(rows))]
+        examples = [self._example(*rows[pick]) for pick in self._picks(step, len(rows))]
         with seeded(stream.child("mask").seed, torch.device("cpu")):
             batch = {name: value.to(self.device) for name, value in collator(examples).items()}
         with (
@@ -161,6 +165,6 @@ class Pretraining:
         draw = self.stream.child("mlm", step, "rows").numpy()
         return draw.integers(rows, size=self.settings.batch_size)
 
-
-def _example(table: TokenTable, row: int) -> dict[str, list[int]]:
-    return {"input_ids": table.row(row), "token_type_ids": table.segments(row)}
+    def _example(self, table: TokenTable, row: int) -> dict[str, list[int]]:
+        types = {"token_type_ids": table.segments(row)} if self.token_types else {}
+        return {"input_ids": table.row(row), **types}

@@ -2,7 +2,10 @@
 
 Modules and packages, in the order in which data passes through:
 
-    encoder: an encoder with its tokenizer, and the features of its hidden states
+    encoder: an encoder with its tokenizer
+    pairs: a pair's two texts, kept apart for tokenizers that would run them together
+    trial: an encoder tried on a few tokens when it is loaded
+    features: the features of a text, from its hidden states
     layout: where each parameter is in the flat vector
     seeded: dropout and new heads from a seed: the only use of torch's global generators
     bert: BERT as a function of its parameters, from token ids to hidden states

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from metabench.nn.bert.layer import layer
 from metabench.nn.bert.masks import Masks, dropped
 from metabench.nn.bert.packing import Packing
-from metabench.nn.encoder import pool
+from metabench.nn.features import pool
 from metabench.nn.seeded import seeded
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class BertBody:
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
         """Return [rows, width], differentiable; dropout as the batch says."""
-        packing = Packing.of(batch)
+        packing = Packing.of(batch, last=self.encoder.pooling == "last")
         states = self.bert.states(
             p,
             batch,
@@ -80,7 +80,7 @@ class BertBody:
         )
         if self.encoder.pooling == "mean":
             return packing.mean(states)
-        if self.encoder.pooling == "cls":
+        if self.encoder.pooling != "pooler":
             return states
         return torch.nn.functional.linear(
             states, p["pooler.dense.weight"], p["pooler.dense.bias"]
@@ -119,14 +119,15 @@ class ModuleBody:
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
         """Return [rows, width], differentiable; dropout as the batch says."""
-        arguments = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+        mask = batch.attention_mask
+        arguments = {"input_ids": batch.input_ids, "attention_mask": mask.long()}
         if self.encoder.takes_token_types:
             arguments["token_type_ids"] = batch.token_type_ids
         result = functional_call(self.encoder.module, dict(p), (), arguments)
         if self.encoder.pooling == "pooler":
             pooled: Tensor = result.pooler_output
             return pooled
-        return pool(result.last_hidden_state, batch.attention_mask, self.encoder.pooling)
+        return pool(result.last_hidden_state, mask.bool(), self.encoder.pooling)
 
     def dropped(self, features: Tensor, batch: Batch) -> Tensor:
         """Return the features after the head's dropout."""

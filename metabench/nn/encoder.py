@@ -5,25 +5,41 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, final
+from typing import TYPE_CHECKING, Any, final
 
 import torch
 import transformers
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import nn
+from transformers.utils.hub import cached_file
 
 from metabench.errors import DataError
+from metabench.nn.features import Pooling
+from metabench.nn.pairs import separate_pairs
 from metabench.nn.seeded import seeded
+from metabench.nn.trial import Trial, tried
+from metabench.tasks.architectures import (
+    ENCODER_ALONE,
+    check_architecture,
+    check_pooling,
+    saved_pooling,
+)
 from metabench.tasks.encoder import check_encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from metabench.seeding import Stream
     from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
-__all__ = ["Encoder", "Pooling", "load_encoder", "load_tokenizer", "pool"]
+__all__ = ["Encoder", "build_module", "load_encoder", "load_tokenizer"]
 
-Pooling = Literal["pooler", "cls", "mean"]
+_DROPOUTS = (
+    "classifier_dropout", "classifier_dropout_prob", "cls_dropout", "seq_classif_dropout",
+    "summary_last_dropout", "summary_first_dropout", "hidden_dropout_prob", "hidden_dropout",
+)  # fmt: skip
+"""What configurations call the dropout of transformers' own classifier; the first that is set."""
+_DEVIATIONS = ("initializer_range", "init_std")
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -43,7 +59,7 @@ class Encoder:
 
     @property
     def cls_only(self) -> bool:
-        """Whether features are made of each row's first token alone."""
+        """Whether features are made of one token of each row alone."""
         return self.pooling != "mean"
 
 
@@ -66,6 +82,7 @@ def load_tokenizer(model: ModelSpec, *, hub: Hub) -> Any:
         raise DataError(
             "has no fast tokenizer", where=f"encoder {model.id!r}", hint="add its tokenizer.json"
         )
+    separate_pairs(tokenizer)
     return tokenizer
 
 
@@ -73,38 +90,37 @@ def load_encoder(model: ModelSpec, *, hub: Hub, stream: Stream) -> Encoder:
     """Load an encoder; ``stream`` seeds whatever the checkpoint does not hold.
 
     Raises:
-        DataError: it cannot be loaded, has a parameter that is no finite real number, or has no
-            pooler where one was asked for.
+        DataError: it cannot be loaded, has a parameter that is no finite real number, has no pooler
+            where one was asked for, or states that cannot be used.
     """
     place = _place(model, hub)
     whole = check_encoder(place, weights=model.weights) if isinstance(place, Path) else frozenset()
     with seeded(stream.child("encoder").seed, torch.device("cpu")):
         module, fresh = _load(model, place, offline=hub.offline)  # Any: transformers' own
     _check_parameters(module, model, whole)
-    own_pooler = getattr(module, "pooler", None) is not None and not fresh
-    pooling = _pooling(model, own_pooler=own_pooler, has_pooler=hasattr(module, "pooler"))
-    if pooling != "pooler" and hasattr(module, "pooler"):
-        module.pooler = None
     config: Any = module.config
+    own_pooler = getattr(module, "pooler", None) is not None and not fresh
+    pooling = _pooling(
+        model,
+        _saved_pooling(model, place, config, offline=hub.offline),
+        own_pooler=own_pooler,
+        has_pooler=getattr(module, "pooler", None) is not None,
+    )
+    module = module.float().eval()
+    trial = _trial(module, model, pooling)
     return Encoder(
-        module=module.float().eval(),
+        module=module,
         pooling=pooling,
-        width=config.hidden_size,
-        head_dropout=_head_dropout(config),
-        head_std=getattr(config, "initializer_range", 0.02),
-        takes_token_types="token_type_ids" in inspect.signature(module.forward).parameters
-        and getattr(config, "type_vocab_size", 0) > 1,
+        width=trial.width,
+        head_dropout=_first(config, () if trial.causal else _DROPOUTS, 0.0),
+        head_std=_first(config, _DEVIATIONS, 0.02),
+        takes_token_types=_takes_token_types(module),
     )
 
 
-def pool(
-    states: Float[Tensor, "batch seq width"], mask: Bool[Tensor, "batch seq"], pooling: Pooling
-) -> Float[Tensor, "batch width"]:
-    """Return the first token's state (``cls``) or the mean over the real tokens (``mean``)."""
-    if pooling == "cls":
-        return states[:, 0]
-    weight = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weight).sum(1) / weight.sum(1).clamp_min(1)
+def build_module(config: Any) -> Any:
+    """Return a transformers module with random weights in fp32: `_build`, from a configuration."""
+    return _build(config, lambda auto, options: auto.from_config(config, **options))
 
 
 def _place(model: ModelSpec, hub: Hub) -> str | Path:
@@ -113,28 +129,27 @@ def _place(model: ModelSpec, hub: Hub) -> str | Path:
 
 def _load(model: ModelSpec, place: str | Path, *, offline: bool) -> tuple[Any, bool]:
     """Return the module, and whether its pooler (if any) is fresh."""
-    options: dict[str, Any] = {"trust_remote_code": False}
     try:
         config = transformers.AutoConfig.from_pretrained(
-            place, revision=model.revision, local_files_only=offline, **options
+            place, revision=model.revision, local_files_only=offline, trust_remote_code=False
         )
-        config.use_cache = False
+        check_architecture(model.id, config.to_dict())
         if model.weights == "random":
-            module = transformers.AutoModel.from_config(
-                config, dtype=torch.float32, attn_implementation="sdpa", **options
-            )
-            return module, True
-        module, report = transformers.AutoModel.from_pretrained(
-            place,
-            config=config,
-            revision=model.revision,
-            local_files_only=offline,
-            dtype=torch.float32,
-            attn_implementation="sdpa",
-            output_loading_info=True,
-            use_safetensors=True,
-            **options,
+            return build_module(config), True
+        module, report = _build(
+            config,
+            lambda auto, options: auto.from_pretrained(
+                place,
+                config=config,
+                revision=model.revision,
+                local_files_only=offline,
+                output_loading_info=True,
+                use_safetensors=True,
+                **options,
+            ),
         )
+    except DataError:
+        raise
     except Exception as error:
         raise _not_loaded(model, place, error) from error
     missing = [name for name in report["missing_keys"] if not name.startswith("pooler.")]
@@ -145,6 +160,53 @@ def _load(model: ModelSpec, place: str | Path, *, offline: bool) -> tuple[Any, b
             hint='use a complete checkpoint, or model.weights = "random"',
         )
     return module, any(name.startswith("pooler.") for name in report["missing_keys"])
+
+
+def _build(config: Any, make: Callable[[Any, dict[str, Any]], Any]) -> Any:
+    """Return what ``make`` loads, with the attention that can be differentiated twice.
+
+    That is torch's own where the architecture has it, else the eager one.
+    """
+    config.use_cache, config.return_dict = False, True
+    alone = config.model_type in ENCODER_ALONE
+    auto = transformers.AutoModelForTextEncoding if alone else transformers.AutoModel
+    options = {"dtype": torch.float32, "trust_remote_code": False}
+    try:
+        made = make(auto, {**options, "attn_implementation": "sdpa"})
+    except ValueError:  # the architecture has no such attention, or the error comes again
+        made = make(auto, {**options, "attn_implementation": "eager"})
+    module = made[0] if isinstance(made, tuple) else made
+    for part in module.modules():
+        if hasattr(part, "config"):  # of experts: grouped products have no second derivative
+            part.config._experts_implementation = "eager"  # noqa: SLF001  (its only name)
+    return made
+
+
+def _trial(module: Any, model: ModelSpec, pooling: Pooling) -> Trial:
+    """Return what a few tokens show of an encoder; take a pooler away that is not used.
+
+    Raises:
+        DataError: its states cannot be used, or not in this way.
+    """
+    unused = pooling != "pooler" and hasattr(module, "pooler")
+    if unused:
+        module.pooler = None
+    with seeded(0, torch.device("cpu")):
+        try:
+            trial = tried(module)
+        except TypeError:  # it calls its pooler, whatever that is
+            if not unused:
+                raise
+            module.pooler = nn.Identity()
+            trial = tried(module)
+    if trial.problem:
+        raise DataError(
+            f"{trial.problem}, so it cannot be used",
+            where=f"encoder {model.id!r}",
+            hint="choose another encoder",
+        )
+    check_pooling(model.id, pooling, causal=trial.causal)
+    return trial
 
 
 def _check_parameters(module: nn.Module, model: ModelSpec, whole: frozenset[str]) -> None:
@@ -159,9 +221,11 @@ def _check_parameters(module: nn.Module, model: ModelSpec, whole: frozenset[str]
             )
 
 
-def _pooling(model: ModelSpec, *, own_pooler: bool, has_pooler: bool) -> Pooling:
+def _pooling(
+    model: ModelSpec, saved: Pooling | None, *, own_pooler: bool, has_pooler: bool
+) -> Pooling:
     if model.pooling == "auto":
-        return "pooler" if own_pooler else "mean"
+        return saved or ("pooler" if own_pooler else "mean")
     if model.pooling == "pooler" and not has_pooler:
         raise DataError(
             "has no pooler", where=f"encoder {model.id!r}", hint='set model.pooling = "mean"'
@@ -169,9 +233,34 @@ def _pooling(model: ModelSpec, *, own_pooler: bool, has_pooler: bool) -> Pooling
     return model.pooling
 
 
-def _head_dropout(config: Any) -> float:
-    own = getattr(config, "classifier_dropout", None)
-    return float(own if own is not None else getattr(config, "hidden_dropout_prob", 0.0))
+def _saved_pooling(
+    model: ModelSpec, place: str | Path, config: Any, *, offline: bool
+) -> Pooling | None:
+    """Return the pooling that comes with the encoder, which counts for ``auto``; else None."""
+    if model.pooling != "auto":
+        return None
+    if isinstance(place, Path):
+        return saved_pooling(place, config.to_dict())
+    file = cached_file(
+        place,
+        "1_Pooling/config.json",
+        revision=model.revision,
+        local_files_only=offline,
+        _raise_exceptions_for_missing_entries=False,
+    )
+    return saved_pooling(Path(file or ".").parents[1] if file else Path(), config.to_dict())
+
+
+def _takes_token_types(module: Any) -> bool:
+    """Return whether the numbers of a pair's two texts are something that the module embeds."""
+    embeds = getattr(module.config, "type_vocab_size", 0) > 1 or module.config.model_type == "xlnet"
+    return embeds and "token_type_ids" in inspect.signature(module.forward).parameters
+
+
+def _first(config: Any, names: tuple[str, ...], default: float) -> float:
+    """Return the first of these values that a configuration sets."""
+    found = (getattr(config, name, None) for name in names)
+    return float(next((value for value in found if value is not None), default))
 
 
 def _not_loaded(model: ModelSpec, place: str | Path, error: Exception) -> DataError:

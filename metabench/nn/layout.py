@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layout", "Place", "accumulate", "leaves", "named", "slices", "views"]
 
-_LAYER = re.compile(r"^(?:.*\.)?layers?\.(\d+)\.")
+_LAYER = re.compile(r"^((?:.*?\.)??(?:layers?|h|blocks?|albert_layer_groups))\.(\d+)\.")
+"""The stack and the number of a parameter's layer, outermost first."""
 
 
 @final
@@ -51,8 +52,7 @@ class Layout:
     @classmethod
     def of(cls, module: nn.Module, *, width: int, outputs: Mapping[str, int]) -> Layout:
         """Lay out an encoder's parameters and a head [outputs, width] for each task."""
-        get: Any = module.get_input_embeddings
-        table = getattr(get(), "weight", None)
+        table = _words(module)
         named = list(module.named_parameters())
         words = next((name for name, value in named if value is table), "")
         shapes = [(name, tuple(value.shape)) for name, value in named]
@@ -85,13 +85,19 @@ class Layout:
         return next(place for place in self.encoder if place.name == self.words)
 
     def spans(self, task: str | None = None) -> dict[str, slice]:
-        """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``."""
+        """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``.
+
+        Embeddings are what stands before the first layer; layers that are shared are one. Stacks
+        of layers are counted one after the other.
+        """
         spans = {"encoder": slice(0, self.encoder[-1].stop if self.encoder else 0)}
+        numbers: dict[tuple[str, str], int] = {}
         for place in self.encoder:
             match = _LAYER.match(place.name)
             if match:
-                part = f"layer {match.group(1)}"
-            elif "embeddings" in place.name:
+                stack, number = match.groups()
+                part = f"layer {numbers.setdefault((stack, number), len(numbers))}"
+            elif not numbers:
                 part = "embeddings"
             else:
                 continue
@@ -108,6 +114,14 @@ class Layout:
     def places(self, task: str) -> tuple[Place, ...]:
         """Return what the loss of a task depends on: the encoder and its head."""
         return (*self.encoder, *self.heads[task])
+
+
+def _words(module: Any) -> Any:
+    """Return the matrix of word embeddings; None where there is not one such matrix."""
+    try:
+        return getattr(module.get_input_embeddings(), "weight", None)
+    except NotImplementedError:
+        return None
 
 
 def _tile(shapes: Sequence[tuple[str, tuple[int, ...]]], *, start: int) -> tuple[Place, ...]:

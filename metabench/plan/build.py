@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metabench.plan.keys import Inputs
 from metabench.plan.maker import CellMaker, Column
@@ -10,8 +10,10 @@ from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
 from metabench.plan.notes import plan_notes, support_notes
 from metabench.plan.plan import CellUse, Plan
 from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
+from metabench.tasks.architectures import check_architecture, saved_pooling
 from metabench.tasks.embedded.suite import RECIPES
 from metabench.tasks.encoder import model_identity
+from metabench.tasks.encoder_config import encoder_config
 from metabench.tasks.encoder_limits import encoder_limits
 from metabench.tasks.hub import SHIPPED_CHARACTERS, SHIPPED_ENCODER
 
@@ -39,6 +41,10 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     spec = benchmark.spec
     tasks = tasks_in_use(benchmark, catalog=catalog, hub=hub)
     model = _with_characters(spec.model, tasks)
+    config = encoder_config(model.id, revision=model.revision, hub=hub)
+    masked_lm = spec.pretrain is not None
+    check_architecture(model.id, config, pooling=model.pooling, masked_lm=masked_lm)
+    model = _pooled(model, config, hub=hub)
     limited = _within_limits(model, hub=hub)
     identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
     meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
@@ -46,7 +52,7 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
         spec=spec.model_copy(update={"model": limited}),
         meta_tasks=tuple(tasks[name] for name in meta_names),
         metrics={name: offer.value.target for name, offer in catalog.metrics.items()},
-        inputs=Inputs(model, identity, spec.smoke),
+        inputs=Inputs(model, identity, spec.smoke, bert=config.get("model_type", "bert") == "bert"),
         method_slugs=slugs([method.id for method in benchmark.methods], width=METHOD_WIDTH),
         task_slugs=slugs(tasks, width=TASK_WIDTH),
         origins={name: offer.plugin.origin for name, offer in catalog.metrics.items()},
@@ -69,6 +75,15 @@ def _with_characters(model: ModelSpec, tasks: Mapping[str, TaskInUse]) -> ModelS
     if model.id != SHIPPED_ENCODER or set(tasks) <= set(RECIPES):
         return model
     return model.model_copy(update={"id": SHIPPED_CHARACTERS})
+
+
+def _pooled(model: ModelSpec, config: Mapping[str, Any], *, hub: Hub) -> ModelSpec:
+    """Return the encoder's settings, with the pooling that its files ask for under ``auto``."""
+    folder = hub.model_folder(model.id)
+    saved = None if folder is None else saved_pooling(folder, config)
+    if saved is None or model.pooling != "auto":
+        return model
+    return model.model_copy(update={"pooling": saved})
 
 
 def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:

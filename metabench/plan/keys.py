@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from metabench.plan.uses import TaskInUse
     from metabench.spec.model.sections import ModelSpec, PretrainSpec
 
-__all__ = ["DIFFERENCES_FORMAT", "ENGINE_FORMAT", "Inputs", "Sources", "metric_inputs"]
+__all__ = [
+    "DIFFERENCES_FORMAT",
+    "ENGINE_FORMAT",
+    "FEATURES_FORMAT",
+    "Inputs",
+    "Sources",
+    "metric_inputs",
+]
 
 ENGINE_FORMAT = 2
 """Raised when the engine computes other numbers from the same inputs."""
 
 DIFFERENCES_FORMAT = 3
 """Raised when only differences of gradients come to other numbers (`metabench.nn.curvature`)."""
+
+FEATURES_FORMAT = 2
+"""Raised when only encoders other than BERT come to other features or masks."""
 
 
 @final
@@ -64,12 +74,14 @@ class Inputs:
         model: the encoder's settings.
         identity: content hash of its config, tokenizer and weights.
         smoke: whether this is a smoke run, whose cells are never shared with results.
+        bert: whether the encoder is a BERT.
         sources: hashes of the modules in use.
     """
 
     model: ModelSpec
     identity: str
     smoke: bool = False
+    bert: bool = True
     sources: Sources = field(default_factory=Sources)
 
     def pretrain(self, settings: PretrainSpec, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
@@ -129,6 +141,8 @@ class Inputs:
             "model": self.identity,
             "max_length": self.model.max_length,
         }
+        if not self.bert:
+            every["features"] = FEATURES_FORMAT
         return {**every, "smoke": True} if self.smoke else every
 
     def _provided(self, kind: str, provided: Provided) -> dict[str, Any]:

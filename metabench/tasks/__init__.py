@@ -18,6 +18,8 @@ Modules and packages, in the order in which data passes through:
     snapshot: the files of a hub dataset at one commit
     identity: the identity of a split: its size and content
     encoder: the identity of an encoder: a hash of config, tokenizer and weights
+    encoder_config: the configuration of an encoder, from its folder or the hub
+    architectures: which architectures can be used, and how
     encoder_limits: what an encoder can take: tokens of a row, token ids
     weights: an encoder's files, inspected before they are loaded
     overlap: duplicate examples within and across splits

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint
+from metabench.tasks.architectures import USABLE
 from metabench.tasks.commit import hub_commit
 from metabench.tasks.mirror import file_hash
 from metabench.tasks.weights import LARGEST_TOKENIZER, check_weights, read_object, refuse_large
@@ -94,8 +95,11 @@ def _check_config(folder: Path) -> None:
             where=str(folder),
             hint="merge the adapter into its encoder and save that",
         )
+    kind = read_object(folder / "config.json").get("model_type")
     for name in ("config.json", "tokenizer_config.json"):
-        if (folder / name).exists() and "auto_map" in read_object(folder / name):
+        if not (folder / name).exists() or "auto_map" not in read_object(folder / name):
+            continue
+        if kind not in USABLE:  # else transformers has the architecture, and its own code is run
             raise DataError(
                 f"{name} asks to run code that comes with the encoder, which metabench never does",
                 where=str(folder),

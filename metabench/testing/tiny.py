@@ -12,7 +12,8 @@ import transformers
 
 from metabench.learning import Batch, Episode
 from metabench.nn.curvature import Curvature
-from metabench.nn.encoder import Encoder, Pooling
+from metabench.nn.encoder import Encoder
+from metabench.nn.features import Pooling
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.nn.seeded import seeded
 from metabench.seeding import Stream

@@ -208,9 +208,15 @@ def test_code_that_comes_with_a_file_is_never_run(bert, tmp_path, name):
     (bert / "evil.py").write_text(f"import os; os.mkdir({str(tmp_path / 'canary')!r})")
     path = bert / name
     known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps({**known, "auto_map": {"AutoModel": "evil.Model"}}))
+    auto_map = {"AutoModel": "evil.Model", "AutoTokenizer": ["evil.Tokenizer", None]}
+    path.write_text(json.dumps({**known, "auto_map": auto_map}))
+    uses = (load, identity, lambda at: load_tokenizer(ModelSpec(id=str(at)), hub=OFFLINE))
 
-    for use in (load, identity, lambda at: load_tokenizer(ModelSpec(id=str(at)), hub=OFFLINE)):
+    for use in uses:  # transformers has a BERT of its own
+        use(bert)
+    config = bert / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "model_type": "evil"}))
+    for use in uses:
         with pytest.raises(DataError, match=f"{name} asks to run code"):
             use(bert)
     assert not (tmp_path / "canary").exists()

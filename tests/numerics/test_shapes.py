@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from metabench.learning import Batch, inner_path
-from metabench.nn.encoder import pool
+from metabench.nn.features import pool
 from metabench.seeding import Stream
 from metabench.testing import tiny_batch, tiny_learner
 

@@ -28,23 +28,25 @@ class Packing:
         places: [tokens], ``row * width + column`` of each real token, row by row; None where
             every token is real.
         mask: [rows, width], whether a token is real.
+        last: whether a row's last token stands for it, and not its first.
     """
 
     rows: int
     width: int
     places: Int[Tensor, " tokens"] | None
     mask: Bool[Tensor, "rows width"]
+    last: bool = False
 
     @classmethod
-    def of(cls, batch: Batch) -> Packing:
+    def of(cls, batch: Batch, *, last: bool = False) -> Packing:
         """Return the packing of a batch; nothing is read back where ``batch.tokens`` is known."""
         mask = batch.attention_mask.bool().contiguous()
         rows, width = mask.shape
         tokens = int(mask.sum()) if batch.tokens is None else batch.tokens
         if tokens == rows * width:
-            return cls(rows, width, None, mask)
+            return cls(rows, width, None, mask, last)
         order = mask.flatten().to(torch.uint8).argsort(descending=True, stable=True)
-        return cls(rows, width, order[:tokens], mask)
+        return cls(rows, width, order[:tokens], mask, last)
 
     @property
     def tokens(self) -> int:
@@ -78,9 +80,10 @@ class Packing:
 
     @property
     def cls_positions(self) -> Int[Tensor, " rows"]:
-        """Where each row begins among the packed tokens."""
+        """Where the token that stands for a row lies among the packed tokens."""
         counts = self.mask.sum(1)
-        return counts.cumsum(0) - counts
+        ends = counts.cumsum(0)
+        return ends - 1 if self.last else ends - counts
 
     def gather(self, values: Tensor) -> Tensor:
         """Return the real tokens of ``values`` [rows, width, …] as [tokens, …]."""

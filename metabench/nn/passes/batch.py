@@ -58,7 +58,8 @@ class BatchPasses:
         self._bert, self._p, self._head = bert, p, head
         self._rows = rows = len(batch)
         self._batches, spans = _parted(batch, bert.width, most)
-        packings = [Packing.of(part) for part in self._batches]
+        last = head.pooling == "last"
+        packings = [Packing.of(part, last=last) for part in self._batches]
         ends = [0, *accumulate(packing.tokens for packing in packings)]
         width = batch.input_ids.shape[1]
         whole = BatchMasks(masks, rows, width, ends[-1])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from metabench.nn.bert.encoder import Bert, Parameters
     from metabench.nn.bert.packing import Packing
     from metabench.nn.caching import Kept
-    from metabench.nn.encoder import Pooling
+    from metabench.nn.features import Pooling
     from metabench.nn.passes.mask_parts import MaskParts
 
 __all__ = ["BertModel", "Head"]

@@ -74,6 +74,7 @@ def _pretrain(
         stream=stream,
         device=context.device.device,
         autocast=context.device.autocasts(None),
+        token_types=encoder.takes_token_types,
     )
     values = yield from training.run(start=start)
     left = leave(context.store.place(cell.folder), PARAMETERS, pack_parameters(values))

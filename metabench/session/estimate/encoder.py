@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from metabench.session.estimate.footprint import EncoderShape
+from metabench.tasks.encoder_config import encoder_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
@@ -28,7 +25,7 @@ _NAMES = {
 
 def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
     """Return the shape of a one-stack encoder; None where its configuration does not say."""
-    config = _config(model, hub)
+    config = encoder_config(model.id, revision=model.revision, hub=hub)
     found = {
         name: next((config[key] for key in keys if isinstance(config.get(key), int)), 0)
         for name, keys in _NAMES.items()
@@ -45,23 +42,5 @@ def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
         pooler=model.pooling == "pooler" or (auto and bert),
         attention_dropout=bool(dropout),
         packed=bert,
-        cls_only=bert and model.pooling in {"cls", "pooler"},
+        cls_only=bert and model.pooling in {"cls", "pooler", "last"},
     )
-
-
-def _config(model: ModelSpec, hub: Hub) -> Mapping[str, Any]:
-    folder = hub.model_folder(model.id)
-    path: Path | str | None = folder / "config.json" if folder else None
-    if path is None:
-        from huggingface_hub import hf_hub_download  # noqa: PLC0415  (light until it is needed)
-
-        try:
-            path = hf_hub_download(model.id, "config.json", revision=model.revision)
-        except Exception:  # noqa: BLE001  (whatever fails, nothing is known)
-            return {}
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  (a path of the hub's cache)
-            config: Any = json.load(file)
-    except (OSError, ValueError):
-        return {}
-    return config if isinstance(config, dict) else {}

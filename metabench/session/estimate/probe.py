@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
 import numpy as np
 import torch
-import transformers
 
 from metabench.data.encoding import Encoding
 from metabench.data.tokens import TokenTable
 from metabench.nn.curvature import Curvature
-from metabench.nn.encoder import Encoder
+from metabench.nn.encoder import Encoder, build_module
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
@@ -104,9 +103,7 @@ def _encoder(config: Any, layers: int) -> Encoder:
     config.num_hidden_layers, config.vocab_size = layers, _WORDS
     config.pad_token_id = 0
     with seeded(0, torch.device("cpu")):
-        module: Any = transformers.AutoModel.from_config(
-            config, dtype=torch.float32, attn_implementation="sdpa", trust_remote_code=False
-        )
+        module: Any = build_module(config)
     if hasattr(module, "pooler"):
         module.pooler = None
     types = getattr(config, "type_vocab_size", 0) > 1

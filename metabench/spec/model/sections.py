@@ -55,8 +55,11 @@ class ModelSpec(Options):
     """Commit or tag on the hub."""
     weights: Literal["pretrained", "random"] = "pretrained"
     """``random`` builds the encoder from its config alone."""
-    pooling: Literal["auto", "pooler", "cls", "mean"] = "auto"
-    """What a head sees; ``auto`` is the checkpoint's own pooler where it has one, else the mean."""
+    pooling: Literal["auto", "pooler", "cls", "mean", "last"] = "auto"
+    """What a head sees: the encoder's own pooler, the state of the first token (``cls``) or of the
+    last one, or the mean of all. ``auto`` is what ``1_Pooling/config.json`` of a
+    sentence-transformers encoder asks for, ``last`` for a decoder, the checkpoint's own pooler
+    where it has one, else the mean."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 128
     """Tokens per row, at most what the encoder has positions for; longer rows are cut, the longer
     text of a pair first. Not given, it is 128 or what the encoder has, whichever is less."""

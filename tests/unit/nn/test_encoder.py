@@ -10,7 +10,8 @@ import torch
 import transformers
 
 from metabench.errors import DataError
-from metabench.nn.encoder import load_encoder, load_tokenizer, pool
+from metabench.nn.encoder import load_encoder, load_tokenizer
+from metabench.nn.features import pool
 from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
 from metabench.spec.model.sections import ModelSpec

@@ -46,3 +46,25 @@ def test_places_and_heads_tile_theta_without_a_gap():
     assert [place.start for place in places] == [0, *(place.stop for place in places[:-1])]
     assert places[-1].stop == layout.size
     assert layout.head("two") == slice(layout.size - (3 * 8 + 3), layout.size)
+
+
+@pytest.mark.parametrize(("names", "expected"), [
+    (["wte.w", "wpe.w", "h.0.a", "h.0.b", "h.1.a", "ln_f.w"],
+     {"embeddings": (0, 2), "layer 0": (2, 4), "layer 1": (4, 5)}),
+    (["embeddings.w", "encoder.map.w", "encoder.albert_layer_groups.0.albert_layers.0.w",
+      "pooler.w"],
+     {"embeddings": (0, 2), "layer 0": (2, 3)}),
+    (["shared.w", "encoder.block.0.layer.0.w", "encoder.block.0.layer.1.w",
+      "encoder.block.1.layer.0.w"],
+     {"embeddings": (0, 1), "layer 0": (1, 3), "layer 1": (3, 4)}),
+    (["shared.w", "encoder.layers.0.w", "decoder.layers.0.w"],
+     {"embeddings": (0, 1), "layer 0": (1, 2), "layer 1": (2, 3)}),
+    (["embeddings.w", "encoder.layer.0.w", "encoder.rel_embeddings.w"],
+     {"embeddings": (0, 1), "layer 0": (1, 2)}),
+])  # fmt: skip
+def test_spans_know_the_layers_of_every_family(names, expected):
+    """GPT-2, ALBERT's shared layer, T5's blocks, BART's two stacks, DeBERTa's late embeddings."""
+    layout = Layout.tiled([(name, (1,)) for name in names], width=1, outputs={})
+
+    spans = {name: (span.start, span.stop) for name, span in layout.spans().items()}
+    assert spans == {"encoder": (0, len(names)), **expected}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import metabench.plan.keys
@@ -193,3 +195,27 @@ def test_what_predictions_are_clipped_to_is_part_of_how_they_are_scored_and_noth
 
     assert plain.keys() == {"target", "source"}  # as in runs of before
     assert bounded == {**plain, "bounds": [0.0, 5.0]}
+
+
+def features(plan: Plan) -> set[object]:
+    return {cell.inputs.get("features") for cell in plan.cells}
+
+
+def test_only_encoders_other_than_bert_carry_the_format_of_their_features(world):
+    """So that no key of a BERT cell changes with what is mended for the others."""
+    config = world.folder / "encoder" / "config.json"
+    assert features(world.plan()) == {None}
+
+    for kind, expected in (("bert", None), ("roberta", 2)):
+        config.write_text(json.dumps({"model_type": kind, "vocab_size": 100}))
+        assert features(world.plan()) == {expected}
+
+
+def test_what_auto_pooling_means_for_a_decoder_is_part_of_its_key(world):
+    config = world.folder / "encoder" / "config.json"
+    config.write_text(json.dumps({"model_type": "gpt2", "vocab_size": 100}))
+    plan = world.plan()
+
+    assert {cell.inputs["pooling"] for cell in plan.cells} == {"last"}
+    assert {cell.work.model.pooling for cell in plan.cells} == {"last"}
+    assert keys(plan) == keys(world.plan(("[tasks]", "pooling = 'last'\n\n[tasks]")))

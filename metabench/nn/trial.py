@@ -1,0 +1,64 @@
+"""An encoder tried on a few tokens when it is loaded: what its states are, and if they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Trial", "tried"]
+
+_TOKENS = 6
+_PADDING = 2
+_CLOSE = 1e-3
+"""How far states may move, relative to the largest, when padding is added: float32 needs 1e-5."""
+
+
+class Trial(NamedTuple):
+    """What a few tokens show of an encoder.
+
+    Args:
+        width: of its states.
+        causal: whether a token's state depends on earlier tokens alone.
+        problem: why its features cannot be used; "" where they can.
+    """
+
+    width: int
+    causal: bool
+    problem: str
+
+
+@torch.inference_mode()
+def tried(module: Any) -> Trial:
+    """Return what six tokens, with padding and without, show of a module in evaluation mode."""
+    words = int(module.config.vocab_size)
+    first = torch.arange(_TOKENS) % max(1, words - 3) + 2
+    other = first.clone()
+    other[-1] = first[0]
+    rows = torch.nn.functional.pad(torch.stack([first, other]), (0, _PADDING))
+    mask = torch.ones_like(rows)
+    mask[:, _TOKENS:] = 0
+    padded = _states(module, rows, mask)
+    alone = _states(module, rows[:1, :_TOKENS], mask[:1, :_TOKENS])
+    if padded.shape[:-1] != rows.shape or alone.shape[:-1] != (1, _TOKENS):
+        return Trial(padded.shape[-1], causal=False, problem="has not one state for each token")
+    real = padded[:, :_TOKENS]
+    size = float(alone.abs().max())
+    if not (real.isfinite().all() and alone.isfinite().all()):
+        return Trial(padded.shape[-1], causal=False, problem="has states that are not finite")
+    causal = _apart(real[0, :-1], real[1, :-1]) <= 1e-6 * size
+    off = _apart(real[0], alone[0])
+    problem = "computes other states for a text beside padding" if off > _CLOSE * size else ""
+    return Trial(padded.shape[-1], causal, problem)
+
+
+def _states(module: Any, ids: Tensor, mask: Tensor) -> Tensor:
+    states: Tensor = module(input_ids=ids, attention_mask=mask).last_hidden_state
+    return states
+
+
+def _apart(one: Tensor, other: Tensor) -> float:
+    return float((one - other).abs().max())

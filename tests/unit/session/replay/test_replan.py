@@ -122,14 +122,17 @@ def test_a_cell_that_the_benchmark_asks_for_in_another_way_now_is_refused(run, p
         done_cell(plan, store, folder)
 
 
-def test_a_cell_that_the_benchmark_no_longer_asks_for_is_refused(run, provenance):
+@pytest.mark.parametrize(
+    ("known", "inputs"), [(False, {}), (False, {"steps": 1}), (True, {})],
+    ids=["unknown", "unknown with inputs", "of a name that is asked for, without inputs"],
+)  # fmt: skip
+def test_a_cell_that_the_benchmark_no_longer_asks_for_is_refused(run, provenance, known, inputs):
     store, plan = run
     key = "e" * 64
-    kept = {"kind": "adapt", "name": "adapt-gone", "key": key}
-    store.commit_note("adapt-gone-eeeeeeee", CellNote(**kept, inputs={}))
-    store.commit_result(
-        "adapt-gone-eeeeeeee", Result(**kept, wall_seconds=1.0, provenance=provenance)
-    )
+    name = cell_of(plan, "adapt").name if known else "adapt-gone"
+    kept = {"kind": "adapt", "name": name, "key": key}
+    store.commit_note(f"{name}-eeeeeeee", CellNote(**kept, inputs=inputs))
+    store.commit_result(f"{name}-eeeeeeee", Result(**kept, wall_seconds=1.0, provenance=provenance))
 
     with pytest.raises(SetupError, match=r"the benchmark no longer asks for it"):
-        done_cell(plan, store, "adapt-gone-eeeeeeee")
+        done_cell(plan, store, f"{name}-eeeeeeee")

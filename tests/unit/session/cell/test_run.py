@@ -1,0 +1,225 @@
+"""A cell from its plan to its record, in this process: what it starts from, tells and leaves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from kit.benchmark import JOINT, PLAIN, SHORT, benchmark
+
+from metabench.api.events import CellEnded, CellStarted, Progressed
+from metabench.cli.inputs.benchmark import make_plan
+from metabench.engine.parameters import unpack_parameters
+from metabench.errors import CellTimeoutError, DivergedError, StoppedError
+from metabench.seeding import Stream
+from metabench.session.cell.context import open_context
+from metabench.session.cell.run import run_cell
+from metabench.session.cell.stages import _start
+from metabench.session.replay.replay import replay
+from metabench.session.replay.reproduce import Reproduced, cells_behind
+from metabench.session.runtime import Assignment, Runtime
+from metabench.spec.model.sections import ComputeSpec
+from metabench.tasks.hub import Hub
+
+TEXT = benchmark(
+    "cells", PLAIN, JOINT, model=SHORT, meta={"steps": 3},
+    tasks={"transfer": [{"task": "embedded/grammar"}]}, finetune={"epochs": 0.01, "min_steps": 4},
+)  # fmt: skip
+ALWAYS = ComputeSpec(checkpoint_seconds=0)
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "cells.toml"
+    path.write_text(TEXT)
+    return make_plan(str(path), sets=(), smoke=False, hub=None).plan
+
+
+def context_of(folder, plan):
+    cells = {cell.key: cell for cell in plan.cells}
+    how = Runtime(Hub(), "cpu", 1, None)
+    return open_context(Assignment(folder, "cells", "hash", cells, how, ALWAYS))
+
+
+@pytest.fixture(scope="module")
+def finished(plan, tmp_path_factory):
+    """Return the context of a run in which every cell is done, and what it told by cell."""
+    context, told = context_of(tmp_path_factory.mktemp("run"), plan), {}
+    for cell in plan.cells:
+        run_cell(cell, context, emit=told.setdefault(cell.key, []).append)
+    return context, told
+
+
+def cell_of(plan, method, task=None):
+    kind = "meta" if task is None else "adapt"
+    return next(
+        cell
+        for cell in plan.cells
+        if cell.kind == kind
+        and cell.method == method
+        and (task is None or cell.work.task.card.name == task)
+    )
+
+
+def result_of(context, cell):
+    return context.store.result(cell.folder, key=cell.key)
+
+
+def lines_of(context, cell):
+    text = (context.store.cell_folder(cell.folder) / "metrics.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_every_cell_says_when_it_begins_how_far_it_is_and_how_it_ended(plan, finished):
+    context, told = finished
+    for cell in plan.cells:
+        first, *steps, last = told[cell.key]
+        scores = result_of(context, cell).scores
+
+        assert (type(first), first.key) == (CellStarted, cell.key)
+        assert {type(step) for step in steps} == {Progressed}
+        assert (steps[-1].step, steps[-1].total) == (cell.work.steps, cell.work.steps)
+        assert (type(last), last.status, last.scores) == (CellEnded, "ok", scores)
+
+
+def test_a_record_has_the_first_and_the_last_loss_of_the_curve(plan, finished):
+    context, _ = finished
+    for cell in plan.cells:
+        lines = lines_of(context, cell)
+        losses = [line.get("loss", line.get("loss_after")) for line in lines]
+
+        assert [line["step"] for line in lines] == list(range(1, cell.work.steps + 1))
+        assert {line["stage"] for line in lines} == {cell.kind}
+        assert result_of(context, cell).losses == {"first": losses[0], "last": losses[-1]}
+
+
+def test_only_what_was_done_is_left_in_a_cells_folder(plan, finished):
+    context, _ = finished
+    for cell in plan.cells:
+        left = "parameters.safetensors" if cell.kind == "meta" else "predictions.parquet"
+        names = {path.name for path in context.store.cell_folder(cell.folder).iterdir()}
+
+        assert names == {"cell.json", "result.json", "log.txt", "metrics.jsonl", left}
+
+
+def parameters(context, cell):
+    path = context.store.cell_folder(cell.folder) / "parameters.safetensors"
+    return unpack_parameters(path.read_bytes())
+
+
+def start(context, cell):
+    learner = context.learner(cell.work.model, None, {cell.work.task.card.name: cell.work.task})
+    return learner, _start(cell.work, learner, context)
+
+
+def test_a_target_starts_from_the_encoder_and_the_head_that_meta_training_left(plan, finished):
+    context, _ = finished
+    cell = cell_of(plan, "Joint", "embedded/entailment")
+    values = parameters(context, cell_of(plan, "Joint"))
+    learner, theta = start(context, cell)
+
+    for place in learner.layout.places("embedded/entailment"):
+        assert torch.equal(theta[place.span].view(place.shape), values[place.name])
+
+
+@pytest.mark.parametrize(
+    ("task", "head"), [("embedded/grammar", "keep"), ("embedded/entailment", "fresh")]
+)
+def test_a_new_head_is_the_one_that_plain_fine_tuning_starts_with(plan, finished, task, head):
+    context, _ = finished
+    cell = cell_of(plan, "Joint", task)
+    settings = cell.work.settings.model_copy(update={"head": head})
+    work = replace(cell.work, settings=settings)
+    learner = context.learner(work.model, None, {task: work.task})
+    theta = _start(work, learner, context)
+    _, plain = start(context, cell_of(plan, "Plain", task))
+    span = learner.layout.head(task)
+
+    assert torch.equal(theta[span], plain[span])
+    assert torch.equal(theta[span], learner.fresh_head(task, Stream.root(0).child("heads", 0)))
+    assert not torch.equal(theta[: span.start], plain[: span.start])
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_cell_that_was_stopped_goes_on_and_comes_to_the_same(plan, finished, tmp_path, at):
+    context, (cell, *_) = context_of(tmp_path, plan), plan.cells
+    asked = iter([False] * (at - 1) + [True])
+    with pytest.raises(StoppedError, match=f"stopped after step {at} of {cell.work.steps}"):
+        run_cell(cell, context, emit=lambda _: None, stop=lambda: next(asked))
+    assert result_of(context, cell) is None
+
+    run_cell(cell, context, emit=lambda _: None)
+
+    folder = context.store.cell_folder(cell.folder)
+    assert Reproduced(result_of(finished[0], cell), result_of(context, cell)).exact
+    assert lines_of(context, cell) == lines_of(finished[0], cell)
+    assert not (folder / "checkpoints").exists()
+    assert f"started {cell.folder} after step {at}\n" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "resumable"),
+    [
+        (CellTimeoutError("took too long"), "timeout", True),
+        (MemoryError(), "out_of_memory", True),
+        (DivergedError("the loss is nan"), "diverged", False),
+        (ZeroDivisionError(), "error", False),
+    ],
+)
+def test_a_cell_that_fails_leaves_why_and_a_checkpoint_only_where_that_is_not_its_fault(
+    plan, tmp_path, error, status, resumable
+):
+    context, (cell, *_) = context_of(tmp_path, plan), plan.cells
+
+    def fail(event):
+        if isinstance(event, Progressed):
+            raise error
+
+    ended = run_cell(cell, context, emit=fail)
+
+    folder = context.store.cell_folder(cell.folder)
+    assert (ended.status, result_of(context, cell)) == (status, None)
+    assert json.loads((folder / "failure.json").read_text())["status"] == status
+    assert (folder / "checkpoints").exists() == resumable
+
+
+def test_fine_tuning_done_once_more_gives_the_recorded_predictions(plan, finished):
+    context, _ = finished
+    cell, told = cell_of(plan, "Joint", "embedded/entailment"), []
+    again = replay(cell, result_of(context, cell), context, emit=told.append)
+
+    assert again.agreement.exact
+    assert (again.cell, again.agreement.changed) == (cell, ())
+    assert [type(event) for event in told] == [CellStarted, *[Progressed] * 4, CellEnded]
+
+
+def test_what_is_behind_a_cell_comes_before_it(plan):
+    meta, tuned = cell_of(plan, "Joint"), cell_of(plan, "Joint", "embedded/entailment")
+
+    assert cells_behind(plan, tuned) == (meta, tuned)
+    assert cells_behind(plan, meta) == (meta,)
+
+
+def test_what_is_reproduced_is_compared_in_scores_and_in_all_else(plan, finished):
+    context, _ = finished
+    now = result_of(context, cell_of(plan, "Plain", "embedded/grammar"))
+    bare = result_of(context, cell_of(plan, "Joint"))
+    file = now.files[0].model_copy(update={"sha256": "0" * 64})
+    elsewhere = now.provenance.model_copy(update={"threads": 9})
+    other = now.model_copy(update={"files": (file,), "provenance": elsewhere})
+    worse = now.model_copy(update={"scores": dict.fromkeys(now.scores, 0.25)})
+
+    same = Reproduced(now, now)
+    assert (same.exact, same.same_scores, same.changed) == (True, True, ())
+    near = Reproduced(other, now)
+    assert (near.exact, near.same_scores, near.changed) == (False, True, ("threads 9 → 1",))
+    assert not Reproduced(worse, now).same_scores
+    gone = Reproduced(None, bare)
+    assert (gone.exact, gone.same_scores, gone.changed) == (False, False, ())
+    moved = bare.model_copy(update={"steps": 99})
+    assert (Reproduced(bare, bare).same_scores, Reproduced(moved, bare).same_scores) == (
+        True,
+        False,
+    )

@@ -26,7 +26,11 @@ def catalog() -> str:
             if info.options.model_fields:
                 parts.append(field_table(info.options, getattr(info, "preset", {})))
     parts += ["## Tasks", _tasks(_ours(found.tasks)), "## Metrics", _metrics(_ours(found.metrics))]
-    parts += ["## Observers", _observers(_ours(found.on_request))]
+    parts += ["## Observers", _observers(_ours(found.on_request)), "## Launchers"]
+    for name, info in _ours(found.launchers).items():
+        parts += [f"### {name}", f"`--launcher {name}`: {info.summary}."]
+        if info.options.model_fields:
+            parts.append(field_table(info.options, {}))
     return "\n\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from metabench.api import (
     AlgorithmInfo,
     CellEnded,
     CellStarted,
+    LauncherInfo,
     MetricInfo,
     ObserverInfo,
     Progressed,
@@ -25,7 +26,7 @@ from metabench.api import hooks as specifications
 __all__ = ["VALUES", "hook_names", "hooks"]
 
 VALUES = (
-    AlgorithmInfo, SamplerInfo, MetricInfo, RendererInfo, ObserverInfo,
+    AlgorithmInfo, SamplerInfo, MetricInfo, RendererInfo, ObserverInfo, LauncherInfo,
     RunStarted, CellStarted, Progressed, CellEnded, RunEnded,
 )  # fmt: skip
 """Descriptors that provider hooks return, and events that observers are given."""

@@ -10,6 +10,7 @@ Modules and packages, in the order in which data passes through:
     metric: descriptor of a metric
     observer: descriptor of an observer that a user requests by name
     renderer: descriptor of a leaderboard format
+    launcher: launchers: their descriptor, their contract, what they carry
     events: what a run emits to observers and to the terminal
     leaderboard: the leaderboard as a value, passed to every renderer
     report: the report as a value: a leaderboard and the series of its figures
@@ -32,6 +33,13 @@ from metabench.api.events import (
     RunStarted,
 )
 from metabench.api.hooks import API_VERSION, hookimpl
+from metabench.api.launcher import (
+    AgentCommand,
+    AgentMessage,
+    Launcher,
+    LauncherInfo,
+    LostAgent,
+)
 from metabench.api.metric import MetricInfo
 from metabench.api.observer import ObserverInfo
 from metabench.api.options import Options
@@ -41,6 +49,8 @@ from metabench.api.task import DataFile, FileSource, GeneratedSource, HubSource,
 
 __all__ = [
     "API_VERSION",
+    "AgentCommand",
+    "AgentMessage",
     "AlgorithmInfo",
     "AlgorithmOptions",
     "CellEnded",
@@ -53,6 +63,9 @@ __all__ = [
     "FileSource",
     "GeneratedSource",
     "HubSource",
+    "Launcher",
+    "LauncherInfo",
+    "LostAgent",
     "MetricInfo",
     "Noticed",
     "ObserverInfo",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from metabench.api.algorithm import AlgorithmInfo
     from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
+    from metabench.api.launcher import LauncherInfo
     from metabench.api.metric import MetricInfo
     from metabench.api.observer import ObserverInfo
     from metabench.api.renderer import RendererInfo
@@ -54,6 +55,11 @@ def metabench_renderers() -> Sequence[RendererInfo]:  # type: ignore[empty-body]
 @hookspec
 def metabench_observers() -> Sequence[ObserverInfo]:  # type: ignore[empty-body]
     """Provide observers that are told of a run only where ``--observer NAME`` asks for them."""
+
+
+@hookspec
+def metabench_launchers() -> Sequence[LauncherInfo]:  # type: ignore[empty-body]
+    """Provide launchers, which start the agents of ``run --launcher NAME``."""
 
 
 @hookspec

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from metabench.api import (
     AlgorithmInfo,
+    LauncherInfo,
     MetricInfo,
     ObserverInfo,
     RendererInfo,
@@ -39,11 +40,12 @@ class Catalog:
     """What is installed; a name that two plugins offer is in ``conflicts`` and nowhere else.
 
     Args:
-        algorithms: offers by name, as are the next four.
+        algorithms: offers by name, as are the next five.
         samplers: task samplers.
         tasks: task cards.
         metrics: metrics.
         renderers: formats for leaderboards.
+        launchers: what starts agents.
         plugins: every plugin that was found, whatever its state.
         observers: what is told of every run.
         on_request: observers that are told of a run only where it asks for them.
@@ -56,6 +58,7 @@ class Catalog:
     tasks: Mapping[str, Offer[TaskCard]] = field(default_factory=dict)
     metrics: Mapping[str, Offer[MetricInfo]] = field(default_factory=dict)
     renderers: Mapping[str, Offer[RendererInfo]] = field(default_factory=dict)
+    launchers: Mapping[str, Offer[LauncherInfo]] = field(default_factory=dict)
     plugins: tuple[PluginStatus, ...] = ()
     observers: tuple[Observer, ...] = ()
     on_request: Mapping[str, Offer[ObserverInfo]] = field(default_factory=dict)
@@ -108,6 +111,14 @@ class Catalog:
         """
         return self._find("renderer", name, self.renderers)
 
+    def launcher(self, name: str) -> Offer[LauncherInfo]:
+        """Return a launcher.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("launcher", name, self.launchers)
+
     def observer(self, name: str) -> Offer[ObserverInfo]:
         """Return an observer that a run can ask for.
 
@@ -149,6 +160,7 @@ def load_catalog(
         tasks=offers["task"],
         metrics=offers["metric"],
         renderers=offers["renderer"],
+        launchers=offers["launcher"],
         plugins=tuple(plugin.status for plugin in loaded),
         observers=_observers(loaded),
         on_request=offers["observer"],

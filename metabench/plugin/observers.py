@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
-
-from typing_extensions import override
 
 from metabench.api import (
     CellEnded,
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     from metabench.plugin.status import Offer, PluginStatus
 
-__all__ = ["Observer", "notify", "open_observer"]
+__all__ = ["Observer", "loaded_again", "notify", "open_observer"]
 
 _HOOKS: Mapping[type[Event], str] = {
     RunStarted: "metabench_run_start",
@@ -61,10 +59,6 @@ class Observer:
     manager: pluggy.PluginManager
     target: str = ""
     called: bool = False
-
-    @override
-    def __reduce__(self) -> tuple[Callable[..., Observer], tuple[Any, ...]]:
-        return _loaded_again, (self.plugin, self.target, self.called)
 
     @property
     def hooks(self) -> tuple[str, ...]:
@@ -132,7 +126,7 @@ def _problem(plugin: PluginStatus, what: str, cause: BaseException | None) -> Pl
     return problem
 
 
-def _loaded_again(plugin: PluginStatus, target: str, called: bool) -> Observer:  # noqa: FBT001
+def loaded_again(plugin: PluginStatus, target: str, *, called: bool) -> Observer:
     """Return an observer in a process that did not have it; where it fails there, it says so."""
 
     def load() -> pluggy.PluginManager:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from metabench.api import (
     AlgorithmInfo,
     AlgorithmOptions,
+    LauncherInfo,
     MetricInfo,
     ObserverInfo,
     Options,
@@ -32,6 +33,7 @@ KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "metric": ("metabench_metrics", MetricInfo),
     "renderer": ("metabench_renderers", RendererInfo),
     "observer": ("metabench_observers", ObserverInfo),
+    "launcher": ("metabench_launchers", LauncherInfo),
 }
 """Kinds of offers: the hook that provides them and what it returns a list of."""
 
@@ -75,7 +77,7 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
     if isinstance(value, AlgorithmInfo):
         _check_target(hook, value.name, value.target, optional=True)
         _check_options(hook, value, AlgorithmOptions, preset=value.preset)
-    elif isinstance(value, SamplerInfo):
+    elif isinstance(value, LauncherInfo | SamplerInfo):
         _check_target(hook, value.name, value.target)
         _check_options(hook, value, Options, preset={})
     elif isinstance(value, MetricInfo | ObserverInfo | RendererInfo):
@@ -91,7 +93,7 @@ def _check_target(hook: str, name: str, target: Any, *, optional: bool = False) 
 
 def _check_options(
     hook: str,
-    value: AlgorithmInfo | SamplerInfo,
+    value: AlgorithmInfo | LauncherInfo | SamplerInfo,
     expected: type[Options],
     *,
     preset: Mapping[str, Any],

@@ -16,7 +16,7 @@ from metabench.errors import UsageError
 
 __all__ = ["KINDS", "PackageName", "package_files"]
 
-KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer")
+KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
 """The kinds of plugins that there are hooks for, and templates."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -30,6 +30,7 @@ _HOLDS = {
     "metric": ("metric.py", "descriptor; loads in no time", "the score"),
     "renderer": ("renderer.py", "descriptor; loads in no time", "the format"),
     "observer": ("__init__.py", "one function per event", "one function per event"),
+    "launcher": ("launcher.py", "options and descriptor; loads in no time", "agents and lines"),
 }
 
 

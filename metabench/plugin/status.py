@@ -37,7 +37,7 @@ class PluginStatus:
         place: ``file:line`` in the plugin that raised; the file itself for a plugin that is one.
         milliseconds: how long importing its entry module took.
         offers: names by kind (``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer``,
-            ``observer``).
+            ``observer``, ``launcher``).
     """
 
     name: str

@@ -12,12 +12,10 @@ from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer
 from metabench.spec.model.sections import ComputeSpec
 from metabench.store.run_folder import Stamp
+from metabench.tasks.hub import Hub
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from metabench.api.events import CellEnded
-    from metabench.tasks.hub import Hub
 
 
 __all__ = ["MAY_PASS", "RESUMABLE", "Assignment", "Limits", "RunSummary", "Runtime"]
@@ -37,6 +35,8 @@ class Runtime:
         cell_timeout: seconds that a cell may take in one go; None is what the file says.
         retries: how often a cell is tried again whose failure may pass.
         allow_drift: whether to go on from a checkpoint of another machine or other versions.
+        launcher: what starts the agents that run the cells.
+        launcher_settings: its options, each ``KEY=VALUE``.
     """
 
     hub: Hub
@@ -47,6 +47,8 @@ class Runtime:
     cell_timeout: float | None = None
     retries: int = 0
     allow_drift: bool = False
+    launcher: str = "local"
+    launcher_settings: tuple[str, ...] = ()
 
 
 @final

@@ -6,6 +6,7 @@ import re
 
 __all__ = [
     "AGAIN",
+    "AGENTS",
     "CACHE",
     "CELL",
     "CELLS",
@@ -47,6 +48,8 @@ CHECKPOINTS, EARLIER = "checkpoints", "earlier"
 """Folders in that of a cell: its checkpoints, and older results that have other numbers."""
 STATE, CHECKPOINT, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
 """The files of a checkpoint: tensors, what is said of them, the sha256 of both."""
+AGENTS = "agents"
+"""Of a run: what launchers keep of their agents."""
 CACHE = ".cache"
 """Beside the run folders: encoded rows."""
 SMOKE_SUFFIX = ".smoke"

@@ -21,7 +21,10 @@ __all__ = ["command"]
 
 Entry = dict[str, Any]
 
-_KNOWN = ("algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "benchmarks")
+_KNOWN = (
+    "algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "launchers",
+    "benchmarks",
+)  # fmt: skip
 _DETAILS = ("meta_trains", "references", "per_target")
 
 
@@ -38,8 +41,8 @@ _DETAILS = ("meta_trains", "references", "per_target")
 def command(kind: str | None, as_json: bool) -> int:
     """List what a benchmark file or a command can name.
 
-    KIND is algorithms, samplers, tasks, metrics, observers, renderers or benchmarks; without it,
-    all are listed.
+    KIND is algorithms, samplers, tasks, metrics, observers, renderers, launchers or benchmarks;
+    without it, all are listed.
     """
     catalog = installed()
     kinds = [kind] if kind else list(_KINDS)
@@ -108,5 +111,6 @@ _KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
     "metrics": lambda catalog: _offered(catalog.metrics),
     "observers": _observers,
     "renderers": _renderers,
+    "launchers": lambda catalog: _offered(catalog.launchers),
     "benchmarks": _benchmarks,
 }

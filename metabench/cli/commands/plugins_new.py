@@ -30,12 +30,6 @@ _ROWS = (("lamp", "works", 1), ("lamp", "broke", 0), ("chair", "holds", 1), ("ch
 def _check_kind(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if value in KINDS:
         return value
-    if value == "launcher":
-        raise UsageError(
-            "there are no launchers: any number of processes share a run folder",
-            where="--kind launcher",
-            hint="start `metabench run FILE` once on each machine; docs/adr/0015-no-launchers.md",
-        )
     said = f"there is no kind {value!r}{suggest(value, KINDS)}"
     raise click.BadParameter(said, ctx=context, param=parameter)
 
@@ -84,6 +78,7 @@ def _check_free(called: PackageName, kind: str) -> None:
         "metric": catalog.metrics,
         "renderer": catalog.renderers,
         "observer": catalog.on_request,
+        "launcher": catalog.launchers,
     }
     taken = offers[kind].get(called.name)
     by = [taken.plugin.origin] if taken is not None else []

@@ -59,6 +59,16 @@ __all__ = ["command"]
     "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N",
     help="Cells at a time, each in its own process.",
 )  # fmt: skip
+@click.option(
+    "--launcher",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="What runs the cells; --launcher-set K=V.",
+)
+@click.option(
+    "--launcher-set", "launcher_sets", multiple=True, hidden=True, help="An option of the launcher."
+)
 @click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
 @click.option("--force", is_flag=True, help="Run again what is done already.")
 @click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
@@ -93,6 +103,8 @@ def command(
     sets: tuple[str, ...],
     device: str,
     jobs: int,
+    launcher: str,
+    launcher_sets: tuple[str, ...],
     retry_failed: bool,
     force: bool,
     fail_fast: bool,
@@ -104,7 +116,7 @@ def command(
     runs: Path,
     hub: Path | None,
 ) -> int:
-    """Run a benchmark file, or what is left of it: FILE is TOML, or shipped as `quickstart` is."""
+    """Run a benchmark, skipping completed cells; FILE is TOML, or `quickstart`."""
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
@@ -130,6 +142,8 @@ def command(
         cell_timeout=cell_timeout,
         retries=retries,
         allow_drift=allow_drift,
+        launcher=launcher,
+        launcher_settings=launcher_sets,
     )
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)
@@ -158,7 +172,11 @@ def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runt
     """
     from metabench.session.estimate.disk import refuse_full_disk
     from metabench.session.estimate.refusal import refuse_missing_device, refuse_what_cannot_fit
+    from metabench.session.runner.launching import LOCAL, find_launcher
 
+    asked = runtime.launcher, runtime.launcher_settings
+    if asked != (LOCAL, ()):
+        find_launcher(prepared[0].catalog, *asked)
     for one in prepared:
         planned = [cell for cell in one.selected.cells if not cell.unavailable]
         todo = partial(_to_run, one, policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
 from metabench.data.order import subsample
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from metabench.engine.device import Device
     from metabench.nn.bert.compiled import CompiledLayer
     from metabench.nn.curvature import Curvature
-    from metabench.plan.cell import TaskUse
+    from metabench.plan.cell import Cell, TaskUse
     from metabench.session.runtime import Assignment, Runtime
     from metabench.spec.model.sections import ModelSpec
 
@@ -68,6 +68,10 @@ class WorkerContext:
             "compute.compile: layers are computed plainly, because they could not be compiled"
             f" ({self.layers.failure})"
         )
+
+    def take(self, cells: Mapping[str, Cell]) -> None:
+        """Know these cells from now on, by their keys, and no others."""
+        self.assignment = replace(self.assignment, cells=cells)
 
     def tokenizer(self, model: ModelSpec) -> Any:
         """Return the encoder's tokenizer."""

@@ -1,24 +1,34 @@
-"""Cells through one process or through several, with the same records either way."""
+"""Cells in this process or by agents, with the same records either way."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, final
 
-from metabench.api.events import CellEnded, EndedElsewhere
-from metabench.errors import StoppedError
+from metabench.api.events import CellEnded, CellStarted, EndedElsewhere, Noticed
+from metabench.api.launcher import LostAgent
+from metabench.errors import SetupError, StoppedError
+from metabench.escape import visible
 from metabench.results.run_status import is_running
 from metabench.session.cell.outcome import commit_failure
 from metabench.session.estimate.refusal import device_name
+from metabench.session.runner.agent_state import lost_error
 from metabench.session.runner.claim import HELD, claim
-from metabench.session.runner.worker import Worker, WorkerLostError
+from metabench.session.runner.crew import LOSSES, Crew
+from metabench.session.runner.launching import LOCAL, find_launcher
+from metabench.session.runner.wire import error_of, event_of
+from metabench.store.file_names import LOG
+from metabench.store.problems import explained
 from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
     from metabench.plan.cell import Cell
+    from metabench.plugin.catalog import Catalog
+    from metabench.session.runner.agent_state import AgentState
+    from metabench.session.runner.launching import Launching
     from metabench.session.runner.queue import CellQueue
     from metabench.session.runner.signals import Stopping
     from metabench.session.runtime import Assignment
@@ -26,26 +36,36 @@ if TYPE_CHECKING:
 __all__ = ["launch"]
 
 Emit = Callable[["Event"], None]
+_Ending = CellEnded | EndedElsewhere
 
 _LISTENING = 0.2  # seconds after which to see whether somebody has asked to stop
+_LONGEST_PAUSE = 2.0  # seconds from one look at the cells of other processes to the next
 
 
 def launch(
-    queue: CellQueue, assignment: Assignment, *, emit: Emit, stopping: Stopping
+    queue: CellQueue,
+    assignment: Assignment,
+    catalog: Catalog,
+    *,
+    emit: Emit,
+    stopping: Stopping,
 ) -> Generator[CellEnded]:
     """Return what runs the cells of a queue and yields as each one ends; nothing where it is empty.
 
     Once somebody has asked to stop, it ends early; every cell that ran has a checkpoint.
 
     Raises:
-        SetupError: the device, the store or a worker cannot go on.
+        SetupError: the device, the store or the launcher cannot go on.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
     # Only another process ends for certain what takes too long, and survives a fault of a GPU.
-    alone = jobs <= 1 and assignment.limits.cell_seconds is None
+    asked = assignment.runtime.launcher, assignment.runtime.launcher_settings
+    here = asked == (LOCAL, ()) and jobs <= 1
+    alone = here and assignment.limits.cell_seconds is None
     if not queue or (alone and device_name(assignment.runtime.device) == "cpu"):
         return _in_this_process(queue, assignment, emit, stopping)
-    return _in_workers(queue, assignment, jobs, emit=emit, stopping=stopping)
+    launching = find_launcher(catalog, *asked)
+    return _Coordinator(queue, assignment, launching, emit=emit, stopping=stopping).run()
 
 
 def _in_this_process(
@@ -56,13 +76,13 @@ def _in_this_process(
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.run import run_cell  # noqa: PLC0415
 
-    context = open_context(assignment)
+    context, pause = open_context(assignment), _Pause()
     while not stopping.requested():
-        cell = _next(queue, context.store)
+        cell = _next(queue, context.store, pause)
         if cell is None:
             if not queue.waits:
                 break
-            time.sleep(_LISTENING)
+            pause.wait()
             continue
         try:
             with claim(cell, context.store, assignment.seen.get(cell.key)) as elsewhere:
@@ -81,22 +101,44 @@ def _in_this_process(
             yield ended
 
 
-def _next(queue: CellQueue, store: Store) -> Cell | None:
+@final
+class _Pause:
+    """The time from one look at the cells of other processes to the next: longer each time."""
+
+    def __init__(self) -> None:
+        self._seconds = _LISTENING
+        self._looked = 0.0
+
+    def over(self) -> bool:
+        """Return whether to look again now."""
+        now = time.monotonic()
+        if now - self._looked < self._seconds:
+            return False
+        self._looked, self._seconds = now, min(2 * self._seconds, _LONGEST_PAUSE)
+        return True
+
+    def wait(self) -> None:
+        """Wait a little, less than it takes to notice that somebody has asked to stop."""
+        time.sleep(_LISTENING)
+
+    def forget(self) -> None:
+        """Be short again: something has changed."""
+        self._seconds = _LISTENING
+
+
+def _next(queue: CellQueue, store: Store, pause: _Pause) -> Cell | None:
     """Return a cell that can be run; where there is none, one that another process has let go."""
     cell = queue.take()
-    if cell is None and queue.waits:
+    if cell is None and queue.waits and pause.over():
         queue.recall(lambda cell: not is_running(store.place(cell.folder)))
         cell = queue.take()
+    if cell is not None:
+        pause.forget()
     return cell
 
 
 def _settle(
-    queue: CellQueue,
-    cell: Cell,
-    found: CellEnded | EndedElsewhere,
-    *,
-    emit: Emit,
-    assignment: Assignment,
+    queue: CellQueue, cell: Cell, found: _Ending, *, emit: Emit, assignment: Assignment
 ) -> CellEnded | None:
     """Tell the queue how a cell ended, here or elsewhere; return it, None if that is not the end.
 
@@ -113,32 +155,6 @@ def _settle(
     return found.ended
 
 
-def _in_workers(
-    queue: CellQueue, assignment: Assignment, jobs: int, *, emit: Emit, stopping: Stopping
-) -> Generator[CellEnded]:
-    workers = [Worker(assignment) for _ in range(jobs)]
-    store = Store(assignment.folder)
-    try:
-        while busy := _hand_out(queue, workers, stopping, store=store):
-            for worker in busy:
-                cell = worker.cell
-                found = _listen(worker, assignment, emit, stopping)
-                if found is None or cell is None:
-                    continue
-                if worker.cell is not None or worker.spent:  # put another in its place
-                    worker.stop()
-                    workers[workers.index(worker)] = Worker(assignment)
-                if (
-                    ended := _settle(queue, cell, found, emit=emit, assignment=assignment)
-                ) is not None:
-                    yield ended
-    finally:
-        for worker in workers:
-            worker.dismiss()
-        for worker in workers:
-            worker.stop()
-
-
 def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignment) -> bool:
     """Note how a cell has ended; return whether it is to be tried again, as if it had not."""
     if ended.status == "ok":
@@ -150,78 +166,131 @@ def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignm
     return again
 
 
-def _hand_out(
-    queue: CellQueue, workers: list[Worker], stopping: Stopping, *, store: Store
-) -> list[Worker]:
-    """Give every idle worker a cell; return those that have something to say, none at the end.
+@final
+class _Coordinator:
+    """Gives the cells of a queue to the agents of a launcher, and hears how they end."""
 
-    Once somebody has asked to stop, nothing is given, and those at work are told.
-    """
-    while True:
-        for worker in workers:
-            if stopping.requested():
-                worker.ask_to_stop()
-            elif worker.cell is None and (cell := _next(queue, store)) is not None:
-                worker.give(cell, queue.attempt(cell.key))
-        busy = [worker for worker in workers if worker.cell is not None]
-        if not busy and (stopping.requested() or not queue.waits):
-            return []
-        if ready := _heard(busy):
-            return ready
+    def __init__(
+        self,
+        queue: CellQueue,
+        assignment: Assignment,
+        launching: Launching,
+        *,
+        emit: Emit,
+        stopping: Stopping,
+    ) -> None:
+        self._queue, self._assignment = queue, assignment
+        self._emit, self._stopping = emit, stopping
+        self._store, self._pause = Store(assignment.folder), _Pause()
+        self._crew = Crew(launching, assignment)
 
+    def run(self) -> Generator[CellEnded]:
+        """Yield how cells end, until all have, or somebody has asked to stop."""
+        try:
+            while self._hand_out():
+                for agent, said in self._crew.receive(_LISTENING):
+                    cell = agent.cell
+                    found = self._hear(agent, said)
+                    if found is None or cell is None:
+                        continue
+                    ended = _settle(
+                        self._queue, cell, found, emit=self._emit, assignment=self._assignment
+                    )
+                    if ended is not None:
+                        yield ended
+                self._crew.end_overdue()
+        finally:
+            self._crew.close()
 
-def _heard(busy: list[Worker]) -> list[Worker]:
-    """Wait a little; return the workers that have something to say, and end those that are over."""
-    if not busy:  # others are at work, in another process
-        time.sleep(_LISTENING)
-        return []
-    pipes: dict[object, Worker] = {worker.pipe: worker for worker in busy}
-    ready = wait([worker.pipe for worker in busy], timeout=_LISTENING)
-    if not ready:
-        for worker in busy:
-            worker.end_if_overdue()
-    return [pipes[pipe] for pipe in ready]
+    def _hand_out(self) -> bool:
+        """Give idle agents cells; return whether there is something to wait for.
 
+        Once somebody has asked to stop, nothing is given, and agents at work are told.
+        """
+        crew, queue = self._crew, self._queue
+        if self._stopping.requested():
+            crew.ask_to_stop()
+            return bool(crew.busy)
+        while (agent := crew.idle()) is not None:
+            cell = _next(queue, self._store, self._pause)
+            if cell is None:
+                break
+            crew.give(agent, cell, queue.attempt(cell.key))
+        crew.start(len(queue) if crew.one_machine else queue.ready)
+        return bool(crew.busy or queue.ready or queue.waits)
 
-def _listen(
-    worker: Worker, assignment: Assignment, emit: Emit, stopping: Stopping
-) -> CellEnded | EndedElsewhere | None:
-    """Pass one message on; return the end of a cell. A lost worker keeps its cell."""
-    try:
-        message = worker.receive()
-    except WorkerLostError as lost:
-        found = _record(lost, worker, assignment)
-        if isinstance(found, CellEnded):
-            emit(found)
-        return found
-    if isinstance(message, StoppedError):
-        stopping.note(message)
-        worker.cell = None
+    def _hear(self, agent: AgentState, said: dict[str, Any] | LostAgent) -> _Ending | None:
+        """Pass a message on; return the end of a cell."""
+        if isinstance(said, LostAgent):
+            return self._lost(agent, said)
+        if said["kind"] == "event":
+            return self._event(agent, said)
+        error, cell = error_of(said), agent.cell
+        agent.cell = None
+        if said["kind"] == "stopped" and self._stopping.requested():
+            self._stopping.note(StoppedError(error.problem, where=error.where))
+        elif said["kind"] == "stopped":
+            self._give_back(agent, cell, error.problem)
+        elif self._is_its_own(error):
+            self._blame(agent)
+            self._give_back(agent, cell, error.problem)
+        else:
+            raise error
         return None
-    if isinstance(message, Exception):
-        raise message
-    ended: CellEnded | EndedElsewhere | None = None
-    if isinstance(message, CellEnded | EndedElsewhere):
-        worker.cell, ended = None, message
-    if not isinstance(message, EndedElsewhere):
-        emit(message)
-    return ended
 
+    def _event(self, agent: AgentState, said: dict[str, Any]) -> _Ending | None:
+        event = event_of(said)
+        agent.heard(began=isinstance(event, CellStarted))
+        if not isinstance(event, EndedElsewhere):
+            self._emit(event)
+        if not isinstance(event, CellEnded | EndedElsewhere):
+            return None
+        agent.cell = None
+        self._crew.praise(agent.node)
+        if said["spent"]:
+            self._crew.put_away(agent)
+        return event
 
-def _record(
-    lost: WorkerLostError, worker: Worker, assignment: Assignment
-) -> CellEnded | EndedElsewhere:
-    """Commit the failure that a worker could not commit any more, where nobody has taken over."""
-    cell = worker.cell
-    if cell is None:  # pragma: no cover  (only busy workers are listened to)
-        raise lost
-    store = Store(assignment.folder)
-    with claim(cell, store, assignment.seen.get(cell.key)) as elsewhere:
-        return elsewhere or commit_failure(
-            cell,
-            lost,
-            assignment,
-            message=lost.problem,
-            attempts=worker.attempt,
-            wall_seconds=worker.wall_seconds,
-        )
+    def _lost(self, agent: AgentState, lost: LostAgent) -> _Ending | None:
+        """Give the cell of a lost agent to another, or commit the failure that it could not."""
+        cell = agent.cell
+        if cell is None:
+            return None
+        if lost.cause == "lost" and not agent.exceeded and self._queue.losses(cell.key) < LOSSES:
+            self._blame(agent)
+            self._give_back(agent, cell, lost.reason)
+            return None
+        error = lost_error(agent, lost)
+        with claim(cell, self._store, self._assignment.seen.get(cell.key)) as elsewhere:
+            found = elsewhere or commit_failure(
+                cell,
+                error,
+                self._assignment,
+                message=error.problem,
+                attempts=agent.attempt,
+                wall_seconds=agent.wall_seconds,
+            )
+        if isinstance(found, CellEnded):
+            self._emit(found)
+        return found
+
+    def _is_its_own(self, error: Exception) -> bool:
+        """Return whether an agent cannot go on because of its machine, where others may."""
+        crew = self._crew
+        return isinstance(error, SetupError) and not crew.one_machine and not crew.hopeless
+
+    def _blame(self, agent: AgentState) -> None:
+        if self._crew.blame(agent.node):
+            self._emit(Noticed(f"no further agent is started on {agent.node}: it lost three cells"))
+
+    def _give_back(self, agent: AgentState, cell: Cell | None, reason: str) -> None:
+        """Put back a cell that its agent cannot finish, for a reason that says nothing of it."""
+        if cell is None:
+            return
+        reason = f"{agent.node or agent.name}: {reason}"
+        self._emit(Noticed(f"{cell.name} is given to another agent: {reason}"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        place = self._store.place(cell.folder)
+        with explained(place.path), place.opened(make=True) as here, here.appended(LOG) as log:
+            log.write(f"{now} given to another agent: {visible(reason)}\n".encode())
+        self._queue.give_back(cell)

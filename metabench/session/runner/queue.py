@@ -32,6 +32,7 @@ class CellQueue:
         self._done = set(done)
         self._retries = retries
         self._taken: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
         self._ready: list[tuple[int, float, str, str]] = []
         self._needed_by: defaultdict[str, list[str]] = defaultdict(list)
         for cell in cells:
@@ -55,13 +56,27 @@ class CellQueue:
                 return cell
         return None
 
+    @property
+    def ready(self) -> int:
+        """How many cells could be taken now."""
+        return len(self._ready)
+
     def attempt(self, key: str) -> int:
         """Return how often a cell has been taken."""
         return self._taken[key]
 
+    def give_back(self, cell: Cell) -> None:
+        """Take a cell back whose agent was lost, which is no failure of the cell."""
+        self._lost[cell.key] += 1
+        self.add(cell)
+
+    def losses(self, key: str) -> int:
+        """Return how often a cell was given back."""
+        return self._lost[key]
+
     def again(self, cell: Cell, status: str) -> bool:
         """Put a cell back that failed with this status, where it is to be tried again."""
-        tried = status in MAY_PASS and self._taken[cell.key] <= self._retries
+        tried = status in MAY_PASS and self._taken[cell.key] - self._lost[cell.key] <= self._retries
         if tried:
             self.add(cell)
         return tried
@@ -94,6 +109,7 @@ class CellQueue:
         left = [*self._waiting.values(), *self._elsewhere.values()]
         self._waiting.clear()
         self._elsewhere.clear()
+        self._ready.clear()
         return left
 
     def _place(self, cell: Cell) -> None:

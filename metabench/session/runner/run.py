@@ -51,6 +51,7 @@ def run_plan(
         SetupError: another process works on the folder with other settings, it cannot be written,
             or the device is not there.
         StoppedError: somebody asked to stop; running it again goes on.
+        PluginError: the launcher does not work.
     """
     note = run_note(plan, catalog, selection=policy.selection)
     texts = plan.benchmark.text, to_toml(plan.benchmark.spec)
@@ -75,7 +76,8 @@ def run_plan(
         sources = {cell.key: states[cell.key].source for cell in todo.unscored}
         scored = score_all(sources, queue, assignment, emit=emit, stopping=stopping)
         ends: list[CellEnded] = []
-        with closing(launch(queue, assignment, emit=emit, stopping=stopping)) as trained:
+        trained = launch(queue, assignment, catalog, emit=emit, stopping=stopping)
+        with closing(trained):
             for ended in chain(scored, trained):
                 ends.append(ended)
                 if ended.status != "ok" and _gives_up(ends, policy):

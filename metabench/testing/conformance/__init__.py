@@ -14,6 +14,7 @@ Modules and packages, in the order in which data passes through:
     tasks_and_metrics: checks of a task and of a metric
     observers: checks of an observer
     renderers: checks of a leaderboard format
+    launchers: checks of a launcher
     classes: the checks as classes of tests
     __main__: the child process of `metabench plugins check`
 """
@@ -21,6 +22,7 @@ Modules and packages, in the order in which data passes through:
 from metabench.testing.conformance import (
     algorithms,
     descriptors,
+    launchers,
     observers,
     renderers,
     samplers,
@@ -30,6 +32,7 @@ from metabench.testing.conformance import (
 from metabench.testing.conformance.check import Check, checks_of
 from metabench.testing.conformance.classes import (
     AlgorithmConformance,
+    LauncherConformance,
     MetricConformance,
     ObserverConformance,
     RendererConformance,
@@ -43,6 +46,7 @@ __all__ = [
     "KINDS",
     "AlgorithmConformance",
     "Check",
+    "LauncherConformance",
     "MetricConformance",
     "NotApplicableError",
     "NotConformingError",
@@ -56,6 +60,7 @@ __all__ = [
     "descriptors",
     "find_subject",
     "find_subjects",
+    "launchers",
     "observers",
     "renderers",
     "samplers",

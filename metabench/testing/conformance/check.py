@@ -25,8 +25,8 @@ class Check:
     """One check of the kit.
 
     Args:
-        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer`` or
-            ``observer``.
+        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer``,
+            ``observer`` or ``launcher``.
         name: what it is called, in a table and behind ``test_``.
         law: one sentence that holds for every plugin that passes.
         call: raises `NotConformingError` where it does not hold.

@@ -12,6 +12,7 @@ from metabench.plugin import load_catalog, read_local_files
 from metabench.testing.conformance import (  # noqa: F401
     algorithms,
     descriptors,
+    launchers,
     observers,
     renderers,
     samplers,
@@ -23,6 +24,7 @@ from metabench.testing.conformance.subject import Subject, find_subject
 
 __all__ = [
     "AlgorithmConformance",
+    "LauncherConformance",
     "MetricConformance",
     "ObserverConformance",
     "RendererConformance",
@@ -102,3 +104,8 @@ class RendererConformance(_Conformance):
 @_with_checks("observer")
 class ObserverConformance(_Conformance):
     """Tests of an observer."""
+
+
+@_with_checks("launcher")
+class LauncherConformance(_Conformance):
+    """Tests of a launcher."""

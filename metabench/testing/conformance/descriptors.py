@@ -34,7 +34,7 @@ sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
 """
 
 
-@law("algorithm", "sampler", "task", "metric", "renderer", "observer")
+@law("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
 def imports_light(subject: Subject) -> None:
     """The entry module is imported in 0.1 s of processor time, and without a heavy library."""
     module = subject.plugin.module
@@ -49,7 +49,7 @@ def imports_light(subject: Subject) -> None:
     )
 
 
-@law("algorithm", "sampler")
+@law("algorithm", "sampler", "launcher")
 def options_documented(subject: Subject) -> None:
     """Every option has a docstring and a default."""
     fields: Any = subject.value.options.model_fields
@@ -60,7 +60,7 @@ def options_documented(subject: Subject) -> None:
     require((subject.value.summary or "").strip(), "the descriptor has no summary")
 
 
-@law("algorithm", "sampler")
+@law("algorithm", "sampler", "launcher")
 def options_strict(subject: Subject) -> None:
     """Options refuse unknown keys, values of another type and NaN, and are frozen."""
     model: Any = subject.value.options

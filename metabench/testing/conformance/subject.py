@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Subject", "find_subject", "find_subjects"]
 
-KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer")
+KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
 """The kinds of things that can be checked, as a plugin's status names them."""
 
 
@@ -135,6 +135,7 @@ def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
         "metric": catalog.metrics,
         "renderer": catalog.renderers,
         "observer": catalog.on_request,
+        "launcher": catalog.launchers,
     }
     found = [
         Subject(kind, name, offer.value, offer.plugin, hub=hub)

@@ -1,0 +1,141 @@
+"""What a plugin says of a launcher, and what a launcher does: agents where the resources are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar, final
+
+from metabench.api.options import Options
+
+__all__ = ["AgentCommand", "AgentMessage", "Launcher", "LauncherInfo", "LostAgent"]
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LauncherInfo:
+    """A cheap descriptor of a launcher.
+
+    Args:
+        name: what ``--launcher`` calls it.
+        target: ``package.module:Class`` of the `Launcher`.
+        options: the model of its options, which ``--launcher-set`` gives.
+        summary: one line.
+    """
+
+    name: str
+    target: str
+    options: type[Options]
+    summary: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AgentCommand:
+    """How an agent is started.
+
+    It reads lines from its standard input and writes lines to its standard output; each is a JSON
+    object. It ends when its input does.
+
+    Args:
+        arguments: the program and its arguments.
+        folder: the working directory; an agent reads and writes the run folder by paths that are
+            relative to it, or absolute.
+        environment: variables that the agent needs where it does not inherit them.
+        shared: a directory that belongs to the launcher, below the run folder. It need not exist.
+    """
+
+    arguments: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    shared: Path = field(default_factory=Path)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AgentMessage:
+    """A line that an agent has written, without its line break."""
+
+    agent: str
+    line: bytes
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LostAgent:
+    """The end of an agent; no message of it follows.
+
+    Args:
+        agent: its name.
+        reason: what is known, such as ``signal 9`` or ``node n2 is down``.
+        cause: ``died``: the process has ended or was killed, perhaps because of its cell;
+            ``stopped``: somebody asked the process to end; ``lost``: its machine, its job or the
+            connection is gone, which says nothing about its cell: another agent gets it.
+    """
+
+    agent: str
+    reason: str
+    cause: Literal["died", "stopped", "lost"] = "died"
+
+
+Received: TypeAlias = AgentMessage | LostAgent
+
+
+class Launcher(ABC, Generic[OptionsT]):
+    """Starts agents and carries lines between them and the coordinator, which is the command.
+
+    A launcher never looks into a line. One thread uses it.
+
+    Args:
+        options: what was set.
+        command: how each agent is started.
+    """
+
+    one_machine: ClassVar[bool] = False
+    """Whether all agents run on the coordinator's machine: what is wrong with it stops the run."""
+
+    def __init__(self, options: OptionsT, command: AgentCommand) -> None:
+        self.options = options
+        self.command = command
+
+    @property
+    def agents(self) -> int | None:
+        """How many agents to start at most; None for as many as ``--jobs`` says."""
+        return None
+
+    @abstractmethod
+    def start(self, agent: str) -> None:
+        """Start an agent; return at once. An agent that cannot be started is lost.
+
+        Raises:
+            SetupError: no agent can be started, now or later.
+        """
+
+    @abstractmethod
+    def send(self, agent: str, line: bytes) -> None:
+        """Send an agent a line, which ends with a line break; where it is gone, do nothing."""
+
+    @abstractmethod
+    def receive(self, seconds: float) -> Sequence[Received]:
+        """Return what has come from agents; wait for the first at most so many seconds."""
+
+    @abstractmethod
+    def end(self, agent: str, *, stacks: bool = False) -> None:
+        """End an agent at once; it is lost then.
+
+        Args:
+            agent: its name.
+            stacks: whether to send it SIGUSR1 first, so that it writes all stacks to the log of its
+                cell.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all agents: first close their input, and after a few seconds, kill those left."""
+
+    def drain(self, node: str) -> None:
+        """Start no further agent on a node, where that can be chosen."""

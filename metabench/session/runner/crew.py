@@ -1,0 +1,213 @@
+"""The agents of a run, as their coordinator sees them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
+
+from metabench.api.launcher import AgentCommand, LostAgent
+from metabench.errors import MetabenchError, PluginError, SetupError
+from metabench.import_path import protect_children
+from metabench.plugin.guard import Fault, guarded
+from metabench.session.runner.agent_state import AgentState
+from metabench.session.runner.wire import (
+    needed_cells,
+    packed,
+    packed_assignment,
+    packed_cell,
+    unpacked,
+)
+from metabench.store.file_names import AGENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from metabench.plan.cell import Cell
+    from metabench.session.runner.launching import Launching
+    from metabench.session.runtime import Assignment
+
+__all__ = ["LOSSES", "Crew", "agent_command"]
+
+
+ValueT = TypeVar("ValueT")
+
+_FAILED_STARTS = 3
+"""After so many agents in a row that ended before they could take a cell, no other is started."""
+LOSSES: Final = 5
+"""A cell that has lost so many agents is recorded as a failure: it may be what ends them."""
+_FAULTS = 3
+"""After so many cells in a row that were lost on a node, no agent is started there."""
+
+
+@final
+class Crew:
+    """Agents of one launcher.
+
+    Args:
+        launching: the launcher that starts them.
+        assignment: what all of them are told.
+    """
+
+    def __init__(self, launching: Launching, assignment: Assignment) -> None:
+        self._launcher = launching.open(agent_command(assignment))
+        self._origin = launching.origin
+        self.one_machine = self._launcher.one_machine
+        self._assignment = assignment
+        self._size = self._launcher.agents or assignment.runtime.jobs
+        self._begin = packed("begin", **packed_assignment(assignment))
+        self._agents: dict[str, AgentState] = {}
+        self._numbers = count(1)
+        self._failed_starts = 0
+        self._faults: Counter[str] = Counter()
+        self._in_a_row = 0
+
+    @property
+    def busy(self) -> list[AgentState]:
+        """The agents that have a cell."""
+        return [agent for agent in self._agents.values() if agent.cell is not None]
+
+    def idle(self) -> AgentState | None:
+        """Return an agent that can take a cell; None where there is none now."""
+        return next((agent for agent in self._agents.values() if agent.idle), None)
+
+    def find(self, name: str) -> AgentState | None:
+        """Return an agent; None where it is gone already."""
+        return self._agents.get(name)
+
+    def start(self, cells: int) -> None:
+        """Start agents for so many cells that wait, as far as there is room.
+
+        Raises:
+            SetupError: no agent can be started.
+        """
+        free = sum(agent.cell is None for agent in self._agents.values())
+        for _ in range(min(self._size - len(self._agents), cells - free)):
+            agent = AgentState(f"agent-{next(self._numbers)}", self._assignment.limits)
+            self._agents[agent.name] = agent
+            self._ask(partial(self._launcher.start, agent.name))
+            self._send(agent, self._begin)
+
+    def give(self, agent: AgentState, cell: Cell, attempt: int) -> None:
+        """Give an agent a cell, for the first time or once more."""
+        agent.take(cell, attempt)
+        cells = [packed_cell(one) for one in _distinct(cell, self._assignment)]
+        seen = self._assignment.seen.get(cell.key)
+        self._send(agent, packed("cell", cells=cells, seen=seen, attempt=attempt))
+
+    def ask_to_stop(self) -> None:
+        """Have all agents end their cells after their steps; once is enough."""
+        for agent in self.busy:
+            if not agent.asked:
+                agent.asked = True
+                self._send(agent, packed("stop"))
+
+    def receive(self, seconds: float) -> Iterator[tuple[AgentState, dict[str, Any] | LostAgent]]:
+        """Yield what agents say; wait for the first at most so many seconds."""
+        for one in self._ask(partial(self._launcher.receive, seconds)):
+            agent = self._agents.get(one.agent)
+            if agent is None:
+                continue
+            if isinstance(one, LostAgent):
+                del self._agents[one.agent]
+                self._count_start(agent, one)
+                yield agent, one
+                continue
+            message = unpacked(one.line)
+            if message["kind"] == "ready":
+                agent.node, self._failed_starts = message["host"], 0
+            else:
+                yield agent, message
+
+    def end_overdue(self) -> None:
+        """End the agents whose cell should have ended itself."""
+        for agent in self.busy:
+            if not agent.exceeded and (found := agent.overdue()):
+                agent.exceeded = found
+                self._ask(partial(self._launcher.end, agent.name, stacks=agent.began))
+
+    def put_away(self, agent: AgentState) -> None:
+        """End an agent that runs no other cell; `start` starts another one."""
+        if self._agents.pop(agent.name, None) is not None:
+            self._ask(partial(self._launcher.end, agent.name))
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether so many agents have failed since the last cell ended that all others would."""
+        return self._in_a_row >= _FAULTS * (self._size + 1)
+
+    def blame(self, node: str) -> bool:
+        """Count a cell that was lost on a node; return whether the node is left out from now on."""
+        self._faults[node] += 1
+        self._in_a_row += 1
+        left_out = bool(node) and self._faults[node] == _FAULTS
+        if left_out:
+            self._ask(partial(self._launcher.drain, node))
+        return left_out
+
+    def praise(self, node: str) -> None:
+        """Note that a cell has ended on a node."""
+        self._in_a_row = 0
+        self._faults.pop(node, None)
+
+    def close(self) -> None:
+        """End all agents; those without a cell put away what they made."""
+        for agent in self._agents.values():
+            if agent.cell is None:
+                self._send(agent, packed("end"))
+            else:
+                self._ask(partial(self._launcher.end, agent.name))
+        self._ask(self._launcher.close)
+
+    def _send(self, agent: AgentState, line: bytes) -> None:
+        self._ask(partial(self._launcher.send, agent.name, line))
+
+    def _ask(self, call: Callable[[], ValueT]) -> ValueT:
+        """Return what the launcher returns.
+
+        Raises:
+            MetabenchError: what it raised.
+        """
+        found = guarded(call, watched=False)
+        if not isinstance(found, Fault):
+            return found
+        if isinstance(found.error, MetabenchError):
+            raise found.error
+        raise PluginError(
+            f"the launcher raised {found.detail}", where=self._origin
+        ) from found.error
+
+    def _count_start(self, agent: AgentState, lost: LostAgent) -> None:
+        if agent.node:
+            return
+        self._failed_starts += 1
+        if self._failed_starts >= _FAILED_STARTS:
+            raise SetupError(
+                f"no agent starts: {lost.reason}",
+                where="--launcher",
+                hint="see what the agents printed; `metabench doctor` checks this machine",
+            )
+
+
+def agent_command(assignment: Assignment) -> AgentCommand:
+    """Return what starts an agent, which imports from where this process does."""
+    protect_children()
+    program = (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
+        " from metabench.session.runner.agent import main; main()"
+    )
+    warnings = (f"-W{one}" for one in sys.warnoptions)
+    return AgentCommand(
+        arguments=(sys.executable, *warnings, "-c", program, json.dumps(sys.path)),
+        folder=Path.cwd(),
+        environment={},
+        shared=assignment.folder / AGENTS,
+    )
+
+
+def _distinct(cell: Cell, assignment: Assignment) -> list[Cell]:
+    return list({one.key: one for one in needed_cells(cell, assignment.cells)}.values())

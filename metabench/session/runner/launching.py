@@ -1,0 +1,104 @@
+"""From ``--launcher NAME --launcher-set KEY=VALUE`` to the launcher of a run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from pydantic import ValidationError
+
+from metabench.api import AgentCommand, Launcher, LauncherInfo
+from metabench.errors import MetabenchError, PluginError, UsageError
+from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.target import load_target
+from metabench.suggest import suggest
+
+if TYPE_CHECKING:
+    from metabench.api import Options
+    from metabench.plugin.catalog import Catalog
+
+__all__ = ["LOCAL", "Launching", "find_launcher"]
+
+LOCAL = "local"
+"""The launcher of a run that asks for none; one cell at a time needs no agent."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Launching:
+    """A launcher with its options, to be opened when there is something to run.
+
+    Args:
+        info: its descriptor.
+        options: what was set.
+        origin: the plugin that provides it.
+    """
+
+    info: LauncherInfo
+    options: Options
+    origin: str
+
+    def open(self, command: AgentCommand) -> Launcher[Any]:
+        """Return the launcher.
+
+        Raises:
+            SetupError: it says what it lacks.
+            PluginError: it cannot be loaded, or is none.
+        """
+        opened = guarded(lambda: load_target(self.info.target)(self.options, command))
+        if isinstance(opened, Fault):
+            if isinstance(opened.error, MetabenchError):
+                raise opened.error
+            raise PluginError(
+                f"launcher {self.info.name!r}: {opened.detail}", where=self.origin
+            ) from opened.error
+        if not isinstance(opened, Launcher):
+            raise PluginError(f"{self.info.target} is no Launcher", where=self.origin)
+        return opened
+
+
+def find_launcher(catalog: Catalog, name: str, settings: Sequence[str] = ()) -> Launching:
+    """Return a launcher with its options.
+
+    Args:
+        catalog: what is installed.
+        name: what it is called.
+        settings: texts such as ``partition=gpu``; a value is TOML, or else a text.
+
+    Raises:
+        PluginError: there is none of that name.
+        UsageError: it has no such option, or not with that value.
+    """
+    offer = catalog.launcher(name)
+    info = offer.value
+    values: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not equals or key not in info.options.model_fields:
+            fields = info.options.model_fields
+            raise UsageError(
+                f"launcher {name!r} has no option {key!r}{suggest(key, fields)}",
+                where="--launcher-set",
+                hint=f"its options are {', '.join(fields) or 'none'}; write KEY=VALUE",
+            )
+        values[key] = _value(text.strip())
+    try:
+        options = info.options.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(
+            f"launcher {name!r}: {place}: {first['msg']}", where="--launcher-set"
+        ) from error
+    return Launching(info, options, offer.plugin.origin)
+
+
+def _value(text: str) -> Any:
+    try:
+        found = tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    return tuple(found) if isinstance(found, list) else found

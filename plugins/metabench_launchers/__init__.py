@@ -1,0 +1,29 @@
+"""The built-in launchers: where the agents run that do the cells of a run. Never loads torch.
+
+Modules and packages, in the order in which data passes through:
+
+    options: the options of the launchers
+    local: processes of this machine
+"""
+
+from __future__ import annotations
+
+from metabench.api import LauncherInfo, hookimpl
+from metabench_launchers.options import LocalOptions
+
+__all__ = ["METABENCH_API", "metabench_launchers"]
+
+METABENCH_API = 1
+
+
+@hookimpl
+def metabench_launchers() -> list[LauncherInfo]:
+    """Provide ``local``."""
+    return [
+        LauncherInfo(
+            name="local",
+            target="metabench_launchers.local:Local",
+            options=LocalOptions,
+            summary="processes of this machine, as many as --jobs says (the default)",
+        )
+    ]

@@ -1,0 +1,220 @@
+"""The coordinator with a launcher whose agents do as a script says: every cell ends once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, deque
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pytest
+
+from metabench.api import (
+    AgentMessage,
+    CellEnded,
+    Launcher,
+    LauncherInfo,
+    LostAgent,
+    Noticed,
+    Options,
+)
+from metabench.errors import DeviceError, PluginError, SetupError
+from metabench.plan.cell import Cell, PretrainWork
+from metabench.plugin.catalog import Catalog
+from metabench.plugin.status import Offer, PluginStatus
+from metabench.session.runner import queue as queue_module
+from metabench.session.runner.launch import launch
+from metabench.session.runner.queue import CellQueue
+from metabench.session.runner.wire import packed, packed_error, packed_event
+from metabench.session.runtime import Assignment, Runtime
+from metabench.spec.model.sections import ComputeSpec, ModelSpec, PretrainSpec
+from metabench.store.run_folder import Store
+from metabench.tasks.hub import Hub
+
+PLUGIN = PluginStatus("scripted", "scripted", "scripted", "1")
+
+
+class Scripted(Launcher[Options]):
+    """Agents in no process: ``script`` says what each one does with each of its cells."""
+
+    script: ClassVar[dict[str, list[object]]] = {}
+    opened: ClassVar[list[Scripted]] = []
+
+    def __init__(self, options, command):
+        super().__init__(options, command)
+        self.heard, self.started, self.drained, self.closed = deque(), [], [], False
+        self.opened.append(self)
+
+    def start(self, agent):
+        self.started.append(agent)
+        if self.script.get("start") == "fails":
+            self.heard.append(LostAgent(agent, "exit code 1"))
+            return
+        self.say(agent, packed("ready", host="n1", pid=1))
+
+    def say(self, agent, line):
+        self.heard.append(AgentMessage(agent, line[:-1]))
+
+    def send(self, agent, line):
+        message = json.loads(line)
+        if message["kind"] != "cell":
+            return
+        cell = message["cells"][0]
+        steps = self.script.get(cell["name"], [])
+        step = steps.pop(0) if steps else "ok"
+        if isinstance(step, LostAgent):
+            self.heard.append(LostAgent(agent, step.reason, step.cause))
+        elif isinstance(step, Exception):
+            self.say(agent, packed("error", **packed_error(step)))
+        else:
+            event = CellEnded(cell["key"], cell["name"], step, 1.0)
+            self.say(agent, packed("event", spent=False, **packed_event(event)))
+
+    def receive(self, seconds):
+        del seconds
+        return [self.heard.popleft()] if self.heard else []
+
+    def end(self, agent, *, stacks=False):
+        del stacks
+        self.heard.append(LostAgent(agent, "signal 9"))
+
+    def close(self):
+        self.closed = True
+
+    def drain(self, node):
+        self.drained.append(node)
+
+
+@pytest.fixture
+def scripted(tmp_path, monkeypatch):
+    """Return what runs cells with scripted agents: how they ended, what was said, the launcher."""
+    monkeypatch.setattr(queue_module, "cell_counts", lambda *_, **__: SimpleNamespace(cost=0.0))
+    monkeypatch.setattr(Scripted, "opened", [])
+    info = LauncherInfo("scripted", f"{__name__}:Scripted", Options, "a script")
+    monkeypatch.setattr("metabench.session.runner.launching.load_target", lambda _: Scripted)
+    catalog = Catalog(launchers={"scripted": Offer(info, PLUGIN)})
+    work = PretrainWork(ModelSpec(id="embedded/encoder"), PretrainSpec(steps=1), ())
+
+    def scripted(*names, jobs=1, retries=0, needs=(), **script):
+        monkeypatch.setattr(Scripted, "script", script)
+        cells = [
+            Cell(
+                "pretrain",
+                name,
+                (name * 64)[:64],
+                {},
+                work,
+                needs=tuple(needs) * (name != names[0]),
+            )
+            for name in names
+        ]
+        runtime = Runtime(Hub(), "cpu", jobs, None, retries=retries, launcher="scripted")
+        assignment = Assignment(
+            tmp_path / "run",
+            "x",
+            "hash",
+            {cell.key: cell for cell in cells},
+            runtime,
+            ComputeSpec(),
+        )
+        said, stopping = [], SimpleNamespace(requested=lambda: False, note=None)
+        queue = CellQueue(cells, (), retries=retries)
+        ends = list(launch(queue, assignment, catalog, emit=said.append, stopping=stopping))
+        return {end.name: end for end in ends}, said, Scripted.opened[-1]
+
+    return scripted
+
+
+def notices(said):
+    return [event.message for event in said if isinstance(event, Noticed)]
+
+
+def log(tmp_path, name):
+    return (tmp_path / "run" / "cells" / f"{name}-{(name * 8)[:8]}" / "log.txt").read_text()
+
+
+NODE_LOST = LostAgent("", "node n1 is down", "lost")
+
+
+def test_every_cell_ends_once_and_the_launcher_is_closed(scripted):
+    ends, said, launcher = scripted("a", "b", "c", "d", jobs=2)
+
+    assert Counter(end.status for end in ends.values()) == {"ok": 4}
+    assert [event.name for event in said] == [*ends]
+    assert launcher.started == ["agent-1", "agent-2"]
+    assert launcher.closed
+
+
+def test_a_cell_whose_machine_is_lost_is_given_to_another_agent_and_its_log_says_why(
+    scripted, tmp_path
+):
+    ends, said, launcher = scripted("a", a=[NODE_LOST, "ok"])
+
+    assert ends["a"].status == "ok"
+    assert len(launcher.started) == 2
+    assert notices(said) == ["a is given to another agent: n1: node n1 is down"]
+    assert "given to another agent: n1: node n1 is down" in log(tmp_path, "a")
+    assert Store(tmp_path / "run").failure("a-aaaaaaaa") is None
+
+
+def test_losses_use_up_no_retries(scripted):
+    ends, _, _ = scripted("a", a=[NODE_LOST, "timeout", "ok"], retries=1)
+
+    assert ends["a"].status == "ok"
+
+
+def test_a_cell_that_loses_every_agent_is_recorded_and_no_agent_is_started_there_again(
+    scripted, tmp_path
+):
+    ends, said, launcher = scripted("a", "b", a=[NODE_LOST] * 9)
+    failure = Store(tmp_path / "run").failure("a-aaaaaaaa")
+
+    assert (ends["a"].status, ends["b"].status) == ("error", "ok")
+    assert "the process that ran it is gone (node n1 is down)" in failure.message
+    assert launcher.drained == ["n1"]
+    assert "no further agent is started on n1: it lost three cells" in notices(said)
+
+
+@pytest.mark.parametrize(("cause", "status"), [("died", "error"), ("stopped", "interrupted")])
+def test_a_process_that_ends_is_the_end_of_its_cell_and_of_no_other(
+    scripted, tmp_path, cause, status
+):
+    ends, _, launcher = scripted("a", "b", a=[LostAgent("", "signal 9", cause)])
+
+    assert (ends["a"].status, ends["b"].status) == (status, "ok")
+    assert len(launcher.started) == 2
+    assert Store(tmp_path / "run").failure("a-aaaaaaaa").status == status
+
+
+def test_what_one_node_lacks_is_no_failure_of_the_cell(scripted):
+    ends, said, _ = scripted("a", a=[DeviceError("there is no GPU"), "ok"])
+
+    assert ends["a"].status == "ok"
+    assert notices(said) == ["a is given to another agent: n1: there is no GPU"]
+
+
+def test_what_every_node_lacks_ends_the_run(scripted):
+    with pytest.raises(DeviceError, match="there is no GPU"):
+        scripted("a", a=[DeviceError("there is no GPU")] * 99)
+
+
+def test_agents_that_never_start_end_the_run_with_the_reason(scripted):
+    with pytest.raises(SetupError, match="no agent starts: exit code 1"):
+        scripted("a", start="fails")
+
+
+def test_a_cell_waits_for_what_it_needs(scripted):
+    ends, _, _ = scripted("a", "b", "c", jobs=3, needs=["a" * 64], a=[NODE_LOST, "ok"])
+
+    assert next(iter(ends)) == "a"
+    assert {end.status for end in ends.values()} == {"ok"}
+
+
+def test_a_launcher_that_raises_is_named(scripted, monkeypatch):
+    def broken(self, seconds):
+        raise ValueError("no such queue")
+
+    monkeypatch.setattr(Scripted, "receive", broken)
+
+    with pytest.raises(PluginError, match="scripted 1: the launcher raised ValueError: no such"):
+        scripted("a")

@@ -23,11 +23,8 @@ def unequal_budgets(collected: Collected) -> list[str]:
     Methods that process equally many examples can make numbers of outer updates that differ by the
     inner steps, and equally many updates can take different numbers of examples.
     """
-    counted = {
-        "outer updates": meta_training(collected, "updates"),
-        "processed examples": meta_training(collected, "examples"),
-    }
-    return [_said(counts, noun) for noun, counts in counted.items() if _differ(counts)]
+    counted = meta_training(collected).items()
+    return [_said(counts, noun) for noun, counts in counted if _differ(counts)]
 
 
 def _differ(counts: Mapping[str, float]) -> bool:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Literal
 
 from metabench.api.leaderboard import Cost
 from metabench.results.collect import Collected
 from metabench.store.records.cell import Result
 
 __all__ = ["costs", "meta_training", "used_results"]
+
+UPDATES, EXAMPLES = "outer updates", "processed examples"
 
 
 def costs(collected: Collected) -> Mapping[str, Cost]:
@@ -23,7 +24,7 @@ def costs(collected: Collected) -> Mapping[str, Cost]:
     for each. Only seeds of which every cell is done are averaged; cells without rows enough are
     not asked for. Evaluations are known only where every cell has counted them.
     """
-    updates = meta_training(collected, "updates")
+    updates = meta_training(collected)[UPDATES]
     found = {}
     for method, seeds in _seeds(collected).items():
         complete = [cells for cells in seeds.values() if cells]
@@ -32,33 +33,25 @@ def costs(collected: Collected) -> Mapping[str, Cost]:
     return found
 
 
-def meta_training(
-    collected: Collected, what: Literal["examples", "updates"]
-) -> Mapping[str, float]:
-    """Return what the meta-training of one meta seed took, by method.
+def meta_training(collected: Collected) -> Mapping[str, Mapping[str, float]]:
+    """Return outer updates and processed examples of the meta-training of one seed, by method.
 
     An example counts as often as a gradient or a Hessian-vector product processed it, so that inner
     steps and second order are paid for; seeds of which a meta cell is not done are left out.
     Methods without meta-training, and those of which it is not known, are left out.
-
-    Args:
-        collected: the values.
-        what: processed examples, or outer updates.
     """
     metas = {cell.key for cell in collected.note.cells if cell.kind == "meta"}
-    found = {}
+    found: dict[str, dict[str, float]] = {UPDATES: {}, EXAMPLES: {}}
     for method, seeds in _seeds(collected, only=metas).items():
-        counts = [[_count(cell, what) for cell in cells] for cells in seeds.values() if cells]
-        seen = _mean_sum(counts) if counts else None
-        if seen is not None:
-            found[method] = seen
+        done = [cells for cells in seeds.values() if cells]
+        counts = {
+            UPDATES: [[cell.steps for cell in cells] for cells in done],
+            EXAMPLES: [[cell.work and cell.work.examples for cell in cells] for cells in done],
+        }
+        for what, counted in counts.items():
+            if done and (mean := _mean_sum(counted)) is not None:
+                found[what][method] = mean
     return found
-
-
-def _count(cell: Result, what: str) -> int | None:
-    if what == "updates":
-        return cell.steps
-    return None if cell.work is None else cell.work.examples
 
 
 def used_results(collected: Collected) -> Mapping[str, tuple[Result, ...]]:

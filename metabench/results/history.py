@@ -19,8 +19,10 @@ from metabench.store.records.cell import Result
 from metabench.store.records.run import PlannedCell
 from metabench.store.run_folder import Store
 
-__all__ = ["LossCurve", "MetaHistory", "meta_histories", "read_curves"]
+__all__ = ["MOST_SEEDS", "LossCurve", "MetaHistory", "drawn_seeds", "meta_histories", "read_curves"]
 
+MOST_SEEDS = 10
+"""Meta seeds of which curves are read: more thin lines in a panel cannot be told apart."""
 _MOST_POINTS = 400
 _LONGEST_LINE = 1 << 16
 _LOSS = "loss_after"
@@ -137,10 +139,17 @@ def _number(value: object) -> float | None:
     return float(value) if abs(value) <= _LARGEST else None  # also None for NaN
 
 
+def drawn_seeds(collected: Collected) -> frozenset[int]:
+    """Return the meta seeds of which curves are read, the first ones."""
+    return frozenset(sorted({use.meta_seed for use in collected.note.uses})[:MOST_SEEDS])
+
+
 def meta_histories(
     stores: Sequence[Store], collected: Collected
 ) -> Mapping[str, tuple[MetaHistory, ...]]:
     """Return the finished meta-training runs behind each row, by target and seed.
+
+    The curves are those of the first 10 meta seeds.
 
     Args:
         stores: the run folders.
@@ -148,12 +157,17 @@ def meta_histories(
     """
     planned = {cell.key: cell for cell in collected.note.cells}
     keys: dict[str, set[str]] = {}
+    seeds, drawn = drawn_seeds(collected), set()
     for use in collected.note.uses:
         needs = planned[use.key].needs if use.key in planned else ()
-        metas = (need for need in needs if need in planned and planned[need].kind == "meta")
+        metas = {need for need in needs if need in planned and planned[need].kind == "meta"}
         keys.setdefault(use.method, set()).update(metas)
+        drawn |= metas if use.meta_seed in seeds else set()
     wanted = sorted(set().union(*keys.values()) & collected.results.keys())
-    known = {key: _history(stores, planned[key], collected.results[key]) for key in wanted}
+    known = {
+        key: _history(stores, planned[key], collected.results[key], drawn=key in drawn)
+        for key in wanted
+    }
     found = {row: [known[key] for key in some if key in known] for row, some in keys.items()}
     return {row: tuple(sorted(some, key=_place)) for row, some in found.items()}
 
@@ -162,7 +176,9 @@ def _place(history: MetaHistory) -> tuple[str, int, str]:
     return history.target, history.seed, history.key
 
 
-def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> MetaHistory:
+def _history(
+    stores: Sequence[Store], planned: PlannedCell, result: Result, *, drawn: bool
+) -> MetaHistory:
     store = next((one for one in stores if one.result(planned.cell, key=planned.key)), stores[0])
     note = store.note(planned.cell)
     inputs = note.inputs if note is not None and note.key == planned.key else {}
@@ -173,7 +189,7 @@ def _history(stores: Sequence[Store], planned: PlannedCell, result: Result) -> M
         if isinstance(task, Mapping)
     }
     seed, target = inputs.get("seed"), inputs.get("target")
-    curves = read_curves(store.place(planned.cell))
+    curves = read_curves(store.place(planned.cell)) if drawn else {}
     return MetaHistory(
         key=planned.key,
         seed=seed if isinstance(seed, int) else 0,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import Collected
-from metabench.results.history import LossCurve, read_curves
+from metabench.results.history import LossCurve, drawn_seeds, read_curves
 from metabench.store.file_names import METRICS
 from metabench.store.folder import Folder
 from metabench.store.records.run import UseNote
@@ -19,6 +19,8 @@ from metabench.store.run_folder import Store
 __all__ = ["TuningHistory", "tuning_histories"]
 
 _OWN = OWN_SCALARS | {"gradient_norm"}  # which each step of fine-tuning has
+_ANOTHER = re.compile(rf'"(?!(?:{"|".join(sorted(_OWN))})")[^"]*"\s*:'.encode())
+"""A name of a scalar that neither metabench nor every step of fine-tuning has."""
 _LOOK = 1 << 14
 """Bytes at either end of a file that are looked at: without an observer nothing more is read."""
 
@@ -46,13 +48,16 @@ def tuning_histories(
 ) -> Mapping[str, tuple[TuningHistory, ...]]:
     """Return the finished fine-tunings behind each row that observers added scalars to.
 
+    They are those of the first 10 meta seeds.
+
     Args:
         stores: the run folders.
         collected: their values, merged.
     """
     found: dict[str, list[TuningHistory]] = {}
+    seeds = drawn_seeds(collected)
     for use in collected.note.uses:
-        if use.key in collected.results:
+        if use.meta_seed in seeds and use.key in collected.results:
             scalars = _scalars(stores, use)
             if scalars:
                 told = TuningHistory(use.column, use.meta_seed, use.finetune_seed, scalars)
@@ -63,28 +68,20 @@ def tuning_histories(
 def _scalars(stores: Sequence[Store], use: UseNote) -> Mapping[str, LossCurve]:
     store = next((one for one in stores if one.result(use.cell, key=use.key)), stores[0])
     folder = store.place(use.cell)
-    if _OWN.issuperset(_names(folder)):
+    if not _has_others(folder):
         return {}
     curves = read_curves(folder)
     return {name: curves[name] for name in sorted(curves.keys() - _OWN)}
 
 
-def _names(folder: Folder) -> set[str]:
-    """Return the names in the first and the last lines of a file."""
+def _has_others(folder: Folder) -> bool:
+    """Return whether the first or the last lines of a file have a name that is not ours."""
     try:
         with folder.opened() as here, here.stream(METRICS) as file:
             first = file.read(_LOOK)
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOOK))
-            last = file.read(_LOOK)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LOOK))
+            last = file.read(_LOOK) if size > len(first) else b""
     except OSError:
-        return set()
-    return {name for part in (first, last) for line in part.splitlines() for name in _keys(line)}
-
-
-def _keys(line: bytes) -> Iterator[str]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):  # also a line that was cut
-        return
-    if isinstance(record, dict):
-        yield from record
+        return False
+    return any(_ANOTHER.search(part) for part in (first, last))

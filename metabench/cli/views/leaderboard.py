@@ -203,8 +203,10 @@ def _data_text(found: Compared, form: Format, *, long: bool) -> str:
         return render_json(found.board)
     from metabench.report.formats.html import render_html
     from metabench.report.report import build_report
+    from metabench.store.run_folder import reading_many
 
-    return render_html(build_report(found.stores, found.collected, found.board))
+    with reading_many():
+        return render_html(build_report(found.stores, found.collected, found.board))
 
 
 def _page_text(page: Callable[[str], Page], form: Format, *, live: bool = True) -> str:

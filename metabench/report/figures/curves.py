@@ -11,6 +11,7 @@ from metabench.api.report import Curve, ScalarPlot
 from metabench.report.figures.canvas import Figure, Panel, shortened
 from metabench.report.figures.style import look
 from metabench.report.figures.values import tick_text
+from metabench.results.history import MOST_SEEDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -218,6 +219,8 @@ def _words(mean: Sequence[Point], seeds: int, what: str) -> str:
 def _notes(
     drawn: Sequence[_Drawn], ranges: Sequence[tuple[float, float]], shape: _Shape
 ) -> Iterator[str]:
+    if any(len(one.seeds) >= MOST_SEEDS for one in drawn):
+        yield f"Of more than {MOST_SEEDS} meta seeds the first {MOST_SEEDS} are drawn."
     if any(len(one.seeds) > 1 for one in drawn):
         yield f"Thin: one {shape.stage.line} each; thick: their mean."
     if any(one.width > 1 for one in drawn):

@@ -54,8 +54,10 @@ def _auxiliary(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     scored = {column.task for column in collected.note.columns}
     found: dict[str, _Inputs] = {}
+    seen: set[str] = set()
     for cell in collected.note.cells:
-        if cell.kind == "meta" and cell.key in collected.results:
+        if cell.kind == "meta" and cell.key in collected.results and cell.method not in seen:
+            seen.add(cell.method)  # its tasks are the same for every seed
             used = _mapping(_inputs(stores, cell.cell, cell.key).get("tasks"))
             found |= {name: _mapping(task) for name, task in used.items()}
     for name, task in sorted(found.items()):

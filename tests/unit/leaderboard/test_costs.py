@@ -92,7 +92,7 @@ def test_evaluations_that_one_cell_did_not_count_are_not_known(make_study):
 def test_the_budget_is_what_meta_training_looked_at(make_study):
     collected = collect(make_study(SCORES, start={"MAML": META}))
 
-    assert meta_training(collected, "examples") == {"MAML": 8 * 50}
+    assert meta_training(collected)["processed examples"] == {"MAML": 8 * 50}
 
 
 def test_outer_updates_are_the_steps_of_the_meta_cells_alone(make_study):
@@ -115,4 +115,4 @@ def test_cpu_time_is_summed_where_every_cell_has_it(make_study):
 def test_a_budget_that_was_not_counted_is_not_known(make_study, fields):
     collected = collect(make_study(SCORES, start={"MAML": {**META, "work": None} | fields}))
 
-    assert meta_training(collected, "examples") == {}
+    assert meta_training(collected)["processed examples"] == {}

@@ -84,3 +84,11 @@ def _board(store):
     from metabench.leaderboard.build import build_leaderboard
 
     return build_leaderboard(collect(store))
+
+
+def test_of_many_seeds_the_first_ten_are_read(make_study):
+    store = make_study({("Plain", "rte"): dict.fromkeys(range(12), 0.5)})
+    write(store, "adapt-plain", **{"gpu/watts": 100.0})
+    found = tuning_histories([store], collect(store))
+
+    assert [one.seed for one in found["Plain"]] == list(range(10))

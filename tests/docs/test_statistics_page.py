@@ -78,7 +78,7 @@ def power(n, effect, level):
 
 def test_the_coverage_of_the_bootstrap_is_that_of_the_simulation():
     """The suite in tests/numerics holds the same numbers to three points."""
-    assert table("meta seeds | Student's t covers | percentile bootstrap covers") == [
+    assert table("meta seeds | coverage of Student's t | coverage of a percentile bootstrap") == [
         [3, 95, 74],
         [5, 95, 84],
     ]

@@ -169,22 +169,25 @@ def test_with_the_seeds_that_it_asks_for_a_clear_effect_gets_its_verdict():
     assert found > 190
 
 
-@pytest.mark.parametrize(("n", "alone"), [(3, 0.92), (5, 0.85), (10, 0.7)])
-def test_over_seeds_and_examples_the_interval_covers_the_difference_on_all_examples(n, alone):
-    """277 examples with an effect of their own, and seeds with a small one; docs/statistics.md."""
-    draw = generator(9, n)
+@pytest.mark.parametrize("of_seeds", [0.0, 0.01, 0.05])
+@pytest.mark.parametrize(("n", "alone"), [(3, 0.96), (5, 0.95), (10, 0.94)])
+def test_over_seeds_and_examples_the_interval_covers_the_difference_on_all_examples(
+    n, alone, of_seeds
+):
+    """277 examples with an effect of their own, and seeds with none to a large one."""
+    draw = generator(9, n, int(100 * of_seeds))
     covered = np.zeros(2)
-    for _ in range(600):
-        values = draw.normal(0, 0.01, (n, 1)) + draw.normal(0, 0.3, (1, 277))
+    for _ in range(1000):
+        values = draw.normal(0, of_seeds, (n, 1)) + draw.normal(0, 0.3, (1, 277))
         values = values + draw.normal(0, 0.4, (n, 277))
         half = crossed_half_width([values], alpha=ALPHA)
         interval = student_interval(list(values.mean(axis=1)), alpha=ALPHA)
         covered += abs(values.mean()) <= half, holds(interval, 0.0)
-    crossed, seeds = covered / 600
+    crossed, seeds = covered / 1000
 
-    # The standard error of a share of 0.95 among 600 is 0.009.
-    assert 0.93 <= crossed <= 0.99
-    assert seeds <= alone
+    # The standard error of a share of 0.95 among 1,000 is 0.007.
+    assert 0.93 <= crossed <= 0.97
+    assert seeds <= min(alone, crossed)
 
 
 def family_error(differences):

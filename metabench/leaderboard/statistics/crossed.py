@@ -66,11 +66,12 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
 
     Seeds and examples are crossed: every seed's model is scored on the same examples. With the mean
     squares of a two-way layout, :math:`V_s = MS_s / SE` is the variance over seeds, as in the
-    Student interval, and :math:`V_e = (MS_e - MS_{se}) / SE`, 0 at least, that over examples. The
-    half-widths of both add in squares (Zou and Donner 2008), so that the interval is never narrower
-    than the one over seeds:
+    Student interval, and :math:`V_e = (MS_e - MS_{se}) / SE`, 0 at least, that over examples. Their
+    sum has the degrees of freedom of Satterthwaite 1946, and the interval is never narrower than
+    the one over seeds:
 
-    .. math:: \sqrt{t_{S-1}^2 V_s + t_{E-1}^2 V_e}
+    .. math:: \max\bigl(t_\nu \sqrt{V_s + V_e},\ t_{S-1} \sqrt{V_s}\bigr), \quad
+              \nu = \frac{(V_s + V_e)^2}{V_s^2 / (S - 1) + V_e^2 / (E - 1)}
 
     Of several tasks, which have examples of their own, the variances over examples are averaged as
     those of independent means.
@@ -92,12 +93,12 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
     variance = float(by_seed.var(ddof=1)) / seeds
     if variance == 0:
         return None
-    squares = float(stdtrit(seeds - 1, 1 - alpha / 2)) ** 2 * variance
-    for values in tasks:
-        examples = values.shape[1]
-        quantile = float(stdtrit(examples - 1, 1 - alpha / 2))
-        squares += quantile**2 * _over_examples(values) / len(tasks) ** 2
-    return math.sqrt(squares)
+    parts = [(variance, seeds - 1)]
+    parts += [(_over_examples(each) / len(tasks) ** 2, each.shape[1] - 1) for each in tasks]
+    whole = sum(part for part, _ in parts)
+    freedom = whole**2 / sum(part**2 / own for part, own in parts)
+    widths = (math.sqrt(v) * stdtrit(df, 1 - alpha / 2) for v, df in ((whole, freedom), parts[0]))
+    return float(max(widths))
 
 
 def _over_examples(values: Array) -> float:

@@ -1,6 +1,9 @@
 """Laws of families of comparisons."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu
 
 from metabench.leaderboard.statistics.comparison import compare_family, improvement
 
@@ -78,3 +81,11 @@ def test_a_column_without_pairs_is_not_compared():
 def test_an_equal_pair_counts_half_an_improvement():
     assert improvement([0.1, -0.1, 0.0, 0.2]) == 2.5 / 4
     assert improvement([(0.1 + 0.2) - 0.3]) == 0.5
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=12))
+def test_the_probability_of_improvement_is_that_of_scipy(differences):
+    """The Mann-Whitney statistic of the differences and a single 0 counts ties half, as here."""
+    values = [each / 100 for each in differences]
+
+    assert improvement(values) == pytest.approx(mannwhitneyu(values, [0.0]).statistic / len(values))

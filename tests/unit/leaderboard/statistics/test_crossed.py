@@ -128,10 +128,15 @@ def test_the_width_of_two_tasks_is_that_of_their_mean_squares():
         for size in (40, 90)
     ]
     by_seed = (tasks[0].mean(axis=1) + tasks[1].mean(axis=1)) / 2
-    squares = t.ppf(0.975, 4) ** 2 * by_seed.var(ddof=1) / 5
+    variances, freedoms = [by_seed.var(ddof=1) / 5], [4]
     for values in tasks:
         _, examples, rest = mean_squares(values)
         size = values.shape[1]
-        squares += t.ppf(0.975, size - 1) ** 2 * (examples - rest) / (5 * size) / 4
+        variances.append((examples - rest) / (5 * size) / 4)
+        freedoms.append(size - 1)
+    whole = sum(variances)
+    satterthwaite = whole**2 / np.sum(np.square(variances) / freedoms)
 
-    assert crossed_half_width(tasks, alpha=0.05) == pytest.approx(np.sqrt(squares))
+    assert crossed_half_width(tasks, alpha=0.05) == pytest.approx(
+        t.ppf(0.975, satterthwaite) * np.sqrt(whole)
+    )

@@ -69,6 +69,7 @@ class BertBody:
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
         """Return [rows, width], differentiable; dropout as the batch says."""
+        p = self.bert.family.renamed(p, self.bert.layers)
         packing = Packing.of(batch, last=self.encoder.pooling == "last")
         states = self.bert.states(
             p,

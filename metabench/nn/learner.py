@@ -46,7 +46,8 @@ class TransformerLearner:
 
     A head is dropout and one linear layer over the features, as in transformers'
     ``AutoModelForSequenceClassification``; its loss is cross-entropy or mean squared error.
-    BERT is computed by `metabench.nn.bert`, on real tokens only; any other encoder by its module.
+    BERT and its family are computed by `metabench.nn.bert`, on real tokens only; any other encoder
+    by its module.
 
     Args:
         encoder: the encoder; its module is moved to ``device`` and used as a function, its own
@@ -162,7 +163,8 @@ class TransformerLearner:
         if passes is None:
             passes = self._open(self.bert, theta, batch, product=True)
         product = torch.zeros_like(theta)
-        passes.product(self._parts(vector, batch), self._parts(product, batch))
+        along, to = (self._parts(self.bert, each, batch) for each in (vector, product))
+        passes.product(along, to)
         return product
 
     def drain_losses(self) -> list[Tensor]:
@@ -214,7 +216,7 @@ class TransformerLearner:
             return self._add_by_autograd(flat, theta, batch, span)
         whole = flat if span is None else torch.zeros_like(flat)
         passes = self._open(self.bert, theta, batch)
-        loss = passes.gradient(self._parts(whole, batch))
+        loss = passes.gradient(self._parts(self.bert, whole, batch))
         self.passes.keep(theta, batch, passes)
         if span is not None:
             flat[span] += whole[span]
@@ -238,12 +240,13 @@ class TransformerLearner:
         self, bert: Bert, theta: Tensor, batch: Batch, *, product: bool = False
     ) -> BatchPasses:
         regression = self.heads[batch.task].regression
-        p = self._parts(theta, batch)
+        p = self._parts(bert, theta, batch)
         return self.passes.open(bert, p, batch, regression=regression, product=product)
 
-    def _parts(self, theta: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Return what encoder and head are in a vector along theta, by name."""
-        return named(slices(theta, self.layout.places(batch.task)))
+    def _parts(self, bert: Bert, theta: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Return what encoder and head are in a vector along theta, by BERT's names for them."""
+        parts = named(slices(theta, self.layout.places(batch.task)))
+        return dict(bert.family.renamed(parts, bert.layers))
 
     def _difference(self, way: CurvatureWay, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
         r"""Return the difference of two gradients over their distance; of no distance, zero.

@@ -54,6 +54,10 @@ CLOSE, CLOSE_SINGLE = 1e-9, 1e-5
 """Relative, of float64: both sides sum up in other orders. Some architectures compute norms or
 positions in float32 whatever the parameters are; then float32's own error remains."""
 
+FAMILY = {
+    "albert", "bert", "camembert", "data2vec-text", "distilbert", "electra", "ernie", "roberta",
+    "xlm-roberta",
+}  # fmt: skip
 TEXT_MODELS = (
     modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
     modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -257,6 +261,10 @@ def test_a_maml_gradient_has_the_curvature_and_a_fomaml_gradient_has_not(animal)
         options = MamlOptions(inner_steps=1, inner_lr=ALPHA, second_order=second)
         found = Maml(options).meta_gradient(animal.learner, {"theta": theta}, episode)
         animal.close(found.directions["theta"], expected)
+
+
+def test_bert_and_its_family_are_computed_by_passes_of_their_own(animal):
+    assert (animal.learner.bert is not None) == (animal.kind in FAMILY)
 
 
 def test_fine_tuning_takes_finite_steps_with_dropout(animal):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from torch import Tensor, nn
-from torch.nn.functional import embedding, layer_norm
+from torch.nn.functional import embedding, layer_norm, linear
 
+from metabench.nn.bert.family import PROJECTION, TYPES, Family, family_of
 from metabench.nn.bert.layer import PARAMETERS, Drops, LayerFacts, LayerFunction, Lying, layer
 from metabench.nn.bert.masks import Masks, dropped
 from metabench.nn.caching import layers_held
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
 __all__ = ["Bert", "Parameters"]
 
 Parameters: TypeAlias = Mapping[str, Tensor]
-"""The encoder's parameters by name, as transformers calls them."""
+"""The encoder's parameters by name."""
+
+_GELUS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Bert:
-    """What ``BertModel``'s configuration says.
+    """What the configuration of a BERT, or of an encoder like it, says.
 
     Source: Devlin et al. 2019; the layer is post-norm, as in Vaswani et al. 2017.
     """
@@ -44,25 +47,44 @@ class Bert:
     hidden_dropout: float
     attention_dropout: float
     token_types: bool
+    gelu: str = "none"
+    family: Family = field(default_factory=Family)
 
     @classmethod
     def of(cls, module: nn.Module, *, token_types: bool) -> Bert | None:
-        """Return the facts of a ``BertModel``; None for any other encoder or activation."""
+        """Return the facts of an encoder like BERT; None for any other one or activation."""
         config: Any = module.config
-        if type(module).__name__ != "BertModel" or config.hidden_act != "gelu":
+        family = family_of(module)
+        if family is None:
             return None
-        if config.is_decoder or getattr(config, "add_cross_attention", False):
+        distil = type(module).__name__ == "DistilBertModel"
+        gelu = _GELUS.get(config.activation if distil else config.hidden_act)
+        if gelu is None:
             return None
         return cls(
             layers=config.num_hidden_layers,
             heads=config.num_attention_heads,
             width=config.hidden_size,
-            inner=config.intermediate_size,
-            eps=config.layer_norm_eps,
-            hidden_dropout=config.hidden_dropout_prob,
-            attention_dropout=config.attention_probs_dropout_prob,
+            inner=config.hidden_dim if distil else config.intermediate_size,
+            eps=1e-12 if distil else config.layer_norm_eps,
+            hidden_dropout=config.dropout if distil else config.hidden_dropout_prob,
+            attention_dropout=config.attention_dropout
+            if distil
+            else config.attention_probs_dropout_prob,
             token_types=token_types,
+            gelu=gelu,
+            family=family,
         )
+
+    @property
+    def mixed_dropout(self) -> float:
+        """Rate of the dropout after attention."""
+        return self.hidden_dropout if self.family.mixed else 0.0
+
+    @property
+    def out_dropout(self) -> float:
+        """Rate of the dropout at the end of a layer."""
+        return self.hidden_dropout if self.family.out else 0.0
 
     @property
     def scale(self) -> float:
@@ -101,7 +123,7 @@ class Bert:
         """Return the last layer's states of the real tokens, [tokens, width].
 
         Args:
-            p: the parameters.
+            p: the parameters, by BERT's names for them.
             batch: the rows.
             packing: where their real tokens lie.
             fused: whether attention may use a fused kernel, which has no second derivative and,
@@ -111,14 +133,12 @@ class Bert:
                 of the last layer is not computed then.
         """
         masks = Masks(batch.dropout_seed, batch.input_ids.device)
-        x = layer_norm(
-            self.embedded(p, batch, packing),
-            (self.width,),
-            p["embeddings.LayerNorm.weight"],
-            p["embeddings.LayerNorm.bias"],
-            self.eps,
-        )
+        x = self.embedded(p, batch, packing)
+        scale, shift = p["embeddings.LayerNorm.weight"], p["embeddings.LayerNorm.bias"]
+        x = layer_norm(x, x.shape[-1:], scale, shift, self.eps)
         x = dropped(x, masks.draw(0, x.shape, rate=self.hidden_dropout))
+        if f"{PROJECTION}.weight" in p:
+            x = linear(x, p[f"{PROJECTION}.weight"], p[f"{PROJECTION}.bias"])
         facts = self._facts(masks, fused=fused, cuda=x.is_cuda)
         for number in range(self.layers):
             last = cls_only and number == self.layers - 1
@@ -134,11 +154,19 @@ class Bert:
     def embedded(self, p: Parameters, batch: Batch, packing: Packing) -> Tensor:
         """Return the sum of the three embeddings of each real token, before its norm."""
         words = embedding(packing.gather(batch.input_ids), p["embeddings.word_embeddings.weight"])
-        places = embedding(packing.columns, p["embeddings.position_embeddings.weight"])
-        types = p["embeddings.token_type_embeddings.weight"]
+        columns = self.positions(packing)
+        places = embedding(columns, p["embeddings.position_embeddings.weight"])
+        types = p.get(TYPES)
+        if types is None:
+            return words + places
         if self.token_types:
             return words + embedding(packing.gather(batch.token_type_ids), types) + places
         return words + types[0] + places
+
+    def positions(self, packing: Packing) -> Tensor:
+        """Return the position of each real token."""
+        columns = packing.columns
+        return columns + self.family.offset if self.family.offset else columns
 
     def split(self, values: Tensor, packing: Packing) -> Tensor:
         """Return [tokens, width] as [rows, heads, columns, width of a head]."""
@@ -153,7 +181,8 @@ class Bert:
         """Return the facts; on a CPU the kernel is for passes without dropout."""
         rate = self.attention_dropout if fused and masks.seed is not None else 0.0
         own = fused and (cuda or not rate)
-        return LayerFacts(self.heads, self.eps, self.scale, own, rate if own else 0.0)
+        rate = rate if own else 0.0
+        return LayerFacts(self.heads, self.eps, self.scale, own, rate, self.gelu)
 
     def _drops(
         self, number: int, masks: Masks, *, packing: Packing, cls_only: bool, facts: LayerFacts
@@ -164,7 +193,7 @@ class Bert:
         rate = 0.0 if facts.fused else self.attention_dropout
         weights = masks.draw(site, shape, rate=rate)
         attended, out = (
-            masks.draw(site + more, (tokens, self.width), rate=self.hidden_dropout)
-            for more in (1, 2)
+            masks.draw(site + more, (tokens, self.width), rate=rate)
+            for more, rate in ((1, self.mixed_dropout), (2, self.out_dropout))
         )
         return Drops(weights, attended, out)

@@ -18,17 +18,16 @@ from metabench.nn.bert.masks import Mask, dropped
 from metabench.nn.bert.packing import packed, spread
 from metabench.nn.bert.traced import no_type_check
 
-__all__ = ["PARAMETERS", "Drops", "LayerFacts", "LayerFunction", "Lying", "layer"]
+__all__ = ["MODULES", "PARAMETERS", "Drops", "LayerFacts", "LayerFunction", "Lying", "layer"]
 
-PARAMETERS = tuple(
-    f"{part}.{kind}"
-    for part in (
-        "attention.self.query", "attention.self.key", "attention.self.value",
-        "attention.output.dense", "attention.output.LayerNorm",
-        "intermediate.dense", "output.dense", "output.LayerNorm",
-    )
-    for kind in ("weight", "bias")
+MODULES = (
+    "attention.self.query", "attention.self.key", "attention.self.value",
+    "attention.output.dense", "attention.output.LayerNorm",
+    "intermediate.dense", "output.dense", "output.LayerNorm",
 )  # fmt: skip
+"""Names of a layer's modules with parameters."""
+
+PARAMETERS = tuple(f"{part}.{kind}" for part in MODULES for kind in ("weight", "bias"))
 """Names of a layer's parameters, in the order in which the function takes them."""
 
 
@@ -74,6 +73,7 @@ class LayerFacts(NamedTuple):
         scale: what the products of queries and keys are multiplied by.
         fused: whether attention goes through torch's own kernel.
         rate: of the dropout in that kernel, which draws masks of its own.
+        gelu: which form of GELU, as torch calls it.
     """
 
     heads: int
@@ -81,6 +81,7 @@ class LayerFacts(NamedTuple):
     scale: float
     fused: bool
     rate: float
+    gelu: str = "none"
 
 
 @no_type_check
@@ -105,7 +106,7 @@ def layer(
     mixed = dropped(linear(packed(merged, places), *weights[6:8]), drops.attended)
     width = (x.shape[-1],)
     attended = layer_norm(mixed + own, width, weights[8], weights[9], facts.eps)
-    inner = gelu(linear(attended, *weights[10:12]))
+    inner = gelu(linear(attended, *weights[10:12]), approximate=facts.gelu)
     out = dropped(linear(inner, *weights[12:14]), drops.out)
     return layer_norm(out + attended, width, weights[14], weights[15], facts.eps)
 

@@ -4,6 +4,7 @@ Modules and packages, in the order in which data passes through:
 
     softmax: the derivatives of softmax
     mask_parts: the dropout masks of part of a batch
+    gelu: GELU and its approximation
     operations: the operations of a transformer layer, each with its four passes
     attention: attention in the four passes
     layer: a layer of BERT in the four passes

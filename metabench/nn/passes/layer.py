@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from metabench.nn.passes.attention import Attention
-from metabench.nn.passes.operations import Dropout, Gelu, Linear, Norm, Sums, forget
+from metabench.nn.passes.gelu import Gelu
+from metabench.nn.passes.operations import Dropout, Linear, Norm, Sums, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class BertLayer:
         masks: MaskParts,
         cls_only: bool,
     ) -> None:
-        name, rate, site = f"encoder.layer.{number}", bert.hidden_dropout, 3 * number + 1
+        name, site = f"encoder.layer.{number}", 3 * number + 1
         self._bert, self._tokens = bert, packing.tokens
         self._cls_positions = packing.cls_positions if cls_only else None
         asking = packing.single if cls_only else packing
@@ -60,12 +61,12 @@ class BertLayer:
         states = masks.pooled if cls_only else masks.states
         self._attention = Attention(bert.scale, Dropout(weights))
         self._gathering = Linear(p, f"{name}.attention.output.dense")
-        self._drop_attended = Dropout(states(site + 1, width=bert.width, rate=rate))
+        self._drop_attended = Dropout(states(site + 1, width=bert.width, rate=bert.mixed_dropout))
         self._attended = Norm(p, f"{name}.attention.output.LayerNorm", eps=bert.eps)
         self._widening = Linear(p, f"{name}.intermediate.dense")
-        self._gelu = Gelu()
+        self._gelu = Gelu(bert.gelu)
         self._narrowing = Linear(p, f"{name}.output.dense")
-        self._drop_out = Dropout(states(site + 2, width=bert.width, rate=rate))
+        self._drop_out = Dropout(states(site + 2, width=bert.width, rate=bert.out_dropout))
         self._out = Norm(p, f"{name}.output.LayerNorm", eps=bert.eps)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+from metabench.nn.bert.family import PROJECTION, TYPES
 from metabench.nn.passes.layer import BertLayer
 from metabench.nn.passes.operations import Dropout, Linear, Loss, Norm, Sums, Tanh
 
@@ -64,7 +65,9 @@ class BertModel:
         self._bert, self._p, self._batch, self._packing = bert, p, batch, packing
         self._back = False
         self._norm = Norm(p, "embeddings.LayerNorm", eps=bert.eps)
-        self._drop = Dropout(masks.states(0, width=bert.width, rate=bert.hidden_dropout))
+        width = p["embeddings.LayerNorm.weight"].shape[0]
+        self._drop = Dropout(masks.states(0, width=width, rate=bert.hidden_dropout))
+        self._projection = Linear(p, PROJECTION) if f"{PROJECTION}.weight" in p else None
         self._pooler = (Linear(p, "pooler.dense"), Tanh()) if head.pooling == "pooler" else None
         self._means = head.pooling == "mean"
         cls_only = None if self._means else bert.layers - 1
@@ -80,6 +83,7 @@ class BertModel:
         """Return the part of the loss that the rows are."""
         embedded = self._bert.embedded(self._p, self._batch, self._packing)
         x = self._drop(self._norm.forward(embedded))
+        x = x if self._projection is None else self._projection.forward(x)
         for layer in self._layers:
             x = layer.forward(x)
         return self._loss.forward(self._head.forward(self._head_drop(self._pool(x))))
@@ -96,6 +100,7 @@ class BertModel:
         for layer in self._downward(kept):
             bar = layer.backward(bar, gradient)
             layer.forget(back=kept != "backward")
+        bar = self._unprojected(bar, gradient)
         bar = self._norm.backward(self._drop(bar), gradient)
         self._to_embeddings(bar, gradient)
         self._back = kept == "backward"
@@ -104,6 +109,7 @@ class BertModel:
         """Add the Hessian of that part times a vector; the layers are used up by it."""
         dx = self._bert.embedded(along, self._batch, self._packing)
         dx = self._drop(self._norm.tangent(dx, along))
+        dx = dx if self._projection is None else self._projection.tangent(dx, along)
         for layer in self._layers:
             dx = layer.tangent(dx, along)
         dz = self._head.tangent(self._head_drop(self._pool_tangent(dx, along)), along)
@@ -116,7 +122,9 @@ class BertModel:
             back = None if back is None else layer.backward(back, None)
             change = layer.backward_tangent(change, along, product)
         if back is not None:
-            self._norm.backward(self._drop(back), None)
+            self._norm.backward(self._drop(self._unprojected(back, None)), None)
+        if self._projection is not None:
+            change = self._projection.backward_tangent(change, along, product)
         self._to_embeddings(
             self._norm.backward_tangent(self._drop(change), along, product), product
         )
@@ -161,6 +169,10 @@ class BertModel:
             change = dense.backward_tangent(tanh.backward_tangent(change), along, product)
         return self._scatter(change)
 
+    def _unprojected(self, bar: Tensor, gradient: Sums | None) -> Tensor:
+        """Return what a derivative for the first layer's input is for the dropped embeddings."""
+        return bar if self._projection is None else self._projection.backward(bar, gradient)
+
     def _scatter(self, rows: Tensor) -> Tensor:
         """Return what a derivative for the pooled rows is for the last layer's outputs."""
         if not self._means:
@@ -172,8 +184,11 @@ class BertModel:
         packing, batch = self._packing, self._batch
         words = sums["embeddings.word_embeddings.weight"]
         words.index_add_(0, packing.gather(batch.input_ids), bar)
-        sums["embeddings.position_embeddings.weight"].index_add_(0, packing.columns, bar)
-        types = sums["embeddings.token_type_embeddings.weight"]
+        positions = self._bert.positions(packing)
+        sums["embeddings.position_embeddings.weight"].index_add_(0, positions, bar)
+        types = sums.get(TYPES)
+        if types is None:
+            return
         if self._bert.token_types:
             types.index_add_(0, packing.gather(batch.token_type_ids), bar)
         else:

@@ -22,14 +22,13 @@ Source: Pearlmutter 1994, the R-operator; the passes are its equations 6 to 9, f
 
 from __future__ import annotations
 
-import math
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, gelu, mse_loss
+from torch.nn.functional import cross_entropy, mse_loss
 
 from metabench.nn.bert.masks import dropped
 from metabench.nn.passes.softmax import softmax_change
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from metabench.nn.bert.encoder import Parameters
     from metabench.nn.bert.masks import Mask
 
-__all__ = ["Dropout", "Gelu", "Linear", "Loss", "Norm", "Sums", "Tanh", "forget"]
+__all__ = ["Dropout", "Linear", "Loss", "Norm", "Sums", "Tanh", "forget"]
 
 Sums: TypeAlias = MutableMapping[str, Tensor]
 """Where derivatives with respect to parameters are added, by the parameter's name."""
@@ -155,49 +154,6 @@ class Norm:
         kernel = torch.ops.aten.native_layer_norm_backward
         across: Tensor = kernel(values, hat, shape, mean, rate, None, None, wanted)[0]
         return across
-
-
-@final
-class Gelu:
-    r""":math:`y = x \Phi(x)` with the normal distribution function, value by value."""
-
-    __slots__ = ("dx", "dy", "x")
-
-    def __init__(self) -> None:
-        self.x: Tensor
-        self.dx: Tensor
-        self.dy: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return y, of x's shape."""
-        self.x = x
-        return self.value()
-
-    def value(self) -> Tensor:
-        """Return y once more."""
-        return gelu(self.x)
-
-    def tangent(self, dx: Tensor) -> Tensor:
-        """Return how y changes."""
-        self.dx = dx
-        return self.times_slope(dx)
-
-    def backward(self, dy: Tensor) -> Tensor:
-        """Return the derivative for x."""
-        self.dy = dy
-        return self.times_slope(dy)
-
-    def backward_tangent(self, ddy: Tensor) -> Tensor:
-        """Return how the derivative for x changes; the second derivative is φ(x) (2 - x²)."""
-        square = self.x.square()
-        second = square.mul(-0.5).exp_().mul_(1 / math.sqrt(2 * math.pi))
-        second.mul_(square.neg_().add_(2)).mul_(self.dx).mul_(self.dy)
-        return second.add_(self.times_slope(ddy))
-
-    def times_slope(self, values: Tensor) -> Tensor:
-        """Return the values times the derivative."""
-        product: Tensor = torch.ops.aten.gelu_backward(values, self.x)
-        return product
 
 
 @final

@@ -22,6 +22,12 @@ _NAMES = {
 }
 """What configurations of one-stack encoders call these."""
 
+_PACKED = {
+    "albert", "camembert", "data2vec-text", "distilbert", "electra", "ernie", "roberta",
+    "xlm-roberta",
+}  # fmt: skip
+"""Encoders that `metabench.nn.bert.family` computes, beside BERT itself."""
+
 
 def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
     """Return the shape of a one-stack encoder; None where its configuration does not say."""
@@ -33,6 +39,7 @@ def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
     if not all(found.values()) or config.get("is_encoder_decoder"):
         return None
     bert = config.get("model_type") == "bert" and config.get("hidden_act", "gelu") == "gelu"
+    packed = bert or config.get("model_type") in _PACKED
     places = config.get("max_position_embeddings", 0) + config.get("type_vocab_size", 0)
     dropout = config.get("attention_probs_dropout_prob", config.get("attention_dropout", 0.0))
     auto = model.pooling == "auto" and model.weights == "pretrained"
@@ -41,6 +48,6 @@ def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
         others=int(places),
         pooler=model.pooling == "pooler" or (auto and bert),
         attention_dropout=bool(dropout),
-        packed=bert,
-        cls_only=bert and model.pooling in {"cls", "pooler", "last"},
+        packed=packed,
+        cls_only=packed and model.pooling in {"cls", "pooler", "last"},
     )

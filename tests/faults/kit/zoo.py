@@ -51,6 +51,8 @@ _ALONE: dict[str, dict[str, Any]] = {
 """Configurations that are no other's: all that they are made of."""
 
 _BESIDE: dict[str, dict[str, Any]] = {
+    "albert": {"embedding_size": 8},
+    "electra": {"embedding_size": 8},
     "falcon_h1": {
         "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_ssm": 32, "mamba_d_state": 8,
         "mamba_chunk_size": 8,

@@ -27,7 +27,10 @@ _SWAPS: Mapping[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "sum": "mean", "mean": "sum"}
 _SILENT = re.compile(r"__all__ =|if TYPE_CHECKING:")
-_SYMMETRIC = {"max", "min", "pearsonr", "spearmanr", "matthews_corrcoef"}
+_SYMMETRIC = {
+    "allclose", "array_equal", "isclose", "matthews_corrcoef", "max", "mean_absolute_error",
+    "mean_squared_error", "min", "pearsonr", "spearmanr",
+}  # fmt: skip
 _PAIR = 2
 
 

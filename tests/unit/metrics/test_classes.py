@@ -47,6 +47,21 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order():
     assert classes.auroc(np.array([0, 1, 2]), np.eye(3)) == 1.0
 
 
+def test_auroc_of_more_classes_is_the_mean_over_those_that_some_rows_have():
+    """Of four classes the last has no row; of the others, each is ranked against the rest."""
+    outputs = np.log(
+        [[0.5, 0.2, 0.2, 0.1], [0.2, 0.5, 0.2, 0.1], [0.3, 0.1, 0.5, 0.1], [0.4, 0.3, 0.2, 0.1]]
+    )
+    labels = np.array([1, 1, 2, 0])
+    shares = []
+    for label in range(3):
+        mine, rest = (np.exp(outputs)[where, label] for where in (labels == label, labels != label))
+        shares.append(np.mean([(a > b) + 0.5 * (a == b) for a in mine for b in rest]))
+
+    assert len(set(shares)) > 1
+    assert classes.auroc(labels, outputs) == pytest.approx(np.mean(shares))
+
+
 def test_what_is_undefined_is_finite():
     one = np.zeros(3, dtype=int)
 

@@ -27,6 +27,14 @@ HASH_1, HASH_2 = "1" * 64, "2" * 64
         ({"initialisation": HASH_1}, {"initialisation": HASH_2}, ("initialisation changed",)),
         ({"encoder": None}, {"encoder": HASH_2}, ("encoder none → 22222222",)),
         ({"target": "a"}, {"target": None}, ("target a → none",)),
+        ({"a": (1, 2)}, {"a": [1, 2]}, ()),
+        ({"engine": 1}, {"engine": 2}, ("the engine computes other numbers",)),
+        ({"other": {"engine": 1}}, {"other": {"engine": 2}}, ("other.engine 1 → 2",)),
+        ({"task": {"scored_data": HASH_1}}, {"task": {"scored_data": HASH_2}},
+         ("scored rows of the task changed",)),
+        ({"encoder": "small"}, {"encoder": HASH_2}, ("encoder small → 22222222",)),
+        ({"note": "x" * 40}, {"note": "y" * 41}, (f"note {'x' * 40} → {'y' * 39}…",)),
+        ({"note": "ü"}, {"note": ["ü"]}, ('note ü → ["ü"]',)),
     ],
 )  # fmt: skip
 def test_each_leaf_that_differs_is_a_phrase(old, new, phrases):

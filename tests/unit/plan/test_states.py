@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -12,7 +13,7 @@ from metabench.plan.states import CellState, cell_states, with_stored_names
 from metabench.session.cell.outcome import cell_note
 from metabench.store.file_names import LOCK
 from metabench.store.lock import locked
-from metabench.store.records.cell import Failure, Result
+from metabench.store.records.cell import Failure, FileNote, Result
 from metabench.store.records.provenance import Provenance
 from metabench.store.run_folder import Store
 
@@ -139,6 +140,44 @@ def test_the_nearest_of_several_older_cells_is_compared_with(world, store):
     plan = world.plan(sets=("methods.Loop.options.inner_lr=0.01",))
 
     assert cell_states(plan, store)[plan.cells[0].key].reason == "options.inner_lr 0.001 → 0.01"
+
+
+def test_a_cell_of_that_name_of_which_nothing_is_known_is_no_reason(world, store):
+    older = world.plan(sets=("methods.Loop.options.inner_steps=9",))
+    finish(store, *older.cells)
+    for cell in older.cells:
+        (store.cell_folder(cell.folder) / "cell.json").unlink()
+    plan = world.plan()
+
+    states = cell_states(plan, store)
+
+    changed = [cell for cell in plan.cells if cell.method == "Loop"]
+    assert {states[cell.key] for cell in changed} == {CellState("new")}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "reason"),
+    [
+        ({"f1": {"target": "a", "source": "b"}}, "metrics f1 → accuracy"),
+        ({"accuracy": {"target": "a", "source": "b"}}, "source of accuracy changed"),
+    ],
+)
+def test_a_cell_whose_metrics_alone_are_others_is_scored_from_its_predictions(
+    world, store, metrics, reason
+):
+    plan = world.plan()
+    cell = next(cell for cell in plan.cells if cell.kind == "adapt")
+    before = replace(cell, key="f" * 64, inputs={**cell.inputs, "metrics": metrics})
+    file = FileNote(path="predictions.parquet", bytes=1, sha256=sha256(b"x").hexdigest())
+    finish(store, before)
+    (store.cell_folder(before.folder) / file.path).write_bytes(b"x")
+    result = store.result(before.folder, key=before.key)
+
+    assert cell_states(plan, store)[cell.key].state == "stale"  # it has left no predictions
+    store.commit_result(before.folder, result.model_copy(update={"files": (file,)}))
+    assert cell_states(plan, store)[cell.key] == CellState(
+        "unscored", f"{reason}; to be scored from saved predictions", before.folder
+    )
 
 
 def test_going_back_finds_the_old_cells_again(world, store):

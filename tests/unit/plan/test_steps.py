@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -64,6 +65,31 @@ def test_a_budget_gives_every_method_equally_much(budget, joint, fomaml, maml):
     methods = [Episodes(0, 1), Episodes(3, 1), Episodes(3, 1, "exact")]
 
     assert [meta_budget(settings, [12_800], each)[0] for each in methods] == [joint, fomaml, maml]
+
+
+class Features(Episodes):
+    """Those of an algorithm that goes through features too, as often as it takes gradients."""
+
+    def episode_cost(self, total_steps):
+        cost = super().episode_cost(total_steps)
+        return replace(cost, features=cost.gradients)
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"), [(Features(3, 1), 50), (Episodes(0, 0), 400), (Features(0, 0), 400)]
+)
+def test_passes_through_features_count_as_gradients_and_no_episode_is_free(options, steps):
+    settings = MetaSpec(tasks_per_step=2, batch_size=16, epochs=1.0, budget="gradients")
+
+    assert meta_budget(settings, [12_800], options)[0] == steps
+
+
+def test_an_epoch_is_never_longer_than_the_run_and_at_least_a_step():
+    settings = MetaSpec(tasks_per_step=2, batch_size=16, steps=10)
+
+    assert meta_budget(settings, [100, 60], Episodes(4, 1)) == (10, 1)
+    assert meta_budget(settings, [12_800], Episodes(4, 1)) == (10, 10)
+    assert meta_budget(settings, [160, 161], Episodes(4, 1)) == (10, 3)
 
 
 def test_a_budget_of_updates_needs_epochs():

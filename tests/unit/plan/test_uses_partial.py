@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from metabench.api import GeneratedSource, TaskCard
@@ -68,6 +70,35 @@ def test_targets_and_meta_training_take_what_is_there():
     assert target_use(in_use(there=30, smoke=True)).size == 30
 
 
+def test_a_smoke_run_scores_few_rows_of_every_use_and_others_score_all():
+    for smoke, limit in ((False, None), (True, 128)):
+        task = in_use(smoke=smoke)
+
+        assert target_use(task).scored_limit == limit
+        assert [fraction_use(task, share)[0].scored_limit for share in (0.01, 0.1)] == [limit] * 2
+
+
+def test_another_split_than_the_tasks_own_is_noted():
+    assert task_notes(in_use(there=1304, train="validation")) == (
+        "SPLIT: scitail trains on validation (1,304 rows)",
+    )
+    task = in_use(there=23_596)
+    other = replace(task, use=replace(task.use, scored="validation", scored_rows=1304))
+    auxiliary = replace(other, use=replace(other.use, role="auxiliary"))
+
+    assert task_notes(other) == ("SPLIT: scitail is scored on validation (1,304 rows)",)
+    assert task_notes(auxiliary) == ()
+
+
 def test_partial_data_is_noted():
     assert task_notes(in_use()) == ("PARTIAL: scitail train 549 of 23,596 rows",)
     assert task_notes(in_use(there=23_596)) == ()
+
+
+def test_scored_rows_that_are_not_there_are_noted_where_any_are_scored():
+    task = in_use(there=23_596)
+    fewer = replace(task, use=replace(task.use, scored_rows=2125))
+    auxiliary = replace(fewer, use=replace(fewer.use, role="auxiliary"))
+
+    assert task_notes(fewer) == ("PARTIAL: scitail test 2,125 of 2,126 rows",)
+    assert task_notes(auxiliary) == ()

@@ -90,6 +90,21 @@ def test_other_columns_from_another_meta_training_are_another_row(make_study):
     assert merge(runs).note.methods == ("BERT", "MAML", "MAML (b)")
 
 
+def test_one_meta_training_of_several_that_is_another_makes_another_row(make_study):
+    more = {("BERT", "y"): {0: 0.1, 1: 0.2}, ("MAML", "y"): {0: 0.3, 1: 0.4}}
+    one = collect(make_study(ROWS, "one", start={"MAML": {}}))
+    two = make_study(more, "two", start={"MAML": {}}, name="b")
+    note = two.run()
+    uses = {use.key for use in note.uses if use.meta_seed == 1}
+    cells = [
+        cell.model_copy(update={"needs": ("e" * 64,)}) if cell.key in uses and cell.needs else cell
+        for cell in note.cells
+    ]
+    two.commit_run("", "", note.model_copy(update={"cells": tuple(cells)}))
+
+    assert merge([one, collect(two)]).note.methods == ("BERT", "MAML", "MAML (b)")
+
+
 def test_rows_that_differ_are_named_after_their_run(make_study):
     other = {
         place: {seed: (score or 0) + 0.1 for seed, score in seeds.items()}

@@ -129,6 +129,66 @@ def test_the_time_left_goes_by_the_pace_of_the_stage(store, end):
         assert run_status(store).seconds_left == pytest.approx(10.0)
 
 
+def test_a_stage_of_which_nothing_is_done_goes_by_the_pace_of_the_others(store, end):
+    end(META, seconds=500.0)
+    with present(store.folder):
+        # 5 seconds a unit of cost; two cells of 10 are left.
+        assert run_status(store).seconds_left == pytest.approx(100.0)
+
+
+def test_what_was_not_asked_for_takes_no_time(store, end):
+    end(META, seconds=500.0)
+    cells = (META, FIRST.model_copy(update={"selected": False}), SECOND)
+    store.commit_run("", "", store.run().model_copy(update={"cells": cells}))
+    with present(store.folder):
+        assert run_status(store).seconds_left == pytest.approx(50.0)
+
+
+def test_cells_that_run_at_a_time_share_the_time(store, end):
+    end(META, seconds=500.0)
+    with present(store.folder), store.lock_cell(FIRST.cell), store.lock_cell(SECOND.cell):
+        begin(store, FIRST, step=5)
+        begin(store, SECOND)
+
+        assert run_status(store).seconds_left == pytest.approx((25.0 + 50.0) / 2)
+
+
+def test_without_a_process_or_a_cell_that_is_done_no_time_is_known(store, end):
+    with present(store.folder):
+        assert run_status(store).seconds_left is None
+    end(META)
+    assert run_status(store).seconds_left is None
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("interrupted", "interrupted"), ("unavailable", "interrupted")]
+)
+def test_a_failure_that_is_none_leaves_a_cell_that_was_begun(store, end, status, state):
+    end(FIRST, status=status)
+    (found,) = [cell for cell in run_status(store).cells if cell.plan == FIRST]
+
+    assert (found.state, found.failure.status) == (state, status)
+    assert not run_status(store).failures()
+
+
+def test_a_cell_without_rows_enough_is_unavailable_and_blocks_nothing(store):
+    cells = (META, FIRST.model_copy(update={"unavailable": "asks for 9 rows"}), SECOND)
+    store.commit_run("", "", store.run().model_copy(update={"cells": cells}))
+
+    assert states(store) == ["waiting", "unavailable", "waiting"]
+    assert run_status(store).counts() == {
+        ("meta", "waiting"): 1, ("adapt", "unavailable"): 1, ("adapt", "waiting"): 1,
+    }  # fmt: skip
+
+
+def test_a_result_under_another_key_is_not_the_cells(store, end):
+    end(FIRST)
+    other = FIRST.model_copy(update={"key": FIRST.key[:8] + "f" * 56})
+    store.commit_run("", "", store.run().model_copy(update={"cells": (META, other, SECOND)}))
+
+    assert states(store)[1] != "done"
+
+
 def test_the_last_whole_step_is_found_however_long_the_file_is(tmp_path):
     lines = "".join(step_line(number) for number in range(1, 1001))
     (tmp_path / "metrics.jsonl").write_text(lines + '{"stage": "adapt", "st')

@@ -148,7 +148,8 @@ def _as_arrays(card: TaskCard, rows: OwnRows, *, where: str) -> Rows:
             )
         return Rows(rows.texts, numbers)
     places = {name: place for place, name in enumerate(card.labels)}
-    return Rows(rows.texts, np.asarray([places[label] for label in rows.labels], dtype=np.int64))
+    found = map(places.__getitem__, rows.labels)
+    return Rows(rows.texts, np.fromiter(found, dtype=np.int64, count=len(rows)))
 
 
 def _checked_texts(

@@ -21,6 +21,10 @@ __all__ = ["parquet_footer", "refuse_large_table"]
 _AGAIN = "copy the file again, or use a smaller one"
 _TAIL_BYTES = 8
 _BATCH = 65_536
+_MOST_CHUNKS = 1000
+_ENCODINGS = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
+_EXPANSIONS = {"UNCOMPRESSED": 1, "SNAPPY": 32}
+"""How much longer than a compressed page its content is at most."""
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 
 
@@ -87,7 +91,7 @@ def _refuse_large(source: Path | bytes, most: int, where: str) -> None:
     _check_columns(source, where)
     total = sum(_fixed_sizes(footer))
     texts = sorted({name for name, kind in _columns(footer) if kind == "BYTE_ARRAY"})
-    if total <= most:
+    if total <= most and total + _text_bound(source, footer, texts, most - total) > most:
         for found in _text_sizes(source, texts, where):
             total += found
             if total > most:
@@ -180,6 +184,44 @@ def _fixed_sizes(footer: Any) -> Iterator[int]:
             column, kind = group.column(at), footer.schema.column(at)
             width = _WIDTHS.get(kind.physical_type, max(0, kind.length))
             yield max(column.num_values * width, column.total_uncompressed_size)
+
+
+def _text_bound(source: Path | bytes, footer: Any, texts: list[str], most: int) -> int:
+    """Return what the texts take at most; more than ``most`` where that is not known at once.
+
+    A text is either written out in a page, and fills as many bytes of the file but for its
+    compression, or it is an index into its group's dictionary, whose longest entry counts then.
+    """
+    import pyarrow as pa  # noqa: PLC0415  (planning stays light)
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    size, groups = _lengths(source)[0], range(footer.num_row_groups)
+    chunks = [
+        chunk
+        for group in map(footer.row_group, groups)
+        for chunk in map(group.column, range(group.num_columns))
+        if chunk.path_in_schema in texts
+    ]
+    plain = all(
+        chunk.compression in _EXPANSIONS and _ENCODINGS.issuperset(chunk.encodings)
+        for chunk in chunks
+    )
+    nested = any(footer.schema.column(at).max_repetition_level for at in range(footer.num_columns))
+    if not plain or nested or len(chunks) > _MOST_CHUNKS:
+        return most + 1
+    bound = size * max((_EXPANSIONS[chunk.compression] for chunk in chunks), default=0)
+    try:
+        file = pq.ParquetFile(_opened(source), read_dictionary=texts)
+        for group in groups if bound <= most else ():
+            rows = footer.row_group(group).num_rows
+            first = next(file.iter_batches(batch_size=1, row_groups=[group], columns=texts), None)
+            for column in first.columns if first is not None else ():
+                entries = column.dictionary if pa.types.is_dictionary(column.type) else column
+                bound += rows * int(pc.max(pc.binary_length(entries)).as_py() or 0)
+    except (pa.ArrowException, OSError, MemoryError, NotImplementedError):
+        return most + 1
+    return bound
 
 
 def _text_sizes(source: Path | bytes, texts: list[str], where: str) -> Iterator[int]:

@@ -14,6 +14,7 @@ from perf.bounds import Bound, bounds
 from perf.clock import peak_bytes, time_spent
 from perf.job import Job, Shape
 from perf.lengths import QUANTILES, row_lengths
+from perf.load_rows import SIDES, make_files
 from perf.page import block, write_page
 from perf.peers import PeerMissingError, load, versions
 from perf.plan import GROWTH, PARTS, jobs
@@ -255,3 +256,15 @@ def test_the_study_measures_in_processes_of_their_own_and_says_what_is_missing(t
     found = read(tmp_path / "perf.json").parts["steady"].measured
     assert not any(each.failed or each.skipped for each in found)
     assert "| FOMAML | 250 |" in done.stdout
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_reader_loads_the_same_examples(tmp_path, place):
+    file = make_files(tmp_path, rows=200)[place]
+    loaded = {name: side(file)() for name, side in SIDES.items()}
+
+    texts = {name: list(found) for name, (found, _) in loaded.items()}
+    assert texts["metabench"] == texts["datasets"] == texts["pandas"]
+    assert len(set(texts["metabench"])) == 200
+    names = ["negative", "neutral", "positive"]
+    assert [names[label] for label in loaded["metabench"][1]] == loaded["datasets"][1]

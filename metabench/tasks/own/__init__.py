@@ -3,7 +3,8 @@
 Modules and packages, in the order in which data passes through:
 
     values: one text, class or number of a record, checked
-    rows: the examples of a file: texts and labels, checked
+    rows: the examples of a file: texts and labels, and what is wrong with them
+    read: the examples of a file, by whole columns where it is regular, else one by one
     classes: which class a label means
     metrics: metrics that are of one of two classes
     guess: which settings read a file, and which of its columns are text and label

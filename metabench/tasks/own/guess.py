@@ -12,7 +12,8 @@ from metabench.api.task import DataFile
 from metabench.errors import DataError
 from metabench.tasks.overlap import count_overlap
 from metabench.tasks.own.classes import canonical_label, is_number
-from metabench.tasks.own.rows import ReadRules, read_rows
+from metabench.tasks.own.read import read_rows
+from metabench.tasks.own.rows import ReadRules
 from metabench.tasks.reading.content import open_content
 from metabench.tasks.reading.formats import format_of
 

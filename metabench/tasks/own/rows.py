@@ -1,22 +1,16 @@
-"""Rows of a file, checked one by one: texts that are texts, labels that are labels."""
+"""The rows of a file or a split: texts, labels, lines, and what is wrong with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.tasks.own.values import UNLABELLED, label_number, label_word, text_problem
-from metabench.tasks.reading.content import content_hash, open_content
-from metabench.tasks.reading.flaw import Flaw
-from metabench.tasks.reading.records import records
 from metabench.tasks.reading.refusal import (
     MOST_SHOWN,
     nearest,
     quoted,
     quoted_names,
-    refused,
     refused_rows,
 )  # fmt: skip
 
@@ -26,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.api.task import DataFile
     from metabench.tasks.own.classes import Classes
 
-__all__ = ["OwnRows", "ReadRules", "joined_rows", "read_rows"]
+__all__ = ["OwnRows", "ReadRules", "joined_rows"]
 
 _HIDDEN = "-1"
 
@@ -75,7 +69,7 @@ class OwnRows:
 
     texts: tuple[list[str], ...]
     labels: list[Any]
-    lines: list[int]
+    lines: Sequence[int]
     flaws: tuple[tuple[int, str], ...] = ()
     bad: int = 0
     unlabelled: list[tuple[int, str]] = field(default_factory=list)
@@ -111,16 +105,18 @@ class OwnRows:
         known = {word: classes.name(word) for word in set(self.labels)}
         hidden = {_HIDDEN} if known.get(_HIDDEN, "") is None else set()
         strange = {word for word, name in known.items() if name is None} - hidden
-        names = quoted_names(file, classes.names)
-        why = f"label -1 is none of {names}: labels are hidden or missing"
-        missing = [(line, why) for line, word in zip(self.lines, self.labels, strict=True)
-                   if word in hidden]  # fmt: skip
-        rows = self if not hidden else self.take(_places(self.labels, hidden))
-        unlabelled = sorted([*self.unlabelled, *missing])
+        rows, unlabelled = self, self.unlabelled
+        if hidden:
+            names = quoted_names(file, classes.names)
+            why = f"label -1 is none of {names}: labels are hidden or missing"
+            rows = self.take(_places(self.labels, hidden))
+            lines = compress(self.lines, (word in hidden for word in self.labels))
+            unlabelled = sorted([*self.unlabelled, *((line, why) for line in lines)])
         if strange:
             _refuse_strange(rows, file, strange, classes.names)
         OwnRows((), [], [], self.flaws, self.bad, unlabelled).check(file, drop=drop)
-        labels = [known[word] for word in rows.labels]
+        same = all(word == name for word, name in known.items())
+        labels = rows.labels if same else list(map(known.__getitem__, rows.labels))
         return OwnRows(
             rows.texts, labels, rows.lines, unlabelled=unlabelled, spellings=self.spellings
         )
@@ -147,92 +143,6 @@ def joined_rows(parts: Sequence[OwnRows]) -> OwnRows:
         unlabelled=[row for part in parts for row in part.unlabelled],
         spellings=frozenset().union(*(part.spellings for part in parts)),
     )
-
-
-def read_rows(file: DataFile, rules: ReadRules) -> OwnRows:
-    """Return the rows of a file; a second reading of the same content is remembered.
-
-    Raises:
-        DataError: the file cannot be read to its end.
-    """
-    return _read(file, rules, content_hash(file))
-
-
-@lru_cache(maxsize=4)
-def _read(file: DataFile, rules: ReadRules, sha256: str) -> OwnRows:
-    reading = _Reading(file, rules)
-    with open_content(file) as content:
-        for line, values in records(file, content, rules.wanted):
-            reading.add(line, values)
-        if content.digest() != sha256:
-            raise refused(file, "changed while it was read", hint="run the same command again")
-    return reading.rows()
-
-
-@final
-class _Reading:
-    """Rows as they come, parted into good ones, bad ones and those without a label."""
-
-    def __init__(self, file: DataFile, rules: ReadRules) -> None:
-        self._rules = rules
-        self._decimal = file.decimal or "."
-        self._quote = partial(quoted, file)
-        self._texts: tuple[list[str], ...] = tuple([] for _ in rules.text)
-        self._labels: list[Any] = []
-        self._lines: list[int] = []
-        self._flaws: list[tuple[int, str]] = []
-        self._bad = 0
-        self._unlabelled: list[tuple[int, str]] = []
-        self._words: dict[tuple[type, Any], tuple[str, Any]] = {}
-        self._spellings: set[str] = set()
-
-    def add(self, line: int, values: tuple[Any, ...] | Flaw) -> None:
-        what, label = (values.what, None) if isinstance(values, Flaw) else self._checked(values)
-        if what == UNLABELLED:
-            self._unlabelled.append((line, what))
-        elif what or isinstance(values, Flaw):
-            self._bad += 1
-            self._flaws += [(line, what)] * (len(self._flaws) < MOST_SHOWN)
-        else:
-            for column, text in zip(self._texts, values, strict=False):
-                column.append(text)
-            self._labels.append(label)
-            self._lines.append(line)
-
-    def rows(self) -> OwnRows:
-        return OwnRows(
-            self._texts, self._labels, self._lines, tuple(self._flaws), self._bad,
-            self._unlabelled, frozenset(self._spellings),
-        )  # fmt: skip
-
-    def _checked(self, values: tuple[Any, ...]) -> tuple[str, Any]:
-        """Return what is wrong with a row, or an empty text and its label."""
-        for name, value in zip(self._rules.text, values, strict=False):
-            if type(value) is str and value.isascii() and value.strip() and "\0" not in value:
-                continue
-            empty = value == "" and self._rules.empty_texts
-            problem = "" if empty else text_problem(value, self._quote)
-            if problem:
-                return f"the text in column {name!r} {problem}", None
-        return ("", "") if self._rules.label_hidden else self._label(values[-1])
-
-    def _label(self, label: Any) -> tuple[str, Any]:
-        if self._rules.numbers:
-            return label_number(label, self._quote, decimal=self._decimal)
-        try:
-            return self._words.get((type(label), label)) or self._word(label)
-        except TypeError:  # a list is no key
-            return label_word(label, self._quote)
-
-    def _word(self, label: Any) -> tuple[str, Any]:
-        what, word = label_word(label, self._quote)
-        names = self._rules.names
-        if names and not what and word.isascii() and word.isdigit() and int(word) < len(names):
-            word = names[int(word)]
-        if isinstance(label, str) and not label.isascii():
-            self._spellings.add(label)
-        self._words[type(label), label] = what, word
-        return what, word
 
 
 def _places(labels: Sequence[str], hidden: Iterable[str]) -> list[int]:

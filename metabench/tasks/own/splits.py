@@ -13,7 +13,8 @@ from metabench.tasks.mirror import data_files, split_classes
 from metabench.tasks.overlap import Overlap, count_overlap
 from metabench.tasks.own.classes import Classes, found_classes
 from metabench.tasks.own.hold_out import held_out
-from metabench.tasks.own.rows import OwnRows, ReadRules, joined_rows, read_rows
+from metabench.tasks.own.read import read_rows
+from metabench.tasks.own.rows import OwnRows, ReadRules, joined_rows
 from metabench.tasks.reading.columnar import declared_names
 from metabench.tasks.reading.content import content_hash
 from metabench.tasks.reading.refusal import quoted, refused
@@ -177,7 +178,7 @@ def _rows(
         kept = rows.take(train if trains else scored)
         rows = kept
         _refuse_few(file, rows, f"with scored_fraction, the {part} part")
-    if (trains or regression) and len(set(rows.labels)) < _FEWEST:
+    if (trains or regression) and all(label == rows.labels[0] for label in rows.labels):
         label = quoted(file, rows.labels[0])
         raise refused(file, f"every row has label {label}: there is nothing to learn")
     return rows

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-__all__ = ["UNLABELLED", "label_number", "label_word", "text_problem"]
+__all__ = ["LARGEST_NUMBER", "UNLABELLED", "label_number", "label_word", "text_problem"]
 
 Quote: TypeAlias = Callable[[Any], str]
 """How a message quotes a value of the file."""
@@ -17,7 +17,8 @@ Quote: TypeAlias = Callable[[Any], str]
 UNLABELLED: Final = "the label is empty"
 """What is said of a row without a label."""
 
-_LARGEST_NUMBER = 3.4e38  # of 32 bits
+LARGEST_NUMBER: Final = 3.4e38
+"""A larger number is not one of 32 bits."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NO_TEXT = {"Cc": "a control character", "Cs": "half of a character", "Zl": "a line separator",
             "Zp": "a paragraph separator"}  # fmt: skip
@@ -72,7 +73,7 @@ def label_number(label: Any, quote: Quote, *, decimal: str = ".") -> tuple[str, 
         number = float(label if text is None else text)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number) or abs(number) > _LARGEST_NUMBER:
+    if not math.isfinite(number) or abs(number) > LARGEST_NUMBER:
         return f"label {quote(label)} is not a finite number", 0.0
     return "", number
 

@@ -9,8 +9,10 @@ Modules and packages, in the order in which data passes through:
     header: the columns of a file
     flaw: a record, or what is wrong with it
     separated: records of CSV and TSV
+    columns: the wanted columns of a file, read at once
+    regular: columns of a regular CSV or TSV file
     objects: records of JSON
-    columnar: records of Parquet and Arrow, and the class names of their schemas
+    columnar: records and columns of Parquet and Arrow, and the class names of their schemas
     records: the records of a file of any format, with their lines
     refusal: what is wrong with a file, with its line and a hint
 """

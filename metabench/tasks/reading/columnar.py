@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from metabench.tasks.parquet_size import refuse_large_table
-from metabench.tasks.reading.content import open_content
+from metabench.tasks.reading.columns import Columns, Irregular
+from metabench.tasks.reading.content import content_hash, open_content
 from metabench.tasks.reading.flaw import at_path
 from metabench.tasks.reading.header import column_places
 from metabench.tasks.reading.refusal import because, refused
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from metabench.tasks.reading.content import Content
     from metabench.tasks.reading.flaw import Record
 
-__all__ = ["arrow_records", "class_names", "parquet_records"]
+__all__ = ["arrow_columns", "arrow_records", "class_names", "declared_names", "parquet_records"]
 
 _BATCH = 8192
 _FILE_MAGIC = b"ARROW1"
@@ -27,37 +29,68 @@ _FILE_MAGIC = b"ARROW1"
 
 def parquet_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
     """Yield the rows of Parquet; only the wanted columns are decoded."""
-    import pyarrow as pa  # noqa: PLC0415  (only these formats need it)
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        data = content.whole()
-        refuse_large_table(data, where=file.path)
-        table = pq.ParquetFile(io.BytesIO(data))
-        schema = table.schema_arrow
-        roots = _roots(file, schema.names, wanted)
-        batches = table.iter_batches(batch_size=_BATCH, columns=list(dict.fromkeys(roots)))
-        yield from _rows(batches, schema, zip(roots, wanted, strict=True))
-    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
-        raise _unreadable(file, "Parquet", error) from error
+    return _records(file, content, wanted)
 
 
 def arrow_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
     """Yield the rows of an Arrow file or stream."""
-    import pyarrow as pa  # noqa: PLC0415
+    return _records(file, content, wanted)
+
+
+def arrow_columns(file: DataFile, data: bytes, wanted: Sequence[str]) -> Columns:
+    """Return the columns of a Parquet or Arrow file.
+
+    Raises:
+        Irregular: a name leads into a column.
+        DataError: the file cannot be read.
+    """
+    schema, roots, batches = _opened(file, data, wanted)
+    if roots != list(wanted):
+        raise Irregular
+    return Columns(
+        ([batch.column(root) for root in roots] for batch in batches),
+        names=class_names(schema.metadata, wanted[-1]),
+    )
+
+
+def _records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
+    import pyarrow as pa  # noqa: PLC0415  (only these formats need it)
 
     try:
-        data = content.whole()
-        if data.startswith(_FILE_MAGIC):
-            reader = pa.ipc.open_file(data)
-            batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-        else:
-            reader = pa.ipc.open_stream(data)
-            batches = iter(reader)
-        roots = _roots(file, reader.schema.names, wanted)
-        yield from _rows(batches, reader.schema, zip(roots, wanted, strict=True))
+        schema, roots, batches = _opened(file, content.whole(), wanted)
+        yield from _rows(batches, schema, zip(roots, wanted, strict=True))
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
-        raise _unreadable(file, "Arrow", error) from error
+        raise _unreadable(file, error) from error
+
+
+def _opened(
+    file: DataFile, data: bytes, wanted: Sequence[str]
+) -> tuple[Any, list[str], Iterator[Any]]:
+    """Return the schema, the columns that hold the wanted ones, and the batches of rows."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    if file.format == "parquet":
+        refuse_large_table(data, where=file.path)
+        table = pq.ParquetFile(pa.BufferReader(data))
+        roots = _roots(file, table.schema_arrow.names, wanted)
+        used = list(dict.fromkeys(roots))
+        batches = table.iter_batches(batch_size=_BATCH, columns=used, use_threads=False)
+        return table.schema_arrow, roots, batches
+    if data.startswith(_FILE_MAGIC):
+        reader = pa.ipc.open_file(data)
+        batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+    else:
+        reader = pa.ipc.open_stream(data)
+        batches = iter(reader)
+    roots = _roots(file, reader.schema.names, wanted)
+    return reader.schema, roots, (_validated(batch.select(set(roots))) for batch in batches)
+
+
+def _validated(batch: Any) -> Any:
+    """Return a batch of an Arrow file, whose texts may lie anywhere if it is damaged."""
+    batch.validate(full=True)
+    return batch
 
 
 def _rows(
@@ -86,7 +119,9 @@ def _named(values: list[Any], names: Sequence[str]) -> list[Any]:
     if not names:
         return values
     known: dict[Any, Any] = dict(enumerate(names))
-    return [known.get(value, value) for value in values]
+    return [
+        value if isinstance(value, list | dict) else known.get(value, value) for value in values
+    ]
 
 
 def class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...]:
@@ -121,7 +156,8 @@ def _starts(name: str) -> Iterator[str]:
     return (".".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
 
 
-def _unreadable(file: DataFile, form: str, error: Exception) -> Exception:
+def _unreadable(file: DataFile, error: Exception) -> Exception:
+    form = "Parquet" if file.format == "parquet" else "Arrow"
     return refused(file, f"is not readable as {form}{because(file, error)}")
 
 
@@ -131,8 +167,13 @@ def declared_names(file: DataFile, column: str) -> tuple[str, ...]:
     Raises:
         DataError: the file cannot be read.
     """
-    if file.format not in {"parquet", "arrow"}:
-        return ()
+    arrow = file.format in {"parquet", "arrow"}
+    return _declared(file, column, content_hash(file)) if arrow else ()
+
+
+@lru_cache(maxsize=64)
+def _declared(file: DataFile, column: str, sha256: str) -> tuple[str, ...]:
+    del sha256  # part of what is remembered
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -143,8 +184,7 @@ def declared_names(file: DataFile, column: str) -> tuple[str, ...]:
             else:
                 metadata = _arrow_schema(content.whole()).metadata
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
-        form = "Parquet" if file.format == "parquet" else "Arrow"
-        raise _unreadable(file, form, error) from error
+        raise _unreadable(file, error) from error
     return class_names(metadata, column)
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, Protocol, final
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, final
 
 from metabench.errors import DataError
 from metabench.tasks.reading.compression import DAMAGED, decompressed
 from metabench.tasks.reading.refusal import because, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from metabench.api.task import DataFile
 
@@ -25,7 +28,8 @@ LARGEST_BYTES = 2 * 1024**3
 
 _CHUNK = 1024**2
 _SETTLED_SECONDS = 2.0
-_STATES: dict[tuple[str | int, ...], tuple[float, str]] = {}
+_OLD_SECONDS = 60.0  # clocks of file servers differ by seconds
+_STATES: dict[tuple[Any, ...], tuple[float, str]] = {}
 """When a state of a file was first seen, and its hash once that has settled."""
 
 
@@ -36,19 +40,30 @@ class _Hash(Protocol):
 
 @final
 class Content:
-    """The decompressed bytes of an open file, each of them hashed as it is read.
+    """The decompressed bytes of an open file, hashed as they are read if their hash is not known.
 
     Args:
         file: the file, for messages.
         source: where the bytes come from.
+        size: how many there may be; a guess that saves copies.
+        known: returns their hash while the file is in a state of which it is known.
     """
 
-    __slots__ = ("_bytes", "_file", "_hash", "_source")
+    __slots__ = ("_bytes", "_file", "_hash", "_known", "_size", "_source")
 
-    def __init__(self, file: DataFile, source: BinaryIO) -> None:
+    def __init__(
+        self,
+        file: DataFile,
+        source: BinaryIO,
+        *,
+        size: int = 0,
+        known: Callable[[], str] = str,
+    ) -> None:
         self._file = file
         self._source = source
-        self._hash: _Hash = hashlib.sha256()
+        self._size = size
+        self._known = known
+        self._hash: _Hash | None = None if known() else hashlib.sha256()
         self._bytes = 0
 
     def readline(self, limit: int) -> bytes:
@@ -59,18 +74,29 @@ class Content:
         """Return up to so many bytes; nothing at the end."""
         return self._seen(self._guarded(lambda: self._source.read(limit)))
 
-    def whole(self) -> bytes:
-        """Return all that is left."""
-        return b"".join(iter(lambda: self.read(_CHUNK), b""))
+    def whole(self, most: int = sys.maxsize) -> bytes:
+        """Return all that is left, or the first ``most`` bytes of it."""
+        chunks = [self.read(min(self._size, most))]
+        most -= len(chunks[0])
+        while most > 0 and (chunk := self.read(min(most, _CHUNK))):
+            chunks.append(chunk)
+            most -= len(chunk)
+        return b"".join(chunks)
 
     def digest(self) -> str:
-        """Return the sha256 of the whole content; what was not read yet is read now."""
+        """Return the sha256 of the whole content; what was not read yet is read now.
+
+        It is empty where the content was known and the file has been changed since.
+        """
+        if self._hash is None:
+            return self._known()
         while self.read(_CHUNK):
             pass
         return self._hash.hexdigest()
 
     def _seen(self, data: bytes) -> bytes:
-        self._hash.update(data)
+        if self._hash is not None:
+            self._hash.update(data)
         self._bytes += len(data)
         if self._bytes > LARGEST_BYTES:
             raise refused(self._file, f"holds more than {LARGEST_BYTES // 1024**3} GiB")
@@ -108,7 +134,8 @@ def open_content(file: DataFile) -> Iterator[Content]:
             inside = decompressed(file, source)
         except OSError as error:
             raise _unreadable(file, error) from error
-        yield Content(file, inside)
+        size = os.fstat(source.fileno()).st_size
+        yield Content(file, inside, size=size, known=partial(_known_hash, file, source))
 
 
 def content_hash(file: DataFile) -> str:
@@ -116,22 +143,32 @@ def content_hash(file: DataFile) -> str:
 
     It is remembered while the file's inode and its time of change stay the same. That time cannot
     be set by hand, unlike the time of modification; as it is coarse, a state of the file counts as
-    settled only two seconds after it was first seen.
+    settled only when it is a minute old, or two seconds after it was first seen.
 
     Raises:
         DataError: the file cannot be read.
     """
     with _open_regular(file) as source:
-        facts = os.fstat(source.fileno())
-    state = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        state = _state(file, source)
     now = time.monotonic()
-    first, known = _STATES.setdefault((file.path, *state), (now, ""))
+    first, known = _STATES.setdefault(state, (now, ""))
     if known:
         return known
     found = _hashed(file)
-    if now - first > _SETTLED_SECONDS:
-        _STATES[(file.path, *state)] = (first, found)
+    age = datetime.now(UTC).timestamp() - state[-1] / 10**9
+    if now - first > _SETTLED_SECONDS or age > _OLD_SECONDS:
+        _STATES[state] = (first, found)
     return found
+
+
+def _state(file: DataFile, source: BinaryIO) -> tuple[Any, ...]:
+    facts = os.fstat(source.fileno())
+    of_file = facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+    return file.path, *of_file
+
+
+def _known_hash(file: DataFile, source: BinaryIO) -> str:
+    return _STATES.get(_state(file, source), (0.0, ""))[1]
 
 
 def _hashed(file: DataFile) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from metabench.tasks.reading.content import Content
     from metabench.tasks.reading.flaw import Record
 
-__all__ = ["csv_records", "tsv_records"]
+__all__ = ["csv_records", "header_of", "tsv_records"]
 
 _CSV_ERRORS = {
     "field larger": "a field has no end for 16 MiB: is a quotation mark not closed?",
@@ -30,16 +30,35 @@ _CSV_ERRORS = {
 
 def csv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
     """Yield the rows of CSV; quotation marks are doubled inside quoted fields."""
-    reader = csv.reader(text_lines(file, content), delimiter=file.delimiter or ",", strict=True)
-    return _separated(file, wanted, reader)
+    return _separated(file, wanted, _csv_reader(file, content))
 
 
 def tsv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
     """Yield the rows of TSV; a quotation mark is a letter."""
-    reader = csv.reader(
+    return _separated(file, wanted, _tsv_reader(file, content))
+
+
+def _csv_reader(file: DataFile, content: Content) -> Any:
+    return csv.reader(text_lines(file, content), delimiter=file.delimiter or ",", strict=True)
+
+
+def _tsv_reader(file: DataFile, content: Content) -> Any:
+    return csv.reader(
         text_lines(file, content), delimiter=file.delimiter or "\t", quoting=csv.QUOTE_NONE
     )
-    return _separated(file, wanted, reader)
+
+
+def header_of(file: DataFile, content: Content) -> tuple[int, list[str], int]:
+    """Return the line of the first row that is not blank, its fields, and the lines up to it.
+
+    Nothing after those lines is read.
+
+    Raises:
+        DataError: they are no text, or a field has no end.
+    """
+    reader = _READERS[file.format](file, content)
+    first, header = next(_fields(file, reader), (0, [""]))
+    return first, header, reader.line_num
 
 
 def _separated(file: DataFile, wanted: Sequence[str], reader: Any) -> Iterator[Record]:
@@ -88,3 +107,6 @@ def _long_fields() -> Iterator[None]:
 def _worded(file: DataFile, message: str) -> str:
     known = (words for sign, words in _CSV_ERRORS.items() if sign in message)
     return next(known, f"is not CSV{because(file, message)}")
+
+
+_READERS = {"csv": _csv_reader, "tsv": _tsv_reader}

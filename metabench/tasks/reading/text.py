@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from metabench.api.task import DataFile
     from metabench.tasks.reading.content import Content
 
-__all__ = ["LONGEST_LINE", "text_lines"]
+__all__ = ["LONGEST_LINE", "is_utf8", "text_lines"]
 
 LONGEST_LINE = 16 * 1024**2
 """Bytes of a line, at most."""
@@ -34,8 +34,13 @@ def text_lines(file: DataFile, content: Content) -> Iterator[str]:
     Raises:
         DataError: a line cannot be read, is not of the encoding, holds a NUL or is too long.
     """
-    utf8 = file.encoding is None or codecs.lookup(file.encoding).name in {"utf-8", "utf-8-sig"}
-    return _utf8_lines(file, content) if utf8 else _other_lines(file, content)
+    read = _utf8_lines if is_utf8(file.encoding) else _other_lines
+    return read(file, content)
+
+
+def is_utf8(encoding: str | None) -> bool:
+    """Return whether an encoding is UTF-8, with or without a byte-order mark."""
+    return encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 
 def _utf8_lines(file: DataFile, content: Content) -> Iterator[str]:

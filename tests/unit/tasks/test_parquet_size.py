@@ -41,6 +41,17 @@ def test_one_text_for_many_rows_is_refused_without_being_written_out(tmp_path, k
     assert pa.total_allocated_bytes() - before < 64 * MIB
 
 
+@pytest.mark.parametrize("compression", ["snappy", "none", "zstd"])
+def test_a_long_text_that_comes_late_is_refused_too(tmp_path, compression):
+    codes = pa.array([0] * 5000 + [1] * 9000, pa.int32())
+    column = pa.DictionaryArray.from_arrays(codes, ["a", "x" * MIB])
+    path = tmp_path / "late.parquet"
+    pq.write_table(pa.table({"text": column}), path, compression=compression)
+
+    with pytest.raises(DataError, match="holds more than 2 GiB once it is decoded"):
+        refuse_large_table(path)
+
+
 def test_numbers_are_counted_from_the_footer(tmp_path):
     path = written(tmp_path / "numbers.parquet", a=pa.array([0] * 200_000), b=[1.0] * 200_000)
 

@@ -28,7 +28,6 @@ def facts(collected: Collected) -> tuple[Fact, ...]:
         *_asked(collected),
         *(Fact(name, _values(origins, read)) for name, read in _READERS.items()),
         *_data(collected, origins),
-        Fact("examples of each class", tuple(_classes(results))),
         *_done(collected, results),
     )
     return tuple(fact for fact in said if fact.values)
@@ -89,19 +88,6 @@ def _data(collected: Collected, origins: Iterable[Provenance]) -> Iterator[Fact]
     known |= {(column.task, column.identity) for column in collected.note.columns}
     named = tuple(f"{task} {_short(value)}" for task, value in sorted(known) if value)
     yield Fact("data sets", named)
-
-
-def _classes(results: Iterable[Result]) -> Iterator[str]:
-    """Yield the class counts of each split once for each number of examples that is used of it."""
-    found = {
-        (split.task, split.part, split.rows): split
-        for result in results
-        for split in result.splits
-        if split.classes
-    }
-    for (task, _, rows), split in sorted(found.items()):
-        counts = ", ".join(f"{name}: {count:,}" for name, count in split.classes.items())
-        yield f"{task} {split.split} ({rows:,}): {counts}"
 
 
 def _done(collected: Collected, results: list[Result]) -> Iterator[Fact]:

@@ -1,4 +1,4 @@
-"""The tasks of a run: examples, classes, metric and licence."""
+"""The tasks of a run: examples of each split and class, metric and licence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from metabench.api.report import Sheet
 from metabench.report.sheets.settings import resolved_file
 from metabench.results.collect import Collected
+from metabench.store.records.cell import Result
 from metabench.store.records.run import ColumnNote
 from metabench.store.run_folder import Store
 from metabench.tasks.provider import metabench_tasks
@@ -16,9 +17,11 @@ from metabench.tasks.provider import metabench_tasks
 __all__ = ["tasks"]
 
 _HEADERS = (
-    *("task", "role", "training examples", "evaluation examples", "classes", "metric"),
-    *("fine-tuning updates", "licence"),
+    *("task", "role", "training examples", "evaluation examples", "classes"),
+    *("training examples by class", "evaluation examples by class"),
+    *("metric", "fine-tuning updates", "licence"),
 )
+_MOST_CLASSES = 20
 _Inputs = Mapping[str, JsonValue]
 
 
@@ -44,6 +47,7 @@ def _column(stores: Sequence[Store], collected: Collected, column: ColumnNote) -
         _numbers(result.train_rows for result in done),
         f"{_numbers(result.scored_rows for result in done)}{split}",
         _classes(task),
+        *_by_class(done, column.task),
         column.metric_title,
         _numbers(result.steps for result in done),
     )
@@ -55,16 +59,19 @@ def _auxiliary(
     scored = {column.task for column in collected.note.columns}
     found: dict[str, _Inputs] = {}
     seen: set[str] = set()
+    done: list[Result] = []
     for cell in collected.note.cells:
         if cell.kind == "meta" and cell.key in collected.results and cell.method not in seen:
             seen.add(cell.method)  # its tasks are the same for every seed
             used = _mapping(_inputs(stores, cell.cell, cell.key).get("tasks"))
             found |= {name: _mapping(task) for name, task in used.items()}
+            done.append(collected.results[cell.key])
     for name, task in sorted(found.items()):
         if name not in scored:
             rows = task.get("rows")
             count = f"{rows:,}" if isinstance(rows, int) else "-"
-            yield name, (name, "auxiliary", count, "-", _classes(task), "-", "-")
+            by_class = _by_class(done, name)
+            yield name, (name, "auxiliary", count, "-", _classes(task), *by_class, "-", "-")
 
 
 def _inputs(stores: Sequence[Store], cell: str, key: str) -> _Inputs:
@@ -85,6 +92,24 @@ def _classes(task: _Inputs) -> str:
     if not isinstance(labels, list):
         return "-"
     return f"{len(labels)}: {', '.join(map(str, labels))}" if labels else "none (regression)"
+
+
+def _by_class(results: Sequence[Result], task: str) -> Iterator[str]:
+    """Yield how many training and evaluation examples each class has."""
+    for part in ("train", "scored"):
+        splits = [
+            split
+            for result in results
+            for split in result.splits
+            if (split.task, split.part) == (task, part)
+        ]
+        names = list(dict.fromkeys(name for split in splits for name in split.classes))
+        counts = [
+            f"{name}: {_numbers(split.classes.get(name) for split in splits)}"
+            for name in names[:_MOST_CLASSES]
+        ]
+        more = [f"and {len(names) - _MOST_CLASSES:,} more"] * (len(names) > _MOST_CLASSES)
+        yield ", ".join([*counts, *more]) or "-"
 
 
 def _licences(stores: Sequence[Store]) -> Mapping[str, str]:

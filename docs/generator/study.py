@@ -1,6 +1,6 @@
-"""docs/study.md: what `metabench compare` prints of benchmarks/results, and in words too.
+"""docs/study.md and its tables: conclusions and leaderboards of benchmarks/results.
 
-No number on the page and no sentence about one is typed by hand: all follow from the records.
+No number of these pages is typed by hand: all follow from the records.
 """
 
 from __future__ import annotations
@@ -10,32 +10,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.study_price import prices
 from generator.study_words import (
     beside_small_encoders,
     beside_the_paper,
-    collapsed_runs,
     left_to_run,
     seeds_or_methods,
-    told_apart,
 )
 from metabench.cli.views.leaderboard import Compared, compared, render
 from metabench.store.run_folder import Store
 
-__all__ = ["RESULTS", "study"]
+__all__ = ["RESULTS", "study", "study_tables"]
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 
 _INTRODUCTION = """\
 # The study
 
-Does meta-training on large tasks help small ones, and at what price? The paper (Dou, Yu and
-Anastasopoulos 2019) gave one number a method. Here each number is a mean over meta seeds, with an
-interval, a test where the seeds can reach a verdict, and a cost. A null result is a result: where
-methods cannot be told from each other, the page says so.
-
-All of it is printed by `metabench compare` from the records in `benchmarks/results`, and written by
-`tox -e regenerate`; a test keeps the two equal.
+After this page you know whether meta-training on large tasks helped small ones here, by how much
+and at what cost. Dou, Yu and Anastasopoulos (2019) gave one number per method; here each number is
+a mean over meta seeds with a 95 % confidence interval. A null result is a result.
 
 ```console
 $ metabench compare benchmarks/results/glue-minilm-l3
@@ -44,30 +37,36 @@ $ metabench compare benchmarks/results/glue-minilm-plain
 $ metabench verify benchmarks/results/glue-minilm-l3-epochs
 ```
 
-There are three parts. In `glue-minilm-l3` a target gets some dozens of updates: whatever
-meta-training gives has to show itself at once. In `glue-minilm-l3-epochs` it gets three epochs over
-its training rows, the length that people use, from the very same initialisations: is anything of it
-left then? `glue-minilm-plain` has no meta-training in it: it fine-tunes the larger encoder for
-three epochs, so that a reader can hold what metabench gives against what is known of encoders of
-its size.
+These commands print [all tables](reference/study_tables.md) from the records in
+`benchmarks/results`. No number on this page is typed by hand: `tox -e regenerate` writes it from
+the same records.
 
-## What to know before reading
+| benchmark | question |
+| --- | --- |
+| `glue-minilm-l3` | Does meta-training show within some dozens of updates on a target? |
+| `glue-minilm-l3-epochs` | What is left of it after three epochs, from the same initializations? |
+| `glue-minilm-plain` | What does standard fine-tuning of a larger encoder reach in three epochs? |
 
-- **The encoder has seen some of it.** `paraphrase-MiniLM-L3-v2` and `all-MiniLM-L6-v2` were
-  trained on pairs of sentences before, which hold MNLI and QQP, and for the latter the source of
-  QNLI. CoLA, SST-2, MRPC, RTE and STS-B are not among them. So meta-training on MNLI, QQP and QNLI
-  tells such an encoder less that is new than it tells BERT.
-- **The auxiliary tasks are partial**: what a mirror of the hub holds, as each leaderboard says in
-  its PARTIAL and SPLIT notes. QNLI trains on its validation split.
-- **The sizes are those that could be paid for**, on processor cores: an encoder of three layers,
-  and a short meta-training. Expect scores near the floor after some dozens of updates, and on STS-B
-  also after three epochs scores below those of BERTs of this size: this encoder was trained to read
-  one sentence at a time, and has to learn to compare two. A run that gives every row the same class
-  is counted below as collapsed, and stays in the means. `glue_minilm.toml` and its companions are
-  the study in full, for a GPU; `benchmarks/studies/gpu.sh` runs them with one command.
-- **What is known of small encoders** stands under the scores as reported elsewhere: BERTs of two
-  to eight layers, fine-tuned on whole training sets (Turc et al. 2019). That is what an encoder of
-  such a size reaches when it is trained to the end; on CoLA, for the smaller ones, it is 0."""
+## Limits
+
+- **The encoders have seen some of it.** `paraphrase-MiniLM-L3-v2` and `all-MiniLM-L6-v2` were
+  trained on pairs of
+  sentences from MNLI and QQP, the latter also from the source of QNLI. Meta-training on these
+  tasks adds less to
+  them than to BERT. CoLA, SST-2, MRPC, RTE and STS-B were not among them.
+- **Auxiliary tasks are partial**; the notes PARTIAL and SPLIT name them. QNLI trains on its
+  validation split.
+- **Everything is small**: three layers, a short meta-training, CPU cores. Expect scores near the
+  floor after some
+  dozens of updates. On STS-B, scores stay below those of BERTs of this size after three epochs
+  too: these encoders were trained to
+  read one sentence at a time. Runs that predict a single class (collapsed) are counted and stay
+  in the means.
+- `studies/glue_minilm` and its companions are the study in full, for a GPU;
+  `benchmarks/studies/gpu.sh` runs them.
+- Small BERTs of two to eight layers are shown as reported elsewhere (Turc et al. 2019): fine-
+  tuned on whole training
+  sets. The smaller ones reach 0 on CoLA."""
 
 _AGAIN = """\
 ## Run it yourself
@@ -78,9 +77,16 @@ $ metabench run studies/glue_minilm_l3
 $ metabench reproduce benchmarks/results/glue-minilm-l3/cells/CELL/result.json
 ```
 
-The first says what it takes on your machine, the second runs it and may be stopped and started at
-any time, the last runs a single result again from its record ([how](reproducing.md)). How to read
-the tables: [the leaderboard](leaderboard.md), [the statistics](statistics.md)."""
+The first command estimates time and memory on your machine, the second runs the study (rerun it
+to resume), the
+last reruns a single result from its record ([how](reproducing.md)). To read the tables, see [Read
+the
+leaderboard](leaderboard.md) and [Statistics](statistics.md)."""
+_TABLES = """\
+# The study's tables
+
+What `metabench compare benchmarks/results/NAME --format markdown` prints of each part of [the
+study](../study.md)."""
 
 
 def study(results: Path = RESULTS) -> str:
@@ -91,16 +97,22 @@ def study(results: Path = RESULTS) -> str:
     return "\n\n".join([*parts, _AGAIN])
 
 
+def study_tables(results: Path = RESULTS) -> str:
+    """Return the page of all tables."""
+    parts = [_TABLES]
+    for folder in sorted(path.parent for path in results.glob("*/run.json")):
+        found = compared([Store(folder)])
+        parts += [f"## {found.board.name}", render(found, "markdown").strip()]
+    return "\n\n".join(parts)
+
+
 def _section(folder: Path) -> Iterator[str]:
     found = compared([Store(folder)])
     spec = tomllib.loads((folder / "resolved.toml").read_text(encoding="utf-8"))
     yield f"## {found.board.name}"
     yield "\n".join(_setting(spec, found))
-    yield render(found, "markdown").strip()
-    yield from _titled("Better, worse, or a tie", told_apart(found.board))
+    yield from _titled("Conclusion", [f"- {one}" for one in found.board.conclusion])
     yield from _titled("Seeds or methods", seeds_or_methods(found.board))
-    yield from _titled("Collapsed runs", collapsed_runs(found.board))
-    yield from _titled("The price", prices(found.collected))
     yield from _titled("Compared with the paper", beside_the_paper(found.board))
     yield from _titled("Compared with published small encoders", beside_small_encoders(found.board))
 

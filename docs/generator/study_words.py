@@ -1,4 +1,4 @@
-"""What a leaderboard says, as sentences: verdicts, ties, collapsed runs, prices, the paper."""
+"""What a leaderboard shows, in words: seeds or methods, the paper, published small encoders."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from metabench.results.collect import Collected
 __all__ = [
     "beside_small_encoders",
     "beside_the_paper",
-    "collapsed_runs",
     "left_to_run",
     "seeds_or_methods",
-    "told_apart",
 ]
 
 _PAPER = "Dou, Yu and Anastasopoulos 2019"
@@ -34,46 +32,11 @@ def left_to_run(collected: Collected) -> Sequence[str]:
     if done == len(planned):
         return [f"- all {done} cells are done"]
     of_all = f"{done} of {len(planned)} cells are done"
-    return [f"- **PARTIAL: {of_all}**; running the same command again goes on with the others"]
-
-
-def told_apart(board: Leaderboard) -> Sequence[str]:
-    """Return, for each baseline, where a row is better or worse, and where it is a tie."""
-    lines = []
-    for baseline in board.baselines:
-        found = list(_differences(board, baseline))
-        if not found:
-            continue
-        for verdict in ("better", "worse"):
-            named = [_point(*one) for one in found if one[2].verdict == verdict]
-            lines.append(f"- {verdict} than {baseline}: {'; '.join(named) or 'nothing'}")
-        ties = [one for one in found if one[2].verdict == "undecided"]
-        hints = [_point(*one) for one in ties if one[2].excludes_zero]
-        lines.append(f"- undecided beside {baseline}: {len(ties)} of {len(found)} differences")
-        if hints:
-            lines.append(f"- of these, with an interval that excludes 0: {'; '.join(hints)}")
-    return lines
-
-
-def collapsed_runs(board: Leaderboard) -> Sequence[str]:
-    """Return a table of how many runs gave every scored row the same class."""
-    columns = [column for column in board.columns if column.role != "average"]
-    places = [board.columns.index(column) for column in columns]
-    rows = [(row, [row.scores[place] for place in places]) for row in board.rows]
-    if not any(score.n for _, scores in rows for score in scores):
-        return []
-    lines = [
-        f"| method | {' | '.join(map(_heading, columns))} |",
-        f"| --- |{' ---: |' * len(columns)}",
-    ]
-    for row, scores in rows:
-        cells = [f"{score.collapsed} of {score.n}" if score.n else "-" for score in scores]
-        lines.append(f"| {row.method} | {' | '.join(cells)} |")
-    return lines
+    return [f"- **PARTIAL: {of_all}**; rerun the command to resume"]
 
 
 def seeds_or_methods(board: Leaderboard) -> Sequence[str]:
-    """Return a table of the spread between seeds beside the largest difference of a method."""
+    """Return a table of the spread between seeds and the largest difference of a method."""
     if not board.baselines:
         return []
     plain = next(row for row in board.rows if row.method == board.baselines[0])
@@ -103,7 +66,7 @@ def seeds_or_methods(board: Leaderboard) -> Sequence[str]:
 
 
 def beside_the_paper(board: Leaderboard) -> Sequence[str]:
-    """Return a table of our differences to plain fine-tuning beside those that the paper prints."""
+    """Return a table of our differences to fine-tuning and those that the paper prints."""
     theirs = {row.method: row for row in board.published if row.source.startswith(_PAPER)}
     plain = theirs.get(_PLAIN_THERE)
     if plain is None or not board.baselines:
@@ -114,8 +77,8 @@ def beside_the_paper(board: Leaderboard) -> Sequence[str]:
         if there is not None and row.method != board.baselines[0]:
             lines += list(_compared(board, row, plain=plain, there=there))
     head = [
-        f"Points above plain fine-tuning: ours above {board.baselines[0]}, the paper's above",
-        "BERT-base, on other rows and with another encoder. Theirs have no interval.",
+        f"Points above standard fine-tuning: ours above {board.baselines[0]}, the paper's above",
+        "BERT-base, on other examples and with another encoder. Theirs have no interval.",
         "",
         "| method | task | ours | the paper | |",
         "| --- | --- | ---: | ---: | --- |",
@@ -124,7 +87,7 @@ def beside_the_paper(board: Leaderboard) -> Sequence[str]:
 
 
 def beside_small_encoders(board: Leaderboard) -> Sequence[str]:
-    """Return a table of plain fine-tuning here beside what is known of BERTs of such sizes."""
+    """Return a table of fine-tuning here and of published BERTs of such sizes."""
     theirs = [row for row in board.published if row.source.startswith(_SMALL)]
     plain = next((row for row in board.rows if row.method in board.baselines[:1]), None)
     lines = []
@@ -138,8 +101,8 @@ def beside_small_encoders(board: Leaderboard) -> Sequence[str]:
         known_range = f"{100 * low:.1f} to {100 * high:.1f}"
         lines.append(f"| {_heading(column)} | {100 * ours:.1f} | {known_range} | {said} |")
     head = [
-        "Plain fine-tuning here, on each task's official validation rows and with one setting for",
-        f"all, beside the range of {', '.join(row.method for row in theirs)},",
+        "Standard fine-tuning here, on each task's official validation split and with one setting",
+        f"for all, compared with the range of {', '.join(row.method for row in theirs)},",
         "which was reported for GLUE's test sets, with the best of many settings for each task.",
         "",
         "| task | here | there | |",
@@ -163,23 +126,8 @@ def _compared(
 
 def _agreement(ours: Difference, theirs: float) -> str:
     if ours.verdict == "undecided":
-        return "we cannot tell"
+        return "undecided"
     return "agrees" if (ours.verdict == "better") == (theirs > 0) else "departs"
-
-
-def _differences(
-    board: Leaderboard, baseline: str
-) -> Iterator[tuple[LeaderboardRow, LeaderboardColumn, Difference]]:
-    for row in board.rows:
-        for column, score in zip(board.columns, row.scores, strict=True):
-            difference = score.difference(baseline)
-            if difference is not None:
-                yield row, column, difference
-
-
-def _point(row: LeaderboardRow, column: LeaderboardColumn, difference: Difference) -> str:
-    p = "" if difference.p is None else f", p {difference.p:.3f}"
-    return f"{row.method} on {_heading(column)} ({_interval(difference)}{p})"
 
 
 def _interval(difference: Difference) -> str:

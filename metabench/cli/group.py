@@ -9,6 +9,7 @@ from typing import Any, final
 import click
 from typing_extensions import override
 
+from metabench.cli.help import write_examples
 from metabench.suggest import closest
 
 __all__ = ["LazyGroup"]
@@ -23,7 +24,7 @@ class LazyGroup(click.Group):
     Args:
         modules: module and one-line help by name of the command, in the order of the listing; a
             command without a line is not listed.
-        notes: what stands below the commands; options are among them, so that it fits a screen.
+        notes: lines below the commands, among them the options.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class LazyGroup(click.Group):
         self.format_commands(ctx, formatter)
         with formatter.indentation():
             formatter.write_dl(list(self._notes.items()))
+        write_examples(ctx, formatter)
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

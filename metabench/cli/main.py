@@ -33,35 +33,44 @@ _BROKEN_PIPE = 141
 _COMPLETE = "_METABENCH_COMPLETE"
 _REPORT = "report it with what --traceback shows"
 _COMMANDS = {
-    "run": ("metabench.cli.commands.run", "Run a benchmark file, or what is left of it."),
+    "run": ("metabench.cli.commands.run", "Run a benchmark, skipping completed cells."),
     "validate": (
         "metabench.cli.commands.validate",
-        "Check a benchmark file and show what it plans.",
+        "Check a benchmark file and show its plan.",
     ),
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
     "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
-    "score": ("metabench.cli.commands.score", "Compute scores again from saved predictions."),
+    "score": ("metabench.cli.commands.score", "Recompute scores from saved predictions."),
     "verify": (
         "metabench.cli.commands.verify",
-        "Read and hash every record, file and checkpoint of a run.",
+        "Verify the checksums of a run.",
     ),
-    "reproduce": ("metabench.cli.commands.reproduce", "Run one result again from its record."),
+    "reproduce": (
+        "metabench.cli.commands.reproduce",
+        "Rerun one result and compare.",
+    ),
     "export": (
         "metabench.cli.commands.export",
-        "Write a model, a GLUE submission, or records alone.",
+        "Export a model, a GLUE submission, or records.",
     ),
-    "data": ("metabench.cli.commands.data", "List, fetch, show and verify the rows of tasks."),
-    "list": ("metabench.cli.commands.list", "List what a benchmark file or a command can name."),
-    "plugins": ("metabench.cli.commands.plugins", "List the plugins and how loading them went."),
-    "show": ("metabench.cli.commands.show", "Show what is installed under a name, or a cell."),
-    "init": ("metabench.cli.commands.init", "Write a commented benchmark file to start from."),
+    "data": ("metabench.cli.commands.data", "List, fetch, show and verify datasets."),
+    "list": (
+        "metabench.cli.commands.list",
+        "List algorithms, tasks, metrics, benchmarks and more.",
+    ),
+    "plugins": ("metabench.cli.commands.plugins", "List plugins and whether they loaded."),
+    "show": ("metabench.cli.commands.show", "Show an algorithm, sampler, task, metric or cell."),
+    "init": ("metabench.cli.commands.init", "Write a commented benchmark file."),
     "schema": ("metabench.cli.commands.schema", "Print the JSON schema of a benchmark file."),
-    "doctor": ("metabench.cli.commands.doctor", "Check that this machine has what a run needs."),
+    "doctor": (
+        "metabench.cli.commands.doctor",
+        "Check this machine: versions, memory, data, plugins.",
+    ),
     "completion": (
         "metabench.cli.commands.completion",
-        "Print what makes a shell complete commands.",
+        "Print the script for shell completion.",
     ),
 }
 _NOTES = {
@@ -74,7 +83,11 @@ _NOTES = {
     cls=LazyGroup,
     modules=_COMMANDS,
     notes=_NOTES,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "show_default": True,
+    },
 )
 @plugin_options()
 @click.version_option(__version__, prog_name="metabench", message="%(prog)s %(version)s")

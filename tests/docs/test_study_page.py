@@ -13,14 +13,11 @@ import pytest
 
 from generator import STUDY, study_page
 from generator.study import RESULTS
-from generator.study_price import prices
 from generator.study_words import (
     beside_small_encoders,
     beside_the_paper,
-    collapsed_runs,
     left_to_run,
     seeds_or_methods,
-    told_apart,
 )
 from metabench.api.leaderboard import (
     Difference,
@@ -36,6 +33,7 @@ from metabench.store.verification import verify
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / STUDY).read_text(encoding="utf-8")
 FOLDERS = sorted(path.parent for path in RESULTS.glob("*/run.json"))
+TABLES = (ROOT / "docs" / "reference" / "study_tables.md").read_text(encoding="utf-8")
 MEGABYTES = 4
 each_study = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
@@ -62,7 +60,7 @@ def test_every_table_is_what_compare_prints_of_the_records_in_a_moment(folder):
     took = time.monotonic() - began
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() in PAGE
+    assert done.stdout.strip() in TABLES
     assert took < 30  # 3 s on a machine of its own
 
 
@@ -138,20 +136,6 @@ def board():
     return Leaderboard("b", False, columns, rows, ("Plain",), 0.05, (), published)
 
 
-def test_what_is_better_worse_and_undecided_is_named(board):
-    assert told_apart(board) == [
-        "- better than Plain: Reptile on RTE (+10.0 [+8.0, +12.0], p 0.008)",
-        "- worse than Plain: Reptile on SciTail 1 % = 236 rows (-10.0 [-12.0, -8.0], p 0.008)",
-        "- undecided beside Plain: 1 of 3 differences",
-        "- of these, with an interval that excludes 0: Reptile on average (+3.0 [+1.0, +5.0])",
-    ]
-
-
-def test_of_a_baseline_that_nothing_is_compared_with_nothing_is_said(board):
-    assert told_apart(replace(board, rows=board.rows[:1])) == []
-    assert told_apart(replace(board, baselines=("Plain", "Reptile"))) == told_apart(board)
-
-
 def test_the_spread_between_seeds_stands_beside_the_largest_difference_of_a_method(board):
     plain, reptile = board.rows
     wide = replace(plain.scores[2], deviation=0.3)
@@ -164,18 +148,9 @@ def test_the_spread_between_seeds_stands_beside_the_largest_difference_of_a_meth
     assert seeds_or_methods(replace(board, baselines=())) == []
 
 
-def test_collapsed_runs_are_counted_by_task(board):
-    assert collapsed_runs(board) == [
-        "| method | RTE | SciTail 1 % = 236 rows |",
-        "| --- | ---: | ---: |",
-        "| Plain | 3 of 8 | 0 of 8 |",
-        "| Reptile | 0 of 8 | 0 of 8 |",
-    ]
-
-
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("better", "agrees"), ("worse", "departs"), ("undecided", "we cannot tell")],
+    [("better", "agrees"), ("worse", "departs"), ("undecided", "undecided")],
 )
 def test_the_paper_is_agreed_with_only_by_a_verdict(board, verdict, said):
     plain, reptile = board.rows
@@ -202,18 +177,3 @@ def test_plain_fine_tuning_stands_beside_the_range_of_what_is_known(board, mean,
     assert lines[-1] == f"| RTE | {100 * mean:.1f} | 60.0 to 62.0 | {said} |"
     assert "range of BERT-Tiny, BERT-Small" in lines[1]
     assert beside_small_encoders(board) == []
-
-
-@each_study
-def test_a_price_is_the_mean_over_the_seeds_that_are_done(folder):
-    collected = collect(Store(folder))
-    lines = [line.split(" | ") for line in prices(collected) if line.startswith("| ")][2:]
-    for name, meta, *_ in lines:
-        method = name.removeprefix("| ")
-        seconds = [
-            result.cpu_seconds
-            for result in collected.results.values()
-            if result.kind == "meta" and result.method == method
-        ]
-        if seconds:
-            assert meta == f"{sum(seconds) / len(seconds) / 60:.1f}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_format, complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
@@ -33,52 +34,63 @@ _RUNS_READ = 500
 """Runs whose predictions are read for a report or JSON; --explain reads those of any number."""
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @click.argument("run", nargs=-1, metavar="[RUN]...", shell_complete=complete_run)
 @click.option(
-    "--baseline", "baselines", multiple=True, metavar="METHOD", help="Compare with it; repeatable."
+    "--baseline",
+    "baselines",
+    multiple=True,
+    metavar="METHOD",
+    help="Show differences to METHOD; repeatable.",
 )
 @click.option("--targets", metavar="A,B", help="Show these columns only.")
-@click.option("--metric", metavar="NAME", help="Show this metric where it was computed.")
-@click.option("--sort", metavar="COLUMN", help="Best first in this column.")
-@click.option("--alpha", type=float, metavar="A", help="Of intervals and verdicts.")
-@click.option("--allow-missing", is_flag=True, help="Average what is there, marked with †.")
-@click.option("--explain", is_flag=True, help="Add the statistics in words.")
+@click.option("--metric", metavar="NAME", help="Show this metric in every column that has it.")
+@click.option("--sort", metavar="COLUMN", help="Sort by this column, best first; or by method.")
+@click.option("--alpha", type=float, metavar="A", help="Significance level of intervals and tests.")
+@click.option("--allow-missing", is_flag=True, help="Average incomplete methods, marked with †.")
+@click.option("--explain", is_flag=True, help="Add a paragraph on the statistics for a paper.")
 @click.option(
-    "--seeds", "--long", "seeds", is_flag=True, help="Add each seed's scores; as CSV, a line each."
+    "--seeds",
+    "--long",
+    "seeds",
+    is_flag=True,
+    help="Show each seed's scores; CSV: one line each.",
 )
 @click.option(
     "--layout", type=click.Choice(["leaderboard", "paper"]), default="leaderboard",
-    metavar="NAME", help="paper: as the published tables are printed.",
+    metavar="NAME", help="Layout of the tables: leaderboard or paper.",
 )  # fmt: skip
 @click.option(
     "--format",
     "form",
     metavar="NAME",
     shell_complete=complete_format,
-    help="terminal, markdown, csv, json, latex, html, …",
+    help="Choose terminal, markdown, csv, json, latex or html.",
 )
 @json_option
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="Write to a file, in the format of its suffix.",
+    help="Write to FILE, in the format of its suffix.",
 )  # fmt: skip
 @click.option(
     "--plots", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-    help="Write the plots of the report too.",
+    help="Write the report's plots to DIR.",
 )  # fmt: skip
-@click.option("--strict", is_flag=True, help="Exit with 6 if a score is not there.")
+@click.option("--strict", is_flag=True, help="Exit with 6 if a score is missing or not comparable.")
 @click.option(
     "--fail-if",
     multiple=True,
     metavar="EXPR",
-    help="Exit with 6 if so: 'rte < -1.0', see docs.",
+    help="Exit with 6 if this holds, such as 'rte < -1.0'.",
 )
 @runs_option
-@plugin_options(hidden=True)
+@plugin_options()
 @traceback_option
 def command(**options: Any) -> int:
-    """Show the leaderboard of runs, by folder or name, or of the newest."""
+    """Show the leaderboard of runs.
+
+    RUN is a run folder or its name; without one, the newest run is shown.
+    """
     return _compare(_Asked(**options))
 
 

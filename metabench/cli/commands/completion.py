@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.options import traceback_option
 from metabench.cli.inputs.shells import SHELLS, completion_script
 from metabench.cli.views.text import echo_text
@@ -14,11 +15,11 @@ from metabench.cli.views.text import echo_text
 __all__ = ["command"]
 
 
-@click.command("completion")
+@click.command("completion", cls=Command)
 @click.argument("shell", required=False, type=click.Choice(SHELLS), metavar="[SHELL]")
 @traceback_option
 def command(shell: str | None) -> int:
-    """Print what makes a shell complete commands.
+    """Print the script for shell completion.
 
     SHELL is bash, zsh or fish; without it, the shell that $SHELL names. To switch completion on:
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Group
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, traceback_option
 from metabench.cli.views.text import aligned, echo, echo_json, note, warn
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.group("data")
+@click.group("data", cls=Group)
 def command() -> None:
-    """List, fetch, show and verify the rows of tasks.
+    """List, fetch, show and verify datasets.
 
-    Rows come from a mirror (--hub DIR or METABENCH_HUB), else from the hub and its cache.
+    Datasets come from a mirror (--hub DIR or METABENCH_HUB), else from the hub and its cache.
     """
 
 
@@ -37,9 +38,9 @@ def command() -> None:
 @plugin_options()
 @traceback_option
 def list_(as_json: bool, hub: Path | None) -> int:
-    """List tasks: whether their rows are here, how many of how many.
+    """List tasks and how many of their examples are available.
 
-    The network is not asked. `metabench data fetch TASK` gets what is absent.
+    No network is used. `metabench data fetch TASK` fetches absent datasets.
     """
     from metabench.tasks.hub import Hub
     from metabench.tasks.presence import presence
@@ -65,7 +66,7 @@ def list_(as_json: bool, hub: Path | None) -> int:
 @plugin_options()
 @traceback_option
 def fetch(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
-    """Load tasks, or all that a benchmark file needs, so that the hub's cache has them.
+    """Fetch the datasets of tasks or of a benchmark file into the hub's cache.
 
     Of a benchmark FILE, that is the rows of its tasks and its encoder. Do this where there is a
     network; what was fetched is then found without one.
@@ -87,9 +88,19 @@ def fetch(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
 
 @command.command("show")
 @click.argument("names", nargs=-1, required=True, metavar="TASK|FILE...")
-@click.option("--task", "only", multiple=True, metavar="TASK", help="Only this task of a FILE.")
 @click.option(
-    "--rows", type=click.IntRange(0, 1000), default=3, show_default=True, help="Examples a split."
+    "--task",
+    "only",
+    multiple=True,
+    metavar="TASK",
+    help="Show only TASK of a FILE; repeatable.",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
+    help="Examples per split.",
 )
 @json_option
 @hub_option
@@ -133,7 +144,7 @@ def show(
 @plugin_options()
 @traceback_option
 def verify(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
-    """Read rows once more: texts, labels by name, how many.
+    """Verify datasets: texts, label names, number of examples.
 
     Without a name, all tasks whose rows are here. Fewer rows than there are officially are a note,
     damage is exit code 4.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.views.text import aligned, echo, echo_json, note
@@ -17,8 +18,8 @@ __all__ = ["command"]
 _SOMETHING_IS_MISSING = 4
 
 
-@click.command("doctor")
-@click.option("--device", is_flag=True, help="Load torch as well and say what it can compute on.")
+@click.command("doctor", cls=Command)
+@click.option("--device", is_flag=True, help="Load torch and report the devices that it can use.")
 @json_option
 @runs_option
 @click.option(
@@ -27,12 +28,12 @@ _SOMETHING_IS_MISSING = 4
     envvar="METABENCH_HUB",
     show_envvar=True,
     metavar="DIR",
-    help="A mirror of data sets and models.",
+    help="Check this mirror of datasets and models.",
 )
 @plugin_options()
 @traceback_option
 def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
-    """Check that this machine has what a run needs.
+    """Check this machine: versions, memory, data, plugins.
 
     Versions, processors, memory, disk, data, plugins; each is ok, warn or fail, with the way out.
     Exit code 4: something is missing that every run needs.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from metabench.cli.commands import export_glue, export_model, export_records
+from metabench.cli.help import Group
 
 __all__ = ["command"]
 
 
-@click.group("export")
+@click.group("export", cls=Group)
 def command() -> None:
-    """Write a model, a GLUE submission, or records alone.
+    """Export a model, a GLUE submission, or records.
 
     A model or submission is fine-tuned once more: a run keeps a cell's predictions, not its
     parameters. What comes out is compared with those predictions.

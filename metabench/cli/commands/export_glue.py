@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metabench.api.events import RunStarted
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_method, complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import (
@@ -32,26 +33,26 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("glue")
+@click.command("glue", cls=Command)
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option("--method", required=True, metavar="M", shell_complete=complete_method,
-              help="Whose models predict.")  # fmt: skip
-@click.option("--seed", type=int, metavar="S", help="Meta seed. Default: the first.")
+              help="Method whose models predict.")  # fmt: skip
+@click.option("--seed", type=int, metavar="S", help="Meta seed; by default the first.")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              metavar="FILE", help="The archive, such as submission.zip.")  # fmt: skip
+              metavar="FILE", help="Archive to write, such as submission.zip.")  # fmt: skip
 @click.option("--split", type=click.Choice(["test", "validation"]), default="test",
-              show_default=True, help="validation, to check against known labels.")  # fmt: skip
+              show_default=True, help="Split to predict; validation has labels.")  # fmt: skip
 @device_option
 @own_file_option
 @runs_option
 @hub_option
-@plugin_options(hidden=True)
+@plugin_options()
 @traceback_option
 def command(
     run: str, method: str, seed: int | None, output: Path, split: Any, device: str,
     file: Path | None, runs: Path, hub: Path | None,
 ) -> int:  # fmt: skip
-    """Write the archive that GLUE's site takes.
+    """Write a submission archive for the GLUE benchmark.
 
     Each target of RUN that is a task of GLUE is fine-tuned once more (fine-tuning seed 0) and
     predicts its test split. What no target predicts is filled with a constant, and said so.

@@ -9,6 +9,7 @@ import click
 
 from metabench.api.events import RunStarted
 from metabench.cli.commands.logs import find_cell
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_cell
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import (
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("model")
+@click.command("model", cls=Command)
 @click.argument("cell", metavar="CELL", shell_complete=complete_cell)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace an earlier export.")
+@click.option("--force", is_flag=True, help="Overwrite an earlier export.")
 @device_option
 @own_file_option
 @runs_option
 @hub_option
-@plugin_options(hidden=True)
+@plugin_options()
 @traceback_option
 def command(
     cell: str,

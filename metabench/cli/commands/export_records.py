@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.inputs.places import find_run
@@ -14,14 +15,14 @@ from metabench.cli.views.text import cells, echo, note
 __all__ = ["command"]
 
 
-@click.command("records")
+@click.command("records", cls=Command)
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace an earlier copy of records.")
+@click.option("--force", is_flag=True, help="Overwrite an earlier copy.")
 @runs_option
 @traceback_option
 def command(run: str, folder: Path, force: bool, runs: Path) -> int:
-    """Write the records of a run alone: to keep beside a paper.
+    """Write the records of a run, to publish with a paper.
 
     DIR then compares, verifies and reproduces as RUN does, and holds JSON and the benchmark file,
     no predictions, parameters or logs. Each record says which files there were, with their sha256;

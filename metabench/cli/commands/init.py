@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.options import traceback_option
 from metabench.cli.views.text import note, warn, write_output
 from metabench.errors import UsageError
@@ -18,35 +19,35 @@ _NAMES = sorted(path.stem.replace("_", "-") for path in _TEMPLATES.glob("*.toml"
 _NAME_LINE = re.compile(r'^name = ".*?"', re.MULTILINE)
 
 
-@click.command("init")
+@click.command("init", cls=Command)
 @click.argument("name", required=False)
 @click.option(
     "--template",
     type=click.Choice(_NAMES),
     default="quickstart",
     show_default=True,
-    help="What to start from.",
+    help="Template to start from.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The file to write. Default: NAME.toml.",
+    help="File to write; by default NAME.toml.",
 )
 @click.option(
     "--train",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Rows of your own: the file is looked at, and a benchmark for it written.",
+    help="Inspect this file of examples and write a benchmark for it.",
 )
 @click.option(
     "--dev",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Rows to score. Default: a fifth of those of --train.",
+    help="File of the evaluation split; by default a fifth of --train.",
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @traceback_option
 def command(
     name: str | None,
@@ -56,7 +57,7 @@ def command(
     dev: Path | None,
     force: bool,
 ) -> int:
-    """Write a commented benchmark file to start from.
+    """Write a commented benchmark file.
 
     NAME is what the benchmark is called, and with it its run folder; without it, that of the
     template. With --train, the columns, delimiter and encoding of your own file are found and

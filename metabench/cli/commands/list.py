@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option
 from metabench.cli.inputs.places import shipped_benchmarks
@@ -28,7 +29,7 @@ _KNOWN = (
 _DETAILS = ("meta_trains", "references", "per_target")
 
 
-@click.command("list")
+@click.command("list", cls=Command)
 @click.argument(
     "kind",
     required=False,
@@ -39,7 +40,7 @@ _DETAILS = ("meta_trains", "references", "per_target")
 @plugin_options()
 @traceback_option
 def command(kind: str | None, as_json: bool) -> int:
-    """List what a benchmark file or a command can name.
+    """List algorithms, tasks, metrics, benchmarks and more.
 
     KIND is algorithms, samplers, tasks, metrics, observers, renderers, launchers or benchmarks;
     without it, all are listed.

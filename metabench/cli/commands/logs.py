@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.views.text import echo_text
 from metabench.errors import NothingMatchedError
@@ -31,10 +32,10 @@ _MOST = 12
 _PART_BYTES = 1 << 20
 
 
-@click.command("logs")
+@click.command("logs", cls=Command)
 @click.argument("cell", metavar="CELL")
-@click.option("--scalars", is_flag=True, help="Print the scalars of its steps, a JSON object each.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the cell has ended.")
+@click.option("--scalars", is_flag=True, help="Print the scalars of each step as JSON lines.")
+@click.option("-f", "--follow", is_flag=True, help="Follow the log until the cell ends.")
 @runs_option
 @traceback_option
 def command(cell: str, scalars: bool, follow: bool, runs: Path) -> int:

@@ -10,6 +10,7 @@ import click
 
 from metabench.cli.commands.plugins_check import check
 from metabench.cli.commands.plugins_new import new
+from metabench.cli.help import Group
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option
 from metabench.cli.views.text import aligned, echo, echo_json
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.group("plugins", invoke_without_command=True)
+@click.group("plugins", cls=Group, invoke_without_command=True)
 @json_option
 @plugin_options()
 @traceback_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int:
-    """List the plugins and how loading them went.
+    """List plugins and whether they loaded.
 
     METABENCH_DISABLE_PLUGINS=NAME,NAME leaves plugins out like -P. A plugin is code that runs with
     your rights.
@@ -73,7 +74,7 @@ def _complete_name(
 @plugin_options()
 @traceback_option
 def show(name: str, as_json: bool) -> int:
-    """Show one plugin, with the traceback where it failed.
+    """Show one plugin, with the traceback if it failed.
 
     NAME is that of a plugin or of a distribution.
     """

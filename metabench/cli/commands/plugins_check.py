@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.installed import left_out, plugin_files, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, traceback_option
 from metabench.cli.views.text import echo, echo_json, note, warn
@@ -33,7 +34,7 @@ def _complete(
     return items([found.status.name for found in discover()], incomplete)
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @click.argument("name", shell_complete=_complete)
 @click.option(
     "--timeout",
@@ -42,14 +43,14 @@ def _complete(
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long each check may take.",
+    help="Time limit of each check.",
 )
 @json_option
 @hub_option
 @plugin_options()
 @traceback_option
 def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
-    """Check a plugin: what it says, computes, and leaves alone.
+    """Check a plugin with the conformance kit.
 
     NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a process
     of its own, so that nothing it does can end this one. Exit code 6: a check failed; 3: it cannot

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import traceback_option
 from metabench.cli.inputs.places import shipped_benchmarks
@@ -34,25 +35,25 @@ def _check_kind(context: click.Context, parameter: click.Parameter, value: str) 
     raise click.BadParameter(said, ctx=context, param=parameter)
 
 
-@click.command("new")
+@click.command("new", cls=Command)
 @click.argument("name")
 @click.option(
     "--kind",
     required=True,
     metavar="KIND",
     callback=_check_kind,
-    help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}.",
+    help=f"Kind: {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
 )
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The folder to make. Default: metabench-NAME.",
+    help="Folder to create; by default metabench-NAME.",
 )
 @plugin_options()
 @traceback_option
 def new(name: str, kind: str, folder: Path | None) -> int:
-    """Make a package to start a plugin from; it runs as it is.
+    """Create a plugin package that runs as it is.
 
     NAME is what a benchmark file will call it, such as clipped-fomaml. The package has an entry
     point, code, tests with the conformance kit, and a benchmark that puts it on the quickstart's

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.command_line import typed
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import (
@@ -37,24 +38,24 @@ __all__ = ["command"]
 _OTHER = 1
 
 
-@click.command("reproduce")
+@click.command("reproduce", cls=Command)
 @click.argument("result", metavar="RESULT", type=click.Path())
 @click.option(
     "--into", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-    help="Run it below DIR and keep it; a second time goes on there.",
+    help="Keep the run in DIR; a second time resumes there.",
 )  # fmt: skip
 @json_option
 @device_option
 @own_file_option
 @runs_option
 @hub_option
-@plugin_options(hidden=True)
+@plugin_options()
 @traceback_option
 def command(
     result: str, into: Path | None, as_json: bool, device: str, file: Path | None,
     runs: Path, hub: Path | None,
 ) -> int:  # fmt: skip
-    """Run one result again from its record, and compare.
+    """Rerun one result and compare.
 
     RESULT is a result.json in a run folder or a copy of its records, or the name of a cell. All
     that it needs is run too. Exit code 0: the same scores; 1: others, with what differs.

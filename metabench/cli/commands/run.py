@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.benchmark import Prepared, prepare, refuse_shared_folders
 from metabench.cli.inputs.command_line import typed
 from metabench.cli.inputs.installed import plugin_options
@@ -42,57 +43,60 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @files_argument
-@click.option("--dry-run", is_flag=True, help="Show every cell and what would be run.")
+@click.option("--dry-run", is_flag=True, help="Show every cell with its cost; run nothing.")
 @json_option
 @click.option(
     "--only",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A part: of method, target, task, seed or kind.",
+    help="Run a part: method, target, task, seed or kind; repeatable.",
 )
 @smoke_option
 @set_option
 @device_option
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N",
-    help="Cells at a time, each in its own process.",
+    help="Run N cells at a time, each in a process.",
 )  # fmt: skip
 @click.option(
     "--launcher",
     default="local",
-    show_default=True,
     metavar="NAME",
-    help="What runs the cells; --launcher-set K=V.",
+    help="Start the cells with this launcher, such as slurm.",
 )
 @click.option(
-    "--launcher-set", "launcher_sets", multiple=True, hidden=True, help="An option of the launcher."
+    "--launcher-set",
+    "launcher_sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set an option of the launcher; repeatable.",
 )
-@click.option("--retry-failed", is_flag=True, help="Run again what failed before.")
-@click.option("--force", is_flag=True, help="Run again what is done already.")
+@click.option("--retry-failed", is_flag=True, help="Rerun failed cells.")
+@click.option("--force", is_flag=True, help="Rerun completed cells.")
 @click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
 @click.option(
-    "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop at the N-th failed cell."
+    "--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failed cells."
 )
 @click.option(
     "--retries",
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Try a cell N times more if that may help.",
+    help="Retry a cell up to N times where that may help.",
 )
 @click.option(
     "--cell-timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="End a cell that takes longer.",
+    help="Stop a cell that takes longer.",
 )
-@click.option("--allow-drift", is_flag=True, help="Go on from other versions' checkpoints.")
+@click.option("--allow-drift", is_flag=True, help="Resume despite an environment mismatch.")
 @observer_option
 @runs_option
 @hub_option
-@plugin_options(hidden=True)
+@plugin_options()
 @traceback_option
 def command(
     files: tuple[str, ...],
@@ -116,7 +120,11 @@ def command(
     runs: Path,
     hub: Path | None,
 ) -> int:
-    """Run a benchmark, skipping completed cells; FILE is TOML, or `quickstart`."""
+    """Run a benchmark, skipping completed cells.
+
+    FILE is a TOML file, or a benchmark that ships with metabench, such as quickstart. Rerun the
+    command to resume.
+    """
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import traceback_option
 from metabench.cli.views.text import echo_text, note, write_output
@@ -14,13 +15,13 @@ from metabench.cli.views.text import echo_text, note, write_output
 __all__ = ["command"]
 
 
-@click.command("schema")
+@click.command("schema", cls=Command)
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write to a file instead of stdout.",
+    help="Write to FILE instead of stdout.",
 )
 @plugin_options()
 @traceback_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.command_line import typed
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("score")
+@click.command("score", cls=Command)
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
-@click.option("--write", is_flag=True, help="Put the new scores in the place of the old ones.")
+@click.option("--write", is_flag=True, help="Replace the recorded scores.")
 @json_option
 @runs_option
 @plugin_options()
 @traceback_option
 def command(run: str, write: bool, as_json: bool, runs: Path) -> int:
-    """Compute scores again from saved predictions.
+    """Recompute scores from saved predictions.
 
     RUN is a run folder or its name. The metrics are those that the tasks' cards name now; nothing
     is trained. Without --write nothing changes.

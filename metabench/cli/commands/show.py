@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_anything
 from metabench.cli.inputs.installed import installed, offered, plugin_options
 from metabench.cli.inputs.options import hub_option, json_option, runs_option, traceback_option
@@ -29,10 +30,10 @@ _KEY = re.compile(r"[0-9a-f]{6,64}")
 Description = dict[str, Any]
 
 
-@click.command("show")
+@click.command("show", cls=Command)
 @click.argument("name", shell_complete=complete_anything)
 @click.option(
-    "--kind", type=click.Choice(_KINDS), metavar="KIND", help="What NAME is, where several have it."
+    "--kind", type=click.Choice(_KINDS), metavar="KIND", help="Kind of NAME, if several have it."
 )
 @json_option
 @runs_option
@@ -40,7 +41,7 @@ Description = dict[str, Any]
 @plugin_options()
 @traceback_option
 def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
-    """Show what is installed under a name, or a cell.
+    """Show an algorithm, sampler, task, metric or cell.
 
     Of an algorithm or sampler: its options with defaults, ranges and help. Of a task: its card and
     the rows that are here. Of a cell, by its folder or the first digits of its key: its record.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run, newest_run
@@ -24,7 +25,7 @@ __all__ = ["command"]
 _STATES = ("done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable")
 
 
-@click.command("status")
+@click.command("status", cls=Command)
 @click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
 @json_option
 @runs_option

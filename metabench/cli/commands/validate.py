@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.benchmark import Planned, make_plan
 from metabench.cli.inputs.installed import plugin_options
 from metabench.cli.inputs.options import (
@@ -28,19 +29,19 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("validate")
+@click.command("validate", cls=Command)
 @file_argument
 @smoke_option
 @set_option
 @click.option(
-    "--data", is_flag=True, help="Count texts that are cut, unknown words and classes, by split."
+    "--data", is_flag=True, help="Count cut texts, unknown words and classes of each split."
 )
 @json_option
 @hub_option
 @plugin_options()
 @traceback_option
 def command(**options: Any) -> int:
-    """Check a benchmark file and show what it plans.
+    """Check a benchmark file and show its plan.
 
     Plugins, options, tasks, splits and the encoder are looked up as `run` does it; nothing is
     written and nothing is trained. With --data, every split is read and tokenised too.

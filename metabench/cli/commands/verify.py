@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
 from metabench.cli.inputs.places import find_run
@@ -25,18 +26,18 @@ __all__ = ["command"]
 _MOST = 3
 
 
-@click.command("verify")
+@click.command("verify", cls=Command)
 @click.argument("run", metavar="RUN", shell_complete=complete_run)
 @click.option(
     "--strict",
     is_flag=True,
-    help="Show what no checksum covers; exit code 4 for unknown files.",
+    help="List files that no checksum covers; exit with 4 if there are any.",
 )
 @json_option
 @runs_option
 @traceback_option
 def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
-    """Read and hash every record, file and checkpoint of a run.
+    """Verify the checksums of a run.
 
     RUN is a run folder or its name. Nothing is written. What is damaged or missing is exit code 4;
     what is foreign or left over is only named: the next `run` takes leftovers away. A checksum

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import runs_option, traceback_option
 from metabench.cli.inputs.places import find_run, newest_run
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("watch")
+@click.command("watch", cls=Command)
 @click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
 @click.option(
     "--every",
@@ -31,7 +32,7 @@ __all__ = ["command"]
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="Pause between two looks.",
+    help="Pause between two updates.",
 )
 @runs_option
 @traceback_option

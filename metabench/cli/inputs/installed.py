@@ -48,7 +48,7 @@ def _complete_plugins(
     return items([f"no:{name}" for name in (*names, "all")], incomplete)
 
 
-def plugin_options(*, hidden: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def plugin_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return what gives a command ``-P`` and ``--plugin-file``; `installed` heeds them."""
     leave_out = click.option(
         "-P",
@@ -56,10 +56,9 @@ def plugin_options(*, hidden: bool = False) -> Callable[[Callable[..., Any]], Ca
         multiple=True,
         metavar="no:NAME",
         expose_value=False,
-        hidden=hidden,
         callback=_collect(_LEFT_OUT),
         shell_complete=_complete_plugins,
-        help="Leave a plugin out; no:all leaves out all but metabench's.",
+        help="Disable a plugin; no:all keeps only the built-in ones.",
     )
     from_file = click.option(
         "--plugin-file",
@@ -68,9 +67,8 @@ def plugin_options(*, hidden: bool = False) -> Callable[[Callable[..., Any]], Ca
         type=click.Path(path_type=Path),
         metavar="FILE",
         expose_value=False,
-        hidden=hidden,
         callback=_collect(_FILES),
-        help="Take a Python file as one more plugin.",
+        help="Load a Python file as a plugin; repeatable.",
     )
     return lambda function: leave_out(from_file(function))
 

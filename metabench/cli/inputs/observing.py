@@ -35,7 +35,7 @@ observer_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
     multiple=True,
     metavar="NAME",
     shell_complete=_complete,
-    help="Tell an observer too, such as tensorboard.",
+    help="Notify an observer, such as tensorboard; repeatable.",
 )
 
 

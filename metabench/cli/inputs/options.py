@@ -50,7 +50,7 @@ device_option: Decorator = click.option(
     default="auto",
     metavar="NAME",
     callback=_check_device,
-    help="auto, cpu, cuda or cuda:N.",
+    help="Compute on auto, cpu, cuda or cuda:N.",
 )
 traceback_option: Decorator = click.option(
     "--traceback",
@@ -68,12 +68,12 @@ set_option: Decorator = click.option(
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a setting, such as finetune.epochs=2.",
+    help="Override a setting, such as finetune.epochs=2; repeatable.",
 )
 smoke_option: Decorator = click.option(
     "--smoke",
     is_flag=True,
-    help="A quick walk through every cell; never a result.",
+    help="Run every cell for a few steps; never a result.",
 )
 hub_option: Decorator = click.option(
     "--hub",
@@ -81,7 +81,7 @@ hub_option: Decorator = click.option(
     envvar="METABENCH_HUB",
     show_envvar=True,
     metavar="DIR",
-    help="A mirror to look in first.",
+    help="Look for datasets and encoders in this mirror first.",
 )
 runs_option: Decorator = click.option(
     "--runs",
@@ -89,12 +89,12 @@ runs_option: Decorator = click.option(
     default=Path("runs"),
     show_default=True,
     metavar="DIR",
-    help="Where the run folders are.",
+    help="Directory of the run folders.",
 )
 own_file_option: Decorator = click.option(
     "--file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The benchmark file, if it reads files of your own.",
+    help="Benchmark file, if it reads custom datasets.",
 )
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

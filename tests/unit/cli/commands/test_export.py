@@ -52,4 +52,4 @@ def test_help_loads_no_torch(arguments):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
 
-    assert not {"torch", "transformers", "datasets"} & set(done.stdout.split())
+    assert not {"torch", "transformers", "datasets"} & set(done.stdout.splitlines()[-1].split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 import pytest
@@ -114,6 +115,14 @@ def _make_run(folder, *, name="demo", smoke=False, notes=(), columns=COLUMNS, me
     for planned in uses:
         commit(store, planned)
     return store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced():
+    """Have nothing here wait for a disk; what outlives a power cut is shown in tests/faults."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", os.fstat)  # refuses what is no open file, too
+        yield
 
 
 @pytest.fixture

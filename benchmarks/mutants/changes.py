@@ -91,7 +91,7 @@ class Mutant:
     @property
     def name(self) -> str:
         """What it is known by, wherever the line moves."""
-        return f"{self.path}: {self.before} -> {self.after}"
+        return f"{self.path} {self.function}: {self.before} -> {self.after}"
 
 
 def functions(tree: ast.Module) -> dict[int, str]:

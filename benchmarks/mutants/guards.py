@@ -63,20 +63,21 @@ class Guards:
     def of(self, mutant: Mutant, *, seconds: float) -> Iterator[list[str]]:
         """Yield the tests that can notice a change in at most three parts, the best first.
 
-        Of tests that together take longer than ``seconds``, the slowest are left out.
+        Those of the mirror are always among them; of others that together take longer than
+        ``seconds``, the slowest are left out.
         """
         path = Path(mutant.path)
         mirror = f"tests/unit/{'/'.join([*path.parts[1:-1], f'test_{path.stem}'])}"
         found = {name: mine for name, mine in self._of(mutant).items() if name in self._seconds}
-        chosen, spent = [], 0.0
-        for name in sorted(found, key=lambda name: (not found[name], self._seconds[name])):
+        order = sorted(found, key=lambda name: (not found[name], self._seconds[name]))
+        first = [name for name in order if name.startswith(mirror)]
+        others, spent = [], 0.0
+        for name in (name for name in order if not name.startswith(mirror)):
             spent += self._seconds[name]
             if spent <= seconds:
-                chosen.append(name)
-        first = [name for name in chosen if name.startswith(mirror)]
-        files = dict.fromkeys(name.partition("::")[0] for name in chosen if name not in first)
+                others.append(name)
+        files = dict.fromkeys(name.partition("::")[0] for name in others)
         near = set(list(files)[:_FIRST_FILES])
-        others = [name for name in chosen if name not in first]
         yield first
         yield [name for name in others if name.partition("::")[0] in near]
         yield [name for name in others if name.partition("::")[0] not in near]

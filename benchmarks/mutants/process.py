@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, final
 
 from mutants.changes import ROOT, functions
@@ -146,22 +146,23 @@ def _try(folder: str, tests: tuple[str, ...], answer: str, seconds: int) -> None
 
 @final
 class _Covered:
-    """Has coverage tell tests apart, and keeps how long each took and whether it passed."""
+    """Has coverage tell tests apart, and keeps the CPU time of each and whether it passed."""
 
     def __init__(self, coverage: Any) -> None:
         self._coverage = coverage
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
-        self._begun = 0.0
+        self._began = 0.0
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._coverage.switch_context(f"{nodeid}\tsetup")
+        self._began = process_time()
 
     def pytest_runtest_call(self, item: pytest.Item) -> None:
         self._coverage.switch_context(item.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
+        self.seconds[report.nodeid] = process_time() - self._began
         if not report.passed:
             self.failed.add(report.nodeid)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from metabench.engine.exactness import Exactness
+from metabench.engine.exactness import Exactness, _first_rows
 from metabench.errors import CurvatureError
+from metabench.nn.curvature import _STEP as STEPS
 from metabench.nn.curvature import Curvature
 from metabench.seeding import Stream
 from metabench.testing import tiny_episode, tiny_learner
@@ -35,6 +38,37 @@ def test_differences_in_half_precision_are_refused_for_what_they_are(way):
 
     with pytest.raises(CurvatureError, match=f"{way} second derivatives are off by .* two rows"):
         Exactness(learner).check(learner.theta(STREAM), episode())
+
+
+@pytest.mark.parametrize("way", ["central", "forward"])
+def test_differences_that_are_off_by_a_percent_are_refused_and_by_less_are_not(way, monkeypatch):
+    """Of longer steps along the vector, what a difference neglects is larger."""
+    learner = tiny_learner(curvature=Curvature(way))
+    theta = learner.theta(STREAM)
+    found = {}
+    for step in (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2):
+        monkeypatch.setitem(STEPS, way, step)
+        error = (
+            Exactness(learner)
+            ._error(theta, replace(_first_rows(episode().support[0]), dropout_seed=None), exact())
+            .item()
+        )
+        try:
+            Exactness(learner).check(theta, episode())
+            found[error] = "passes"
+        except CurvatureError:
+            found[error] = "refused"
+
+    assert {error: "passes" if error <= 5e-3 else "refused" for error in found} == found
+    assert (
+        {5e-4 < error < 5e-3 for error in found}
+        == {5e-3 < error < 0.5 for error in found}
+        == ({True, False})
+    )
+
+
+def exact():
+    return tiny_learner(packed=False)
 
 
 def test_exact_ones_in_half_precision_are_refused_too():

@@ -9,7 +9,9 @@ import torch
 import transformers
 from torch import nn
 
+from metabench.engine.finetune import _UNREAD as UNREAD
 from metabench.engine.finetune import FineTuning, rate_factor
+from metabench.engine.snapshot import Snapshot
 from metabench.errors import DivergedError
 from metabench.seeding import Stream
 from metabench.spec.model.sections import FineTuneOptimizer
@@ -106,3 +108,47 @@ def test_a_loss_that_is_not_finite_stops_before_the_update():
     with pytest.raises(DivergedError, match="the loss is nan") as caught:
         next(steps)
     assert caught.value.where == "adapt step 1, task two"
+
+
+@pytest.mark.parametrize("unread", [2, 3, 7, 16])
+def test_what_is_read_some_steps_later_is_what_those_steps_came_to(monkeypatch, unread):
+    """As on a GPU: numbers come later, and the state only with the last one that is read."""
+    batches = [tiny_batch("two", STREAM.child(i)) for i in range(7)]
+    learner = tiny_learner(curvature=None)
+    theta = learner.theta(STREAM)
+    settings = FineTuneOptimizer(lr=0.05, warmup=0.3)
+
+    def told():
+        steps, found = FineTuning(learner, "two", settings, 7).run(theta, batches), []
+        while True:
+            try:
+                found.append(next(steps))
+            except StopIteration as stop:
+                return found, stop.value
+
+    at_once, end = told()
+    monkeypatch.setitem(UNREAD, "cpu", unread)
+    later, same_end = told()
+
+    assert [step.step for step in later] == list(range(1, 8))
+    assert [step.scalars for step in later] == [step.scalars for step in at_once]
+    assert torch.equal(same_end, end)
+    assert [step.step for step in later if step.snapshot] == list(range(unread, 8, unread))
+
+
+def test_a_checkpoint_of_steps_that_were_read_later_goes_on_to_the_same_end(monkeypatch):
+    monkeypatch.setitem(UNREAD, "cpu", 3)
+    batches = [tiny_batch("two", STREAM.child(i)) for i in range(7)]
+    learner = tiny_learner(curvature=None)
+    theta = learner.theta(STREAM)
+    training = FineTuning(learner, "two", FineTuneOptimizer(lr=0.05), 7)
+    half = None
+    for done in training.run(theta, batches):
+        if done.step == 3:
+            half = Snapshot.of(
+                3, done.snapshot().packed(), done.snapshot().facts, device=theta.device
+            )
+
+    assert torch.equal(
+        finish(training.run(theta, batches, start=half)), finish(training.run(theta, batches))
+    )

@@ -45,6 +45,7 @@ def call(folder, *arguments, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -71,6 +72,7 @@ def test_no_run_imports_from_the_working_folder(jobs, folder):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [os.pathsep + "/nowhere", "/nowhere" + os.pathsep])
 def test_an_empty_entry_of_pythonpath_is_not_the_working_folder(value, folder):
     for name in ("socket", "signal"):  # what the interpreter imports before it comes to us

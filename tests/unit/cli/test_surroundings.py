@@ -39,6 +39,7 @@ def test_a_closed_stream_changes_no_exit_code(redirected, arguments, code, tmp_p
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @FULL
 @pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["doctor"], ["--version"]])
 def test_a_full_stdout_is_one_sentence_and_exit_code_4(arguments, tmp_path):
@@ -70,6 +71,7 @@ def test_results_are_safe_whatever_becomes_of_the_output(redirected, code, tmp_p
     assert shell("", ["verify", "own"], tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_python_without_docstrings_is_named(tmp_path):
     done = shell("", ["list"], tmp_path, PYTHONOPTIMIZE="2")
 
@@ -78,6 +80,7 @@ def test_python_without_docstrings_is_named(tmp_path):
     assert shell("", ["list"], tmp_path, PYTHONOPTIMIZE="1", TERM="dumb").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_hides_a_package_is_named(tmp_path):
     (tmp_path / "torch.py").write_text("Tensor = 1\n")
     path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))

@@ -292,6 +292,7 @@ def test_a_shortened_text_fits_and_keeps_both_ends(text, most):
     )
 
 
+@pytest.mark.slow
 def test_a_full_report_of_25_methods_and_8_columns_is_below_one_megabyte():
     names = [f"Reptile k = {number}, inner_lr = 1e-4" for number in range(25)]
     columns = tuple(replace(COLUMN, name=f"c{number}") for number in range(8))

@@ -36,6 +36,8 @@ COUNTING = """
 import sys
 from collections import Counter
 
+pytestmark = pytest.mark.slow
+
 opened, parsed = Counter(), Counter()
 
 def heard(event, arguments):

@@ -44,6 +44,7 @@ def test_what_is_not_plain_is_refused_in_seconds(text, problem):
     assert time.process_time() - start < SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["- a\n" * 60_000, "a: " + "'" * 250_000, "1:" * 60_000 + "1"])
 def test_what_is_plain_is_read_in_seconds(text):
     start = time.process_time()

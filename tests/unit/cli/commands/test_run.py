@@ -190,6 +190,7 @@ def plant_failures():
     return store
 
 
+@pytest.mark.slow
 def test_a_run_folder_that_somebody_works_on_exits_with_4(written, capsys):
     with Store(written / "runs" / "tiny").lock():
         assert main(["run", "tiny.toml"]) == 4

@@ -13,6 +13,8 @@ import pytest
 from metabench.api.report import Fact, Report, Sheet
 from metabench.report.formats.html import render_html
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 LIGHT = ("1280,800", "1")
 DARK_PHONE = ("500,900", "0")

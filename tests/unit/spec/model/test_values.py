@@ -19,6 +19,7 @@ def cells(capsys, seeds, tmp_path):
     return {cell["name"]: cell["key"] for cell in run["cells"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_number_of_seeds_plans_the_cells_of_the_seeds_from_0_on(number, capsys, tmp_path):
     counted = cells(capsys, number, tmp_path)

@@ -123,6 +123,7 @@ def test_nesting_is_bounded(depth, start, end):
         from_json(CellNote, sealed(whole), where="here")
 
 
+@pytest.mark.slow
 def test_lists_and_texts_are_bounded():
     use = RUN.uses[0].model_dump()
 

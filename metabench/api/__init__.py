@@ -39,6 +39,7 @@ from metabench.api.launcher import (
     Launcher,
     LauncherInfo,
     LostAgent,
+    Mailbox,
 )
 from metabench.api.metric import MetricInfo
 from metabench.api.observer import ObserverInfo
@@ -66,6 +67,7 @@ __all__ = [
     "Launcher",
     "LauncherInfo",
     "LostAgent",
+    "Mailbox",
     "MetricInfo",
     "Noticed",
     "ObserverInfo",

@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar, final
 
 from metabench.api.options import Options
 
-__all__ = ["AgentCommand", "AgentMessage", "Launcher", "LauncherInfo", "LostAgent"]
+__all__ = ["AgentCommand", "AgentMessage", "Launcher", "LauncherInfo", "LostAgent", "Mailbox"]
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
@@ -46,13 +46,51 @@ class AgentCommand:
         folder: the working directory; an agent reads and writes the run folder by paths that are
             relative to it, or absolute.
         environment: variables that the agent needs where it does not inherit them.
-        shared: a directory that belongs to the launcher, below the run folder. It need not exist.
+        mailbox: channels through files of the run folder, for a launcher that has no other.
     """
 
     arguments: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    shared: Path = field(default_factory=Path)
+    mailbox: Mailbox | None = None
+
+
+class Mailbox(ABC):
+    """Channels through files that all nodes see, one for each agent.
+
+    A launcher that uses them has only to start programs and to tell which are gone.
+    """
+
+    @abstractmethod
+    def make(self, agent: str) -> Sequence[str]:
+        """Return the program and arguments that start an agent, in the place of the command's.
+
+        SIGTERM has it end its cell after the step, with a checkpoint, and then itself.
+        """
+
+    @abstractmethod
+    def send(self, agent: str, line: bytes) -> None:
+        """Send an agent a line."""
+
+    @abstractmethod
+    def receive(self) -> Sequence[AgentMessage | LostAgent]:
+        """Return at once what has come since the last time; agents that have ended are lost."""
+
+    @abstractmethod
+    def note(self, agent: str, text: str) -> None:
+        """Keep a line, such as the number of a job, for as long as the agent is there."""
+
+    @abstractmethod
+    def noted(self, agent: str) -> str:
+        """Return the line that was kept last; empty where there is none."""
+
+    @abstractmethod
+    def printed(self, agent: str) -> Path:
+        """Return the file that the output and the errors of an agent's program are to go to."""
+
+    @abstractmethod
+    def remove(self, agent: str) -> None:
+        """Forget an agent that is gone."""
 
 
 @final

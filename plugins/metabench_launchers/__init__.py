@@ -4,12 +4,13 @@ Modules and packages, in the order in which data passes through:
 
     options: the options of the launchers
     local: processes of this machine
+    slurm: jobs of a Slurm cluster
 """
 
 from __future__ import annotations
 
 from metabench.api import LauncherInfo, hookimpl
-from metabench_launchers.options import LocalOptions
+from metabench_launchers.options import LocalOptions, SlurmOptions
 
 __all__ = ["METABENCH_API", "metabench_launchers"]
 
@@ -18,12 +19,18 @@ METABENCH_API = 1
 
 @hookimpl
 def metabench_launchers() -> list[LauncherInfo]:
-    """Provide ``local``."""
+    """Provide ``local`` and ``slurm``."""
     return [
         LauncherInfo(
             name="local",
             target="metabench_launchers.local:Local",
             options=LocalOptions,
             summary="processes of this machine, as many as --jobs says (the default)",
-        )
+        ),
+        LauncherInfo(
+            name="slurm",
+            target="metabench_launchers.slurm:Slurm",
+            options=SlurmOptions,
+            summary="jobs of a Slurm cluster whose nodes see the run folder",
+        ),
     ]

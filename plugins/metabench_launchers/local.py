@@ -98,10 +98,9 @@ class Local(Launcher[LocalOptions]):
             if process.stdin is not None:
                 with suppress(OSError):
                     process.stdin.close()
-        deadline = time.monotonic() + _ENDING
         for agent, process in list(self._processes.items()):
             try:
-                process.wait(max(0.0, deadline - time.monotonic()))
+                process.wait(_ENDING)
             except subprocess.TimeoutExpired:
                 process.kill()
             self._lost(agent)

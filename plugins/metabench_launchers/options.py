@@ -8,7 +8,7 @@ from pydantic import Field
 
 from metabench.api import Options
 
-__all__ = ["LocalOptions"]
+__all__ = ["LocalOptions", "SlurmOptions"]
 
 
 class LocalOptions(Options):
@@ -17,3 +17,32 @@ class LocalOptions(Options):
     gpus: Annotated[tuple[int, ...], Field(max_length=64)] = ()
     """Numbers of the GPUs that agents get by turns, one each, in ``CUDA_VISIBLE_DEVICES``; without
     any, all agents see what this process sees."""
+
+
+class SlurmOptions(Options):
+    """Options of ``slurm``; those without a value are left to the cluster's defaults."""
+
+    jobs: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Jobs at a time, each of which runs one cell after another; 0 is what ``--jobs`` says."""
+    partition: str = ""
+    """The partition (``sbatch --partition``)."""
+    account: str = ""
+    """The account that is charged."""
+    qos: str = ""
+    """The quality of service."""
+    time: str = ""
+    """The time limit of a job, such as ``04:00:00``; another job resumes its cell."""
+    cpus: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Processor cores of each job; at least ``compute.threads``."""
+    memory: str = ""
+    """Memory of each job, such as ``16G``."""
+    gpus: Annotated[int, Field(ge=0, le=64)] = 0
+    """GPUs of each job."""
+    notice: Annotated[int, Field(ge=1, le=3600)] = 60
+    """Seconds before the time limit at which a job saves its cell."""
+    arguments: tuple[str, ...] = ()
+    """Further arguments of ``sbatch``, such as ``["--constraint=a100"]``."""
+    setup: str = ""
+    """Lines of shell that each job runs first, such as ``module load cuda``."""
+    poll_seconds: Annotated[float, Field(ge=0.2, le=600)] = 10.0
+    """Seconds from one question to Slurm which jobs are there to the next."""

@@ -9,6 +9,7 @@ Modules and packages, in the order in which data passes through:
     scoring: a cell with other metrics, scored from saved predictions
     launching: the launcher that was asked for, with its options
     wire: what a coordinator and its agents say to each other
+    mailbox: agents that are spoken to through files of the run folder
     agent_state: an agent, as its coordinator sees it
     crew: the agents, as their coordinator sees them
     launch: cells in this process or by agents, with the same records

@@ -42,18 +42,11 @@ _CHUNK = 1 << 16
 _REPORTED_SECONDS = 0.1  # from one step that is reported to the next
 
 
-def main(*, graceful: bool = False) -> None:
-    """Run cells until the coordinator has no more, or is gone.
-
-    Args:
-        graceful: whether SIGTERM ends the cell after its step, with a checkpoint, instead of at
-            once: a preemption gives half a minute.
-    """
+def main() -> None:
+    """Run cells until the coordinator has no more, or is gone."""
     for number in _OF_TERMINALS:
         signal.signal(number, signal.SIG_IGN)
     channel = _Channel(*_own_streams())
-    if graceful:
-        signal.signal(signal.SIGTERM, lambda *_: channel.stop())
     channel.write("ready", host=socket.gethostname(), pid=os.getpid())
     try:
         _serve(channel)

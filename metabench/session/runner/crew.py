@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from metabench.errors import MetabenchError, PluginError, SetupError
 from metabench.import_path import protect_children
 from metabench.plugin.guard import Fault, guarded
 from metabench.session.runner.agent_state import AgentState
+from metabench.session.runner.mailbox import FileMailbox
 from metabench.session.runner.wire import (
     needed_cells,
     packed,
@@ -22,7 +24,6 @@ from metabench.session.runner.wire import (
     packed_cell,
     unpacked,
 )
-from metabench.store.file_names import AGENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -201,12 +202,11 @@ def agent_command(assignment: Assignment) -> AgentCommand:
         " from metabench.session.runner.agent import main; main()"
     )
     warnings = (f"-W{one}" for one in sys.warnoptions)
-    return AgentCommand(
+    command = AgentCommand(
         arguments=(sys.executable, *warnings, "-c", program, json.dumps(sys.path)),
         folder=Path.cwd(),
-        environment={},
-        shared=assignment.folder / AGENTS,
     )
+    return replace(command, mailbox=FileMailbox(assignment.folder, command))
 
 
 def _distinct(cell: Cell, assignment: Assignment) -> list[Cell]:

@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from metabench.api.launcher import AgentCommand, AgentMessage, Launcher, LostAgent
 from metabench.errors import SetupError
 from metabench.plugin import load_target
+from metabench.session.runner.mailbox import FileMailbox
 from metabench.testing.conformance.check import law, require
 from metabench.testing.conformance.verdict import NotApplicableError
 
@@ -107,14 +110,16 @@ def _line(**values: Any) -> bytes:
 @contextmanager
 def _opened(subject: Subject) -> Iterator[Launcher[Any]]:
     command = AgentCommand((sys.executable, "-c", _ECHO), Path.cwd())
-    try:
-        launcher: Launcher[Any] = load_target(subject.value.target)(subject.options, command)
-    except SetupError as error:
-        raise NotApplicableError(f"it cannot be tried here: {error.problem}") from error
-    try:
-        yield launcher
-    finally:
-        launcher.close()
+    with TemporaryDirectory() as folder:
+        command = replace(command, mailbox=FileMailbox(Path(folder), command))
+        try:
+            launcher: Launcher[Any] = load_target(subject.value.target)(subject.options, command)
+        except SetupError as error:
+            raise NotApplicableError(f"it cannot be tried here: {error.problem}") from error
+        try:
+            yield launcher
+        finally:
+            launcher.close()
 
 
 def _heard(launcher: Launcher[Any], lines: int) -> Sequence[AgentMessage]:

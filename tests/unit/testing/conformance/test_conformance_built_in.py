@@ -57,5 +57,7 @@ def test_what_ships_conforms(subject, check):
 
     if skipped:
         rows_are_elsewhere = "on this machine" in skipped
-        assert rows_are_elsewhere or skipped in OF_ANYBODY or subject.name in REASONS[skipped]
+        no_cluster = subject.kind == "launcher" and "it cannot be tried here" in skipped
+        known = rows_are_elsewhere or no_cluster or skipped in OF_ANYBODY
+        assert known or subject.name in REASONS[skipped]
         pytest.skip(skipped)

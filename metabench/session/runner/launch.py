@@ -247,7 +247,7 @@ class _Coordinator:
             return None
         agent.cell = None
         self._crew.praise(agent.node)
-        if said["spent"]:
+        if said.get("spent"):
             self._crew.put_away(agent)
         return event
 

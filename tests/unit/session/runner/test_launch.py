@@ -18,6 +18,7 @@ from metabench.api import (
     Noticed,
     Options,
 )
+from metabench.api.events import EndedElsewhere
 from metabench.errors import DeviceError, PluginError, SetupError
 from metabench.plan.cell import Cell, PretrainWork
 from metabench.plugin.catalog import Catalog
@@ -64,6 +65,8 @@ class Scripted(Launcher[Options]):
         step = steps.pop(0) if steps else "ok"
         if isinstance(step, LostAgent):
             self.heard.append(LostAgent(agent, step.reason, step.cause))
+        elif isinstance(step, EndedElsewhere):
+            self.say(agent, packed("event", **packed_event(step)))
         elif isinstance(step, Exception):
             self.say(agent, packed("error", **packed_error(step)))
         else:
@@ -201,6 +204,16 @@ def test_what_every_node_lacks_ends_the_run(scripted):
 def test_agents_that_never_start_end_the_run_with_the_reason(scripted):
     with pytest.raises(SetupError, match="no agent starts: exit code 1"):
         scripted("a", start="fails")
+
+
+def test_a_cell_that_another_process_holds_is_put_off_and_its_result_taken(scripted):
+    held = EndedElsewhere(CellEnded("a" * 64, "a", "held", 0.0))
+    done = EndedElsewhere(CellEnded("a" * 64, "a", "ok", 2.0, {"f1": 0.5}))
+    ends, said, _ = scripted("a", "b", a=[held, done])
+
+    assert ends == {"a": done.ended, "b": ends["b"]}
+    assert done in said
+    assert held not in said
 
 
 def test_a_cell_waits_for_what_it_needs(scripted):

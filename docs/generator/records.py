@@ -35,7 +35,8 @@ folder below its `checkpoints` holds a `checkpoint.json`.
 `log.txt` is for people. `metrics.jsonl` holds a JSON object for each step: `stage` (`pretrain`,
 `meta` or `adapt`), `step` from 1, `total`, and scalars by name: `loss` or, in meta-training,
 `loss_before` and `loss_after` (of the first and the last batch of an episode, mean of the
-meta-batch), `direction_norm`, `curvature_error` where products are differences of gradients, and
+meta-batch), of the latter `cross_entropy` and `squared_error` apart where tasks have classes and
+numbers, `direction_norm`, `curvature_error` where products are differences of gradients, and
 what algorithms and observers add. Neither is evidence: a leaderboard takes no number from them."""
 
 

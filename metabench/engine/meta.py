@@ -232,7 +232,14 @@ class MetaTraining:
         for name, norm in zip(directions, norm_values, strict=True):
             what = f"the direction for {name}"
             require_finite(norm, what, stage="meta", step=step + 1, by=self.provider)
-        return {**trace.means(), "direction_norm": norm_values[0]}
+        kinds = trace.by_kind(self._regressions())
+        return {**trace.means(), **kinds, "direction_norm": norm_values[0]}
+
+    def _regressions(self) -> set[str]:
+        """Return the tasks whose loss is a squared error, where others have a cross-entropy."""
+        heads = self.learner.layout.heads
+        found = {task.name for task in self.tasks if heads[task.name][0].shape[0] == 1}
+        return found if len(found) < len(self.tasks) else set()
 
 
 @final
@@ -270,6 +277,15 @@ class _Trace:
         for (task, _, _), loss in zip(self._entries, self._after, strict=True):
             sums.setdefault(task, []).append(loss)
         return {task: sum(losses) / len(losses) for task, losses in sums.items()}
+
+    def by_kind(self, regressions: set[str]) -> dict[str, float]:
+        """Return the mean last loss of each kind; nothing where all are of one kind."""
+        kinds: dict[str, list[float]] = {}
+        for (task, _, _), loss in zip(self._entries, self._after, strict=True):
+            kind = "squared_error" if task in regressions else "cross_entropy"
+            kinds.setdefault(kind, []).append(loss)
+        found = {kind: sum(losses) / len(losses) for kind, losses in kinds.items()}
+        return found if regressions else {}
 
     def means(self) -> dict[str, float]:
         """Return the mean of the first losses, of the last losses and of each scalar."""

@@ -13,6 +13,7 @@ Modules and packages, in the order in which data passes through:
     reference: the majority class and chance, and which scores are not above them
     captions: the sentences under a leaderboard
     conclusion: what the leaderboard says, in sentences
+    failures: differences with failed runs counted as the majority class
     explanation: the statistics in words, as a paragraph for a paper
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these

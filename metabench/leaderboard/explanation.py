@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardColumn
 from metabench.leaderboard.columns import AVERAGE, averaged_means
 from metabench.leaderboard.conclusion.wording import best_mean, detectable_points
+from metabench.leaderboard.failures import failures_as_majority
 from metabench.leaderboard.families import p_values_omitted, shown_differences, tested_over
 from metabench.quantities import listed, percent, plural, span
 from metabench.results.collect import Collected
@@ -120,6 +121,7 @@ def _gaps(collected: Collected, board: Leaderboard) -> Iterator[str]:
             f"Of {plural([runs], 'planned score')} {failed} failed and {missing}"
             f" {'was' if missing == 1 else 'were'} not run; nothing is filled in for them."
         )
+        yield from failures_as_majority(collected, board)
     else:
         yield f"All {plural([runs], 'planned score')} are available."
     if collapsed:

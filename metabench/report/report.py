@@ -21,6 +21,7 @@ from metabench.api.report import (
     TaskShare,
 )
 from metabench.report.facts import facts
+from metabench.report.figures.curves import LOSSES
 from metabench.report.figures.values import column_name
 from metabench.report.sheets.settings import settings
 from metabench.report.sheets.tasks import tasks
@@ -47,7 +48,7 @@ def build_report(stores: Sequence[Store], collected: Collected, board: Leaderboa
     shown = {row.method: histories.get(row.method, ()) for row in board.rows}
     return Report(
         leaderboard=board,
-        curves=tuple(_curves(shown, lambda run: run.losses)),
+        curves=tuple(_curves(shown, _mixed_loss)),
         fractions=tuple(_fractions(board, collected)),
         cost=_cost(board),
         mixes=_mixes(shown),
@@ -87,6 +88,11 @@ def _tunings(runs: Sequence[TuningHistory], column: str, name: str) -> tuple[See
         for run in runs
         if run.column == column and name in run.scalars
     )
+
+
+def _mixed_loss(run: MetaHistory) -> LossCurve | None:
+    """Return the loss of all tasks, where it has no parts with curves of their own."""
+    return None if run.scalars.keys() >= LOSSES.keys() else run.losses
 
 
 def _scalar(name: str, run: MetaHistory) -> LossCurve | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from typing_extensions import override
 
@@ -37,6 +39,33 @@ def test_losses_are_logged_of_the_first_gradient_and_of_the_last_of_each_episode
 
     assert done.scalars["loss_before"] == pytest.approx(sum(before) / 2, rel=1e-9)
     assert done.scalars["loss_after"] == pytest.approx(sum(after) / 2, rel=1e-9)
+
+
+def test_cross_entropy_and_squared_error_are_logged_apart_where_both_occur(training, finish):
+    run = training(Joint(JointOptions()), "three", "number", "two", steps=1)
+    run.tasks = (*run.tasks, replace(run.tasks[0], name="number"))
+    theta = run.learner.theta(STREAM)
+    rows = TinyEpisodes(JointOptions().episode_shape(), STREAM)
+    losses = {
+        task: tiny_learner(curvature=None)
+        .loss(theta, rows.episode(task, visit=0, step=0, total_steps=1).query[0])
+        .item()
+        for task in ("three", "number", "two")
+    }
+
+    _, (done,) = finish(run, theta)
+
+    assert done.scalars["squared_error"] == pytest.approx(losses["number"], rel=1e-9)
+    assert done.scalars["cross_entropy"] == pytest.approx(
+        (losses["three"] + losses["two"]) / 2, rel=1e-9
+    )
+
+
+def test_losses_of_one_kind_are_not_logged_twice(training, finish):
+    run = training(Joint(JointOptions()), "three", "two", steps=1)
+    _, (done,) = finish(run, run.learner.theta(STREAM))
+
+    assert not {"squared_error", "cross_entropy"} & done.scalars.keys()
 
 
 def test_a_sampler_is_told_the_mean_last_loss_of_each_task(training, finish):

@@ -16,7 +16,7 @@ from metabench.results.history import MOST_SEEDS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["curve_figures", "scalar_figures"]
+__all__ = ["LOSSES", "curve_figures", "scalar_figures"]
 
 Point: TypeAlias = tuple[float, float]
 
@@ -30,6 +30,8 @@ _BEYOND = 4.0
 _UNLIKE = 4.0
 """How many times wider than the middle one the widest curve may be on a common axis."""
 
+LOSSES = {"cross_entropy": "cross-entropy", "squared_error": "squared error"}
+"""The parts of the outer loss of meta-training on classes and numbers, whose scales differ."""
 _OUTER_LOSS = (
     "The loss of the last batch of each episode, mean of the meta-batch. With a query batch"
     " (MAML) it is the query loss after the inner loop, without one the loss of the last inner"
@@ -102,13 +104,17 @@ def scalar_figures(plots: Sequence[ScalarPlot], slots: Mapping[str, int]) -> Ite
     most = _most([curve for plot in shown for curve in plot.curves[:_MOST_PANELS]])
     left = len(plots) - len(shown)
     for number, plot in enumerate(shown, start=1):
-        shape = _Shape(_STAGES[plot.stage], plot.name, most)
+        shape = _Shape(_STAGES[plot.stage], LOSSES.get(plot.name, plot.name), most)
         panels, notes = _panels(plot.curves[:_MOST_PANELS], slots, shape)
         more = len(plot.curves) - len(panels)
         rest = [f"Not drawn, but in metrics.jsonl: {more} more panels."] * bool(more)
         rest += [f"Not drawn, but in metrics.jsonl: {left} more."] * bool(left)
         title = plot.name if plot.stage == "meta" else f"{plot.name}, in fine-tuning"
-        yield Figure(f"scalar-{number}", title, (shape.stage.caption, *notes, *rest), panels)
+        name, caption = f"scalar-{number}", shape.stage.caption
+        if plot.stage == "meta" and plot.name in LOSSES:
+            title, name = f"Learning curves: {LOSSES[plot.name]}", f"learning-curves-{plot.name}"
+            caption = _OUTER_LOSS
+        yield Figure(name, title, (caption, *notes, *rest), panels)
 
 
 def _most(curves: Sequence[Curve]) -> int:

@@ -1,5 +1,7 @@
 """Laws of the paragraph in words: its numbers are those of the leaderboard."""
 
+from scipy.stats import ttest_1samp
+
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.columns import Choice
 from metabench.results.collect import collect
@@ -106,3 +108,26 @@ def test_an_average_over_some_of_the_targets_is_told(make_study):
         "Where a method lacks a target, its average is over those that it has" in board.explanation
     )
     assert "Where a method lacks" not in build_leaderboard(collected).explanation
+
+
+def test_failed_runs_are_also_counted_as_the_majority_class(make_study):
+    """Joint failed on seed 1, where the majority class has 0.5: 0.5 - 0.62 in its place."""
+    references = {"majority": {"accuracy": 0.5}, "chance": {"accuracy": 0.4}}
+    bert, joint = (0.6, 0.62, 0.61, 0.63), (0.7, None, 0.72, 0.74)
+    scores = {
+        (method, "x"): {
+            seed: "diverged"
+            if score is None
+            else {"scores": {"accuracy": score}, "references": references}
+            for seed, score in enumerate(values)
+        }
+        for method, values in (("BERT", bert), ("Joint", joint))
+    }
+    found = build_leaderboard(collect(make_study(scores))).explanation
+    differences = [0.1, -0.12, 0.11, 0.11]
+    low, high = ttest_1samp(differences, 0).confidence_interval(0.95)
+
+    assert (
+        "With failed runs counted as the majority class: Joint minus BERT on X"
+        f" +5.0 points (95 % CI {100 * low:+.1f} to {100 * high:+.1f}, n = 4)." in found
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from metabench.api.report import Fact, TaskShare
 from metabench.leaderboard.build import build_leaderboard
+from metabench.report.figures.plots import figures
 from metabench.report.formats.html import render_html
 from metabench.report.report import build_report
 from metabench.results.collect import collect
@@ -138,6 +139,23 @@ def test_curves_are_those_of_the_cells_and_survive_a_merge_with_renamed_rows(stu
     curves = {curve.method: curve for curve in report_of(study, other).curves}
     assert [seed.seed for seed in curves["Joint"].seeds] == [0, 1, 2]
     assert render_html(report_of(study, other)) == render_html(report_of(study, other))
+
+
+def test_losses_of_classes_and_numbers_have_plots_of_their_own(study):
+    """The scales of a cross-entropy and a squared error differ; older records have one loss."""
+    for cell in study.run().cells:
+        if cell.kind == "meta":
+            losses = {"loss_after": 1.0, "cross_entropy": 0.7, "squared_error": 1.9}
+            lines = [json.dumps({"step": step, **losses}) for step in (1, 2)]
+            (study.cell_folder(cell.cell) / "metrics.jsonl").write_text("\n".join(lines))
+    found = report_of(study)
+    titles = [figure.title for figure in figures(found)]
+
+    assert found.curves == ()
+    assert [title for title in titles if title.startswith("Learning")] == [
+        "Learning curves: cross-entropy",
+        "Learning curves: squared error",
+    ]
 
 
 def test_facts_name_each_value_once_and_several_where_cells_differ(make_study):

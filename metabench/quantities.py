@@ -11,9 +11,11 @@ __all__ = [
     "named",
     "percent",
     "plural",
+    "score_text",
     "seconds_text",
     "seeds_text",
     "shortened",
+    "signed_text",
     "span",
 ]
 
@@ -141,3 +143,23 @@ def percent(share: float) -> str:
     ('95', '99.9')
     """
     return f"{100 * share:.3g}"
+
+
+def score_text(value: float, *, percent: bool) -> str:
+    """Return a score: one decimal where it is shown times 100, else three; no minus zero.
+
+    >>> score_text(0.5234, percent=True), score_text(-0.0001, percent=False)
+    ('52.3', '0.000')
+    """
+    text = f"{100 * value:.1f}" if percent else f"{value:.3f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def signed_text(value: float, *, percent: bool) -> str:
+    """Return a difference of scores with its sign; 0 has a plus.
+
+    >>> signed_text(-0.0234, percent=True), signed_text(-0.0001, percent=False)
+    ('-2.3', '+0.000')
+    """
+    text = f"{100 * value:+.1f}" if percent else f"{value:+.3f}"
+    return text.replace("-", "+") if float(text) == 0 else text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -20,6 +19,7 @@ from metabench.api.report import (
     TaskMix,
     TaskShare,
 )
+from metabench.leaderboard.statistics.summary import student_interval
 from metabench.report.facts import facts
 from metabench.report.figures.curves import LOSSES
 from metabench.report.figures.values import column_name
@@ -205,10 +205,5 @@ def _cost(board: Leaderboard) -> CostPlot | None:
 
 
 def _interval(score: LeaderboardScore, alpha: float) -> tuple[float, float] | None:
-    """Return the Student t interval of a mean, None below two seeds."""
-    if score.mean is None or score.deviation is None:
-        return None
-    from scipy.special import stdtrit  # noqa: PLC0415  (a figure needs it, a table does not)
-
-    half = float(stdtrit(score.n - 1, 1 - alpha / 2)) * score.deviation / math.sqrt(score.n)
-    return score.mean - half, score.mean + half
+    """Return the Student t interval of a mean, None below three seeds."""
+    return student_interval([value for _, value in score.seeds], alpha=alpha)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from metabench.api.leaderboard import Difference, LeaderboardColumn
-from metabench.quantities import listed
+from metabench.quantities import listed, score_text, signed_text
 
 __all__ = [
     "best_mean",
@@ -43,13 +43,12 @@ def title(column: LeaderboardColumn) -> str:
 def number(value: float | None, column: LeaderboardColumn) -> str:
     """Return a score as the table shows it."""
     assert value is not None  # noqa: S101  (only methods with a mean are listed)
-    return f"{100 * value:.1f}" if column.percent else f"{value:.3f}"
+    return score_text(value, percent=column.percent)
 
 
 def points(value: float, column: LeaderboardColumn) -> str:
     """Return a difference with its sign and, where percent are shown, in points."""
-    text = f"{100 * value:+.1f} points" if column.percent else f"{value:+.3f}"
-    return text if text.strip("-.0 points") else text.replace("-", "+")
+    return signed_text(value, percent=column.percent) + " points" * column.percent
 
 
 def points_range(places: Sequence[tuple[LeaderboardColumn, Difference]]) -> str:

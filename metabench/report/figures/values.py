@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from metabench import quantities
 from metabench.api.leaderboard import LeaderboardColumn
 
 __all__ = [
@@ -35,15 +36,13 @@ def drawn_values(
 
 
 def score_text(value: float, *, percent: bool) -> str:
-    """Return a score: one decimal where it is shown times 100, else three."""
-    text = f"{shown(value, percent=percent):.{1 if percent else 3}f}"
-    return _typeset(text)
+    """Return a score as tables show it."""
+    return _typeset(quantities.score_text(value, percent=percent))
 
 
 def signed_text(value: float, *, percent: bool) -> str:
-    """Return a difference with its sign; nothing is shown as minus zero."""
-    text = f"{shown(value, percent=percent):+.{1 if percent else 3}f}"
-    return _typeset(text.replace("-", "+") if float(text) == 0 else text)
+    """Return a difference with its sign."""
+    return _typeset(quantities.signed_text(value, percent=percent))
 
 
 def interval_text(ends: tuple[float, float] | None, *, percent: bool, signed: bool = True) -> str:

@@ -14,6 +14,7 @@ from metabench.api.leaderboard import Leaderboard, LeaderboardRow
 from metabench.api.report import Report, Sheet
 from metabench.escape import visible
 from metabench.leaderboard.build import rank_value
+from metabench.quantities import plural
 from metabench.report.figures.canvas import Figure, inline_svg
 from metabench.report.figures.plots import figures
 from metabench.report.figures.style import page_colours
@@ -118,13 +119,9 @@ def _hash(text: str) -> str:
 def _counted(board: Leaderboard) -> str:
     seeds = max((score.planned for row in board.rows for score in row.scores), default=0)
     return (
-        f"metabench leaderboard: {_many(len(board.rows), 'method')},"
-        f" {_many(len(board.columns), 'column')}, {_many(seeds, 'meta seed')}"
+        f"metabench leaderboard: {plural([len(board.rows)], 'method')},"
+        f" {plural([len(board.columns)], 'column')}, {plural([seeds], 'meta seed')}"
     )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _warnings(report: Report) -> list[str]:

@@ -5,32 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from metabench.api.leaderboard import Leaderboard
 from metabench.report.formats.latex_escape import latex_text
-from metabench.report.tables.page import Page, leaderboard_page
+from metabench.report.tables.page import Page
 from metabench.report.tables.table import TextCell, TextRow, TextTable
 
-__all__ = ["latex_page", "render_latex"]
+__all__ = ["latex_page"]
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _BREAK = r" \\ "
 _SIGNS = {"*": "*", "≈": r"\approx", "▲": r"\uparrow", "▼": r"\downarrow"}
 
 
-def render_latex(leaderboard: Leaderboard, *, explain: bool = False) -> str:
-    r"""Return the leaderboard as LaTeX: a float for the scores, one for each baseline.
+def latex_page(page: Page) -> str:
+    r"""Return a page as LaTeX: a float for the scores, one for each baseline.
 
     The preamble has to load ``booktabs``. Deviations are subscripts, intervals second lines.
-
-    Args:
-        leaderboard: what to show.
-        explain: whether the statistics are explained in words.
     """
-    return latex_page(leaderboard_page(leaderboard, best="bold", cost=False, explain=explain))
-
-
-def latex_page(page: Page) -> str:
-    """Return a page as LaTeX."""
     lines = [r"% The preamble needs \usepackage{booktabs}."]
     last = tuple(text for text in (page.explanation, page.signature) if text)
     number = 0

@@ -5,29 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from metabench.api.leaderboard import Leaderboard
 from metabench.escape import markdown_code, markdown_text
-from metabench.report.tables.page import Page, leaderboard_page
+from metabench.report.tables.page import Page
 from metabench.report.tables.table import TextCell, TextRow, TextTable
 
-__all__ = ["markdown_page", "render_markdown"]
+__all__ = ["markdown_page"]
 
 _NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼≈<cpP]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
 """What cannot mean anything in Markdown, but for the signs that are escaped; and quantities."""
 
 
-def render_markdown(leaderboard: Leaderboard, *, explain: bool = False) -> str:
-    """Return the leaderboard as Markdown: its conclusion, tables, captions, signature.
-
-    Args:
-        leaderboard: what to show.
-        explain: whether the statistics are explained in words.
-    """
-    return markdown_page(leaderboard_page(leaderboard, best="bold", explain=explain))
-
-
 def markdown_page(page: Page) -> str:
-    """Return a page as Markdown."""
+    """Return a page as Markdown: its conclusion, tables, captions, signature."""
     lines = [f"- {markdown_text(sentence)}" for sentence in page.conclusion]
     lines = ["**Conclusion**", "", *lines, ""] if lines else []
     for part in page.parts:

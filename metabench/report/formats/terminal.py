@@ -14,12 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from metabench.api.leaderboard import Leaderboard
 from metabench.escape import visible
-from metabench.report.tables.page import Page, leaderboard_page
+from metabench.report.tables.page import Page
 from metabench.report.tables.table import CLOSE, TextCell, TextRow, TextTable
 
-__all__ = ["BEST", "render_terminal", "terminal_text"]
+__all__ = ["BEST", "terminal_text"]
 
 _NARROWEST = 40
 _LONGEST_HEADER = 24
@@ -27,29 +26,14 @@ BEST = "•"
 """What stands before the best of a column."""
 
 
-def render_terminal(
-    leaderboard: Leaderboard,
-    *,
-    width: int = 100,
-    color: bool = False,
-    cost: bool = True,
-    explain: bool = False,
-) -> str:
-    """Return the leaderboard as text; columns that do not fit go below.
+def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
+    """Return a page as text; columns that do not fit go below.
 
     Args:
-        leaderboard: what to show.
+        page: what to show.
         width: columns of the terminal.
         color: whether control codes for bold and faint may be used.
-        cost: whether the table of cost is shown.
-        explain: whether the statistics are explained in words.
     """
-    page = leaderboard_page(leaderboard, best=BEST, cost=cost, explain=explain)
-    return terminal_text(page, width=width, color=color)
-
-
-def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
-    """Return a page as text."""
     width = max(width, _NARROWEST)
     console = _console(width, color=color)
     with console.capture() as capture:

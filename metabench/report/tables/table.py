@@ -14,7 +14,7 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
-from metabench.quantities import bytes_text, count_text, seconds_text
+from metabench.quantities import bytes_text, count_text, score_text, seconds_text, signed_text
 
 __all__ = ["CLOSE", "ELSEWHERE", "REFERENCE", "TextCell", "TextRow", "TextTable", "tables"]
 
@@ -248,13 +248,11 @@ def _count(count: float | None) -> str | None:
 
 
 def _number(value: float, column: LeaderboardColumn) -> str:
-    text = f"{100 * value:.1f}" if column.percent else f"{value:.3f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    return score_text(value, percent=column.percent)
 
 
 def _signed(value: float, column: LeaderboardColumn) -> str:
-    text = f"{100 * value:+.1f}" if column.percent else f"{value:+.3f}"
-    return text.replace("-0.0", "+0.0") if float(text) == 0 else text
+    return signed_text(value, percent=column.percent)
 
 
 def _p(p: float) -> str:

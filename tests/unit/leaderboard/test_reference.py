@@ -1,12 +1,12 @@
 """The majority class and chance are rows that are never tested; scores not above them are named."""
 
 import pytest
+from kit.formats import render_terminal
 from scipy.stats import ttest_1samp
 
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.reference import is_at_the_floor
 from metabench.report.formats.csv_text import render_csv
-from metabench.report.formats.terminal import render_terminal
 from metabench.results.collect import collect
 
 LOW = (0.50, 0.53, 0.52, 0.49)

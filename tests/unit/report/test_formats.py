@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from kit.formats import render_latex, render_markdown, render_terminal
 
 from metabench.api.leaderboard import (
     Difference,
@@ -14,9 +15,6 @@ from metabench.api.leaderboard import (
 from metabench.leaderboard.build import build_leaderboard
 from metabench.report.formats.csv_text import render_csv
 from metabench.report.formats.json_text import render_json
-from metabench.report.formats.latex import render_latex
-from metabench.report.formats.markdown import render_markdown
-from metabench.report.formats.terminal import render_terminal
 from metabench.results.collect import collect
 
 RENDERERS = {

@@ -3,12 +3,10 @@
 import json
 
 import pytest
+from kit.formats import render_latex, render_markdown, render_terminal
 
 from metabench.report.formats.csv_text import render_csv
 from metabench.report.formats.json_text import render_json
-from metabench.report.formats.latex import render_latex
-from metabench.report.formats.markdown import render_markdown
-from metabench.report.formats.terminal import render_terminal
 
 FORMATS = {
     "signs.md": lambda board: render_markdown(board, explain=True),

@@ -9,6 +9,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.formats import render_latex, render_markdown, render_terminal
 from rich.cells import cell_len
 
 from metabench.api.leaderboard import (
@@ -22,9 +23,6 @@ from metabench.api.leaderboard import (
 from metabench.escape import markdown_code, visible
 from metabench.report.formats.csv_text import render_csv
 from metabench.report.formats.json_text import render_json
-from metabench.report.formats.latex import render_latex
-from metabench.report.formats.markdown import render_markdown
-from metabench.report.formats.terminal import render_terminal
 
 HOSTILE = "[/red]\x1b[31m\x1b]8;;http://x\x07\u202e|\n# <b>*_`[a](javascript:b)"
 NAMES = [

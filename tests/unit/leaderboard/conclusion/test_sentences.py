@@ -9,10 +9,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from kit.formats import render_terminal
 
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.columns import Choice
-from metabench.report.formats.terminal import render_terminal
 from metabench.results.collect import collect
 from metabench.store.records.run import ColumnNote, MetricNote
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from metabench.api.leaderboard import LeaderboardColumn, LeaderboardScore
 from metabench.errors import UsageError
-from metabench.leaderboard.build import build_leaderboard
+from metabench.leaderboard.build import build_leaderboard, rank_value
 from metabench.results.collect import collect
 from metabench.store.records.run import MetricNote, UseNote
 
@@ -230,3 +231,17 @@ def test_an_average_as_in_glue_lacks_a_target_without_one_of_its_metrics(make_ru
     store.commit_run("", "", note)
 
     assert score(build_leaderboard(collect(store)), "Joint", "average").status == "1/2"
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "ranked"),
+    [
+        ("average", "", True), ("average", "3/4", False), ("average", "missing", True),
+        ("target", "", True), ("target", "2/3", True), ("transfer", "failed", True),
+    ],
+)  # fmt: skip
+def test_an_average_over_some_of_the_targets_alone_is_no_rank(role, status, ranked):
+    column = LeaderboardColumn("x", "X", role, "accuracy")
+    found = rank_value(LeaderboardScore(0.5, None, 2, 3, status=status), column)
+
+    assert found == (0.5 if ranked else None)

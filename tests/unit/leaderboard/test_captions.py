@@ -64,6 +64,14 @@ def test_the_family_and_the_chance_of_a_false_verdict_are_in_the_caption(make_st
     assert "up to 26 %" in caption
 
 
+@pytest.mark.parametrize(("alpha", "sure"), [(0.05, "95"), (0.1, "90")])
+def test_how_sure_an_interval_is_and_of_how_many_pairs_is_in_the_caption(make_study, alpha, sure):
+    (caption,) = starting(said(make_study, 8, alpha=alpha), "differences: ")
+
+    assert f"n = 8; in brackets the {sure} % Student t confidence interval" in caption
+    assert starting(said(make_study, 1, "one"), "differences: ") == []
+
+
 def test_the_meaning_of_the_quiet_mark_is_said_only_where_it_tells_something(make_study):
     wanted = scores(8)
     for place in wanted:

@@ -50,6 +50,19 @@ def test_another_device_precision_or_plugin_is_named(make_study):
     )
 
 
+def test_facts_are_named_in_words_and_a_processor_stands_for_the_device_that_it_is(make_study):
+    one, two = (
+        {"device": "cpu", "processor": name, "processor_model": name, "instruction_set": name}
+        for name in ("A", "B")
+    )
+
+    assert found(make_study, BERT=one, Joint=two, MAML=two) == (
+        "device: cpu (A) (BERT), cpu (B) (Joint, MAML)",
+        "instruction set: A (BERT), B (Joint, MAML)",
+        "processor model: A (BERT), B (Joint, MAML)",
+    )
+
+
 def test_meta_training_elsewhere_counts_too(make_study):
     # The meta cells of a method are made with its facts; here one of them is changed.
     store = make_study(SCORES, start={"MAML": {}}, facts={m: {"device": "A"} for m, _ in SCORES})

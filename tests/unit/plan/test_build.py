@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from metabench.errors import PluginError
+from metabench.errors import DataError, PluginError
 from metabench.plan.cell import FineTuneWork, MetaWork
 from metabench.plan.maker import _provided
 from metabench.plan.plan import Plan
@@ -26,6 +26,24 @@ def test_there_is_a_cell_for_each_method_column_and_seed(world):
     assert len(plan.uses) == 2 * 2 * 3 * 4
     assert len({cell.key for cell in plan.cells}) == len(plan.cells)
     assert len({cell.name for cell in plan.cells}) == len(plan.cells)
+
+
+def test_a_length_that_nobody_gave_is_cut_to_the_encoders_positions_and_changes_no_key(world):
+    """The key of a cell holds the length of the file, as it always did."""
+    config = world.folder / "encoder" / "config.json"
+    lengths = []
+    for positions in (512, 64):
+        config.write_text(f'{{"model_type": "bert", "max_position_embeddings": {positions}}}')
+        cells = world.plan().cells
+        lengths.append({cell.work.model.max_length for cell in cells})
+
+        assert {cell.inputs["max_length"] for cell in cells} == {128}
+    assert lengths == [{128}, {64}]
+
+    with pytest.raises(DataError, match="max_length = 65, but it has only 64 positions"):
+        world.plan(sets=("model.max_length=65",))
+    (cell, *_) = world.plan(sets=("model.max_length=64",)).cells
+    assert cell.work.model.max_length == cell.inputs["max_length"] == 64
 
 
 def test_what_a_cell_needs_stands_before_it(world):

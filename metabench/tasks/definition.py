@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["complete_card", "in_files", "own_notes"]
 
+_EMPTY = frozenset(("nan", "na", "n/a", "null", "none", "#n/a", "<na>"))
+_TRUTH = frozenset(("true", "false"))
+_BINARY = _TRUTH | {"0", "1"}
 _MANY = 20
 """More whole numbers than this are hardly classes."""
 
@@ -93,7 +96,7 @@ def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tu
     """
     if not in_files(card, hub=hub):
         return ()
-    notes = [*_alike(card), *_joined(card, train, scored, hub=hub)]
+    notes = [*_alike(card), *_doubtful(card), *_joined(card, train, scored, hub=hub)]
     fraction = card.source.scored_fraction if isinstance(card.source, FileSource) else None
     if fraction is not None:
         share = f"{100 * fraction:g} %"
@@ -175,6 +178,25 @@ def _alike(card: TaskCard) -> Iterator[str]:
         if other != label:
             both = f"{quoted(card, other)} and {quoted(card, label)}"
             yield f"ALIKE: {card.name}: {both} are two classes"
+
+
+def _doubtful(card: TaskCard) -> Iterator[str]:
+    """Yield classes that stand for no label elsewhere, and truth values among numbers."""
+    empty = [label for label in card.labels if label.strip().casefold() in _EMPTY]
+    if "-1" in card.labels and not all(map(is_number, card.labels)):
+        empty.append("-1")
+    if empty:
+        yield (
+            f"EMPTY: {card.name}: {quoted_names(card, empty)}: other programs read this as no"
+            ' label; where it is none, leave the label empty and set unlabelled = "drop"'
+        )
+    kinds = {label.casefold() in _TRUTH for label in card.labels if label.casefold() in _BINARY}
+    if len(kinds) > 1:
+        names = quoted_names(card, [one for one in card.labels if one.casefold() in _BINARY])
+        yield (
+            f"MIXED: {card.name}: {names} are classes of their own;"
+            ' labels = { 0 = "false", 1 = "true" } joins them'
+        )
 
 
 def _there(card: TaskCard, split: str, *, hub: Hub) -> int:

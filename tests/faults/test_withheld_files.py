@@ -115,6 +115,8 @@ NOTED = {
     "ALIKE": (rows(CANARY, CANARY.upper(), "no"), TEXT),
     "POSITIVE": (rows(f"z{CANARY}", "no"), TEXT + 'metrics = ["f1"]\n'),
     "NUMBERS": (rows("1.4711", "2.5", "3.5"), TEXT),
+    "EMPTY": (rows("N/A", "no", "yes"), TEXT),
+    "MIXED": (rows("True", "1", "0"), TEXT),
     "JOINED": (rows(f"{CANARY}\u00e9", f"{CANARY}e\u0301", "no"), TEXT),
 }
 FRACTION = "scored_fraction = 0.5\n"
@@ -159,7 +161,7 @@ def test_a_note_quotes_a_file_beside_the_benchmark_file_and_no_other(tmp_path, n
     content, more = NOTED[note]
     (tmp_path / "beside").mkdir()
     (tmp_path / "elsewhere").mkdir()
-    quotes = "1.4711" if note == "NUMBERS" else CANARY
+    quotes = {"NUMBERS": "1.4711", "EMPTY": "'N/A'", "MIXED": "'True'"}.get(note, CANARY)
 
     beside = message(tmp_path / "beside", "csv", content, more, "rows.csv")
     elsewhere = message(tmp_path / "elsewhere", "csv", content, more, "../rows.csv")

@@ -20,6 +20,7 @@ UNLABELLED: Final = "the label is empty"
 LARGEST_NUMBER: Final = 3.4e38
 """A larger number is not one of 32 bits."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(([.]\d{3})+,\d*|(,\d{3})+[.]\d*|([., ]\d{3}){2,})", re.ASCII)
 _NO_TEXT = {"Cc": "a control character", "Cs": "half of a character", "Zl": "a line separator",
             "Zp": "a paragraph separator"}  # fmt: skip
 
@@ -88,6 +89,8 @@ def _no_number(label: Any, quote: Quote) -> str:
     text = label.strip() if isinstance(label, str) else ""
     comma = "," in text and _NUMBER.fullmatch(text.replace(",", ".", 1))
     what = 'has a comma; set decimal = ","' if comma else "is not a finite number"
+    if _GROUPED.fullmatch(text):
+        what = "has separators of thousands; write the number without them"
     return f"label {quote(label)} {what}"
 
 

@@ -96,6 +96,10 @@ def _columns(value: Any) -> list[Any] | None:
     """Return the rows of an object of columns, as pandas writes it, or of one list; else None."""
     if not isinstance(value, dict) or not value:
         return None
+    nested = (value[name] for name in _LISTS if isinstance(value.get(name), dict))
+    inner: dict[str, Any] = next(nested, {})
+    if any(isinstance(inner.get(name), list) for name in _LISTS):
+        value = inner
     rows = next((value[name] for name in _LISTS if isinstance(value.get(name), list)), None)
     if rows is not None:
         names = value.get("columns")

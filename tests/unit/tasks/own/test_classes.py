@@ -207,3 +207,23 @@ def test_reading_numbers_of_text_with_a_decimal_comma(card, write):
 
     assert own_rows(own.model_copy(update={"source": source}), "train").labels == [1.5, -2.0]
     assert np.isfinite(own_rows(own.model_copy(update={"source": source}), "train").labels).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "start"),
+    [
+        (["yes", "no", "NA"], "EMPTY: my/task: 'NA': other programs read this as no label"),
+        (["yes", "no", "-1"], "EMPTY: my/task: '-1': other programs read this as no label"),
+        (["True", "0", "false"], "MIXED: my/task: '0', 'True', 'false' are classes of their own"),
+        (["-1", "0", "1"], ""),
+        (["true", "false", "other"], ""),
+    ],
+)
+def test_classes_that_are_hardly_meant_are_noted(card, write, labels, start):
+    rows = "".join(f"t{place},{label}\n" for place, label in enumerate(labels))
+    found = complete_card(
+        card(write("sentence,label\n" + rows), find_labels=True), ["train"], hub=HUB
+    )
+    notes = own_notes(found, "train", None, hub=HUB)
+
+    assert [note.startswith(start) for note in notes] == [True] * bool(start)

@@ -212,6 +212,14 @@ def test_a_decimal_comma_is_told_from_what_is_no_number(card, write):
         own_rows(card(path, labels=()), "train")
 
 
+@pytest.mark.parametrize("label", ["1.234,5", "1,234.5", "1.234.567", "-1,234,567", "12 345 678"])
+def test_separators_of_thousands_are_named(card, write, label):
+    path = write(f'sentence,label\na,1\nb,"{label}"\nc,2\n')
+
+    with pytest.raises(DataError, match=r"rows.csv:3: label .* has separators of thousands; write"):
+        own_rows(card(path, labels=()), "train")
+
+
 @pytest.mark.parametrize("label", ["true", "1e999", '"Infinity"', "1" * 400])
 def test_a_json_value_that_is_no_finite_number_is_named_with_its_line(card, write, label):
     path = write(

@@ -59,6 +59,7 @@ FORMS = {
         {"sentence": dict(enumerate(TEXTS)), "label": dict(enumerate(LABELS))}
     ).encode(),
     "nested.json": json.dumps({"data": _objects()}).encode(),
+    "deeper.json": json.dumps({"data": {"rows": _objects()}}).encode(),
     "rows.parquet": _parquet(),
     "file.arrow": _arrow(pa.ipc.new_file),
     "stream.arrow": _arrow(pa.ipc.new_stream),

@@ -31,6 +31,16 @@ def test_the_same_rows_of_two_runs_are_one_row(make_run):
     assert merged.entries == collect(make_run("one")).entries
 
 
+def test_baselines_and_the_level_are_those_of_the_first(make_run):
+    one, two = make_run("one"), make_run("two")
+    two.commit_run("", "", two.run().model_copy(update={"baselines": ("Joint",), "alpha": 0.1}))
+    runs = [collect(one), collect(two)]
+
+    for order, baselines, alpha in ((runs, ("BERT",), 0.05), (runs[::-1], ("Joint",), 0.1)):
+        note = merge(order).note
+        assert (note.baselines, note.alpha) == (baselines, alpha)
+
+
 def test_a_benchmark_that_two_machines_ran_in_parts_is_whole_again(make_study):
     whole = collect(make_study(ROWS, "whole", start={"MAML": {}}))
     parts = [

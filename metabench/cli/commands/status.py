@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from metabench.cli.inputs.options import json_option, runs_option, traceback_opt
 from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.text import aligned, echo, echo_json
+from metabench.errors import UsageError
 from metabench.quantities import seconds_text
 
 if TYPE_CHECKING:
@@ -22,15 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_PAUSE_SECONDS = 5.0
 _STATES = ("done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable")
 
 
 @click.command("status", cls=Command)
 @click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_run)
 @json_option
+@click.option("--watch", is_flag=True, help="Show it every few seconds until the run ends.")
 @runs_option
 @traceback_option
-def command(run: str | None, as_json: bool, runs: Path) -> int:
+def command(run: str | None, as_json: bool, watch: bool, runs: Path) -> int:
     """Show the state of a run, running or not.
 
     RUN is a run folder or its name; without one, the run that was started last is shown. Nothing
@@ -40,12 +45,20 @@ def command(run: str | None, as_json: bool, runs: Path) -> int:
     from metabench.results.run_status import run_status
     from metabench.store.run_folder import Store
 
+    if as_json and watch:
+        raise UsageError("--json prints one state", hint="leave out --watch")
     store = Store(find_run(run, runs=runs) if run else newest_run(runs))
     found = run_status(store)
     if as_json:
         echo_json(_entry(found, store))
         return 0
     echo(*_lines(found, store))
+    while watch and found.owners:
+        time.sleep(_PAUSE_SECONDS)
+        found = run_status(store)
+        if sys.stdout.isatty():
+            click.clear()
+        echo(*_lines(found, store))
     return 0
 
 

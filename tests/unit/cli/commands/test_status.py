@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -154,3 +155,24 @@ def test_a_log_is_followed_until_the_cell_has_ended(store, provenance):
     rest, _ = process.communicate(timeout=20)
 
     assert (rest, process.returncode) == ("done\n", 0)
+
+
+def test_a_run_is_watched_until_no_process_works_on_it(store, capsys, monkeypatch):
+    with ExitStack() as stack:
+        stack.enter_context(present(store.folder))
+
+        def wait(_):
+            stack.close()
+
+        monkeypatch.setattr("metabench.cli.commands.status.time.sleep", wait)
+
+        assert main(["status", "demo", "--watch"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.count("works on it since") == 1
+    assert said.count("nobody works on it") == 1
+
+
+def test_a_state_that_is_watched_is_no_json(store, capsys):
+    assert main(["status", "demo", "--watch", "--json"]) == 2
+    assert "--json prints one state" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from transformers.models.auto import modeling_auto
 from metabench.data.encoding import encode
 from metabench.data.tokens import TokenTable
 from metabench.engine.finetune import FineTuning
+from metabench.engine.parameters import named
 from metabench.engine.pretrain import Pretraining
 from metabench.errors import DataError
 from metabench.learning import Episode
@@ -27,6 +29,8 @@ from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.nn.seeded import seeded
 from metabench.nn.trial import tried
 from metabench.seeding import Stream
+from metabench.session.export.classifier import Classifier
+from metabench.session.export.model import TOLERANCE, write_model
 from metabench.spec.model.pretraining import PretrainSpec
 from metabench.spec.model.sections import FineTuneOptimizer, ModelSpec
 from metabench.tasks.architectures import (
@@ -58,6 +62,11 @@ FAMILY = {
     "albert", "bert", "camembert", "data2vec-text", "distilbert", "electra", "ernie", "roberta",
     "xlm-roberta",
 }  # fmt: skip
+OWN_CLASS = {
+    "albert", "bert", "ernie", "layoutlm", "luke", "markuplm", "megatron-bert", "mobilebert",
+    "rembert", "roc_bert", "squeezebert", "tapas",
+}  # fmt: skip
+"""Whose classifier in transformers is a linear layer on the encoder's own pooler."""
 TEXT_MODELS = (
     modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
     modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -194,6 +203,7 @@ class Animal:
     kind: str
     learner: TransformerLearner
     rows: TokenTable
+    tokenizer: Any
 
     def __post_init__(self):
         self.theta = self.learner.theta(STREAM)
@@ -218,12 +228,14 @@ class Animal:
 
 
 @pytest.fixture(scope="module", params=ZOO)
-def animal(request, tokenizer, tmp_path_factory):
-    encoder = loaded(request.param, tmp_path_factory.mktemp("zoo"))
+def animal(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("zoo")
+    encoder = loaded(request.param, folder)
     encoder.module.double()
+    own = load_tokenizer(ModelSpec(id=str(folder)), hub=HUB)  # of the class that belongs to it
     heads = {"task": HeadShape(2, regression=False)}
     learner = TransformerLearner(encoder, heads, CPU, curvature=Curvature())
-    return Animal(request.param, learner, table(tokenizer))
+    return Animal(request.param, learner, table(own), own)
 
 
 def test_gradients_and_hessian_vector_products_are_those_of_torch(animal):
@@ -272,6 +284,29 @@ def test_fine_tuning_takes_finite_steps_with_dropout(animal):
 
     steps = list(training.run(animal.theta, [replace(animal.batch, dropout_seed=7)] * 2))
     assert all(np.isfinite(step.scalars["gradient_norm"]) for step in steps)
+
+
+def test_an_exported_model_has_equal_logits_when_it_is_loaded_again(animal, tmp_path):
+    learner = replace(animal.learner, encoder=copy.deepcopy(animal.learner.encoder), curvature=None)
+    learner.encoder.module.float()
+    theta = animal.theta.float()
+    values = named(theta, learner.layout)
+    model = Classifier(
+        encoder=learner.encoder,
+        values={place.name: values[place.name] for place in learner.layout.encoder},
+        weight=values["task.weight"],
+        bias=values["task.bias"],
+        labels=("no", "yes"),
+        model_id="an/encoder",
+    )
+    rows = list(zip(*TEXTS, strict=True))
+    expected = learner.outputs(theta, animal.batch)
+
+    exported = write_model(model, animal.tokenizer, tmp_path, rows=rows, expected=expected)
+
+    assert exported.largest <= TOLERANCE * max(1.0, float(expected.abs().max()))
+    assert exported.plain != (animal.kind in OWN_CLASS)
+    assert (tmp_path / "predict.py").exists() == exported.plain
 
 
 def test_the_tables_say_how_an_architecture_is_pooled(animal):

@@ -4,9 +4,11 @@ Each line of the file is a JSON list of one text, or of two where the task has p
 the output is a JSON object: ``outputs`` is what the classifier says (logits, or one number), and
 ``prediction`` the class, or that number. Needs torch, transformers and safetensors.
 
-The encoder is transformers' ``AutoModel``. The classifier is one linear layer over what
-``config.json`` calls ``classifier_pooling``: ``mean`` is the mean of the last states over the real
-tokens, ``cls`` the first token's state, ``pooler`` what the encoder's own pooler returns.
+The encoder is transformers' ``AutoModel``, or ``AutoModelForTextEncoding`` if it was saved without
+its decoder. The classifier is one linear layer over what ``config.json`` calls
+``classifier_pooling``: ``mean`` is the mean of the last states over the real tokens, ``cls`` the
+first token's state, ``last`` that of the last real token, ``pooler`` what the encoder's own pooler
+returns.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ class Predictor:
         transformers.logging.disable_progress_bar()
         # The folder that this file is in, not an id of the hub.
         self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)  # nosec B615
-        self.encoder: Any = transformers.AutoModel.from_pretrained(  # nosec B615
-            folder, dtype=torch.float32
-        )
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        alone = config["architectures"][0].endswith("EncoderModel")
+        kind: Any = transformers.AutoModelForTextEncoding if alone else transformers.AutoModel
+        self.encoder: Any = kind.from_pretrained(folder, dtype=torch.float32)  # nosec B615
         self.encoder.eval()
         self.head = safetensors.torch.load_file(folder / "classifier.safetensors")
         self.pooling: str = self.encoder.config.classifier_pooling
@@ -60,6 +63,8 @@ class Predictor:
             return (states * weight).sum(1) / weight.sum(1).clamp_min(1)
         if self.pooling == "cls":
             return states[:, 0]
+        if self.pooling == "last":
+            return states[torch.arange(len(states)), mask.sum(1) - 1]
         pooled: torch.Tensor = result.pooler_output
         return pooled
 

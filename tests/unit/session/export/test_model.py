@@ -7,14 +7,22 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
+import torch
+import transformers
 from kit.benchmark import PLAIN, benchmark
+from tokenizers import Tokenizer, pre_tokenizers
+from tokenizers.models import WordLevel
 
 from metabench.cli.inputs.run_folder import open_run
 from metabench.cli.main import main
 from metabench.errors import SetupError
+from metabench.nn.encoder import Encoder, build_module
+from metabench.nn.pairs import separate_pairs
+from metabench.nn.seeded import seeded
 from metabench.plugin import load_catalog
 from metabench.session.export import model as module
-from metabench.session.export.model import export_model
+from metabench.session.export.classifier import Classifier
+from metabench.session.export.model import export_model, write_model
 from metabench.session.replay.replay import replay
 from metabench.store.records.seal import sealed
 
@@ -93,3 +101,33 @@ def test_labels_that_are_not_those_of_the_rows_are_noticed(run):
 
     with pytest.raises(SetupError, match=r"the labels of the scored rows are not those that were"):
         replay(planned, record, context, emit=print)
+
+
+def test_a_decoder_is_exported_with_a_padding_token_and_its_pairs_apart(tmp_path):
+    """GPT-2's tokenizer has neither; the last real token's state is what its head sees."""
+    words = {"<eos>": 0, "a": 1, "b": 2}
+    own = Tokenizer(WordLevel(words, unk_token="a"))  # noqa: S106  (a token of texts)
+    own.pre_tokenizer = pre_tokenizers.Whitespace()
+    eos = next(iter(words))
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=own, eos_token=eos)
+    separate_pairs(tokenizer)
+    rows = [("a b a b", "b"), ("a", "b"), ("b", "a a")]
+    with seeded(1, torch.device("cpu")):
+        module = build_module(
+            transformers.GPT2Config(vocab_size=3, n_embd=8, n_layer=1, n_head=2, n_positions=16)
+        )
+        for value in module.parameters():
+            torch.nn.init.normal_(value, std=0.3)
+    encoder = Encoder(module.eval(), "last", 8, 0.0, 0.02, takes_token_types=False)
+    weight, bias = torch.linspace(-1, 1, 16).view(2, 8), torch.tensor([0.5, -0.5])
+    model = Classifier(encoder, dict(module.named_parameters()), weight, bias, ("no", "yes"), "x")
+    with torch.inference_mode():
+        ids = [[1, 2, 1, 2, 0, 2], [1, 0, 2], [2, 0, 1, 1]]
+        states = [module(torch.tensor([row])).last_hidden_state[0, -1] for row in ids]
+
+    exported = write_model(
+        model, tokenizer, tmp_path, rows=rows, expected=torch.stack(states) @ weight.T + bias
+    )
+
+    assert exported.plain
+    assert exported.largest < 1e-5

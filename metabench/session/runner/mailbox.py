@@ -28,7 +28,7 @@ from metabench.session.runner.wire import packed
 from metabench.store.file_names import AGENTS
 from metabench.store.folder import Folder
 from metabench.store.problems import explained
-from metabench.store.processes import at_work
+from metabench.store.processes import at_work, present
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -179,7 +179,9 @@ def relay(folder: str, arguments: Sequence[str]) -> None:
         folder: its mailbox.
         arguments: the program and its arguments.
     """
-    _Relay(Folder(Path(folder)), arguments).run()
+    place = Path(folder)
+    with present(place.parent.parent):  # nobody else may take the run for one without processes
+        _Relay(Folder(place), arguments).run()
 
 
 @final

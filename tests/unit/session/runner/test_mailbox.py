@@ -13,7 +13,7 @@ import pytest
 from metabench.api import AgentCommand, AgentMessage, LostAgent
 from metabench.session.runner import mailbox as mailbox_module
 from metabench.session.runner.mailbox import FileMailbox
-from metabench.store.processes import present
+from metabench.store.processes import at_work, present
 
 ECHO = "import sys\nfor line in sys.stdin:\n    print(line, end='', flush=True)\n"
 
@@ -78,6 +78,16 @@ def test_a_job_that_is_told_to_end_tells_its_agent_to_stop_after_its_step(start)
         AgentMessage("one", b'{"kind": "stop"}'),
         LostAgent("one", "its job was told to end (SIGTERM)", "lost"),
     ]
+
+
+def test_a_run_whose_coordinator_is_gone_has_processes_as_long_as_a_job_runs(start, tmp_path):
+    box, process = start("import sys; print('ready', flush=True); sys.stdin.read(1)")
+    assert heard(box, 1) == [AgentMessage("one", b"ready")]
+
+    assert [owner.pid for owner in at_work(tmp_path)] == [process.pid]
+    box.send("one", b"\n")
+    process.wait()
+    assert at_work(tmp_path) == ()
 
 
 def test_a_job_that_is_started_again_does_not_run_its_cells_twice(start):

@@ -72,10 +72,21 @@ def cell_description(cell: StoredCell, *, run: str) -> Description:
         "stage": cell.kind,
         "method": cell.method,
         "key": cell.key,
-        "state": "done" if cell.result else "failed" if cell.failure else "not run",
+        "state": _state(cell),
         "damage": list(cell.damage),
         **records,
     }
+
+
+def _state(cell: StoredCell) -> str:
+    """Return the state that a cell's records show; a running cell has a note and nothing else."""
+    if cell.result:
+        return "done"
+    if cell.failure and cell.failure.status != "interrupted":
+        return "failed"
+    if cell.failure:
+        return "interrupted"
+    return "started, not finished" if cell.note else "not run"
 
 
 def description_lines(description: Description) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from metabench.cli.commands.logs import find_cell
 from metabench.cli.main import main
+from metabench.cli.views.descriptions import cell_description
 from metabench.store.records.cell import CellNote
 from metabench.store.run_folder import Store
 
@@ -89,6 +91,18 @@ def test_a_cell_is_shown_by_its_folder_and_by_the_first_digits_of_its_key(make_r
     assert by_folder == by_key
     assert by_folder["state"] == "done"
     assert by_folder["result"]["scores"] == cell.result.scores
+
+
+def test_a_cell_without_a_result_is_shown_as_started_interrupted_or_not_run(make_run):
+    failed = next(cell for cell in make_run().cells() if cell.failure)
+    stopped = failed.failure.model_copy(update={"status": "interrupted"})
+    note = CellNote(kind="adapt", name="x", key=failed.key, method="FT", inputs={}, needs=())
+    begun = replace(failed, failure=None, note=note)
+    cells = [failed, replace(failed, failure=stopped), begun, replace(begun, note=None)]
+
+    assert [cell_description(cell, run="r")["state"] for cell in cells] == [
+        "failed", "interrupted", "started, not finished", "not run",
+    ]  # fmt: skip
 
 
 def test_the_lines_name_every_fact_of_the_record(make_run, capsys):

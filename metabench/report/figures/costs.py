@@ -121,8 +121,8 @@ def _words(point: CostPoint, plot: CostPlot) -> str:
 
 def _caption(plot: CostPlot, alpha: float) -> Iterator[str]:
     yield (
-        "Device seconds: the wall time of all that one meta seed needs, pretraining, meta-training"
-        " and all fine-tuning, on a logarithmic scale; what methods share counts for each."
+        "Wall time of one meta seed, with pretraining, meta-training and all fine-tuning, on a"
+        " logarithmic scale; what methods share counts for each."
     )
     if any(point.interval for point in plot.points):
         yield f"The bar is the {100 * (1 - alpha):.3g} % Student t interval of the mean."

@@ -7,7 +7,7 @@
     │   └── SpecError                2   a benchmark file, all its problems at once
     ├── PluginError                  3   what an installed plugin did or lacks      plugin_error
     ├── SetupError                   4   what surrounds the run
-    │   ├── DataError                4   data sets, encoders, rows                  data_error
+    │   ├── DataError                4   datasets, encoders, rows                  data_error
     │   │   └── UnavailableError     4   fewer rows than were asked for             unavailable
     │   ├── DeviceError              4   the device asked for
     │   ├── StoreError               4   the run folder: disk, permission, damage
@@ -66,12 +66,12 @@ __all__ = [
 
 
 class MetabenchError(Exception):
-    """A problem with its place and the way out.
+    """A problem with its place and a hint.
 
     Args:
         problem: one lower-case sentence without a full stop.
         where: the place: ``file:line: key path``, a folder, a plugin. May be empty.
-        hint: the way out, an imperative. May be empty.
+        hint: how to fix it, an imperative. May be empty.
     """
 
     exit_code: ClassVar[int] = 70
@@ -151,7 +151,7 @@ class SetupError(MetabenchError):
 
 
 class DataError(SetupError):
-    """A data set, an encoder or a row cannot be used."""
+    """A dataset, an encoder or a row cannot be used."""
 
     status = "data_error"
 
@@ -187,7 +187,7 @@ class GateFailedError(MetabenchError):
 
 
 class StoppedError(MetabenchError):
-    """Somebody asked the run to stop, and it has; running it again goes on."""
+    """The run was asked to stop, and has; rerun it to resume."""
 
     exit_code = 130
 
@@ -205,7 +205,7 @@ class HungUpError(StoppedError):
 
 
 class CellError(MetabenchError):
-    """A cell could not be finished; the session records it and goes on."""
+    """A cell could not be finished; the session records it and continues."""
 
     exit_code = 1
 

@@ -11,15 +11,15 @@ from metabench.errors import MetabenchError
 __all__ = ["errors"]
 
 _INTRODUCTION = """\
-An error is one sentence: the place, the problem and, on a line of its own, the way out. The exit
-code says what kind of problem it is. An error inside a cell is recorded with a status, shown in the
-table of failures, and the other cells go on; the command then exits with 1."""
+An error is one sentence: the place, the problem and, on the next line, a hint. The exit
+code is the kind of problem. An error inside a cell is recorded with a status, shown in the
+table of failures, and the other cells continue; the command then exits with 1."""
 _BEYOND = {
     0: "done; also: nothing was left to do",
-    129: "stopped by SIGHUP; run again to go on",
-    130: "interrupted (Ctrl-C); run again to go on",
-    141: "whoever read the output has gone",
-    143: "stopped by SIGTERM; run again to go on",
+    129: "stopped by SIGHUP; rerun to resume",
+    130: "interrupted (Ctrl-C); rerun to resume",
+    141: "the reader of the output has closed it",
+    143: "stopped by SIGTERM; rerun to resume",
 }
 
 

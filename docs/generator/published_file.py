@@ -8,9 +8,9 @@ from metabench.spec.model.reported import PublishedFile
 __all__ = ["published_file"]
 
 _INTRODUCTION = """\
-A file of published numbers holds tables as somebody else has printed them. A benchmark file names
-it in `compare.published`; its numbers are then shown beside ours, marked as reported elsewhere, and
-never tested. The path is looked up from the folder of the benchmark file, then among those that
+A file of published numbers holds tables as others have published them. A benchmark file names
+it in `compare.published`; its numbers are then shown next to ours, marked as reported elsewhere,
+and never tested. The path is looked up from the folder of the benchmark file, then among those that
 ship with metabench: `published/dou2019.toml` is one.
 
 Like a benchmark file it is TOML and closed; every mistake is reported with its line.
@@ -31,7 +31,7 @@ columns = [
 
 [[tables.rows]]
 method = "Theirs"
-ours = "Joint"  # stands beside our method of that name
+ours = "Joint"  # shown next to our method of that name
 scores = { "glue/rte" = 75.4, "glue/mrpc" = [89.9, 86.3] }
 ```
 

@@ -27,7 +27,7 @@ RECORDS: Mapping[str, type[BaseModel]] = MappingProxyType(
 
 _INTRODUCTION = """\
 A run folder is `runs/NAME`. Its files are the truth; there is no database. `run.json` says what was
-asked, beside `spec.toml` (the file as it was given) and `resolved.toml` (with all defaults). Each
+asked, next to `spec.toml` (the file as it was given) and `resolved.toml` (with all defaults). Each
 cell has a folder below `cells/`: `cell.json` is written when it begins, `result.json` last, and
 only that makes it done; `failure.json` says why it failed; each
 folder below its `checkpoints` holds a `checkpoint.json`.

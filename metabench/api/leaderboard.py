@@ -175,7 +175,7 @@ class LeaderboardRow:
         scores: one per column.
         cost: what it took; None where no cell is done, and for published rows.
         source: where a published row was reported, on which split; empty for our own. Published
-            numbers are shown beside ours and never tested.
+            numbers are shown next to ours and never tested.
     """
 
     method: str

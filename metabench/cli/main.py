@@ -167,7 +167,7 @@ def _say_what_it_means(error: BaseException) -> None:
         case click.ClickException():
             _say_usage(error)
         case KeyboardInterrupt() | click.Abort():
-            _say("interrupted", hint="run the same command again to go on")
+            _say("interrupted", hint="rerun the command to resume")
         case MetabenchError():
             _say_error(error)
         case _:

@@ -70,7 +70,7 @@ def verdict(one: Prepared, summary: RunSummary) -> int:
     if skipped:
         note(f"skipped: {cells(skipped)}, because a cell that they need has failed")
     if summary.left:
-        note(f"not begun: {cells(summary.left)}, because enough have failed")
+        note(f"not started: {cells(summary.left)}, because enough have failed")
     if failed or skipped or summary.left:
         note(f"run them again: {again(without=('--force',), add='--retry-failed')}")
         return _SOME_FAILED

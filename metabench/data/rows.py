@@ -30,7 +30,7 @@ __all__ = ["Part", "Rows", "load_rows", "load_texts"]
 Part: TypeAlias = Literal["train", "scored"]
 
 _ANOTHER_SPLIT = "name another split of the task in tasks.splits"
-_MEND = "mend the row, or leave the task out"
+_MEND = "fix the row, or leave the task out"
 
 
 @final
@@ -112,7 +112,7 @@ def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
             f"the classes are {', '.join(map(repr, found.declared))}, but the task's card says "
             f"{', '.join(map(repr, card.labels))}",
             where=where,
-            hint="use the revision of the data set that the task's card was written for",
+            hint="use the dataset revision that the task's card was written for",
         )
     rows = found.rows()
     if not len(rows):
@@ -160,7 +160,7 @@ def _checked_texts(
             raise DataError(
                 f"no column {column!r}; there are {', '.join(map(repr, columns))}",
                 where=where,
-                hint="use the revision of the data set that the task's card was written for",
+                hint="use the dataset revision that the task's card was written for",
             )
     texts = tuple(
         _texts(list(columns[name]), where=f"{where}, column {name!r}") for name in card.text
@@ -194,7 +194,7 @@ def _generated(card: TaskCard, split: str, *, where: str) -> Mapping[str, Sequen
         raise DataError(
             f"the generator failed: {found.detail}",
             where=f"{where} ({target})",
-            hint="mend the generator, or leave the task out",
+            hint="fix the generator, or leave the task out",
         ) from found.error
     columns: Mapping[str, Sequence[Any]] = found
     return columns

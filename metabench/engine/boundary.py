@@ -157,7 +157,7 @@ class Boundary:
 
     def names(self, found: Any, *, known: set[str], count: int | None) -> tuple[str, ...]:
         """Return the names of a meta-batch's tasks; ``found`` was a sequence of them."""
-        hint = "mend the sampler"
+        hint = "fix the sampler"
         if not isinstance(found, Iterable) or isinstance(found, str | bytes):
             raise self.problem(f"drew {_brief(found)}, which is no sequence of names", hint)
         with self:  # it may be a generator, which has not run yet

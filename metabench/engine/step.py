@@ -57,5 +57,5 @@ def require_finite(
         place += f", {by}" if by else ""
         hint = "lower the learning rate (inner or outer)"
         if by:
-            hint += ", or mend the algorithm: the losses of this step are finite"
+            hint += ", or fix the algorithm: the losses of this step are finite"
         raise DivergedError(f"{what} is {value}", where=place, hint=hint)

@@ -73,7 +73,7 @@ def _drift(collected: Collected) -> Iterator[str]:
     if drifted:
         what = dict.fromkeys(text for result in drifted for text in result.drift)
         yield (
-            f"DRIFT: {', '.join(result.name for result in drifted)} went on from a checkpoint of"
+            f"DRIFT: {', '.join(result.name for result in drifted)} resumed from a checkpoint of"
             f" another machine or other versions ({', '.join(what)}): the same command need not"
             " give the same numbers"
         )

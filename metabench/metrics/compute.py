@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clipped", "collapsed", "score"]
 
-_MEND = "mend the metric, or leave its tasks out"
+_MEND = "fix the metric, or leave its tasks out"
 
 
 def score(

@@ -51,7 +51,7 @@ def tried(module: Any) -> Trial:
         return Trial(padded.shape[-1], causal=False, problem="has states that are not finite")
     causal = _apart(real[0, :-1], real[1, :-1]) <= 1e-6 * size
     off = _apart(real[0], alone[0])
-    problem = "computes other states for a text beside padding" if off > _CLOSE * size else ""
+    problem = "computes other states for a text with padding" if off > _CLOSE * size else ""
     return Trial(padded.shape[-1], causal, problem)
 
 

@@ -60,7 +60,7 @@ class Sources:
             except Exception as error:  # a parent package is the plugin's own code
                 raise PluginError(
                     f"{owner} lives in module {module!r}, which cannot be read: {error}",
-                    hint="mend or reinstall its plugin",
+                    hint="fix or reinstall its plugin",
                 ) from error
         return self._known[module]
 

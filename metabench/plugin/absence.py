@@ -81,7 +81,7 @@ def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
 def remedy(plugin: PluginStatus) -> str:
     """Return what to do about a plugin that is not as it has to be, an imperative."""
     if plugin.local and plugin.state in {"failed", "incompatible"}:
-        return f"mend {plugin.place}"
+        return f"fix {plugin.place}"
     if plugin.state == "conflict" and plugin.built_in:
         return "uninstall the other one, or leave it out with -P no:NAME"
     if plugin.state == "blocked":
@@ -93,8 +93,8 @@ def _step(plugin: PluginStatus) -> str:
     if plugin.state == "conflict":
         return "uninstall one of them"
     if plugin.state == "incompatible":
-        return "upgrade metabench" if "newer API" in plugin.detail else "upgrade or mend it"
-    return "mend or reinstall it"
+        return "upgrade metabench" if "newer API" in plugin.detail else "upgrade or fix it"
+    return "fix or reinstall it"
 
 
 def _way_to_leave_out(plugin: PluginStatus) -> str:

@@ -173,5 +173,5 @@ def _never_began(request: Request, last: Event) -> MetabenchError:
     return PluginError(
         f"loading it {last['ending']}",
         where=plugin.get("origin", f"{request.name!r}"),
-        hint=f"mend it, or leave it out with METABENCH_DISABLE_PLUGINS={named}",
+        hint=f"fix it, or leave it out with METABENCH_DISABLE_PLUGINS={named}",
     )

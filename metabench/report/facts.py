@@ -87,7 +87,7 @@ def _data(collected: Collected, origins: Iterable[Provenance]) -> Iterator[Fact]
     known = {(task, value) for origin in origins for task, value in origin.data.items()}
     known |= {(column.task, column.identity) for column in collected.note.columns}
     named = tuple(f"{task} {_short(value)}" for task, value in sorted(known) if value)
-    yield Fact("data sets", named)
+    yield Fact("datasets", named)
 
 
 def _done(collected: Collected, results: list[Result]) -> Iterator[Fact]:

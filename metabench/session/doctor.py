@@ -110,11 +110,11 @@ def check_hub(mirror: Path | None) -> Iterator[Check]:
         yield Check("mirror", "ok", "none; METABENCH_HUB or --hub names one")
     elif not mirror.is_dir():
         yield Check(
-            "mirror", "fail", f"there is no folder {mirror}", "mend or unset METABENCH_HUB or --hub"
+            "mirror", "fail", f"there is no folder {mirror}", "fix or unset METABENCH_HUB or --hub"
         )
     else:
         counts = {kind: len(list(mirror.glob(f"{kind}/*/*"))) for kind in ("datasets", "models")}
-        said = f"{mirror}: {counts['datasets']} data sets, {counts['models']} encoders"
+        said = f"{mirror}: {counts['datasets']} datasets, {counts['models']} encoders"
         hint = "it needs folders datasets/OWNER/NAME and models/OWNER/NAME"
         yield (
             Check("mirror", "ok", said)
@@ -190,7 +190,7 @@ def _cache() -> Check:
     folder = Path(constants.HF_HUB_CACHE)
     counts = {kind: len(list(folder.glob(f"{kind}--*"))) for kind in ("datasets", "models")}
     offline = ", offline (HF_HUB_OFFLINE)" if constants.HF_HUB_OFFLINE else ""
-    said = f"{folder}: {counts['datasets']} data sets, {counts['models']} encoders{offline}"
+    said = f"{folder}: {counts['datasets']} datasets, {counts['models']} encoders{offline}"
     return Check("hub cache", "ok", said)
 
 

@@ -35,7 +35,7 @@ _KEPT = 2
 
 @final
 class CheckpointNote(Record):
-    """A step after which a cell can go on, to the same bits as if it had never stopped."""
+    """A step from which a cell resumes, bit-identical to a run that never stopped."""
 
     schema_: Annotated[Literal[2], Field(alias="schema")] = 2
     """Version of the record's format."""
@@ -50,11 +50,11 @@ class CheckpointNote(Record):
     wall_seconds: Seconds
     """Time that the cell has taken so far."""
     cpu_seconds: Seconds
-    """Processor time that it has taken so far."""
+    """CPU time that it has taken so far."""
     profile: Annotated[Mapping[Word, Text], Bounded]
-    """What the same bits depend on beside the key: versions, device, precision, threads."""
+    """What equal results depend on besides the key: versions, device, precision, threads."""
     drift: Entries[Text] = ()
-    """What has differed before, where the cell went on all the same."""
+    """What has differed before, where the cell resumed all the same."""
 
 
 @final
@@ -114,7 +114,7 @@ class Checkpoints:
                 raise StoreError(
                     f"none of its checkpoints is what was written, and there are {len(there)!r}",
                     where=str(self._folder.path),
-                    hint="look at the disk, or delete the folder to begin the cell anew",
+                    hint="look at the disk, or delete the folder to restart the cell",
                 )
         return None
 
@@ -185,10 +185,10 @@ class Checkpoints:
         if note.key == self._key and (self._allow_drift or not changed):
             return tuple(dict.fromkeys([*note.drift, *changed]))
         raise StoreError(
-            f"was written where {', '.join(changed)}, and going on would not give the same numbers",
+            f"was written where {', '.join(changed)}, and resuming would not give the same numbers",
             where=str(self._folder.path / name),
-            hint="go on where it was written, delete the folder to begin the cell anew, or go on"
-            " with --allow-drift, which the record will say",
+            hint="resume where it was written, delete the folder to restart the cell, or pass"
+            " --allow-drift, which the record notes",
         )
 
 

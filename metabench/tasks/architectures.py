@@ -86,7 +86,7 @@ _REASONS: Final = {
         qwen3_5_moe qwen4_exp t5gemma2 trocr ultravbert whisper""",
     "has a decoder that needs inputs of its own": """
         blenderbot blenderbot-small marian pegasus prophetnet t5gemma""",
-    "computes other states for a text beside padding": """
+    "computes other states for a text with padding": """
         convbert cpmant fnet funnel nystromformer yoso""",
     "has derivatives that are not finite at padding": "longformer",
     "draws random numbers in each pass that no seed repeats": "reformer",

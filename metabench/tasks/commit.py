@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["hub_commit", "network_answers"]
 
 _TIMEOUT_SECONDS = 5.0
-_NAMES = {"dataset": "data set", "model": "encoder"}
+_NAMES = {"dataset": "dataset", "model": "encoder"}
 
 
 def hub_commit(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COPY", "DataCard", "read_card"]
 
-COPY: Final = "copy the whole data set from the hub again, README.md included"
+COPY: Final = "copy the whole dataset from the hub again, README.md included"
 
 
 @final

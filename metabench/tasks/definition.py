@@ -92,7 +92,7 @@ def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tu
         card: the complete card.
         train: the split that is trained on.
         scored: the split that is scored, None for a task that is not.
-        hub: where data sets lie.
+        hub: where datasets lie.
     """
     if not in_files(card, hub=hub):
         return ()
@@ -203,7 +203,7 @@ def _there(card: TaskCard, split: str, *, hub: Hub) -> int:
     source = card.source
     if isinstance(source, HubSource) and hub.dataset_folder(source.id) is None:
         raise DataError(
-            f"nobody says how many rows split {split!r} of data set {source.id!r} has",
+            f"the number of examples in split {split!r} of dataset {source.id!r} is unknown",
             where=card.name,
             hint=f"give them in tasks.define: rows = {{ {split} = N }}, or name an offline mirror "
             "with --hub DIR or METABENCH_HUB",

@@ -139,7 +139,7 @@ def _shards(folder: Path) -> list[str]:
     for name in listed.values() if isinstance(listed, dict) else [None]:
         if not isinstance(name, str) or not _PLAIN.fullmatch(name):
             raise DataError(
-                f"names {name!r}, which is no safetensors file beside it",
+                f"names {name!r}, which is no safetensors file next to it",
                 where=str(index),
                 hint="copy the file again, or choose another encoder",
             )

@@ -1,4 +1,4 @@
-"""Where data sets and encoders lie: an offline mirror in the hub's layout, or the hub itself."""
+"""Where datasets and encoders lie: an offline mirror in the hub's layout, or the hub itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Hub:
     offline: bool = False
 
     def dataset_folder(self, id: str) -> Path | None:  # noqa: A002  (the hub's own word)
-        """Return the folder of a data set: mirrored, or given as an absolute path; else None."""
+        """Return the folder of a dataset: mirrored, or given as an absolute path; else None."""
         if Path(id).is_absolute():
             return Path(id)
         return self._mirrored("datasets", id)

@@ -41,7 +41,7 @@ def split_facts(card: TaskCard, split: str, *, hub: Hub) -> SplitFacts:
     one's own are an exception: nobody else vouches for them, so each of their rows is checked.
 
     Raises:
-        DataError: the data set or the split cannot be had.
+        DataError: the dataset or the split cannot be had.
     """
     source = card.source
     if isinstance(source, FileSource):
@@ -97,7 +97,7 @@ def _where(card: TaskCard) -> str:
     source = card.source
     if isinstance(source, FileSource):
         return ", ".join(file.path for file in source.files.values())
-    return source.target if isinstance(source, GeneratedSource) else f"data set {source.id}"
+    return source.target if isinstance(source, GeneratedSource) else f"dataset {source.id}"
 
 
 def _sources(module: str, *, seen: set[str]) -> Iterator[tuple[str, str]]:

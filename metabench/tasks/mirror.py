@@ -1,4 +1,4 @@
-"""The data files of a data set that lies in a folder: as git clones it, or as a mirror keeps it."""
+"""The data files of a dataset that lies in a folder: as git clones it, or as a mirror keeps it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def data_files(
     files = splits[split]
     if strange and any(format_of(file.name) in {"csv", "tsv"} for file in files):
         raise DataError(
-            f"README.md reads this data set with {strange[0]!r}, which metabench does not know",
+            f"README.md reads this dataset with {strange[0]!r}, which metabench does not know",
             where=str(folder),
             hint="save its files as plain CSV, JSONL or Parquet and name those",
         )
@@ -103,7 +103,7 @@ def split_classes(folder: Path, config: str | None, column: str) -> tuple[str, .
 
 
 def holds_split(folder: Path, config: str | None, split: str) -> bool:
-    """Return whether a folder lists a split; a mirror may hold a part of a data set.
+    """Return whether a folder lists a split; a mirror may hold a part of a dataset.
 
     Raises:
         DataError: a listed file is missing.
@@ -155,11 +155,11 @@ def _data_file(file: Path, settings: Mapping[str, Any]) -> DataFile:
         raise DataError(
             f"{file.name!r} is in no format that is read ({', '.join(SUFFIXES)})",
             where=str(file.parent),
-            hint="save the data set in one of them",
+            hint="save the dataset in one of them",
         )
     if form not in {"csv", "tsv"}:
         return DataFile(path=str(file), format=form)
-    # In a data set's folder a .tsv is CSV with tabs, quotation marks included, as pandas has it.
+    # In a dataset's folder a .tsv is CSV with tabs, quotation marks included, as pandas has it.
     default = "\t" if form == "tsv" else None
     delimiter = settings.get("sep") or settings.get("delimiter") or default
     return DataFile(

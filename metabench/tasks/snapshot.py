@@ -39,12 +39,12 @@ def dataset_snapshot(source: HubSource, split: str, *, hub: Hub) -> Path:
         except Exception as error:
             reason = str(error).strip().partition("\n")[0] or repr(error)
             raise DataError(
-                f"data set {source.id!r} cannot be loaded: {reason}",
+                f"dataset {source.id!r} cannot be loaded: {reason}",
                 hint="name an offline mirror with --hub DIR or METABENCH_HUB, or try again",
             ) from error
     folder = _cache_of(source) / "snapshots" / commit
     if not folder.is_dir() or not _complete(split_files(folder, source.config).get(split, ())):
-        raise hub.missing("data set", source.id)
+        raise hub.missing("dataset", source.id)
     return folder
 
 

@@ -61,12 +61,12 @@ def test_a_job_whose_time_is_nearly_over_saves_its_step_and_asks_to_come_again(n
 
     assert job.returncode == 143, said
     assert (node / "asked").read_text() == "requeue 17\n"
-    assert "go on with: metabench run glue.toml" in said
+    assert "resume with: metabench run glue.toml" in said
 
 
 def test_what_is_not_there_is_the_error_that_the_page_shows():
     with pytest.raises(DataError, match="is not on this machine") as caught:
-        raise Hub().missing("data set", "nyu-mll/glue")
+        raise Hub().missing("dataset", "nyu-mll/glue")
 
     assert f"error: {caught.value}\n" in PAGE
     assert f"  hint: {caught.value.hint}\n" in PAGE

@@ -122,7 +122,7 @@ def test_a_checkpoint_of_other_threads_is_refused_and_nothing_is_lost(start, fol
 
     assert process.wait() == 4
     assert "threads 1 → 2" in process.said
-    assert "delete the folder to begin the cell anew" in process.said
+    assert "delete the folder to restart the cell" in process.said
     assert sorted((folder / "runs").glob("long/cells/*/checkpoints/step-*")) == there
 
 

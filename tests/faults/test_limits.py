@@ -197,4 +197,4 @@ def test_with_drift_allowed_a_cell_goes_on_and_record_and_leaderboard_say_so(run
     assert allowed.returncode == 0, allowed.said
     assert record(tmp_path, "result.json")["drift"] == ["threads 1 → 2"]
     assert record(tmp_path, "result.json", start="adapt-plain")["drift"] == []
-    assert "DRIFT: meta-trouble-s0 went on" in " ".join(allowed.printed.split())
+    assert "DRIFT: meta-trouble-s0 resumed" in " ".join(allowed.printed.split())

@@ -283,7 +283,7 @@ def test_an_index_names_safetensors_files_beside_it_and_nothing_else(bert, name)
     index = {"weight_map": {"a": name}}
     (bert / "model.safetensors.index.json").write_text(json.dumps(index))
 
-    with pytest.raises(DataError, match="which is no safetensors file beside it"):
+    with pytest.raises(DataError, match="which is no safetensors file next to it"):
         identity(bert)
 
 

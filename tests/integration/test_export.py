@@ -143,7 +143,7 @@ def test_an_exported_model_predicts_what_was_recorded_row_for_row(
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{tmp_path / 'model'}\n"
-    assert "its predictions equal those recorded to the bit" in done.stderr
+    assert "its predictions are bit-identical to those recorded" in done.stderr
     assert {path: path.read_bytes() for path in cell.iterdir()} == before
     script = {
         "pooler": [str(folder / "plain.py"), "model"],

@@ -97,7 +97,7 @@ def test_a_command_works_and_names_each_fault_with_distribution_and_remedy(run, 
     for name, (_, cause) in FAULTS.items():
         (line,) = [line for line in warnings if f"plugin {name} 0.3: " in line]
         assert cause in line
-        assert REMEDIES.get(name, "mend or reinstall it") in line
+        assert REMEDIES.get(name, "fix or reinstall it") in line
         assert f"-P no:{name}" in line
 
 

@@ -188,7 +188,7 @@ def test_without_mirror_and_network_the_data_set_is_named_with_both_ways_out(tmp
     refused = command("run", "glue_low_resource", cwd=tmp_path, HF_HUB_OFFLINE="1", HF_HOME="hub")
 
     assert refused.returncode == 4
-    assert "data set 'nyu-mll/glue'" in refused.stderr
+    assert "dataset 'nyu-mll/glue'" in refused.stderr
     assert "METABENCH_HUB" in refused.stderr
     assert "network" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -213,8 +213,8 @@ def test_fail_fast_stops_at_the_first_failed_cell(site, command, tmp_path):
 
     assert done.returncode == 1
     assert done.stderr.count("FAILED") == 1
-    assert "not begun: 9 cells, because enough have failed" in done.stderr
-    assert "not begun: second.toml, because enough cells have failed" in done.stderr
+    assert "not started: 9 cells, because enough have failed" in done.stderr
+    assert "not started: second.toml, because enough cells have failed" in done.stderr
     assert [path.name for path in tmp_path.glob("runs/*/cells/*/failure.json")] == ["failure.json"]
     assert not (tmp_path / "runs" / "second").exists()
 

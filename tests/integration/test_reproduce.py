@@ -119,7 +119,7 @@ def test_a_cell_is_named_as_well_and_what_was_run_is_kept_where_one_says(here, c
     kept = str(tmp_path / "again")
     first = command("reproduce", name, "--into", kept, cwd=here)
     assert first.returncode == 0, first.stderr
-    assert f"{name}: the same to the bit" in first.stdout.splitlines()
+    assert f"{name}: bit-identical" in first.stdout.splitlines()
     stamp = Path(result_of(tmp_path / "again" / "tiny", name)).stat().st_mtime_ns
 
     second = command("reproduce", name, "--into", kept, cwd=here)

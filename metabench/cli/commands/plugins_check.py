@@ -100,6 +100,6 @@ def _judge(name: str, outcomes: tuple[Outcome, ...]) -> int:
     if counts["failed"]:
         raise GateFailedError(
             f"{counts['failed']} of {len(outcomes)} checks of {name!r} failed",
-            hint="mend what each of them names; docs/conformance.md says what a check means",
+            hint="fix what each check names; docs/conformance.md explains the checks",
         )
     return 0

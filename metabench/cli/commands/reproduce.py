@@ -192,7 +192,7 @@ def _verdict(each: Reproduced) -> str:
     if each.then is None:
         return "there is no record to compare it with"
     if each.exact:
-        return "the same to the bit"
+        return "bit-identical"
     where = "; ".join(each.changed) or "although versions, device and threads are the same"
     return f"{'the same scores, other bits' if each.same_scores else 'other numbers'}: {where}"
 

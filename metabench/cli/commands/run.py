@@ -212,7 +212,7 @@ def _in_turn(
     for one in prepared:
         failures = sum(len(summary.failures) for _, summary in ended)
         if most is not None and failures >= most:
-            note(f"not begun: {one.plan.benchmark.path}, because enough cells have failed")
+            note(f"not started: {one.plan.benchmark.path}, because enough cells have failed")
             continue
         limit = None if most is None else most - failures
         yield one, replace(policy, selection=one.selection, max_failures=limit)

@@ -63,7 +63,7 @@ def command(run: str | None, as_json: bool, watch: bool, runs: Path) -> int:
 
 
 def _lines(found: RunStatus, store: Store) -> Iterator[str]:
-    yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": nobody works on it")
+    yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": no active process")
     for owner in found.owners:
         yield f"process {owner.pid} on {owner.host} works on it since {owner.started}"
     if found.note.only:
@@ -92,7 +92,7 @@ def _warnings(found: RunStatus) -> Iterator[str]:
     """Return what a reader of the results has to know of how they came about."""
     for cell in found.cells:
         if cell.drift:
-            yield f"DRIFT: {_name(cell)} went on where {', '.join(cell.drift)}"
+            yield f"DRIFT: {_name(cell)} resumed where {', '.join(cell.drift)}"
     if found.damage:
         yield ""
         yield from (f"damaged: {what}" for what in found.damage)
@@ -113,7 +113,7 @@ def _name(cell: CellStatus) -> str:
 
 def _step(cell: CellStatus) -> str:
     step = cell.step
-    return "just begun" if step is None else f"{step.stage} {step.step}/{step.total}"
+    return "just started" if step is None else f"{step.stage} {step.step}/{step.total}"
 
 
 def _entry(found: RunStatus, store: Store) -> dict[str, Any]:

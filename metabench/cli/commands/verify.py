@@ -58,7 +58,7 @@ def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
         echo(*_lines(found))
         echo(*_unknown_lines(unknown) if strict else ())
     if found.processes:
-        note("somebody works on it: what is left over is not told from what is in use")
+        note("another process is working on it: leftovers can't be distinguished from files in use")
     _judge(found, store.folder)
     if strict:
         _judge_strictly(found, unknown, store.folder)
@@ -85,7 +85,7 @@ def _unknown_lines(unknown: Mapping[str, int]) -> Iterator[str]:
     yield ""
     yield "not verified:"
     yield from (f"  {number} {kind}" for kind, number in unknown.items())
-    yield "  who wrote the records: whoever changes one can compute its checksum anew"
+    yield "  who wrote the records: if you change one, you can recompute its checksum"
 
 
 def _judge_strictly(found: Verification, unknown: Mapping[str, int], folder: Path) -> None:

@@ -101,7 +101,7 @@ def installed() -> Catalog:
             raise PluginError(
                 plugin.detail,
                 where=plugin.place,
-                hint=f"mend the file; `metabench plugins --plugin-file FILE show {plugin.name}`"
+                hint=f"fix the file; `metabench plugins --plugin-file FILE show {plugin.name}`"
                 " shows the traceback",
             )
     if not _meta().setdefault(_COMPLAINED, False):

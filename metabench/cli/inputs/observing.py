@@ -55,7 +55,7 @@ def observed(prepared: Sequence[Prepared], names: Sequence[str]) -> list[Prepare
         try:
             opened.append(open_observer(offer))
         except PluginError as problem:
-            warn(f"{problem.problem}; {problem.hint}; the run goes on without it")
+            warn(f"{problem.problem}; {problem.hint}; the run continues without it")
     return [
         replace(one, catalog=replace(one.catalog, observers=(*one.catalog.observers, *opened)))
         for one in prepared

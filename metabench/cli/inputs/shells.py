@@ -31,7 +31,7 @@ _BASH = r"""
             dir) compopt -o dirnames ;;
             file) compopt -o default ;;
             plain)
-                # A name that is quoted would end a quotation that has begun.
+                # A name that is quoted would end an open quotation.
                 if [[ $value != "'"* || $word != *[\'\"\\\$\`]* ]]; then
                     COMPREPLY+=("$value")
                 fi

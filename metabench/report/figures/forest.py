@@ -180,5 +180,5 @@ def _caption(
     for column, one in every:
         low, high = ranges[column.percent]
         if not all(low <= value <= high for value in _values(one, column)):
-            yield "An arrow: the interval goes on beyond the axis."
+            yield "An arrow: the interval continues beyond the axis."
             return

@@ -194,7 +194,7 @@ def _captions(collected: Collected, printed: PublishedNote) -> Iterator[str]:
     named = f"{printed.short}, {printed.table}"
     if _has_numbers(printed):
         yield (
-            f"reported in {named} ({printed.split} split), shown beside ours and never tested:"
+            f"reported in {named} ({printed.split} split), shown next to ours and never tested:"
             f" {printed.citation}"
         )
     else:

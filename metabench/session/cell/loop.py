@@ -120,5 +120,5 @@ class Drive:
             raise StoppedError(
                 f"stopped after step {done.step} of {done.total}",
                 where=self.cell.name,
-                hint="run the same command again to go on",
+                hint="rerun the command to resume",
             )

@@ -75,7 +75,7 @@ class Watch:
             raise CellTimeoutError(
                 self._exceeded,
                 where=self._cell,
-                hint="see in the cell's log.txt where it was; --retry-failed goes on from its last"
+                hint="see in the cell's log.txt where it was; --retry-failed resumes from its last"
                 " checkpoint, --cell-timeout SECONDS gives it longer",
             ) from error
 

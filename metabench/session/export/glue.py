@@ -127,7 +127,7 @@ def glue_parts(
             unfilled.append(Unfilled(file, "it has no rows with labels"))
     if not parts:
         raise DataError(
-            f"no rows with labels are at hand for {', '.join(cells)}",
+            f"no examples with labels are available for {', '.join(cells)}",
             where="--split validation",
             hint="name a mirror that has them with --hub DIR or METABENCH_HUB",
         )

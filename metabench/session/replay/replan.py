@@ -44,7 +44,7 @@ def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = 
     benchmark = load_benchmark(path, catalog=catalog, sets=sets, smoke=smoke)
     if file is None and _reads_files_beside(benchmark.spec):
         raise UsageError(
-            f"{note.name!r} reads tasks of one's own from files beside its benchmark file",
+            f"{note.name!r} reads custom datasets from files next to its benchmark file",
             hint="name that file with --file FILE",
         )
     if file is None:

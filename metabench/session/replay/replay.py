@@ -58,7 +58,7 @@ class Agreement:
     def __str__(self) -> str:
         """Return the comparison in one sentence."""
         if self.exact:
-            return f"its predictions equal those recorded to the bit ({self.rows:,} rows)"
+            return f"its predictions are bit-identical to those recorded ({self.rows:,} rows)"
         why = ", ".join(self.changed) or "although versions, device and threads are the same"
         return (
             f"its outputs differ from those recorded by up to {self.largest:.2g} on {self.rows:,} "

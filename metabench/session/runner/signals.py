@@ -80,7 +80,7 @@ class Stopping:
         """
         if self._signal is not None:
             where = "; ".join(self._places) or "stopped between two cells"
-            hint = f"go on with: {self._command}" if self._command else ""
+            hint = f"resume with: {self._command}" if self._command else ""
             raise _ERRORS[self._signal](where, hint=hint)
 
     def _listen(self) -> None:

@@ -47,7 +47,7 @@ class Benchmark:
         text: what stands in it.
         overrides: every ``--set``, as it was given.
         own_tasks: the tasks that the file defines, by name; sizes and classes are still to be read.
-        published: tables of numbers reported elsewhere, to be shown beside ours.
+        published: tables of numbers reported elsewhere, to be shown next to ours.
     """
 
     spec: BenchmarkSpec

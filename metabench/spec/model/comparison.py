@@ -30,7 +30,7 @@ class CompareSpec(Options):
     baselines: Names = ()
     """Methods that the others are compared with."""
     published: Annotated[tuple[Text | PublishedSpec, ...], Field(max_length=100)] = ()
-    """Files with numbers reported elsewhere; shown beside ours, never tested."""
+    """Files with numbers reported elsewhere; shown next to ours, never tested."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """One minus the coverage of the intervals."""
     family: Family = "method"

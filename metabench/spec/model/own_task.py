@@ -15,7 +15,7 @@ __all__ = ["OwnTaskSpec"]
 
 
 class OwnTaskSpec(Options):
-    """A task of one's own, from files or from a data set on the hub."""
+    """A custom dataset, from files or from a dataset on the hub."""
 
     name: Name
     """What ``auxiliary``, ``target`` and ``transfer`` call it."""
@@ -39,14 +39,14 @@ class OwnTaskSpec(Options):
     decimal: Literal[".", ","] | None = None
     """The decimal sign of a regression's numbers in text files; a point where there is none."""
     dataset: Text | None = None
-    """Id of a data set on the hub, ``owner/name``, or a folder with one (``./folder``), in place of
+    """Id of a dataset on the hub, ``owner/name``, or a folder with one (``./folder``), in place of
     files."""
     config: Text | None = None
-    """Name of the data set's configuration."""
+    """Name of the dataset's configuration."""
     revision: Text | None = None
-    """Commit or tag of the data set; the newest where there is none."""
+    """Commit or tag of the dataset; the newest where there is none."""
     rows: Mapping[str, Count] = {}
-    """Official number of rows by split of the data set; needed where it is not in a mirror."""
+    """Official number of rows by split of the dataset; needed where it is not in a mirror."""
     text: Annotated[tuple[Name, ...], Field(min_length=1, max_length=2), Distinct]
     """One or two text columns."""
     label: Name = "label"

@@ -1,4 +1,4 @@
-"""A file of published numbers as a value: tables as somebody else has printed them."""
+"""A file of published numbers as a value: tables as others have published them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PublishedRow(Options):
     labels: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
     """What stands in each of the ``stubs``; the method where they are not given."""
     ours: Name | None = None
-    """The method of a benchmark file that it stands beside; the one of its own name where it is not
+    """The method of a benchmark file next to which it is shown; the one of the same name if not
     given."""
     seeds: Annotated[int, Field(ge=1, le=10**6)] | None = None
     """Runs behind each number; not given where the source does not say."""
@@ -69,7 +69,7 @@ class PublishedTable(Options):
 
 
 class PublishedFile(Options):
-    """Numbers reported elsewhere, with their source; shown beside ours, never tested."""
+    """Numbers reported elsewhere, with their source; shown next to ours, never tested."""
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
     """Version of the file format."""
@@ -84,7 +84,7 @@ class PublishedFile(Options):
 @final
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A table that a benchmark is to be shown beside, and the file that it comes from."""
+    """A table to show next to a benchmark, and the file that it comes from."""
 
     source: PublishedFile
     table: PublishedTable

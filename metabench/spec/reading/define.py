@@ -104,7 +104,7 @@ def _of_dataset(task: OwnTaskSpec, dataset: str) -> Iterator[tuple[str, str]]:
         yield "dataset", f"{dataset!r} is neither a hub id, owner/name, nor a folder, ./folder"
     for key in ("format", "delimiter", "encoding", "decimal", "scored_fraction"):
         if getattr(task, key) is not None:
-            yield key, "is for files, and dataset names a data set"
+            yield key, "is for files, and dataset names a dataset"
     if task.scored is None:
         yield "", "scored is missing: the name of the split that is scored"
     if task.scored == task.train:

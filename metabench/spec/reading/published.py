@@ -36,7 +36,9 @@ def load_published(compare: CompareSpec, document: Document) -> tuple[Reported, 
         place: KeyPath = ("compare", "published", index)
         path = find_published(asked.file, beside=document.path)
         if path is None:
-            what = f"{asked.file!r} is neither beside the benchmark file nor among those shipped"
+            what = (
+                f"{asked.file!r} is neither next to the benchmark file nor shipped with metabench"
+            )
             problems.append(document.problem(place, what))
             continue
         source = read_published(path)

@@ -172,13 +172,13 @@ class Result(_CellRecord):
     notes: Entries[Text] = ()
     """What a reader of the scores has to know."""
     drift: Entries[Text] = ()
-    """Where it went on from a checkpoint of another machine or other versions: what differed."""
+    """What differed where it resumed from a checkpoint of another environment."""
     attempts: Annotated[Count, Field(ge=1)] = 1
     """How often the run that it ended in has tried it."""
     wall_seconds: Seconds
     """Time that passed."""
     cpu_seconds: Seconds | None = None
-    """Processor time of the process."""
+    """CPU time of the process."""
     peak_memory_bytes: Bytes | None = None
     """Most memory in use: of the device where it is a GPU, else of the process."""
     work: WorkNote | None = None
@@ -205,7 +205,7 @@ class Failure(_CellRecord):
     message: Text
     """One sentence."""
     hint: Text = ""
-    """The way out."""
+    """The hint: how to fix it."""
     traceback: Text = ""
     """The Python traceback, where there is one."""
     attempts: Annotated[Count, Field(ge=1)] = 1
@@ -246,7 +246,7 @@ def from_json(model: type[_Model], data: bytes, *, where: str) -> _Model:
         raise StoreError(
             f"is damaged: {_problem(error)}",
             where=where,
-            hint="run the benchmark again: it is made anew",
+            hint="rerun the benchmark: it is written again",
         ) from error
     return record
 

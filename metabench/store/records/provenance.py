@@ -49,7 +49,7 @@ class Provenance(Record):
     processor: Text = ""
     """Name of the processor."""
     processor_model: Text = ""
-    """Its vendor, family and model, for names that several have; empty where nobody tells."""
+    """Its vendor, family and model, for names that several have; empty where unknown."""
     instruction_set: Word = ""
     """Vector instructions of the processor that torch uses, such as ``AVX512``."""
     device: Text = ""
@@ -71,7 +71,7 @@ class Provenance(Record):
     plugins: Entries[PluginNote] = ()
     """Plugins whose algorithm, sampler, task or metric was used."""
     data: Annotated[Mapping[Word, Word], Bounded] = {}
-    """Content identity of each data set, by task."""
+    """Content identity of each dataset, by task."""
     model: Text = ""
     """Id of the encoder."""
     model_identity: Word = ""

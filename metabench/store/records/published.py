@@ -38,7 +38,7 @@ class PublishedRowNote(Record):
     labels: Entries[Text]
     """What stands in each of the first columns."""
     ours: Text
-    """The method of this run that it stands beside, where there is such a method."""
+    """The method of this run next to which it is shown, where there is such a method."""
     seeds: Count | None = None
     """Runs behind each number; None where the source does not say."""
     scores: Annotated[Mapping[Word, Entries[Score]], Bounded] = {}
@@ -47,7 +47,7 @@ class PublishedRowNote(Record):
 
 @final
 class PublishedNote(Record):
-    """A table of numbers reported elsewhere: shown beside ours, never tested."""
+    """A table of numbers reported elsewhere: shown next to ours, never tested."""
 
     short: Text
     """The source in a few words."""

@@ -143,7 +143,7 @@ class RunNote(Record):
     notes: Entries[Text] = ()
     """What a reader of the leaderboard has to know."""
     published: Entries[PublishedNote] = ()
-    """Tables of numbers reported elsewhere, to be shown beside ours."""
+    """Tables of numbers reported elsewhere, to be shown next to ours."""
     metrics: Entries[MetricNote] = ()
     """Every metric of the columns, the primary ones with them."""
     spec_hash: Word = ""

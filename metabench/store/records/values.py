@@ -1,7 +1,7 @@
 """The kinds of value that records have, with their patterns and ranges.
 
 A run folder may come from anybody. What a record says is a name, a path below its folder, a number
-in its range or a text of bounded length; anything else makes the record damaged, whoever reads it.
+in its range or a text of bounded length; anything else makes the record damaged.
 """
 
 from __future__ import annotations

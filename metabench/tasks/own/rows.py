@@ -151,7 +151,7 @@ def _places(labels: Sequence[str], hidden: Iterable[str]) -> list[int]:
 
 
 def _drop_hint(file: DataFile) -> str:
-    beside = f"beside {file.place}" if file.place else "in [[tasks.define]]"
+    beside = f"next to {file.place}" if file.place else "in [[tasks.define]]"
     return f'name another split or file, or set unlabelled = "drop" {beside}'
 
 
@@ -162,7 +162,7 @@ def _refuse_strange(rows: OwnRows, file: DataFile, strange: set[str], names: Seq
         word = rows.labels[place]
         what = f"unknown label {quoted(file, word)}{nearest(file, word, names)}"
         flaws.append((rows.lines[place], what))
-    beside = f" beside {file.place}" if file.place else ""
+    beside = f" next to {file.place}" if file.place else ""
     some = next(iter(sorted(strange)))
     hint = f"correct the rows, or add the label to labels{beside}"
     if not file.withheld and all(word.removeprefix("-").isdigit() for word in strange):

@@ -144,7 +144,7 @@ def found_labels(card: TaskCard, *, hub: Hub | None = None) -> tuple[str, ...]:
         raise refused(
             file,
             f"column {card.label!r} holds {len(labels):,} distinct labels, which are no classes",
-            hint=f'name another label column, or set kind = "regression", beside {file.place}',
+            hint=f'name another label column, or set kind = "regression", next to {file.place}',
         )
     return found_classes(labels)
 

@@ -50,7 +50,7 @@ def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataE
     other = (
         f'format = "{_FORMATS[found]}"' if found in _FORMATS else f"delimiter = {json.dumps(found)}"
     )
-    named = f" beside {file.place}" if file.place else ""
+    named = f" next to {file.place}" if file.place else ""
     return refused(
         file,
         f"the columns of {quoted(file, columns[0])} are separated by {_SEPARATORS[found]}, not by"
@@ -70,7 +70,7 @@ def _no_column(
         file,
         f"no column {lost!r}{nearest(file, lost, columns)}",
         line=line,
-        hint=f"correct text and label beside {file.place}, or the file's column names{where}"
+        hint=f"correct text and label next to {file.place}, or the file's column names{where}"
         if file.place
         else "",
     )

@@ -118,7 +118,7 @@ def finite(subject: Subject) -> None:
 
 @law("algorithm")
 def deterministic(subject: Subject) -> None:
-    """Equal batches give equal directions, to the bit, in two fresh objects."""
+    """Equal batches give bit-identical directions in two new objects."""
     with same_ambient():
         first = trial(subject).run()
     with same_ambient():
@@ -133,7 +133,7 @@ def deterministic(subject: Subject) -> None:
 
 @law("algorithm")
 def no_ambient_randomness(subject: Subject) -> None:
-    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    """No generator of the whole process is drawn from or seeded."""
     one = trial(subject)
     drawn = drawn_generators(one.run)
     require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from episode.stream instead")

@@ -36,7 +36,7 @@ sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
 
 @law("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
 def imports_light(subject: Subject) -> None:
-    """The entry module is imported in 0.1 s of processor time, and without a heavy library."""
+    """The entry module is imported in 0.1 s of CPU time, and without a heavy library."""
     module = subject.plugin.module
     if subject.plugin.local:
         raise NotApplicableError("a single file may import what it likes")

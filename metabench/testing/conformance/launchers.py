@@ -99,7 +99,7 @@ def waits_no_longer(subject: Subject) -> None:
     """Where nothing is heard, receiving ends when its time is over."""
     with _opened(subject) as launcher:
         started = time.monotonic()
-        require(not launcher.receive(0.2), "something came from nobody")
+        require(not launcher.receive(0.2), "something came from no agent")
         require(time.monotonic() - started < _SECONDS / 10, "it waited far longer than it was told")
 
 

@@ -33,7 +33,7 @@ def accepts_events(subject: Subject) -> None:
 
 @law("observer")
 def no_ambient_randomness(subject: Subject) -> None:
-    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    """No generator of the whole process is drawn from or seeded."""
     drawn = _after_a_first_run(subject, drawn_generators)
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
 

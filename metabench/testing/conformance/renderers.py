@@ -100,7 +100,7 @@ def deterministic(subject: Subject) -> None:
 
 @law("renderer")
 def no_ambient_randomness(subject: Subject) -> None:
-    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    """No generator of the whole process is drawn from or seeded."""
     drawn = drawn_generators(lambda: _render(subject)(_BOARDS["a leaderboard"]))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
 

@@ -136,14 +136,14 @@ def deterministic(subject: Subject) -> None:
 
 @law("sampler")
 def no_ambient_randomness(subject: Subject) -> None:
-    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    """No generator of the whole process is drawn from or seeded."""
     drawn = drawn_generators(lambda: _draws(subject))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from the stream instead")
 
 
 @law("sampler")
 def state_resumes(subject: Subject) -> None:
-    """The state is named finite numbers; from JSON, a fresh object goes on with equal draws."""
+    """The state is named finite numbers; restored from JSON, a new object draws the same."""
     _require_chances(subject)
     whole, sampler = subject.sampler(_SCHEDULE), subject.sampler(_SCHEDULE)
     state: State = {}

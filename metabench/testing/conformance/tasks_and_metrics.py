@@ -144,7 +144,7 @@ def deterministic(subject: Subject) -> None:
 
 @law("metric")
 def no_ambient_randomness(subject: Subject) -> None:
-    """Nobody draws from, or seeds, a generator that belongs to the whole process."""
+    """No generator of the whole process is drawn from or seeded."""
     _fitting(subject)  # loads what it computes with: a library may draw while it is imported
     drawn = drawn_generators(lambda: _fitting(subject))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")

@@ -68,7 +68,7 @@ def trains(subject: Subject) -> None:
 
 @law("algorithm")
 def resumes(subject: Subject) -> None:
-    """A fresh object that goes on after step 2, from a checkpoint, ends in the same bits."""
+    """A new object that resumes after step 2 from a checkpoint ends bit-identical."""
     try:
         whole, snapshot = _train(subject)
     except Exception as error:

@@ -112,7 +112,7 @@ def test_a_mistake_on_the_command_line_exits_with_2(arguments, said, capsys):
         (
             KeyboardInterrupt(),
             130,
-            "error: interrupted\n  hint: run the same command again to go on\n",
+            "error: interrupted\n  hint: rerun the command to resume\n",
         ),
         (ValueError("oops"), 70, "error: a bug of metabench: ValueError: oops\n"),
     ],

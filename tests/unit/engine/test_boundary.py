@@ -266,7 +266,7 @@ def test_what_is_not_finite_stops_before_the_update(value, method):
         train(Odd(**{method: poisoned}))
     step = 2 if method == "initialisation" else 1
     assert error.value.where == f"meta step {step}, odd of test 1.0"
-    assert "or mend the algorithm: the losses of this step are finite" in error.value.hint
+    assert "or fix the algorithm: the losses of this step are finite" in error.value.hint
 
 
 @pytest.mark.parametrize(

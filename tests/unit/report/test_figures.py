@@ -131,7 +131,7 @@ def test_one_wild_interval_does_not_flatten_the_others():
     (figure,) = figures(report)
     found = texts(drawn(report, "differences-1"))
 
-    assert "An arrow: the interval goes on beyond the axis." in figure.caption
+    assert "An arrow: the interval continues beyond the axis." in figure.caption
     ticks = [text for text in found if re.fullmatch(rf"[+{MINUS}]?\d", text)]
     assert ticks == [f"{MINUS}2", "0", "+2"]
 

@@ -174,7 +174,7 @@ def test_facts_name_each_value_once_and_several_where_cells_differ(make_study):
 
     assert found["encoder"] == (f"bert {'c' * 12}",)
     assert found["packages"] == ("torch 2.13.0",)
-    assert found["data sets"] == (f"rte {'d' * 12}",)
+    assert found["datasets"] == (f"rte {'d' * 12}",)
     assert found["threads of a cell"] == ("2",)
     assert found["device"] == ("NVIDIA H100", "cpu")
     assert found["commit of the working folder"] == ("e" * 12, f"{'e' * 12}, with changes")

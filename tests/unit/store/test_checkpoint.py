@@ -151,7 +151,7 @@ def test_going_on_elsewhere_is_refused_with_the_difference(
     with pytest.raises(StoreError, match=said) as caught:
         other.newest()
     assert "step-000000003" in caught.value.where
-    assert "delete the folder to begin the cell anew" in caught.value.hint
+    assert "delete the folder to restart the cell" in caught.value.hint
 
 
 def test_a_full_disk_leaves_the_one_before_and_nothing_else(checkpoints, tmp_path, monkeypatch):

@@ -60,4 +60,4 @@ def test_a_forgery_that_is_sealed_anew_verifies_and_is_announced(store, capsys):
     path.write_bytes(sealed((json.dumps(result, indent=2) + "\n").encode()))
 
     assert main(["verify", "--strict", str(store.folder)]) == 0
-    assert "whoever changes one can compute its checksum anew" in capsys.readouterr().out
+    assert "if you change one, you can recompute its checksum" in capsys.readouterr().out

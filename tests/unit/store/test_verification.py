@@ -137,7 +137,7 @@ def test_nothing_is_swept_while_somebody_works_on_the_folder(store, capsys):
         assert main(["verify", str(store.folder)]) == 0
 
     assert all(path.exists() for path in left)
-    assert "somebody works on it" in capsys.readouterr().err
+    assert "another process is working on it" in capsys.readouterr().err
 
 
 def test_a_result_that_was_only_set_aside_is_there_again_after_the_sweep(store):

@@ -38,7 +38,7 @@ def test_the_only_snapshot_in_the_cache_is_the_commit(cache):
 
 @pytest.mark.parametrize("revision", [OTHER, "v2"])
 def test_a_revision_that_is_not_in_the_cache_is_missing(cache, revision):
-    with pytest.raises(DataError, match="data set 'own/data' is not on this machine"):
+    with pytest.raises(DataError, match="dataset 'own/data' is not on this machine"):
         commit(revision)
 
 

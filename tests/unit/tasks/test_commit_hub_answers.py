@@ -49,8 +49,8 @@ def test_the_commit_is_what_the_hub_says():
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("own/gone", r"the hub does not give data set 'own/gone' \(v1\): "),
-        ("own/unnamed", "the hub names no commit of data set 'own/unnamed'"),
+        ("own/gone", r"the hub does not give dataset 'own/gone' \(v1\): "),
+        ("own/unnamed", "the hub names no commit of dataset 'own/unnamed'"),
     ],
 )
 def test_what_the_hub_does_not_have_is_named_with_a_way_out(name, problem):

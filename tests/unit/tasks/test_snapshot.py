@@ -69,7 +69,7 @@ def test_rows_are_those_of_the_files_at_each_reading(cache):
 def test_a_part_that_was_not_downloaded_is_no_smaller_split(cache):
     (cache / "snapshots" / COMMIT / "data" / "train-00001-of-00002.csv").unlink()
 
-    with pytest.raises(DataError, match="data set 'own/data' is not on this machine"):
+    with pytest.raises(DataError, match="dataset 'own/data' is not on this machine"):
         labels()
     assert len(load_rows(USE, "scored", hub=Hub(offline=True))) == 2
 

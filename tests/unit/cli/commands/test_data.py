@@ -193,7 +193,7 @@ def test_without_a_network_fetching_names_both_ways_out(capsys):
     assert main(["data", "fetch", "glue/rte"]) == 4
     err = capsys.readouterr().err
 
-    assert "data set 'nyu-mll/glue' is not on this machine, and the hub cannot be reached" in err
+    assert "dataset 'nyu-mll/glue' is not on this machine, and the hub cannot be reached" in err
     assert "name an offline mirror with --hub DIR or METABENCH_HUB, or connect to a network" in err
 
 

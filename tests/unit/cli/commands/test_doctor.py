@@ -119,10 +119,10 @@ def test_a_mirror_is_counted_and_an_empty_or_missing_one_is_named(tmp_path, caps
     full = by_name(checks.check_hub(tmp_path))["mirror"]
     empty = by_name(checks.check_hub(tmp_path / "datasets"))["mirror"]
 
-    assert (full.state, "1 data sets, 0 encoders" in full.detail) == ("ok", True)
+    assert (full.state, "1 datasets, 0 encoders" in full.detail) == ("ok", True)
     assert empty.state == "warn"
     assert main(["doctor", "--hub", str(tmp_path / "nowhere")]) == 4
-    assert "hint: mend or unset METABENCH_HUB or --hub" in capsys.readouterr().out
+    assert "hint: fix or unset METABENCH_HUB or --hub" in capsys.readouterr().out
 
 
 def test_a_plugin_that_is_left_out_is_a_warning(capsys):

@@ -66,7 +66,7 @@ def test_status_counts_and_shows_failures_by_kind_and_writes_nothing(store, caps
 
     assert main(["status"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "demo: runs/demo: nobody works on it"
+    assert lines[0] == "demo: runs/demo: no active process"
     assert lines[1] == "last asked only for seed=0"
     assert [line.split() for line in lines[3:6]] == [
         ["stage", "done", "waiting", "failed"],

@@ -97,7 +97,7 @@ def test_the_list_of_plugins_works_with_a_broken_file(file, tmp_path, capsys):
     captured = listed(capsys, "plugins", "--plugin-file", file)
 
     assert "RuntimeError: out of ideas" in captured.out
-    assert f"hint: mend {file}:1" in captured.out
+    assert f"hint: fix {file}:1" in captured.out
     assert captured.err == ""
 
 

@@ -51,8 +51,8 @@ def test_captions_say_whose_numbers_are_whose_and_on_which_split(beside):
     for sentence in (
         "ours: scored on validation (R-T-E, MRPC), not on test: other rows",
         (
-            "reported in Them 2019, Table 1 (test split), shown beside ours and never tested: Them "
-            "2019, A Paper"
+            "reported in Them 2019, Table 1 (test split), shown next to ours and never tested: "
+            "Them 2019, A Paper"
         ),
         "Table 1: scored by a server",
         "Table 1: no method of ours stands for MAML",

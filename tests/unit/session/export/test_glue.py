@@ -150,5 +150,5 @@ def test_for_checking_a_split_that_is_not_at_hand_is_left_out(hub):
 
 
 def test_where_nothing_can_be_checked_that_is_an_error(hub):
-    with pytest.raises(DataError, match=r"no rows with labels are at hand for glue/rte"):
+    with pytest.raises(DataError, match=r"no examples with labels are available for glue/rte"):
         parts(hub, "glue/rte", split="validation")

@@ -54,7 +54,7 @@ def test_rows_beside_the_benchmark_file_are_found_with_that_file_alone(tmp_path)
     (tmp_path / "train.csv").write_text(ROWS)
     store, plan = begin(tmp_path, text=benchmark("tiny", JOINT, tasks=OWN))
 
-    with pytest.raises(UsageError, match=r"'tiny' reads tasks of one's own from files beside"):
+    with pytest.raises(UsageError, match=r"'tiny' reads custom datasets from files next to"):
         again(store)
     assert again(store, file=tmp_path / "tiny.toml").by_key.keys() == plan.by_key.keys()
 

@@ -15,7 +15,7 @@ def test_equal_outputs_are_equal_to_the_bit():
     agreement = compare(RECORDED, RECORDED.copy())
 
     assert agreement.exact
-    assert str(agreement) == "its predictions equal those recorded to the bit (3 rows)"
+    assert str(agreement) == "its predictions are bit-identical to those recorded (3 rows)"
 
 
 def test_the_largest_difference_and_the_rows_with_another_class_are_counted():

@@ -31,7 +31,7 @@ def test_the_first_signal_is_noted_and_says_how_the_run_ends(number, capfd):
             stopping.end()
 
     assert caught.value.exit_code == CODES[number]
-    assert caught.value.hint == "go on with: metabench run 'my file.toml'"
+    assert caught.value.hint == "resume with: metabench run 'my file.toml'"
     assert "once more stops at once" in capfd.readouterr().err
     assert signal.getsignal(number) == before
 

@@ -138,7 +138,7 @@ def test_a_mistake_in_a_definition_is_named_at_its_key(problems, text, old, new,
     [
         ('dataset = "name"', "'name' is neither a hub id, owner/name, nor a folder, ./folder"),
         ('dataset = "x/../y"', "'x/../y' is neither a hub id, owner/name, nor a folder"),
-        ('dataset = "a/b"\nformat = "csv"', "format: is for files, and dataset names a data set"),
+        ('dataset = "a/b"\nformat = "csv"', "format: is for files, and dataset names a dataset"),
         ('dataset = "a/b"\nrows = { test = 3 }', "rows: 'test' is neither train nor scored"),
         ('dataset = "a/b"\nrows = { train = 0 }', "must be at least 1, got 0"),
     ],

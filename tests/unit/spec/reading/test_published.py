@@ -180,7 +180,7 @@ def test_a_file_beside_the_benchmark_wins_over_a_shipped_one(tmp_path, published
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [
-        ("['nowhere.toml']", "compare.published[0]: 'nowhere.toml' is neither beside"),
+        ("['nowhere.toml']", "compare.published[0]: 'nowhere.toml' is neither next to"),
         (f"['{'x' * 999}']", "compare.published[0]: 'xxx"),
         (
             "[{ file = 'published/dou2019.toml', tables = ['Tabel 1'] }]",

@@ -144,10 +144,10 @@ def test_what_is_wrong_with_a_csv_file_is_one_sentence_with_its_line(card, write
 @pytest.mark.parametrize(
     ("name", "sign", "problem", "hint"),
     [
-        ("rows.csv", ";", "are separated by ';', not by commas", 'set delimiter = ";" beside'),
-        ("rows.csv", "|", "are separated by '|', not by commas", 'set delimiter = "|" beside'),
-        ("rows.csv", "\t", "are separated by tabs, not by commas", 'set format = "tsv" beside'),
-        ("rows.tsv", ",", "are separated by commas, not by tabs", 'set format = "csv" beside'),
+        ("rows.csv", ";", "are separated by ';', not by commas", 'set delimiter = ";" next to'),
+        ("rows.csv", "|", "are separated by '|', not by commas", 'set delimiter = "|" next to'),
+        ("rows.csv", "\t", "are separated by tabs, not by commas", 'set format = "tsv" next to'),
+        ("rows.tsv", ",", "are separated by commas, not by tabs", 'set format = "csv" next to'),
     ],
 )
 def test_columns_with_another_separator_are_known_by_their_first_line(
@@ -255,7 +255,7 @@ def test_the_first_three_bad_rows_are_listed_in_order_and_the_rest_is_counted(ca
         "rows.csv:4", "rows.csv:5", "rows.csv:7",
     ]  # fmt: skip
     assert text[3].startswith("and 3 more bad rows in ")
-    assert "add the label to labels beside bench.toml:9: tasks.define[0].train" in text[4]
+    assert "add the label to labels next to bench.toml:9: tasks.define[0].train" in text[4]
 
 
 def test_bad_rows_of_parquet_are_named_by_their_number(card, tmp_path):

@@ -189,7 +189,7 @@ def test_a_split_that_a_file_task_lacks_is_named(card, write):
 def test_a_data_set_whose_size_nobody_says_names_the_way_out(card, write):
     own = card(write(GOOD), source=HubSource(id="own/data"))
 
-    with pytest.raises(DataError, match="nobody says how many rows split 'train'") as caught:
+    with pytest.raises(DataError, match="the number of examples in split 'train'") as caught:
         complete_card(own, ["train"], hub=HUB)
 
     assert "rows = { train = N }" in caught.value.hint

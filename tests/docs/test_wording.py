@@ -1,0 +1,61 @@
+"""Docs and messages are free of the dialect that readers of this field do not search for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from generator.texts import templates
+
+ROOT = Path(__file__).parents[2]
+INSTEAD = {
+    r"go(es|ing|ne)? on|went on": "resume, continue",
+    r"beside": "compared with, next to",
+    r"whoever|somebody|nobody": "you, a process, nothing",
+    r"way out": "hint, fix",
+    r"mend(s|ed|ing)?": "fix",
+    r"dear(er)?": "expensive",
+    r"begun|anew": "started, again",
+    r"at hand": "available",
+    r"told (from|apart)": "significantly different",
+    r"data sets?": "dataset",
+    r"fresh heads?": "newly initialized head",
+    r"to the bit|same bits": "bit-identical",
+    r"processor (seconds|time)": "CPU time",
+    r"products? of matrices": "matrix multiplication",
+}
+BANNED = {re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE): INSTEAD[pattern] for pattern in INSTEAD}
+WORD_LISTS = "metabench/tasks/embedded/words.py"
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + [
+    path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "adr"
+]
+
+
+def found_in(text: str) -> list[str]:
+    """Return what a text should not say; code and quotations are exempt."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"`[^`\n]*`|\"[^\"\n]*\"|\(#[^)]*\)", "", prose)
+    return [
+        f"{hit[0]!r}: write {words}"
+        for rule, words in BANNED.items()
+        for hit in rule.finditer(prose)
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_page_uses_the_words_of_the_field(page):
+    assert found_in(page.read_text(encoding="utf-8")) == []
+
+
+def test_messages_use_the_words_of_the_field():
+    messages = [one for one in templates() if " " in one[1] and one[0] != WORD_LISTS]
+    hits = {(place, text): found_in(text) for place, text in messages}
+
+    assert {where: hit for where, hit in hits.items() if hit} == {}
+
+
+def test_a_word_of_the_dialect_would_be_noticed_and_a_quotation_would_not():
+    assert found_in("The same command goes on.") == ["'goes on': write resume, continue"]
+    assert found_in('The paper says "beside", and `go on` is code.') == []

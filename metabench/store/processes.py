@@ -54,7 +54,7 @@ def joining(folder: Path) -> Iterator[tuple[LockOwner, ...]]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the run folder alone: no active process, nobody can join.
+    """Hold the run folder alone: no process works on it, none can join.
 
     Raises:
         LockError: another process works on it, or the file system has no locks.

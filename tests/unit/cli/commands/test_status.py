@@ -170,7 +170,7 @@ def test_a_run_is_watched_until_no_process_works_on_it(store, capsys, monkeypatc
 
     said = capsys.readouterr().out
     assert said.count("works on it since") == 1
-    assert said.count("nobody works on it") == 1
+    assert said.count("no active process") == 1
 
 
 def test_a_state_that_is_watched_is_no_json(store, capsys):

@@ -40,8 +40,8 @@ _SERVER.set_forkserver_preload([
     "transformers.models.auto.tokenization_auto", "transformers.models.bert.modeling_bert",
 ])  # fmt: skip
 _OPTIONS = (
-    "-qx", "-m", "not gpu and not slow", "-p", "no:cacheprovider", "-p", "no:xdist", "-W",
-    "ignore::pytest.PytestAssertRewriteWarning",
+    "-qx", "-m", "not gpu and (not slow or not law)", "-p", "no:cacheprovider", "-p", "no:xdist",
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from metabench.spec.reading.load import load_benchmark
 from metabench.store.run_folder import Store
 from metabench.tasks.hub import Hub
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 THEN = ROOT / "tests" / "fixtures" / "quickstart"
 """A copy of the records of a finished run, and what `compare` printed of it when it was new."""
@@ -35,8 +37,6 @@ RECORDS = {"result.json": CELLS, "cell.json": CELLS, "failure.json": CELLS, "run
 COUNTING = """
 import sys
 from collections import Counter
-
-pytestmark = pytest.mark.slow
 
 opened, parsed = Counter(), Counter()
 

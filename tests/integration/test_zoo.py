@@ -314,7 +314,7 @@ def test_the_tables_say_how_an_architecture_is_pooled(animal):
     pooling = "last" if kind in CAUSAL else "pooler" if kind in POOLED else "mean"
 
     assert animal.learner.encoder.pooling == pooling
-    trial = tried(animal.learner.encoder.module.float())
+    trial = tried(animal.learner.encoder.module.float().eval())
     animal.learner.encoder.module.double()
     assert trial.causal == (kind in CAUSAL)
 

@@ -53,6 +53,7 @@ def _validate(
     file: str, *, smoke: bool, sets: tuple[str, ...], data: bool, as_json: bool, hub: Path | None
 ) -> int:
     planned = make_plan(file, sets=sets, smoke=smoke, hub=hub)
+    _load_classes(planned)
     counted = list(_counted(planned)) if data else None
     if as_json:
         splits = {} if counted is None else {"splits": [one.model_dump() for one in counted]}
@@ -63,6 +64,20 @@ def _validate(
         )
     note(f"valid: {cells(len(planned.plan.cells))}")
     return 0
+
+
+def _load_classes(planned: Planned) -> None:
+    """Load the classes of algorithms and samplers that do not ship with metabench.
+
+    Raises:
+        PluginError: a class cannot be loaded.
+    """
+    from metabench.plugin.target import load_target
+
+    for method in planned.plan.benchmark.methods:
+        for offer in (method.algorithm, method.sampler):
+            if offer is not None and not offer.plugin.built_in and offer.value.target is not None:
+                load_target(offer.value.target)
 
 
 def _counted(planned: Planned) -> Iterator[SplitNote]:

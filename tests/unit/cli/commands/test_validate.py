@@ -1,6 +1,7 @@
 """Laws of `metabench validate --data`: texts cut, unknown words and classes, counted by split."""
 
 import json
+from pathlib import Path
 
 import pytest
 from kit.benchmark import PLAIN, benchmark
@@ -11,6 +12,7 @@ TASK = {"name": "my/t", "train": "train.csv", "scored": "dev.csv", "text": ["tex
 BENCHMARK = benchmark(
     "own", PLAIN, model={"max_length": 8}, tasks={"target": ["my/t"], "define": [TASK]}
 )
+QUICKSTART = Path(__file__).parents[4] / "benchmarks" / "quickstart.toml"
 
 
 @pytest.fixture
@@ -41,3 +43,37 @@ def test_with_data_texts_that_are_cut_and_unknown_words_are_counted(file, capsys
     assert (train["rows"], train["cut"], train["words"], train["unknown"]) == (3, 0, 7, 0)
     assert (scored["rows"], scored["cut"], scored["words"]) == (2, 1, 2 + 6)
     assert train["classes"] == {"no": 2, "yes": 1}
+
+
+PLUGIN = """
+from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
+
+
+class Nothing(AlgorithmOptions):
+    '''It has no options.'''
+
+
+class There:
+    '''A class that can be loaded.'''
+
+
+@hookimpl
+def metabench_algorithms():
+    return [
+        AlgorithmInfo("whole", f"{__name__}:There", Nothing, "can be loaded"),
+        AlgorithmInfo("hollow", f"{__name__}:Missing", Nothing, "cannot be loaded"),
+    ]
+"""
+
+
+@pytest.mark.parametrize(("algorithm", "code"), [("whole", 0), ("hollow", 3)])
+def test_the_class_behind_an_algorithm_of_a_plugin_is_loaded(algorithm, code, tmp_path, capsys):
+    (tmp_path / "half.py").write_text(PLUGIN)
+    text = QUICKSTART.read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        text.replace('algorithm = "joint"', f'algorithm = "{algorithm}"')
+    )
+    options = ["--plugin-file", str(tmp_path / "half.py")]
+
+    assert main(["validate", str(tmp_path / "mine.toml"), *options]) == code
+    assert ("has no attribute 'Missing'" in capsys.readouterr().err) == (code == 3)

@@ -179,7 +179,9 @@ class Crew:
         if isinstance(found.error, MetabenchError):
             raise found.error
         raise PluginError(
-            f"the launcher raised {found.detail}", where=self._origin
+            f"the launcher raised {found.detail}",
+            where=self._origin,
+            hint="fix the launcher, or run without it; `metabench plugins check` tries it",
         ) from found.error
 
     def _count_start(self, agent: AgentState, lost: LostAgent) -> None:

@@ -228,7 +228,7 @@ class _Coordinator:
         error, cell = error_of(said), agent.cell
         agent.cell = None
         if said["kind"] == "stopped" and self._stopping.requested():
-            self._stopping.note(StoppedError(error.problem, where=error.where))
+            self._stopping.note(error)
         elif said["kind"] == "stopped":
             self._give_back(agent, cell, error.problem)
         elif self._is_its_own(error):

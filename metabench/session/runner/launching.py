@@ -52,10 +52,16 @@ class Launching:
             if isinstance(opened.error, MetabenchError):
                 raise opened.error
             raise PluginError(
-                f"launcher {self.info.name!r}: {opened.detail}", where=self.origin
+                f"launcher {self.info.name!r}: {opened.detail}",
+                where=self.origin,
+                hint="fix the launcher, or run without it; `metabench plugins check` tries it",
             ) from opened.error
         if not isinstance(opened, Launcher):
-            raise PluginError(f"{self.info.target} is no Launcher", where=self.origin)
+            raise PluginError(
+                f"{self.info.target} is no Launcher",
+                where=self.origin,
+                hint="derive the class from metabench.api.Launcher",
+            )
         return opened
 
 
@@ -91,7 +97,9 @@ def find_launcher(catalog: Catalog, name: str, settings: Sequence[str] = ()) -> 
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(
-            f"launcher {name!r}: {place}: {first['msg']}", where="--launcher-set"
+            f"launcher {name!r}: {place}: {first['msg']}",
+            where="--launcher-set",
+            hint="give it a value of that type; text in quotation marks, as in TOML",
         ) from error
     return Launching(info, options, offer.plugin.origin)
 

@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self, final
 
-from metabench.errors import HungUpError, StoppedError, TerminatedError
+from metabench.errors import HungUpError, MetabenchError, StoppedError, TerminatedError
 from metabench.plugin.guard import StopNow
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Stopping:
             self._listen()
         return self._signal is not None
 
-    def note(self, stopped: StoppedError) -> None:
+    def note(self, stopped: MetabenchError) -> None:
         """Note where a cell has stopped."""
         self._places.append(f"{stopped.where}: {stopped.problem}")
 

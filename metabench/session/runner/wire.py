@@ -178,7 +178,8 @@ def _packed_options(options: Options) -> dict[str, Any]:
     text = options.model_dump_json(round_trip=True)
     if kind.model_validate_json(text) != options:
         raise PluginError(
-            f"options change when they are written as JSON: {kind.__module__}.{kind.__qualname__}",
+            "options change when they are written as JSON",
+            where=f"{kind.__module__}.{kind.__qualname__}",
             hint="give each field a type that pydantic reads as it wrote it",
         )
     return {"module": kind.__module__, "class": kind.__qualname__, "values": json.loads(text)}

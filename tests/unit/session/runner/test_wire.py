@@ -64,8 +64,10 @@ class Half(Options):
 def test_options_that_change_on_the_way_are_refused():
     provided = Provided("half", "half:make", Half(), "half", "1")
 
-    with pytest.raises(PluginError, match=r"options change when they are written as JSON: .*Half"):
+    with pytest.raises(PluginError, match="options change when they are written as JSON") as raised:
         wire._plain(provided)
+
+    assert raised.value.where.endswith(".Half")
 
 
 def test_why_texts_are_withheld_arrives_although_no_key_holds_it(plan):

@@ -105,7 +105,7 @@ REFUSED: Final = {name: why for why, names in _REASONS.items() for name in names
 _ANOTHER: Final = "choose another encoder, such as a BERT, RoBERTa, DeBERTa or ModernBERT"
 _POOLING_FILE: Final = "1_Pooling/config.json"
 _SAVED: Final = {
-    "pooling_mode_cls_token": "cls",
+    "pooling_mode_cls_token": "cls",  # nosec B105  (a token of a text, and no password)
     "pooling_mode_mean_tokens": "mean",
     "pooling_mode_lasttoken": "last",
 }

@@ -50,6 +50,7 @@ def test_an_example_names_a_command_and_options_that_exist(line):
 @pytest.mark.parametrize("line", QUICK)
 def test_a_quick_example_runs(line, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHELL", "/bin/bash")  # `completion` asks for it
 
     assert main(shlex.split(line)) == 0
     assert capsys.readouterr().err.count("error") == 0

@@ -86,9 +86,7 @@ def as_classifier(model: Classifier) -> Any:
 
 def as_encoder(model: Classifier) -> tuple[Any, dict[str, Tensor]]:
     """Return the encoder as an ``AutoModel``, and the head's tensors, for ``predict.py``."""
-    module: Any = model.encoder.module
-    states = [v for part in module.modules() for v in vars(part).values() if torch.is_tensor(v)]
-    encoder: Any = copy.deepcopy(module, {id(state): state.detach() for state in states}).cpu()
+    encoder: Any = copy.deepcopy(model.encoder.module).cpu()
     encoder.load_state_dict(model.values, strict=False)
     encoder.config = _config(model)
     encoder.config.classifier_pooling = model.encoder.pooling

@@ -44,7 +44,7 @@ the same records.
 | benchmark | question |
 | --- | --- |
 | `glue-minilm-l3` | Does meta-training show within some dozens of updates on a target? |
-| `glue-minilm-l3-epochs` | What is left of it after three epochs, from the same initializations? |
+| `glue-minilm-l3-epochs` | Does it persist after three epochs, from the same initializations? |
 | `glue-minilm-plain` | What does standard fine-tuning of a larger encoder reach in three epochs? |
 
 ## Limits

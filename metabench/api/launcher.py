@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar, final
 
@@ -45,13 +45,11 @@ class AgentCommand:
         arguments: the program and its arguments.
         folder: the working directory; an agent reads and writes the run folder by paths that are
             relative to it, or absolute.
-        environment: variables that the agent needs where it does not inherit them.
         mailbox: channels through files of the run folder, for a launcher that has no other.
     """
 
     arguments: tuple[str, ...]
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
     mailbox: Mailbox | None = None
 
 
@@ -75,14 +73,6 @@ class Mailbox(ABC):
     @abstractmethod
     def receive(self) -> Sequence[AgentMessage | LostAgent]:
         """Return at once what has come since the last time; agents that have ended are lost."""
-
-    @abstractmethod
-    def note(self, agent: str, text: str) -> None:
-        """Keep a line, such as the number of a job, for as long as the agent is there."""
-
-    @abstractmethod
-    def noted(self, agent: str) -> str:
-        """Return the line that was kept last; empty where there is none."""
 
     @abstractmethod
     def printed(self, agent: str) -> Path:
@@ -111,8 +101,8 @@ class LostAgent:
         agent: its name.
         reason: what is known, such as ``signal 9`` or ``node n2 is down``.
         cause: ``died``: the process has ended or was killed, perhaps because of its cell;
-            ``stopped``: somebody asked the process to end; ``lost``: its machine, its job or the
-            connection is gone, which says nothing about its cell: another agent gets it.
+            ``stopped``: the process received a request to end; ``lost``: its machine, job or
+            connection is gone, so its cell is not at fault and goes to another agent.
     """
 
     agent: str

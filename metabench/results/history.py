@@ -22,7 +22,7 @@ from metabench.store.run_folder import Store
 __all__ = ["MOST_SEEDS", "LossCurve", "MetaHistory", "drawn_seeds", "meta_histories", "read_curves"]
 
 MOST_SEEDS = 10
-"""Meta seeds of which curves are read: more thin lines in a panel cannot be told apart."""
+"""Meta seeds of which curves are read: more curves in a panel are not distinguishable."""
 _MOST_POINTS = 400
 _LONGEST_LINE = 1 << 16
 _LOSS = "loss_after"

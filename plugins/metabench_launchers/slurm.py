@@ -62,7 +62,6 @@ class Slurm(Launcher[SlurmOptions]):
         script = f"#!/bin/sh\n{self.options.setup}\nexec {relay}\n"
         job = self._ask("sbatch", *self._arguments(agent), script=script)
         self._jobs[agent] = job.strip().partition(";")[0]
-        self._mailbox.note(agent, self._jobs[agent])
 
     @override
     def send(self, agent: str, line: bytes) -> None:

@@ -13,7 +13,7 @@ from metabench.seeding import Stream
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("METABENCH_TEST_KILLS", "30"))
+KILLS = int(os.environ.get("METABENCH_TEST_KILLS", "50"))
 """How many kills there are; ``python -m kit.kills --kills 1000`` is the same with a report."""
 
 
@@ -42,7 +42,7 @@ def place(folder, request):
 
 
 @pytest.mark.timeout(600)
-def test_after_many_kills_over_all_algorithms_and_stages_the_bits_are_the_same(
+def test_after_fifty_kills_over_all_algorithms_and_stages_the_bits_are_the_same(
     server, folder, whole
 ):
     met = kill_often(server, folder, whole, draws=Stream.root(6).numpy(), kills=KILLS)

@@ -10,18 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from kit.zoo import WORDS, tiny_config
+from kit.zoo import tiny_config
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
-from transformers.models.auto import modeling_auto
 
 from metabench.data.encoding import encode
 from metabench.data.tokens import TokenTable
 from metabench.engine.finetune import FineTuning
 from metabench.engine.parameters import named
 from metabench.engine.pretrain import Pretraining
-from metabench.errors import DataError
 from metabench.learning import Episode
 from metabench.nn.curvature import Curvature
 from metabench.nn.encoder import build_module, load_encoder, load_tokenizer
@@ -35,12 +33,9 @@ from metabench.spec.model.pretraining import PretrainSpec
 from metabench.spec.model.sections import FineTuneOptimizer, ModelSpec
 from metabench.tasks.architectures import (
     CAUSAL,
-    ENCODER_ALONE,
     MASKED_LM,
     POOLED,
-    REFUSED,
     USABLE,
-    check_architecture,
 )
 from metabench.tasks.hub import SHIPPED_ENCODER, Hub
 from metabench_algorithms.maml import Maml
@@ -67,32 +62,11 @@ OWN_CLASS = {
     "rembert", "roc_bert", "squeezebert", "tapas",
 }  # fmt: skip
 """Whose classifier in transformers is a linear layer on the encoder's own pooler."""
-TEXT_MODELS = (
-    modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
-    modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-    modeling_auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES,
-    modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-)
 ZOO = [
     pytest.param(kind, marks=[pytest.mark.zoo] if kind in CAUSAL else [], id=kind)
     for kind in sorted(USABLE)
 ]
 """The encoders in each run of the tests, the decoders too in ``tox -e zoo``."""
-
-
-def test_every_text_architecture_of_transformers_is_known_by_name():
-    """One that is new in transformers needs a place in `metabench.tasks.architectures`."""
-    known = {name for models in TEXT_MODELS for name in models}
-
-    assert sorted(known - USABLE - set(REFUSED)) == []
-    assert sorted((USABLE | set(REFUSED)) - known) == []
-    assert not USABLE & set(REFUSED)
-
-
-@pytest.mark.parametrize("kind", sorted(REFUSED))
-def test_what_cannot_be_used_is_refused_by_name_before_it_is_loaded(kind):
-    with pytest.raises(DataError, match=f"its architecture '{kind}' .*, so it cannot be used"):
-        check_architecture("an/encoder", {"model_type": kind})
 
 
 @pytest.fixture(scope="module")
@@ -341,11 +315,3 @@ def test_an_encoder_with_a_masked_language_model_is_pretrained(kind, tokenizer, 
     own = dict(encoder.module.named_parameters())
     assert set(own) - set(values) <= {name for name in own if "pooler" in name}
     assert any(not torch.equal(own[name], values[name]) for name in own if name in values)
-
-
-def test_encoders_without_a_masked_language_model_are_those_of_transformers():
-    has = set(modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES)
-
-    assert (has & USABLE) - {"bart", "mbart", "mvp"} == MASKED_LM  # they generate whole texts
-    assert USABLE >= ENCODER_ALONE
-    assert WORDS == 228

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from metabench.api.launcher import AgentCommand, LostAgent
-from metabench.errors import MetabenchError, PluginError, SetupError
+from metabench.errors import SetupError
 from metabench.import_path import protect_children
-from metabench.plugin.guard import Fault, guarded
+from metabench.plugin.guard import guarded
 from metabench.session.runner.agent_state import AgentState
 from metabench.session.runner.mailbox import FileMailbox
 from metabench.session.runner.wire import (
@@ -56,7 +56,7 @@ class Crew:
 
     def __init__(self, launching: Launching, assignment: Assignment) -> None:
         self._launcher = launching.open(agent_command(assignment))
-        self._origin = launching.origin
+        self._launching = launching
         self.one_machine = self._launcher.one_machine
         self._assignment = assignment
         self._size = self._launcher.agents or assignment.runtime.jobs
@@ -173,16 +173,7 @@ class Crew:
         Raises:
             MetabenchError: what it raised.
         """
-        found = guarded(call, watched=False)
-        if not isinstance(found, Fault):
-            return found
-        if isinstance(found.error, MetabenchError):
-            raise found.error
-        raise PluginError(
-            f"the launcher raised {found.detail}",
-            where=self._origin,
-            hint="fix the launcher, or run without it; `metabench plugins check` tries it",
-        ) from found.error
+        return self._launching.answered(guarded(call, watched=False))
 
     def _count_start(self, agent: AgentState, lost: LostAgent) -> None:
         if agent.node:

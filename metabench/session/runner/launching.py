@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from pydantic import ValidationError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
 
 __all__ = ["LOCAL", "Launching", "find_launcher"]
+
+ValueT = TypeVar("ValueT")
 
 LOCAL = "local"
 """The launcher of a run that asks for none; one cell at a time needs no agent."""
@@ -47,15 +49,8 @@ class Launching:
             SetupError: it says what it lacks.
             PluginError: it cannot be loaded, or is none.
         """
-        opened = guarded(lambda: load_target(self.info.target)(self.options, command))
-        if isinstance(opened, Fault):
-            if isinstance(opened.error, MetabenchError):
-                raise opened.error
-            raise PluginError(
-                f"launcher {self.info.name!r}: {opened.detail}",
-                where=self.origin,
-                hint="fix the launcher, or run without it; `metabench plugins check` tries it",
-            ) from opened.error
+        made = guarded(lambda: load_target(self.info.target)(self.options, command))
+        opened = self.answered(made)
         if not isinstance(opened, Launcher):
             raise PluginError(
                 f"{self.info.target} is no Launcher",
@@ -63,6 +58,23 @@ class Launching:
                 hint="derive the class from metabench.api.Launcher",
             )
         return opened
+
+    def answered(self, found: ValueT | Fault) -> ValueT:
+        """Return what the launcher returned.
+
+        Raises:
+            MetabenchError: it raised this.
+            PluginError: it raised something else.
+        """
+        if not isinstance(found, Fault):
+            return found
+        if isinstance(found.error, MetabenchError):
+            raise found.error
+        raise PluginError(
+            f"launcher {self.info.name!r} raised {found.detail}",
+            where=self.origin,
+            hint="fix the launcher, or run without it; `metabench plugins check` tries it",
+        ) from found.error
 
 
 def find_launcher(catalog: Catalog, name: str, settings: Sequence[str] = ()) -> Launching:

@@ -1,7 +1,7 @@
 """Agents that are spoken to through files of a shared run folder, wherever they run.
 
-Each has a folder ``agents/NAME`` with the lines ``to`` it and ``from`` it, its ``end``, what it
-``printed`` and a ``note`` of its launcher. Each file has one writer, which only appends. A *relay*
+Each has a folder ``agents/NAME`` with the lines ``to`` it and ``from`` it, its ``end``, and what it
+``printed``. Each file has one writer, which only appends. A *relay*
 starts the agent as its child, where the launcher wants it, and carries lines between the files and
 the child's standard input and output.
 """
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FileMailbox", "relay"]
 
-_TO, _FROM, _END, _NOTE, PRINTED = "to", "from", "end", "note", "printed.txt"
-_FILES: Final = frozenset({_TO, _FROM, _END, _NOTE, PRINTED})
+_TO, _FROM, _END, PRINTED = "to", "from", "end", "printed.txt"
+_FILES: Final = frozenset({_TO, _FROM, _END, PRINTED})
 _ALIVE = ".alive"
 _BEAT_SECONDS = 10.0
 """A coordinator says so often that it is there."""
@@ -85,17 +85,6 @@ class FileMailbox(Mailbox):
     def send(self, agent: str, line: bytes) -> None:
         """Append a line."""
         self._append(agent, _TO, line)
-
-    @override
-    def note(self, agent: str, text: str) -> None:
-        """Append a line to what the launcher notes."""
-        self._append(agent, _NOTE, f"{text}\n".encode())
-
-    @override
-    def noted(self, agent: str) -> str:
-        """Return the last line of what the launcher has noted."""
-        lines = self._content(agent, _NOTE, 0).decode(errors="replace").splitlines()
-        return lines[-1] if lines else ""
 
     @override
     def printed(self, agent: str) -> Path:

@@ -5,10 +5,24 @@ from __future__ import annotations
 import json
 
 import pytest
+from transformers.models.auto import modeling_auto
 
 from metabench.errors import DataError
-from metabench.tasks.architectures import check_architecture, saved_pooling
+from metabench.tasks.architectures import (
+    ENCODER_ALONE,
+    MASKED_LM,
+    REFUSED,
+    USABLE,
+    check_architecture,
+    saved_pooling,
+)
 
+TEXT_MODELS = (
+    modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_TEXT_ENCODING_MAPPING_NAMES,
+    modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+)
 MEAN = {"word_embedding_dimension": 8, "pooling_mode_mean_tokens": True}
 
 
@@ -57,3 +71,25 @@ def test_a_pooling_that_metabench_does_not_have_is_refused(tmp_path):
 
     with pytest.raises(DataError, match="pooling_mode_mean_tokens, pooling_mode_max_tokens"):
         saved_pooling(tmp_path, {})
+
+
+def test_every_text_architecture_of_transformers_is_known_by_name():
+    """One that is new in transformers needs a place in `metabench.tasks.architectures`."""
+    known = {name for models in TEXT_MODELS for name in models}
+
+    assert sorted(known - USABLE - set(REFUSED)) == []
+    assert sorted((USABLE | set(REFUSED)) - known) == []
+    assert not USABLE & set(REFUSED)
+
+
+@pytest.mark.parametrize("kind", sorted(REFUSED))
+def test_what_cannot_be_used_is_refused_by_name_before_it_is_loaded(kind):
+    with pytest.raises(DataError, match=f"its architecture '{kind}' .*, so it cannot be used"):
+        check_architecture("an/encoder", {"model_type": kind})
+
+
+def test_encoders_without_a_masked_language_model_are_those_of_transformers():
+    has = set(modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES)
+
+    assert (has & USABLE) - {"bart", "mbart", "mvp"} == MASKED_LM  # they generate whole texts
+    assert USABLE >= ENCODER_ALONE

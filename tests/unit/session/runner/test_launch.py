@@ -229,5 +229,7 @@ def test_a_launcher_that_raises_is_named(scripted, monkeypatch):
 
     monkeypatch.setattr(Scripted, "receive", broken)
 
-    with pytest.raises(PluginError, match="scripted 1: the launcher raised ValueError: no such"):
+    with pytest.raises(
+        PluginError, match="scripted 1: launcher 'scripted' raised ValueError: no such"
+    ):
         scripted("a")

@@ -48,5 +48,7 @@ def test_what_cannot_be_is_refused_with_the_place(catalog, name, settings, kind,
 def test_a_launcher_that_cannot_be_opened_is_the_doing_of_its_plugin():
     info = LauncherInfo("odd", "os:getcwd", LocalOptions, "takes no arguments")
 
-    with pytest.raises(PluginError, match=r"some-plugin 1: launcher 'odd': .*argument"):
+    with pytest.raises(
+        PluginError, match=r"some-plugin 1: launcher 'odd' raised TypeError: .*argument"
+    ):
         Launching(info, LocalOptions(), "some-plugin 1").open(COMMAND)

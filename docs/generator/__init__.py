@@ -9,6 +9,7 @@ from generator.benchmark_file import benchmark_file
 from generator.catalog import catalog
 from generator.cli import cli
 from generator.errors import errors
+from generator.fault_tests import fault_tests
 from generator.hooks import hooks
 from generator.limits import limits
 from generator.published_file import published_file
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "catalog.md": catalog,
         "cli.md": cli,
         "errors.md": errors,
+        "fault_tests.md": fault_tests,
         "hooks.md": hooks,
         "limits.md": limits,
         "published_file.md": published_file,

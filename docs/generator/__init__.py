@@ -8,6 +8,7 @@ from types import MappingProxyType
 from generator.benchmark_file import benchmark_file
 from generator.catalog import catalog
 from generator.cli import cli
+from generator.conformance_checks import conformance_checks
 from generator.errors import errors
 from generator.fault_tests import fault_tests
 from generator.hooks import hooks
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "benchmark_file.md": benchmark_file,
         "catalog.md": catalog,
         "cli.md": cli,
+        "conformance_checks.md": conformance_checks,
         "errors.md": errors,
         "fault_tests.md": fault_tests,
         "hooks.md": hooks,

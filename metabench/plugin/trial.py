@@ -48,13 +48,14 @@ class Request:
 @final
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one check ended; ``detail`` says why it failed, or why it has nothing to say."""
+    """How one check ended; ``detail`` is why it failed or was skipped, ``hint`` what to do."""
 
     kind: str
     name: str
     origin: str
     check: str
     law: str
+    hint: str
     state: Literal["ok", "failed", "skipped"]
     detail: str = ""
     seconds: float = 0.0

@@ -90,6 +90,7 @@ def test_a_check_that_ends_its_process_has_failed_and_the_others_go_on(check, tm
     failed = {name: one["detail"] for name, one in outcomes.items() if one["state"] == "failed"}
     assert set(failed) == {"any_outputs"}
     assert all(said in detail for detail in failed.values()), failed
+    assert outcomes["any_outputs"]["hint"].startswith("Expect float32 labels")
     assert outcomes["shapes"]["state"] == "ok"
     assert outcomes["device"]["state"] == "ok", "what comes after the crash is checked too"
 

@@ -54,7 +54,7 @@ def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
 
     NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a process
     of its own, so that nothing it does can end this one. Exit code 6: a check failed; 3: it cannot
-    be loaded. docs/conformance.md says what each check means.
+    be loaded. docs/conformance.md explains it.
     """
     from metabench.plugin.trial import Request, run_checks
 
@@ -90,6 +90,8 @@ def _told(*, as_json: bool) -> Callable[[dict[str, Any]], None]:
             shown.append(heading)
         said = event["detail"] or event["law"]
         echo(f"  {event['state']:<8}{event['check']:<22} {said}")
+        if event["state"] == "failed":
+            echo(f"          hint: {event['hint']}")
 
     return tell
 
@@ -100,6 +102,6 @@ def _judge(name: str, outcomes: tuple[Outcome, ...]) -> int:
     if counts["failed"]:
         raise GateFailedError(
             f"{counts['failed']} of {len(outcomes)} checks of {name!r} failed",
-            hint="fix what each check names; docs/conformance.md explains the checks",
+            hint="follow the hint of each failed check; docs/conformance.md explains the command",
         )
     return 0

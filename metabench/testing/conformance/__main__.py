@@ -58,6 +58,7 @@ def _run(subject: Subject, check: Check, tell: Tell, *, seconds: float) -> None:
         "origin": subject.plugin.origin,
         "check": check.name,
         "law": check.law,
+        "hint": check.hint,
     }
     tell("begun", case=case)
     faulthandler.dump_traceback_later(seconds, exit=True)

@@ -55,14 +55,21 @@ _ROUNDING = 1e-9
 
 @law("algorithm")
 def loads(subject: Subject) -> None:
-    """The class behind the descriptor loads, is an Algorithm, and takes its options alone."""
+    """The class behind the descriptor loads, is an Algorithm, and takes its options alone.
+
+    Write the descriptor's ``target`` as ``package.module:Class``; take the options and nothing else
+    in ``__init__``.
+    """
     built = subject.algorithm()
     require(isinstance(built, Algorithm), f"{subject.value.target} is not a metabench Algorithm")
 
 
 @law("algorithm")
 def episode_shape(subject: Subject) -> None:
-    """The options say how many batches an episode holds: at least one, never fewer than none."""
+    """The options say how many batches an episode holds: at least one, never fewer than none.
+
+    Override ``episode_shape`` of the options.
+    """
     shape = subject.options.episode_shape()
     require(isinstance(shape, EpisodeShape), f"episode_shape returned {type(shape).__name__}")
     counts = (shape.support, shape.query)
@@ -74,7 +81,11 @@ def episode_shape(subject: Subject) -> None:
 
 @law("algorithm")
 def blocks(subject: Subject) -> None:
-    """Blocks hold theta, are like it in dtype and device, and no learning rate is below zero."""
+    """Blocks hold theta, are like it in dtype and device, and no learning rate is below zero.
+
+    Return ``theta`` and your own blocks from ``init``; name only those in ``learning_rates`` and
+    ``direction_scales`` (above 0); ``initialisation`` is as long as theta.
+    """
     one = trial(subject)
     require("theta" in one.meta, "init returns no block 'theta'")
     theta = one.meta["theta"]
@@ -102,7 +113,10 @@ def blocks(subject: Subject) -> None:
 
 @law("algorithm")
 def shapes(subject: Subject) -> None:
-    """There is one direction per block, of its shape and dtype, in float64 and in float32."""
+    """There is one direction per block, of its shape and dtype, in float64 and in float32.
+
+    Keep what you make in ``theta.dtype``, and return a direction for each block.
+    """
     for dtype in (torch.float64, torch.float32):
         one = trial(subject, dtype=dtype)
         wrong = wrong_shape(one.run(), one.meta)
@@ -111,14 +125,20 @@ def shapes(subject: Subject) -> None:
 
 @law("algorithm")
 def finite(subject: Subject) -> None:
-    """Directions and scalars are finite."""
+    """Directions and scalars are finite.
+
+    Put a floor below roots, logarithms and quotients.
+    """
     wrong = wrong_value(trial(subject).run())
     require(not wrong, wrong)
 
 
 @law("algorithm")
 def deterministic(subject: Subject) -> None:
-    """Equal batches give bit-identical directions in two new objects."""
+    """Equal batches give bit-identical directions in two new objects.
+
+    Take no number from the clock, the system or an address.
+    """
     with same_ambient():
         first = trial(subject).run()
     with same_ambient():
@@ -133,7 +153,10 @@ def deterministic(subject: Subject) -> None:
 
 @law("algorithm")
 def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded."""
+    """No generator of the whole process is drawn from or seeded.
+
+    Draw from ``episode.stream.torch()`` or ``.numpy()``.
+    """
     one = trial(subject)
     drawn = drawn_generators(one.run)
     require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from episode.stream instead")
@@ -141,7 +164,11 @@ def no_ambient_randomness(subject: Subject) -> None:
 
 @law("algorithm")
 def writes_nothing(subject: Subject) -> None:
-    """Blocks and batches that are passed in are not written to."""
+    """Blocks and batches that are passed in are not written to.
+
+    Write ``theta = theta - …``, not ``theta -= …``. Training stops here too, where torch counts the
+    write.
+    """
     one = trial(subject)
     before = {name: value.clone() for name, value in one.tensors().items()}
     one.run()
@@ -151,14 +178,20 @@ def writes_nothing(subject: Subject) -> None:
 
 @law("algorithm")
 def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
+
+    Use a context manager that puts the setting back.
+    """
     changed = changed_settings(trial(subject).run)
     require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 @law("algorithm")
 def no_network(subject: Subject) -> None:
-    """Nothing is asked of a network."""
+    """Nothing is asked of a network.
+
+    Fetch beforehand; a run has to work without a network.
+    """
     one = trial(subject)
     with network_watched() as tried:
         complaint(one)
@@ -167,7 +200,10 @@ def no_network(subject: Subject) -> None:
 
 @law("algorithm")
 def follows_gradients(subject: Subject) -> None:
-    """Where it says so, directions are zero wherever the gradients of its batches are."""
+    """Where it says so, directions are zero wherever the gradients of its batches are.
+
+    Set it only if all of a direction is made of gradients; weight decay is not.
+    """
     one = trial(subject)
     if not type(one.algorithm).follows_gradients:
         raise NotApplicableError("does not say follows_gradients")
@@ -187,7 +223,10 @@ def follows_gradients(subject: Subject) -> None:
 
 @law("algorithm")
 def any_outputs(subject: Subject) -> None:
-    """Tasks with three classes, with two classes and with a number all work."""
+    """Tasks with three classes, with two classes and with a number all work.
+
+    Expect float32 labels where the task is a regression.
+    """
     require_usual(subject)
     for task, head in TINY_HEADS.items():
         wrong = complaint(trial(subject, task=task))
@@ -197,7 +236,10 @@ def any_outputs(subject: Subject) -> None:
 
 @law("algorithm")
 def tiny_task(subject: Subject) -> None:
-    """Batches of one row and of two rows work."""
+    """Batches of one row and of two rows work.
+
+    Handle batches of one example: their standard deviation is not a number.
+    """
     require_usual(subject)
     for rows in (1, 2):
         wrong = complaint(trial(subject, rows=rows))

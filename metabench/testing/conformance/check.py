@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -29,22 +30,25 @@ class Check:
             ``observer`` or ``launcher``.
         name: what it is called, in a table and behind ``test_``.
         law: one sentence that holds for every plugin that passes.
+        hint: what to do where it does not hold.
         call: raises `NotConformingError` where it does not hold.
     """
 
     kind: str
     name: str
     law: str
+    hint: str
     call: Callable[[Subject], None]
 
 
 def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Return what makes a function a check of these kinds; its docstring is the law."""
+    """Return what makes a function a check of these kinds; its docstring is law and hint."""
 
     def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
-        said = " ".join((function.__doc__ or "").split()).rstrip(".")
+        doc = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+        said, hint = doc[0].rstrip("."), " ".join(doc[2].replace("``", "`").split())
         for kind in kinds:
-            check = Check(kind, function.__name__, said, _named(function))
+            check = Check(kind, function.__name__, said, hint, _named(function))
             _CHECKS.setdefault(kind, {})[check.name] = check
         return function
 

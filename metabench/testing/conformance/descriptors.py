@@ -36,7 +36,11 @@ sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
 
 @law("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
 def imports_light(subject: Subject) -> None:
-    """The entry module is imported in 0.1 s of CPU time, and without a heavy library."""
+    """The entry module is imported in 0.1 s of CPU time, and without a heavy library.
+
+    Import torch and other heavy libraries in the module behind the descriptor, not in the entry
+    module; every command loads that one.
+    """
     module = subject.plugin.module
     if subject.plugin.local:
         raise NotApplicableError("a single file may import what it likes")
@@ -51,7 +55,10 @@ def imports_light(subject: Subject) -> None:
 
 @law("algorithm", "sampler", "launcher")
 def options_documented(subject: Subject) -> None:
-    """Every option has a docstring and a default."""
+    """Every option has a docstring and a default.
+
+    Put a string below each field; ``metabench show`` prints it.
+    """
     fields: Any = subject.value.options.model_fields
     silent = [name for name, field in fields.items() if not (field.description or "").strip()]
     require(not silent, f"options without a docstring: {', '.join(silent)}")
@@ -62,7 +69,10 @@ def options_documented(subject: Subject) -> None:
 
 @law("algorithm", "sampler", "launcher")
 def options_strict(subject: Subject) -> None:
-    """Options refuse unknown keys, values of another type and NaN, and are frozen."""
+    """Options refuse unknown keys, values of another type and NaN, and are frozen.
+
+    Derive from ``AlgorithmOptions`` or ``Options`` and leave ``model_config`` alone.
+    """
     model: Any = subject.value.options
     _refused(model, {"no_such_option": 1}, "an unknown key")
     for name, value in model().model_dump().items():

@@ -45,14 +45,21 @@ for line in sys.stdin.buffer:
 
 @law("launcher")
 def loads_as_launcher(subject: Subject) -> None:
-    """The class behind the descriptor loads, is a Launcher, and takes options and a command."""
+    """The class behind the descriptor loads, is a Launcher, and takes options and a command.
+
+    Take options and command in ``__init__``; skipped where it raises a ``SetupError``, such as for
+    a scheduler that isn't installed.
+    """
     with _opened(subject) as launcher:
         require(isinstance(launcher, Launcher), f"it is a {type(launcher).__name__}")
 
 
 @law("launcher")
 def carries_lines(subject: Subject) -> None:
-    """Lines reach the agent that they are for, whole and in order, and so do its answers."""
+    """Lines reach the agent that they are for, whole and in order, and so do its answers.
+
+    Read until the line break: a line may be larger than a pipe holds.
+    """
     with _opened(subject) as launcher:
         for agent in ("one", "two"):
             launcher.start(agent)
@@ -69,7 +76,10 @@ def carries_lines(subject: Subject) -> None:
 
 @law("launcher")
 def notices_ends(subject: Subject) -> None:
-    """An agent that ends is lost once, with a reason, after its last line; others stay."""
+    """An agent that ends is lost once, with a reason, after its last line; others stay.
+
+    Return a ``LostAgent`` when everything it wrote has been read.
+    """
     with _opened(subject) as launcher:
         for agent in ("one", "two"):
             launcher.start(agent)
@@ -85,7 +95,10 @@ def notices_ends(subject: Subject) -> None:
 
 @law("launcher")
 def ends_agents(subject: Subject) -> None:
-    """An agent that is to end at once is lost soon."""
+    """An agent that is to end at once is lost soon.
+
+    Kill in ``end``; return the loss from ``receive``.
+    """
     with _opened(subject) as launcher:
         launcher.start("one")
         launcher.send("one", _line(number=1))
@@ -96,7 +109,10 @@ def ends_agents(subject: Subject) -> None:
 
 @law("launcher")
 def waits_no_longer(subject: Subject) -> None:
-    """Where nothing is heard, receiving ends when its time is over."""
+    """Where nothing is heard, receiving ends when its time is over.
+
+    Wait with a time-out, also where no agent is left.
+    """
     with _opened(subject) as launcher:
         started = time.monotonic()
         require(not launcher.receive(0.2), "something came from no agent")

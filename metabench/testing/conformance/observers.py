@@ -23,7 +23,10 @@ __all__ = ["accepts_events", "leaves_globals", "no_ambient_randomness", "no_netw
 
 @law("observer")
 def accepts_events(subject: Subject) -> None:
-    """Every event is taken without an exception: of cells that fail, and of two runs in a row."""
+    """Every event is taken without an exception: of cells that fail, and of two runs in a row.
+
+    Handle scalars that are missing or nan; a run continues if you raise, and names you.
+    """
     observer = subject.observer()
     with tempfile.TemporaryDirectory() as folder:
         for event in [*_events(folder), *_events(folder)]:
@@ -33,21 +36,31 @@ def accepts_events(subject: Subject) -> None:
 
 @law("observer")
 def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded."""
+    """No generator of the whole process is drawn from or seeded.
+
+    Draw from the stream that is passed in, or from a generator that you make and seed.
+    """
     drawn = _after_a_first_run(subject, drawn_generators)
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
 
 
 @law("observer")
 def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
+
+    Use a context manager that puts the setting back; what the first run begins, such as a thread,
+    is yours.
+    """
     changed = _after_a_first_run(subject, changed_settings)
     require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 @law("observer")
 def no_network(subject: Subject) -> None:
-    """Nothing is asked of a network while a run waits."""
+    """Nothing is asked of a network while a run waits.
+
+    Write to a file, and send that afterwards; a run would wait for the network.
+    """
     with network_watched() as tried:
         _after_a_first_run(subject, lambda _: [])
     require(not tried, f"tried {'; '.join(tried)}")

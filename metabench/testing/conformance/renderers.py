@@ -64,7 +64,10 @@ _BOARDS = {
 
 @law("renderer")
 def returns_text(subject: Subject) -> None:
-    """It returns a text for every leaderboard: with scores missing, without a row, of odd names."""
+    """It returns a text for every leaderboard: with scores missing, without a row, of odd names.
+
+    Handle scores without a mean and leaderboards without a method.
+    """
     for what, board in _BOARDS.items():
         text = _render(subject)(board)
         require(isinstance(text, str), f"of {what} it returned {type(text).__name__}")
@@ -74,7 +77,10 @@ def returns_text(subject: Subject) -> None:
 
 @law("renderer")
 def names_every_method(subject: Subject) -> None:
-    """Every method of the leaderboard is in the text."""
+    """Every method of the leaderboard is in the text.
+
+    Cut a long name if you must, but keep it recognisable.
+    """
     text = _render(subject)(_BOARDS["a leaderboard"])
     absent = [row.method for row in _BOARDS["a leaderboard"].rows if row.method not in text]
     require(not absent, f"the text does not name {', '.join(absent)}")
@@ -82,7 +88,10 @@ def names_every_method(subject: Subject) -> None:
 
 @law("renderer")
 def no_control_characters(subject: Subject) -> None:
-    """No name reaches the terminal as an instruction to it."""
+    """No name reaches the terminal as an instruction to it.
+
+    Put a space or an escape in the place of a letter that is not printable.
+    """
     text = _render(subject)(_BOARDS["names of control characters"])
     bad = sorted({letter for letter in text if ord(letter) < ord(" ") and letter not in "\n\t"})
     require(not bad, f"the text of odd names holds {', '.join(map(repr, bad))}")
@@ -90,7 +99,10 @@ def no_control_characters(subject: Subject) -> None:
 
 @law("renderer")
 def deterministic(subject: Subject) -> None:
-    """Equal leaderboards give equal texts."""
+    """Equal leaderboards give equal texts.
+
+    Show no time of day.
+    """
     with same_ambient():
         first = _render(subject)(_BOARDS["a leaderboard"])
     with same_ambient():
@@ -100,14 +112,20 @@ def deterministic(subject: Subject) -> None:
 
 @law("renderer")
 def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded."""
+    """No generator of the whole process is drawn from or seeded.
+
+    Draw from the stream that is passed in, or from a generator that you make and seed.
+    """
     drawn = drawn_generators(lambda: _render(subject)(_BOARDS["a leaderboard"]))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
 
 
 @law("renderer")
 def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
+
+    Use a context manager that puts the setting back.
+    """
     changed = changed_settings(lambda: _render(subject)(_BOARDS["a leaderboard"]))
     require(not changed, f"changed {'; '.join(changed)[:300]}")
 

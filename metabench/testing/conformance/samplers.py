@@ -51,21 +51,30 @@ _FEWEST = 5  # expected draws of a cell: below that, chi-square is no longer its
 
 @law("sampler")
 def loads(subject: Subject) -> None:
-    """The class behind the descriptor loads, is a TaskSampler, and takes options and schedule."""
+    """The class behind the descriptor loads, is a TaskSampler, and takes options and schedule.
+
+    Take options and schedule in ``__init__``.
+    """
     built = subject.sampler(_SCHEDULE)
     require(isinstance(built, TaskSampler), f"{subject.value.target} is not a TaskSampler")
 
 
 @law("sampler")
 def probabilities(subject: Subject) -> None:
-    """At every step tasks have probabilities, none below zero, and they sum to one."""
+    """At every step tasks have probabilities, none below zero, and they sum to one.
+
+    Divide by the sum; it may be off by 1e-9.
+    """
     wrong = _wrong_chances(subject)
     require(not wrong, wrong)
 
 
 @law("sampler")
 def draws_only_tasks(subject: Subject) -> None:
-    """Every draw is one of the tasks given."""
+    """Every draw is one of the tasks given.
+
+    Return names of the tasks that ``draw`` is given.
+    """
     names = {task.name for task in _TASKS}
     for step, drawn in enumerate(_draws(subject)):
         unknown = sorted(set(drawn) - names)
@@ -74,7 +83,10 @@ def draws_only_tasks(subject: Subject) -> None:
 
 @law("sampler")
 def draws_fill_a_step(subject: Subject) -> None:
-    """A step has as many draws as the benchmark says, so that budgets are equal."""
+    """A step has as many draws as the benchmark says, so that budgets are equal.
+
+    Return ``schedule.tasks_per_step`` names.
+    """
     for step, drawn in enumerate(_draws(subject)):
         wanted = _SCHEDULE.tasks_per_step
         require(len(drawn) == wanted, f"step {step}: {len(drawn)} draws where {wanted} were asked")
@@ -82,7 +94,10 @@ def draws_fill_a_step(subject: Subject) -> None:
 
 @law("sampler")
 def target_phase(subject: Subject) -> None:
-    """A task of probability zero is never drawn: a phase on the target holds only the target."""
+    """A task of probability zero is never drawn: a phase on the target holds only the target.
+
+    Make ``draw`` and ``probabilities`` agree in each phase.
+    """
     _require_chances(subject)
     sampler, state = subject.sampler(_SCHEDULE), _NOTHING
     for step in range(_SCHEDULE.total_steps):
@@ -95,7 +110,11 @@ def target_phase(subject: Subject) -> None:
 
 @law("sampler")
 def fits_probabilities(subject: Subject) -> None:
-    """Tasks are drawn as often as their probabilities say: chi-square, p above 1e-5."""
+    """Tasks are drawn as often as their probabilities say: chi-square, p above 1e-5.
+
+    Make ``draw`` follow ``probabilities``. 43,200 draws from fixed streams are compared; 1e-5 is
+    the share of sound samplers that would be refused.
+    """
     _require_chances(subject)
     from scipy import stats  # noqa: PLC0415  (half a second)
 
@@ -126,7 +145,10 @@ def fits_probabilities(subject: Subject) -> None:
 
 @law("sampler")
 def deterministic(subject: Subject) -> None:
-    """Equal streams give equal draws in two fresh objects."""
+    """Equal streams give equal draws in two fresh objects.
+
+    Draw from the stream, and from nothing else.
+    """
     with same_ambient():
         first = _draws(subject)
     with same_ambient():
@@ -136,14 +158,20 @@ def deterministic(subject: Subject) -> None:
 
 @law("sampler")
 def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded."""
+    """No generator of the whole process is drawn from or seeded.
+
+    Draw from the stream that is passed in, or from a generator that you make and seed.
+    """
     drawn = drawn_generators(lambda: _draws(subject))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from the stream instead")
 
 
 @law("sampler")
 def state_resumes(subject: Subject) -> None:
-    """The state is named finite numbers; restored from JSON, a new object draws the same."""
+    """The state is named finite numbers; restored from JSON, a new object draws the same.
+
+    Keep nothing in the object: ``update`` returns all that is to be remembered.
+    """
     _require_chances(subject)
     whole, sampler = subject.sampler(_SCHEDULE), subject.sampler(_SCHEDULE)
     state: State = {}
@@ -162,7 +190,10 @@ def state_resumes(subject: Subject) -> None:
 
 @law("sampler")
 def writes_nothing(subject: Subject) -> None:
-    """The state that is passed in is not written to."""
+    """The state that is passed in is not written to.
+
+    Return a new mapping.
+    """
     _require_chances(subject)
     sampler, state = subject.sampler(_SCHEDULE), dict[str, float]()
     for step in range(3):
@@ -176,7 +207,10 @@ def writes_nothing(subject: Subject) -> None:
 
 @law("sampler")
 def copes_with_one_task(subject: Subject) -> None:
-    """One task alone is drawn every time."""
+    """One task alone is drawn every time.
+
+    Handle a benchmark that has one task.
+    """
     _require_chances(subject)
     only = (SampledTask("small", 24, "target"),)
     schedule = Schedule(total_steps=3, epoch_steps=1, tasks_per_step=2, target="small")
@@ -188,14 +222,20 @@ def copes_with_one_task(subject: Subject) -> None:
 
 @law("sampler")
 def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are."""
+    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
+
+    Use a context manager that puts the setting back.
+    """
     changed = changed_settings(lambda: _draws(subject))
     require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 @law("sampler")
 def no_network(subject: Subject) -> None:
-    """Nothing is asked of a network."""
+    """Nothing is asked of a network.
+
+    Fetch beforehand; a run has to work without a network.
+    """
     with network_watched() as tried:
         try:
             _draws(subject)

@@ -28,7 +28,10 @@ _ROWS = 40
 
 @law("task")
 def card_complete(subject: Subject) -> None:
-    """The card says licence, citation, summary, title, columns, and its classes once each."""
+    """The card says licence, citation, summary, title, columns, and its classes once each.
+
+    Fill in every field: leaderboards and model cards cite the data.
+    """
     card = subject.value
     empty = [
         name
@@ -51,7 +54,10 @@ def card_complete(subject: Subject) -> None:
 
 @law("task")
 def rows_load(subject: Subject) -> None:
-    """Both splits load, with texts and known labels, and no more rows than there are officially."""
+    """Both splits load, with texts and known labels, and no more rows than there are officially.
+
+    Name a mirror with ``--hub DIR``; skipped where the examples are not on this machine.
+    """
     hub = Hub(mirror=subject.hub, offline=True)
     use, absent = card_use(subject.value), []
     for part in ("train", "scored"):
@@ -65,7 +71,10 @@ def rows_load(subject: Subject) -> None:
 
 @law("task")
 def generated_alike(subject: Subject) -> None:
-    """A generated task makes the same rows each time, and says that it is generated."""
+    """A generated task makes the same rows each time, and says that it is generated.
+
+    Let the generator depend on the names of the task and the split, and on nothing else.
+    """
     card = subject.value
     if not isinstance(card.source, GeneratedSource):
         raise NotApplicableError("its rows are not generated")
@@ -78,14 +87,20 @@ def generated_alike(subject: Subject) -> None:
 
 @law("metric")
 def loads(subject: Subject) -> None:
-    """The function behind the descriptor loads, and takes arrays of some kind of task."""
+    """The function behind the descriptor loads, and takes arrays of some kind of task.
+
+    Take (labels, outputs).
+    """
     require(callable(load_target(subject.value.target)), f"{subject.value.target} is no function")
     _fitting(subject)
 
 
 @law("metric")
 def finite(subject: Subject) -> None:
-    """It returns one finite number, also where all labels or all outputs are alike."""
+    """It returns one finite number, also where all labels or all outputs are alike.
+
+    Define a value for such arrays; nan is refused in a run as well.
+    """
     metric = load_target(subject.value.target)
     for kind, (labels, outputs) in _fitting(subject).items():
         alike = np.zeros_like(labels), np.zeros_like(outputs)
@@ -104,7 +119,10 @@ def _require_score(subject: Subject) -> None:
 
 @law("metric")
 def in_range(subject: Subject) -> None:
-    """Its values lie in [-1, 1]; percent is the leaderboard's."""
+    """Its values lie in [-1, 1]; percent is the leaderboard's.
+
+    Return 0.5 for 50 %.
+    """
     _require_score(subject)
     metric = load_target(subject.value.target)
     for kind, (labels, outputs) in _fitting(subject).items():
@@ -115,7 +133,10 @@ def in_range(subject: Subject) -> None:
 
 @law("metric")
 def perfect_is_best(subject: Subject) -> None:
-    """On some kind of task, no guess scores higher than the labels, and their opposite lower."""
+    """On some kind of task, no guess scores higher than the labels, and their opposite lower.
+
+    Return one minus an error.
+    """
     _require_score(subject)
     metric = load_target(subject.value.target)
     wrong = []
@@ -132,7 +153,10 @@ def perfect_is_best(subject: Subject) -> None:
 
 @law("metric")
 def deterministic(subject: Subject) -> None:
-    """Equal arrays give equal values."""
+    """Equal arrays give equal values.
+
+    Take no number from the clock, the system or an address.
+    """
     metric = load_target(subject.value.target)
     for kind, (labels, outputs) in _fitting(subject).items():
         with same_ambient():
@@ -144,7 +168,10 @@ def deterministic(subject: Subject) -> None:
 
 @law("metric")
 def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded."""
+    """No generator of the whole process is drawn from or seeded.
+
+    Draw from the stream that is passed in, or from a generator that you make and seed.
+    """
     _fitting(subject)  # loads what it computes with: a library may draw while it is imported
     drawn = drawn_generators(lambda: _fitting(subject))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
@@ -152,7 +179,10 @@ def no_ambient_randomness(subject: Subject) -> None:
 
 @law("metric")
 def writes_nothing(subject: Subject) -> None:
-    """The arrays that are passed in are not written to."""
+    """The arrays that are passed in are not written to.
+
+    Sort a copy.
+    """
     metric = load_target(subject.value.target)
     for kind, (labels, outputs) in _fitting(subject).items():
         one, other = labels.copy(), outputs.copy()

@@ -61,14 +61,20 @@ class _InTurn(TaskSampler[Options]):
 
 @law("algorithm")
 def trains(subject: Subject) -> None:
-    """The engine takes four meta-steps with it, over three tasks."""
+    """The engine takes four meta-steps with it, over three tasks.
+
+    Follow the message: this is the engine itself, with your ``combine``.
+    """
     require_usual(subject)
     _train(subject)
 
 
 @law("algorithm")
 def resumes(subject: Subject) -> None:
-    """A new object that resumes after step 2 from a checkpoint ends bit-identical."""
+    """A new object that resumes after step 2 from a checkpoint ends bit-identical.
+
+    Keep nothing in the object: blocks and ``combine``'s state are in the checkpoint.
+    """
     try:
         whole, snapshot = _train(subject)
     except Exception as error:
@@ -93,7 +99,10 @@ def resumes(subject: Subject) -> None:
 
 @law("algorithm")
 def memory_flat(subject: Subject) -> None:
-    """What is alive after nine episodes is what was alive after three."""
+    """What is alive after nine episodes is what was alive after three.
+
+    Keep no tensor of an episode; drop graphs with ``detach()``.
+    """
     one = trial(subject)
     _repeat(subject, one, range(1))
     gc.collect()
@@ -110,7 +119,11 @@ def memory_flat(subject: Subject) -> None:
 
 @law("algorithm")
 def device(subject: Subject) -> None:
-    """Everything is computed on the device of what is passed in, whatever that is."""
+    """Everything is computed on the device of what is passed in, whatever that is.
+
+    Make tensors with ``torch.zeros_like(theta)`` or ``device=theta.device``. This uses torch's
+    device without numbers, and is skipped for an algorithm that reads numbers back.
+    """
     usual = trial(subject)
     if "theta" not in usual.meta:
         raise NotApplicableError("has no block 'theta'")

@@ -18,6 +18,7 @@ from metabench.plugin.observers import notify
 if TYPE_CHECKING:
     from metabench.api.events import Event
     from metabench.cli.inputs.benchmark import Prepared
+    from metabench.plan.states import PlanState
     from metabench.plugin.catalog import Catalog
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runtime import RunSummary
@@ -28,13 +29,12 @@ _SOME_FAILED = 1
 
 
 @contextmanager
-def shown(one: Prepared, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
+def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
     """Say what is there; yield what shows how the rest goes, and tells observers."""
-    from metabench.plan.states import cell_states
     from metabench.session.runner.policy import to_do
     from metabench.session.runner.queue import cost
 
-    states = cell_states(one.plan, one.store)
+    states = found.states
     chosen = {cell.key: states[cell.key] for cell in one.selected.cells}
     note(f"run folder: {one.store.folder}")
     note(f"{cells(len(states))}: {state_counts(states)}")
@@ -51,19 +51,14 @@ def shown(one: Prepared, policy: RunPolicy) -> Iterator[Callable[[Event], None]]
         yield _telling(one.catalog, show)
 
 
-def verdict(one: Prepared, summary: RunSummary) -> int:
-    """Say what has failed and how to go on, and return the exit code."""
-    from metabench.plan.states import cell_states
-
-    states = cell_states(one.plan, one.store)
-    failed = [
-        _failed_cell(one, cell.folder)
-        for cell in one.selected.cells
-        if states[cell.key].state == "failed"
-        or any(ended.key == cell.key for ended in summary.failures)
-    ]
+def verdict(one: Prepared, before: PlanState, summary: RunSummary) -> int:
+    """Say what has failed, now or before, and how to go on; return the exit code."""
+    doubtful = {ended.key for ended in summary.failures}
+    doubtful.update(key for key, state in before.states.items() if state.state == "failed")
+    looked = (_failed_cell(one, cell.folder) for cell in one.selected.cells if cell.key in doubtful)
+    failed = [cell for cell in looked if cell is not None]
     skipped = summary.counts.get("skipped", 0)
-    for line in failure_lines([cell for cell in failed if cell is not None]):
+    for line in failure_lines(failed):
         note(line)
     for ended in summary.differing:
         note(f"{ended.name}: {ended.message}; both are kept, and one is shown")
@@ -71,7 +66,7 @@ def verdict(one: Prepared, summary: RunSummary) -> int:
         note(f"skipped: {cells(skipped)}, because a cell that they need has failed")
     if summary.left:
         note(f"not started: {cells(summary.left)}, because enough have failed")
-    if failed or skipped or summary.left:
+    if failed or summary.failures or skipped or summary.left:
         note(f"run them again: {again(without=('--force',), add='--retry-failed')}")
         return _SOME_FAILED
     return _SOME_FAILED if summary.differing else 0

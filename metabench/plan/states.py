@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.difference import differences
 from metabench.store.file_names import LOCK
 from metabench.store.lock import lock_owner
+from metabench.store.stored_cell import NO_RECORDS, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from metabench.plan.plan import Plan
     from metabench.store.run_folder import Store, StoredCell
 
-__all__ = ["CellState", "StateName", "cell_states", "with_stored_names"]
+__all__ = ["CellState", "PlanState", "StateName", "cell_states", "with_stored_names"]
 
 StateName: TypeAlias = Literal[
     "done", "unscored", "interrupted", "new", "stale", "failed", "unavailable"
@@ -43,11 +44,33 @@ class CellState:
             ``unavailable``: there are not enough rows; ``new``: none of these.
         reason: why, in a few words; empty for what is done or new.
         source: folder of the cell whose predictions an unscored cell takes over.
+        seen: which records it had when it was looked at.
     """
 
     state: StateName
     reason: str = ""
     source: str = ""
+    seen: Stamp = field(default=NO_RECORDS, compare=False)
+
+
+class PlanState(NamedTuple):
+    """A plan, the run folder that it is for, and the state of each of its cells by key.
+
+    Other processes may end cells afterwards; whoever takes one compares what it has with ``seen``.
+    """
+
+    plan: Plan
+    store: Store
+    states: Mapping[str, CellState]
+
+    @classmethod
+    def of(cls, plan: Plan, store: Store) -> PlanState:
+        """Look at the run folder.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return cls(plan, store, cell_states(plan, store))
 
 
 def with_stored_names(plan: Plan, store: Store) -> Plan:
@@ -89,7 +112,7 @@ def cell_states(plan: Plan, store: Store) -> Mapping[str, CellState]:
         if state is None:
             kin = [noted(other.folder) for other in by_name[planned.name] if other.result]
             state = _kin_state(planned, kin, states)
-        states[planned.key] = state
+        states[planned.key] = state if own is None else replace(state, seen=own.stamp)
     return states
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar, final
+from typing import Final, TypeAlias, TypeVar, final
 
 from pydantic import JsonValue
 
@@ -16,11 +16,14 @@ from metabench.store.problems import store_error
 from metabench.store.records.cell import CellNote, Failure, Kind, Record, Result, from_json
 from metabench.store.records.seal import NewerRecordError
 
-__all__ = ["CellReader", "Stamp", "StoredCell", "stamp_of", "unread"]
+__all__ = ["NO_RECORDS", "CellReader", "Stamp", "StoredCell", "stamp_of", "unread"]
 
 _Stamp: TypeAlias = tuple[int, int, int]
 Stamp: TypeAlias = tuple[_Stamp, ...]
 """Which result and which failure a cell has, without reading them; only to be compared."""
+
+NO_RECORDS: Final[Stamp] = ((0, 0, 0), (0, 0, 0))
+"""The stamp of a cell that has neither a result nor a failure."""
 
 _Model = TypeVar("_Model", bound=Record)
 
@@ -36,6 +39,7 @@ class StoredCell:
         result: what came out, only where it is whole and belongs to this cell.
         failure: what went wrong at the last attempt.
         damage: what cannot be used and why, one sentence each; such a cell is not done.
+        stamp: which result and which failure were read.
     """
 
     folder: str
@@ -43,6 +47,7 @@ class StoredCell:
     result: Result | None
     failure: Failure | None
     damage: tuple[str, ...] = ()
+    stamp: Stamp = NO_RECORDS
 
     @property
     def key(self) -> str:
@@ -126,7 +131,8 @@ class CellReader:
             found = tuple(_mismatch(here, name, result, note))
             damage.extend(found)
             result = None if found else result
-        return StoredCell(name, note, result, failure, tuple(damage))
+        stamp = self._known[name, RESULT][0], self._known[name, FAILURE][0]
+        return StoredCell(name, note, result, failure, tuple(damage), stamp)
 
     def _whole(
         self, model: type[_Model], here: OpenFolder, place: tuple[str, str], damage: list[str]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -34,8 +33,7 @@ from metabench.store.file_names import CACHE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from metabench.plan.cell import Cell
-    from metabench.plan.states import CellState
+    from metabench.plan.states import CellState, PlanState
     from metabench.session.estimate.estimates import Estimates
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runtime import RunSummary, Runtime
@@ -125,6 +123,7 @@ def command(
     FILE is a TOML file, or a benchmark that ships with metabench, such as quickstart. Rerun the
     command to resume.
     """
+    from metabench.plan.states import PlanState
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
@@ -156,61 +155,66 @@ def command(
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)
         return 0
-    _refuse_early(prepared, policy, runtime)
-    ended: list[tuple[Prepared, RunSummary]] = []
+    first = _refuse_early(prepared, policy, runtime)
+    ended: list[_Ended] = []
     for one, mine in _in_turn(prepared, policy, ended):
-        with shown(one, mine) as emit:
+        found = PlanState.of(one.plan, one.store) if ended else first
+        with shown(one, found, mine) as emit:
             summary = run_plan(
-                one.plan,
+                found,
                 catalog=one.catalog,
-                store=one.store,
                 runtime=runtime,
                 emit=emit,
                 policy=mine,
             )
-        ended.append((one, summary))
+        ended.append(_Ended(one, found, summary))
     return _conclude(ended)
 
 
-def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> None:
+class _Ended(NamedTuple):
+    """A file that has been run: what there was before, and how it went."""
+
+    one: Prepared
+    before: PlanState
+    summary: RunSummary
+
+
+def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> PlanState:
     """Refuse a device, disk or memory that will not do before anything is written; warn of doubts.
+
+    Returns the state of the first plan, which is run right away.
 
     Raises:
         SetupError: the device is not there, or what is to be run cannot fit.
     """
+    from metabench.plan.states import PlanState
     from metabench.session.estimate.disk import refuse_full_disk
     from metabench.session.estimate.refusal import refuse_missing_device, refuse_what_cannot_fit
     from metabench.session.runner.launching import LOCAL, find_launcher
+    from metabench.session.runner.policy import to_do
 
     asked = runtime.launcher, runtime.launcher_settings
     if asked != (LOCAL, ()):
         find_launcher(prepared[0].catalog, *asked)
-    for one in prepared:
-        planned = [cell for cell in one.selected.cells if not cell.unavailable]
-        todo = partial(_to_run, one, policy)
+    looked = [PlanState.of(one.plan, one.store) for one in prepared]
+    for one, found in zip(prepared, looked, strict=True):
+        todo = to_do(one.plan, found.states, replace(policy, selection=one.selection)).cells
         compute = one.plan.benchmark.spec.compute
         refuse_missing_device(todo, compute=compute, runtime=runtime)
-        warning = refuse_what_cannot_fit(todo, planned=planned, compute=compute, runtime=runtime)
-        refuse_full_disk(todo, planned=planned, folder=one.store.folder, runtime=runtime)
+        warning = refuse_what_cannot_fit(todo, compute=compute, runtime=runtime)
+        refuse_full_disk(todo, folder=one.store.folder, runtime=runtime)
         if warning:
             warn(warning)
-
-
-def _to_run(one: Prepared, policy: RunPolicy) -> Sequence[Cell]:
-    from metabench.plan.states import cell_states
-    from metabench.session.runner.policy import to_do
-
-    states = cell_states(one.plan, one.store)
-    return to_do(one.plan, states, replace(policy, selection=one.selection)).cells
+    return looked[0]
 
 
 def _in_turn(
-    prepared: Sequence[Prepared], policy: RunPolicy, ended: Sequence[tuple[Prepared, RunSummary]]
+    prepared: Sequence[Prepared], policy: RunPolicy, ended: Sequence[_Ended]
 ) -> Iterator[tuple[Prepared, RunPolicy]]:
     """Yield what is run next, with what is left of the failures that are allowed."""
     most = policy.max_failures
     for one in prepared:
-        failures = sum(len(summary.failures) for _, summary in ended)
+        failures = sum(len(each.summary.failures) for each in ended)
         if most is not None and failures >= most:
             note(f"not started: {one.plan.benchmark.path}, because enough cells have failed")
             continue
@@ -218,15 +222,15 @@ def _in_turn(
         yield one, replace(policy, selection=one.selection, max_failures=limit)
 
 
-def _conclude(ended: Sequence[tuple[Prepared, RunSummary]]) -> int:
+def _conclude(ended: Sequence[_Ended]) -> int:
     """Show all leaderboards; return the worst exit code."""
-    for number, (one, _) in enumerate(ended):
+    for number, (one, _, _) in enumerate(ended):
         if number:
             echo("")
         echo_leaderboard([one.store])
         echo("")
         echo(f"results: {one.store.folder}")
-    return max([verdict(one, summary) for one, summary in ended])
+    return max([verdict(*each) for each in ended])
 
 
 def _echo_plans(

@@ -10,7 +10,7 @@ from metabench.plan.cell import FineTuneWork, PretrainWork
 from metabench.session.estimate.encoder import encoder_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from metabench.plan.cell import Cell
@@ -27,32 +27,23 @@ _STATES = 3  # a checkpoint: the parameters and Adam's two moments
 _CHECKPOINTS = 3  # two are kept while the next is written
 
 
-def refuse_full_disk(
-    cells: Callable[[], Sequence[Cell]],
-    *,
-    planned: Sequence[Cell],
-    folder: Path,
-    runtime: Runtime,
-) -> None:
+def refuse_full_disk(cells: Sequence[Cell], *, folder: Path, runtime: Runtime) -> None:
     """Refuse a run that needs more of the disk than is free, before anything is run.
 
     Args:
-        cells: gives those that are to be run; it is called only where something may not fit.
-        planned: all that may be run.
+        cells: those that are to be run.
         folder: the run folder; it need not exist.
         runtime: how many cells run at a time, and the hub.
 
     Raises:
         StoreError: there is not enough.
     """
-    shape = encoder_shape(planned[0].work.model, hub=runtime.hub) if planned else None
+    shape = encoder_shape(cells[0].work.model, hub=runtime.hub) if cells else None
     if shape is None:
         return
     there = next(path for path in folder.absolute().parents if path.exists())
     free = shutil.disk_usage(there).free
-    if bytes_needed(planned, shape, jobs=runtime.jobs) <= free:
-        return
-    needed = bytes_needed(cells(), shape, jobs=runtime.jobs)
+    needed = bytes_needed(cells, shape, jobs=runtime.jobs)
     if needed > free:
         raise StoreError(
             f"results and checkpoints need about {needed:,} bytes, and {free:,} are free",

@@ -12,7 +12,7 @@ from metabench.session.estimate.encoder import encoder_shape
 from metabench.session.estimate.memory import MemoryModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from metabench.plan.cell import Cell
     from metabench.session.estimate.capacity import Capacity
@@ -23,20 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["device_name", "refuse_missing_device", "refuse_what_cannot_fit"]
 
 
-def refuse_what_cannot_fit(
-    cells: Callable[[], Sequence[Cell]],
-    *,
-    planned: Sequence[Cell],
-    compute: ComputeSpec,
-    runtime: Runtime,
-) -> str:
+def refuse_what_cannot_fit(cells: Sequence[Cell], *, compute: ComputeSpec, runtime: Runtime) -> str:
     """Return a warning where a cell needs more than is free now, else nothing.
 
     Rows are taken to be as long as they may be; only where that does not fit are they looked at.
 
     Args:
-        cells: gives those that are to be run; it is called only where something may not fit.
-        planned: all that may be run.
+        cells: those that are to be run.
         compute: precision and memory.
         runtime: device, hub, token cache.
 
@@ -45,23 +38,18 @@ def refuse_what_cannot_fit(
     """
     device = device_name(runtime.device)
     has = capacity(device)
-    shape = encoder_shape(planned[0].work.model, hub=runtime.hub) if planned else None
+    shape = encoder_shape(cells[0].work.model, hub=runtime.hub) if cells else None
     if has is None or shape is None:
         return ""
     model = MemoryModel(shape, compute, has.free, gpu=device != "cpu")
-    together = min(runtime.jobs, len(planned))
-    if all(model.needed(cell, {}) * together <= has.free for cell in planned):
-        return ""
-    return _looked_at(cells(), model, has, runtime)
+    return _looked_at(cells, model, has, runtime)
 
 
-def refuse_missing_device(
-    cells: Callable[[], Sequence[Cell]], *, compute: ComputeSpec, runtime: Runtime
-) -> None:
+def refuse_missing_device(cells: Sequence[Cell], *, compute: ComputeSpec, runtime: Runtime) -> None:
     """Refuse a device or a precision that is not there, before anything is written.
 
     Args:
-        cells: gives those that are to be run; it is called only where something may be missing.
+        cells: those that are to be run.
         compute: the precision.
         runtime: the device.
 
@@ -69,7 +57,7 @@ def refuse_missing_device(
         DeviceError: the device is not there, or has no bf16 where that was asked for.
     """
     sure = runtime.device in {"auto", "cpu"} and compute.precision != "bf16"
-    if sure or not cells():
+    if sure or not cells:
         return
     from metabench.engine.device import resolve_device  # noqa: PLC0415  (torch loads here)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 from metabench.errors import NothingMatchedError, SetupError
 from metabench.plan.selection import part_of
+from metabench.plan.states import PlanState
 from metabench.results.profile import changed
 from metabench.results.repeats import same_numbers
 from metabench.session.replay.replan import key_change
@@ -108,9 +109,8 @@ def reproduce(
     recorded, fresh = stores
     selection = part_of(plan, cell.key)
     summary = run_plan(
-        plan,
+        PlanState.of(plan, fresh),
         catalog=catalog,
-        store=fresh,
         runtime=runtime,
         emit=emit,
         policy=RunPolicy(selection=selection, retry_failed=True),

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from metabench.api.events import CellEnded, RunEnded, RunStarted
-from metabench.plan.states import cell_states
 from metabench.session.runner.launch import launch
 from metabench.session.runner.policy import RunPolicy, to_do
 from metabench.session.runner.queue import CellQueue
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from metabench.api.events import Event
-    from metabench.plan.plan import Plan
+    from metabench.plan.states import PlanState
     from metabench.plugin.catalog import Catalog
-    from metabench.store.run_folder import Store
 
 __all__ = ["run_plan"]
 
@@ -32,15 +30,16 @@ _ALL = RunPolicy()
 
 
 def run_plan(
-    plan: Plan,
+    found: PlanState,
     *,
     catalog: Catalog,
-    store: Store,
     runtime: Runtime,
     emit: Callable[[Event], None],
     policy: RunPolicy = _ALL,
 ) -> RunSummary:
     """Run every cell of a plan that is not done; write what was asked first.
+
+    What has been done since the plan was looked at is not run again.
 
     Other processes may run the same plan in the same folder: each cell is run by one of them.
 
@@ -53,11 +52,10 @@ def run_plan(
         StoppedError: somebody asked to stop; running it again goes on.
         PluginError: the launcher does not work.
     """
+    plan, store, states = found
     note = run_note(plan, catalog, selection=policy.selection)
     texts = plan.benchmark.text, to_toml(plan.benchmark.spec)
     with store.join(*texts, note), Stopping(runtime.command) as stopping:
-        seen = {cell.key: store.stamp(cell.folder) for cell in plan.cells}  # before they are read
-        states = cell_states(plan, store)
         todo = to_do(plan, states, policy)
         planned = len(todo.cells) + len(todo.unscored)
         emit(RunStarted(str(store.folder), len(todo.done), planned))
@@ -70,7 +68,7 @@ def run_plan(
             compute=plan.benchmark.spec.compute,
             files=catalog.files,
             observers=tuple(one for one in catalog.observers if one.watches_steps),
-            seen=seen,
+            seen={key: state.seen for key, state in states.items()},
         )
         queue = CellQueue(todo.cells, todo.done, retries=runtime.retries)
         sources = {cell.key: states[cell.key].source for cell in todo.unscored}

@@ -15,6 +15,7 @@ from generator.hooks import hooks
 from generator.limits import limits
 from generator.published_file import published_file
 from generator.records import records
+from generator.safety_tables import safety_tables
 from generator.study import study, study_tables
 
 __all__ = ["PAGES", "STUDY", "page", "study_page"]
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "limits.md": limits,
         "published_file.md": published_file,
         "records.md": records,
+        "safety_tables.md": safety_tables,
         "study_tables.md": study_tables,
     }
 )

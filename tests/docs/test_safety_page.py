@@ -1,10 +1,9 @@
-"""The table of docs/safety.md holds every command, and says truly which ones import plugins."""
+"""docs/reference/safety_tables.md holds every command, and is right about what imports plugins."""
 
 from __future__ import annotations
 
 import ast
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,26 +11,14 @@ from pathlib import Path
 import click
 import pytest
 
+from generator.safety_tables import safety_facts
 from metabench.cli.main import metabench
 from metabench.store.records.run import RunNote
 from metabench.store.run_folder import Store
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
-
-
-def table(heading):
-    """Return the rows of the table below a heading, the first cell's text as their key."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in section.splitlines()
-        if line.startswith("|")
-    ]
-    return rows[0][1:], {row[0].strip("`"): row[1:] for row in rows[2:]}
-
-
-_, ROWS = table("What each command does")
+FACTS = safety_facts()
+ROWS, KINDS, TESTS = FACTS["commands"], FACTS["kinds"], FACTS["tests"]
 
 
 def commands(group, path=()):
@@ -49,8 +36,6 @@ def test_the_table_holds_every_command_and_no_other():
     assert set(ROWS) == set(commands(metabench))
 
 
-KINDS, TESTED = table("What is tested")
-_, TESTS = table("The tests")
 COMMANDS_OF = {"A": "tests/faults/kit/example.py", "L": "tests/unit/store/test_folder_commands.py"}
 """Where a test lists the commands that it runs."""
 
@@ -68,18 +53,19 @@ def listed(path):
     return {" ".join(two) if " ".join(two) in known else two[0] for two in words}
 
 
-def test_the_table_of_tests_holds_every_command_and_every_kind():
-    assert set(TESTED) == set(commands(metabench))
-    assert all(len(cells) == len(KINDS) for cells in TESTED.values())
-    assert all(cell == "-" or set(cell) <= set(TESTS) for row in TESTED.values() for cell in row)
-    assert set(TESTS) == {letter for row in TESTED.values() for cell in row for letter in cell} - {
-        "-"
-    }
+def letters(command):
+    """Return the letters of the tests that meet a command."""
+    return set("".join(ROWS[command]["tested"].values()))
+
+
+def test_the_tests_of_a_command_are_of_kinds_that_are_explained_and_each_test_has_a_command():
+    assert all(set(row["tested"]) <= set(KINDS) for row in ROWS.values())
+    assert set().union(*map(letters, ROWS)) == set(TESTS)
 
 
 @pytest.mark.parametrize("letter", TESTS)
 def test_a_test_of_the_table_is_there(letter):
-    path, _, name = TESTS[letter][0].strip("`").partition("::")
+    path, _, name = TESTS[letter].partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
     assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -87,13 +73,13 @@ def test_a_test_of_the_table_is_there(letter):
 
 @pytest.mark.parametrize("letter", COMMANDS_OF)
 def test_a_command_that_a_test_runs_and_no_other_has_its_letter(letter):
-    lettered = {command for command, cells in TESTED.items() if letter in "".join(cells)}
+    lettered = {command for command in ROWS if letter in letters(command)}
 
     assert lettered == listed(COMMANDS_OF[letter])
 
 
 def test_every_command_that_is_called_has_the_letter_of_that_test():
-    lettered = {command for command, cells in TESTED.items() if "W" in "".join(cells)}
+    lettered = {command for command in ROWS if "W" in letters(command)}
 
     assert lettered == set(ROWS) - LATER
 
@@ -180,11 +166,11 @@ def test_a_command_imports_plugins_where_the_table_says_so_and_nothing_of_the_wo
 ):
     call = f"{command} {CALLS.get(command, '')}"
 
-    assert imports(call, planted, folder) == (ROWS[command][1] == "yes")
+    assert imports(call, planted, folder) == (ROWS[command]["imports"] == "yes")
     assert not (folder / "PWNED").exists(), (folder / "PWNED").read_text()
 
 
 @pytest.mark.slow
 def test_a_format_that_is_not_built_in_imports_them(planted, folder):
-    assert re.search(r"yes with a `--format`", ROWS["compare"][1])
+    assert "yes with a `--format`" in ROWS["compare"]["imports"]
     assert imports("compare runs/demo --format other", planted, folder)

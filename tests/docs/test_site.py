@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from site_links import MOVED
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SETTINGS = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
@@ -74,6 +76,15 @@ def test_a_reader_fetches_nothing_from_elsewhere(site):
                 assert not re.match(r"(https?:)?//", target), (page.name, kind, target)
     for sheet in folder.rglob("*.css"):
         assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", sheet.read_text("utf-8")), sheet
+
+
+def test_the_address_of_a_page_that_was_merged_leads_to_a_heading_that_exists(site):
+    folder, _ = site
+    for name, target in MOVED.items():
+        page, _, anchor = target.partition("#")
+
+        assert f"url={target}" in (folder / f"{name}.html").read_text(encoding="utf-8")
+        assert f'id="{anchor}"' in (folder / page).read_text(encoding="utf-8")
 
 
 def test_no_source_of_the_generator_is_published(site):

@@ -1,4 +1,4 @@
-"""What docs/offline_cluster.md shows is true: its job stops in time and asks to come again."""
+"""What docs/clusters.md shows is true: its job stops in time and asks to come again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from metabench.errors import DataError
 from metabench.tasks.hub import Hub
 
-PAGE = (Path(__file__).parents[2] / "docs" / "offline_cluster.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "clusters.md").read_text(encoding="utf-8")
 (JOB,) = re.findall(r"^```text\n(#!/bin/bash\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BASH = shutil.which("bash")
 

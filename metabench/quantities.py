@@ -46,8 +46,8 @@ def seconds_text(seconds: float) -> str:
 def count_text(count: float) -> str:
     """Return a number in three digits.
 
-    >>> [count_text(number) for number in (0, 12.5, 999.6, 123456, 7.2e9)]
-    ['0', '12.5', '1 k', '123 k', '7.2 G']
+    >>> [count_text(number) for number in (0, 12.5, 999.6, 123456, 7.2e9, 5e18)]
+    ['0', '12.5', '1 k', '123 k', '7.2 G', '5e+03 P']
     """
     return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))
 
@@ -90,8 +90,8 @@ def plural(numbers: Sequence[int], noun: str) -> str:
 def seeds_text(seeds: Sequence[int]) -> str:
     """Return seeds with each stretch of at least four as its ends.
 
-    >>> seeds_text([0, 1, 2]), seeds_text([7, *range(500), 503])
-    ('0, 1, 2', '0 to 499, 503')
+    >>> seeds_text([0, 1, 2]), seeds_text([6, *range(4), 503])
+    ('0, 1, 2', '0 to 3, 6, 503')
     """
     stretches: list[list[int]] = []
     for seed in sorted(set(seeds)):

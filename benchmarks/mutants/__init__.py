@@ -6,6 +6,7 @@ every change that none did. A change that changes nothing is listed, with its re
 
 Which tests run a function is found once, by coverage, for each test file as it is. A change is
 tried with the tests that run its function, those of the module's mirror in ``tests/unit`` first,
-the quickest before the others, until one fails. They run in a process that was forked from one
-that has loaded torch and the rest, in a copy of the code. Verdicts are kept: portions add up.
+the quickest before the others, until one fails. They run in a fork of a process that has loaded
+all of a copy of the code and collected its tests; in the fork, the loaded functions are given
+their changed code. What is computed on import is loaded anew. Verdicts are kept: portions add up.
 """

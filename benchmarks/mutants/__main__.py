@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
@@ -17,13 +18,12 @@ from typing import Any, TypeVar
 import click
 
 from mutants.changes import ROOT, Mutant
-from mutants.guards import Guards
+from mutants.guards import Guards, test_files
 from mutants.process import FINISHED, Copy
 from mutants.sampling import guarded, sample
 
-_EQUIVALENT = ROOT / "tests" / "equivalent_mutants.toml"
-_START = 30.0  # seconds of CPU time that importing and collecting may take
-_SLOWER = 3.0  # times longer than on the unchanged code: an endless loop
+_LISTED = ROOT / "tests" / "equivalent_mutants.toml"
+_MEMORY = Path("/dev/shm")  # noqa: S108  (a folder with a name of its own in it)
 
 _OPEN = {"survived", "unguarded"}
 
@@ -49,16 +49,22 @@ def study(**options: Any) -> None:
     until = monotonic() + 60 * options["minutes"]
     guards, verdicts = Guards(options["kept"] / "tests"), options["kept"] / "verdicts"
     verdicts.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        copies = [Copy(Path(folder) / str(number)) for number in range(options["jobs"])]
-        modules = [str(file.relative_to(ROOT)) for file in guarded()]
+    modules = [str(file.relative_to(ROOT)) for file in guarded()]
+    with ExitStack() as held:
+        place = _MEMORY if _MEMORY.is_dir() else None
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(dir=place)))
+        copies = []
+        for number in range(options["jobs"]):
+            copies.append(Copy(folder / str(number), files=test_files(), modules=modules))
+            held.callback(copies[-1].close)
         _each(
             guards.missing(), copies, until,
-            lambda copy, file: guards.keep(file, copy.cover(file, modules, seconds=240)),
+            lambda copy, file: guards.keep(file, copy.cover(file, seconds=240)),
         )  # fmt: skip
         if guards.missing():
             raise click.ClickException(f"{len(guards.missing())} test files are still to be read")
-        known = tomllib.loads(_EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
+        listed = tomllib.loads(_LISTED.read_text(encoding="utf-8"))
+        known = {name: kind for kind, reasons in listed.items() for name in reasons}
         todo = [one for one in drawn if not _verdict(verdicts, one, known, options["retry"])]
         most = options["seconds"]
         _each(
@@ -97,7 +103,7 @@ def _verdict(
 ) -> dict[str, Any]:
     """Return what is known of a change; nothing where it is still to be tried."""
     if mutant.name in known:
-        return {"outcome": "equivalent"}
+        return {"outcome": known[mutant.name]}
     place = folder / f"{mutant.digest}.json"
     found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
     again = found.get("outcome") == "timed out" or (retry and found.get("outcome") in _OPEN)
@@ -107,15 +113,11 @@ def _verdict(
 def _judge(copy: Copy, mutant: Mutant, guards: Guards, *, seconds: float, folder: Path) -> None:
     """Try a change and keep the verdict in a folder."""
     outcome, noticed, began = "unguarded", "", perf_counter()
-    with copy.changed(mutant.path, mutant.source):
-        for tests in filter(None, guards.of(mutant, seconds=seconds)):
-            limit = _START + _SLOWER * guards.took(tests)
-            code, noticed = copy.test(tests, seconds=limit)
-            if code not in FINISHED:
-                outcome = "timed out" if code is None else "noticed"
-                noticed = noticed or f"exit code {code}"
-                break
-            outcome = "survived"
+    if tests := guards.of(mutant, seconds=seconds):
+        code, noticed = copy.test(mutant, tests, seconds=guards.took(tests))
+        outcome = "survived" if code in FINISHED else "timed out" if code is None else "noticed"
+        if outcome == "noticed":
+            noticed = noticed or f"exit code {code}"
     took = round(perf_counter() - began, 2)
     found = {"outcome": outcome, "by": noticed, "seconds": took, "name": mutant.name}
     (folder / f"{mutant.digest}.json").write_text(json.dumps(found), encoding="utf-8")
@@ -136,11 +138,13 @@ def _print(drawn: Sequence[Mutant], verdicts: dict[str, dict[str, Any]]) -> int:
         share = f"{counts['noticed'] / tried:.0%}" if tried else "none"
         click.echo(
             f"{package}: {counts['noticed']} of {tried} noticed ({share}),"
-            f" {counts['equivalent']} change nothing, {counts['not tried']} not tried"
+            f" {counts['equivalent']} change nothing, {counts['elsewhere']} run elsewhere,"
+            f" {counts['not tried'] + counts['timed out']} without a verdict"
         )
     seconds = sum(found.get("seconds", 0) for found in verdicts.values())
     click.echo(f"{seconds / 60:.1f} minutes of one process")
-    return 1 if tally["all"]["noticed"] + tally["all"]["equivalent"] < len(drawn) else 0
+    fine = sum(tally["all"][outcome] for outcome in ("noticed", "equivalent", "elsewhere"))
+    return int(fine < len(drawn))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
+import marshal
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import cast, final
 
 from typing_extensions import override
 
@@ -29,7 +30,7 @@ _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "sum": "mean",
 _SILENT = re.compile(r"__all__ =|if TYPE_CHECKING:")
 _SYMMETRIC = {
     "allclose", "array_equal", "isclose", "matthews_corrcoef", "max", "mean_absolute_error",
-    "mean_squared_error", "min", "pearsonr", "spearmanr",
+    "maximum", "mean_squared_error", "min", "minimum", "pearsonr", "spearmanr",
 }  # fmt: skip
 _PAIR = 2
 
@@ -67,10 +68,19 @@ class Mutant:
         return ast.unparse(self.changed)
 
     @cached_property
+    def _whole(self) -> ast.Module:
+        kept = {id(self.node): self.node}
+        tree = _Swap(self.node, self.changed).visit(copy.deepcopy(self.tree, kept))
+        return ast.fix_missing_locations(cast("ast.Module", tree))
+
+    @cached_property
     def source(self) -> str:
         """The whole module with the change."""
-        kept = {id(self.node): self.node}
-        return ast.unparse(_Swap(self.node, self.changed).visit(copy.deepcopy(self.tree, kept)))
+        return ast.unparse(self._whole)
+
+    def code(self, file: Path) -> bytes:
+        """Return the module with the change, compiled as that file, each line in its place."""
+        return marshal.dumps(compile(self._whole, str(file), "exec", dont_inherit=True))
 
     @property
     def function(self) -> str:
@@ -164,7 +174,7 @@ def _larger(node: ast.AST) -> Iterator[ast.AST]:
 def _calls(node: ast.Call) -> Iterator[ast.AST]:
     match node.func:
         case ast.Name(id=name) if name in _NAMES:
-            yield _like(node, func=ast.Name(_NAMES[name]))
+            yield _like(node, func=ast.Name(_NAMES[name], ast.Load()))
         case ast.Attribute(attr=name) if name in _NAMES:
             yield _like(node, func=_like(node.func, attr=_NAMES[name]))
     name = ast.unparse(node.func).rpartition(".")[2]

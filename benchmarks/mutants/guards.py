@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -26,7 +26,7 @@ _FILES = (
 )  # fmt: skip
 """Where the tests are that may notice a change: mirrors, laws and pages, not commands."""
 
-_FIRST_FILES = 8
+_LONG = 2.0  # seconds of a test that comes after the others
 
 
 def test_files() -> list[str]:
@@ -60,8 +60,8 @@ class Guards:
         """Keep what a test file runs."""
         self._place(file).write_text(json.dumps(found), encoding="utf-8")
 
-    def of(self, mutant: Mutant, *, seconds: float) -> Iterator[list[str]]:
-        """Yield the tests that can notice a change in at most three parts, the best first.
+    def of(self, mutant: Mutant, *, seconds: float) -> list[str]:
+        """Return the tests that can notice a change, file by file, the best first.
 
         Those of the mirror are always among them; of others that together take longer than
         ``seconds``, the slowest are left out.
@@ -69,20 +69,18 @@ class Guards:
         path = Path(mutant.path)
         mirror = f"tests/unit/{'/'.join([*path.parts[1:-1], f'test_{path.stem}'])}"
         found = {name: mine for name, mine in self._of(mutant).items() if name in self._seconds}
-        order = sorted(found, key=lambda name: (not found[name], self._seconds[name]))
-        first = [name for name in order if name.startswith(mirror)]
-        others, spent = [], 0.0
-        for name in (name for name in order if not name.startswith(mirror)):
-            spent += self._seconds[name]
-            if spent <= seconds:
-                others.append(name)
-        files = dict.fromkeys(name.partition("::")[0] for name in others)
-        near = set(list(files)[:_FIRST_FILES])
-        yield first
-        yield [name for name in others if name.partition("::")[0] in near]
-        yield [name for name in others if name.partition("::")[0] not in near]
+        parts: dict[tuple[bool, bool, bool, str], list[str]] = defaultdict(list)
+        for name in sorted(found, key=self._seconds.__getitem__):
+            far, file = not name.startswith(mirror), name.partition("::")[0]
+            parts[far, self._seconds[name] > _LONG, not found[name], file].append(name)
+        chosen: list[str] = []
+        for part in sorted(parts, key=lambda part: (*part[:3], self.took(parts[part]))):
+            for name in parts[part]:
+                if not part[0] or self.took(chosen) + self._seconds[name] <= seconds:
+                    chosen.append(name)
+        return chosen
 
-    def took(self, tests: list[str]) -> float:
+    def took(self, tests: Sequence[str]) -> float:
         """Return the seconds that tests took on the unchanged code."""
         return sum(self._seconds[name] for name in tests)
 

@@ -1,26 +1,28 @@
-"""Tests in a copy of the code, in a process that is forked from one that has loaded torch."""
+"""Tests in a copy of the code, in forks of a process that has loaded it and collected them."""
 
 from __future__ import annotations
 
-import ast
 import compileall
 import json
+import marshal
 import multiprocessing
 import os
 import resource
 import shutil
 import signal
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, final
 
-from mutants.changes import ROOT, functions
+from mutants.changes import ROOT, Mutant
+from mutants.covered import Covered, functions_run
+from mutants.swap import swap
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import pytest
 
 __all__ = ["FINISHED", "Copy"]
@@ -28,8 +30,16 @@ __all__ = ["FINISHED", "Copy"]
 FINISHED = {0, 5}
 """pytest's exit codes where no test failed: all passed, or there was none."""
 
+_NOT_LOADED = 99  # the exit code where no loaded function holds the change
+_START = 30.0  # seconds of CPU time that importing and collecting may take
+_WARM = 5.0  # of a fork of what has done both
+_SLOWER = 3.0  # times longer than on the unchanged code: an endless loop
+_CLOCK = 4.0  # times as long by the clock, on a machine that does other things
+
 _PARTS = ("metabench", "plugins", "tests", "benchmarks", "docs")
 _LEFT_OUT = {"benchmarks": ("results",), "docs": ("pictures",)}
+_TEMPORARY = ("--basetemp", "temporary")
+_FORK = multiprocessing.get_context("fork")
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload([
     "anyio.pytest_plugin", "beartype.door", "click", "coverage", "datasets", "hypothesis",
@@ -40,7 +50,7 @@ _SERVER.set_forkserver_preload([
     "transformers.models.auto.tokenization_auto", "transformers.models.bert.modeling_bert",
 ])  # fmt: skip
 _OPTIONS = (
-    "-qx", "-m", "not gpu and (not slow or not law)", "-p", "no:cacheprovider", "-p", "no:xdist",
+    "-q", "-m", "not gpu and (not slow or not law)", "-p", "no:cacheprovider", "-p", "no:xdist",
     "-W", "ignore::pytest.PytestAssertRewriteWarning",
 )  # fmt: skip
 
@@ -51,9 +61,11 @@ class Copy:
 
     Args:
         folder: an empty folder for it.
+        files: the files of tests.
+        modules: the modules that are changed, from the root.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, files: Sequence[str], modules: Sequence[str]) -> None:
         self.folder = folder
         for part in _PARTS:
             left_out = shutil.ignore_patterns("__pycache__", *_LEFT_OUT.get(part, ()))
@@ -62,46 +74,75 @@ class Copy:
             shutil.copy2(file, folder)
         for part in ("metabench", "plugins"):
             compileall.compile_dir(folder / part, quiet=2)
+        self._warm, end = _SERVER.Pipe()
+        _SERVER.Process(
+            target=_serve, args=(str(folder), tuple(files), tuple(modules), end), daemon=False
+        ).start()
+        self._on_import: set[str] = self._warm.recv()
+
+    def close(self) -> None:
+        """End its process."""
+        self._warm.send(None)
+
+    def test(
+        self, mutant: Mutant, tests: Sequence[str], *, seconds: float
+    ) -> tuple[int | None, str]:
+        """Return pytest's exit code for tests of a change in their order, and which one failed.
+
+        The code is -SIGXCPU after some times ``seconds``, which is the CPU time that they take
+        without the change, and None after a longer time by the clock.
+        """
+        answer = self.folder / "answer"
+        answer.unlink(missing_ok=True)
+        with self._changed(mutant):
+            code: int | None = _NOT_LOADED
+            if f"{mutant.path}:{mutant.function}" not in self._on_import:
+                code = self._in_fork(mutant, tests, _WARM + _SLOWER * seconds)
+            if code == _NOT_LOADED:
+                code = self._from_nothing(tests, _START + _SLOWER * seconds)
+        return code, answer.read_text(encoding="utf-8") if answer.exists() else ""
+
+    def cover(self, file: str, *, seconds: float) -> dict[str, Any]:
+        """Return the tests of a file that pass: their seconds, and the functions that they run."""
+        answer = self.folder / "answer"
+        answer.unlink(missing_ok=True)
+        self._warm.send(("cover", file, seconds))
+        self._warm.recv()
+        return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
 
     @contextmanager
-    def changed(self, path: str, source: str) -> Iterator[None]:
-        """Hold one file changed."""
-        file = self.folder / path
+    def _changed(self, mutant: Mutant) -> Iterator[None]:
+        """Hold one file changed, for what reads it or imports it in another process."""
+        file = self.folder / mutant.path
         kept, times = file.read_bytes(), file.stat()
-        file.write_text(source, encoding="utf-8")
+        file.write_text(mutant.source, encoding="utf-8")
         try:
             yield
         finally:  # with its time, so that Python's cache of it is valid again
             file.write_bytes(kept)
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    def test(self, tests: Sequence[str], *, seconds: float) -> tuple[int | None, str]:
-        """Return pytest's exit code for tests in their order, and which one failed.
+    def _in_fork(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> int | None:
+        code = mutant.code(self.folder / mutant.path)
+        self._warm.send(("test", tuple(tests), code, seconds))
+        found: int | None = self._warm.recv()
+        return found
 
-        The code is -SIGXCPU after ``seconds`` of CPU time, whatever else the machine does, and None
-        after four times as long by the clock.
-        """
-        answer = self.folder / "answer"
-        answer.unlink(missing_ok=True)
-        code = self._run(_try, (tuple(tests), str(answer), int(seconds)), seconds=4 * seconds)
-        return code, answer.read_text(encoding="utf-8") if answer.exists() else ""
-
-    def cover(self, file: str, modules: Sequence[str], *, seconds: float) -> dict[str, Any]:
-        """Return the tests of a file that pass: their seconds, and the functions that they run."""
-        answer = self.folder / "answer"
-        answer.unlink(missing_ok=True)
-        self._run(_cover, (file, tuple(modules), str(answer)), seconds=seconds)
-        return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
-
-    def _run(self, target: Any, args: tuple[Any, ...], *, seconds: float) -> int | None:
-        process = _SERVER.Process(target=target, args=(str(self.folder), *args))
+    def _from_nothing(self, tests: Sequence[str], seconds: float) -> int | None:
+        process = _SERVER.Process(target=_load, args=(str(self.folder), tuple(tests), int(seconds)))
         process.start()
-        process.join(seconds)
-        if process.is_alive():
-            os.killpg(process.ident or 0, signal.SIGKILL)
-            process.join()
-            return None
-        return process.exitcode
+        return _code(process, _CLOCK * seconds)
+
+
+def _code(process: Any, seconds: float) -> int | None:
+    """Return a process's exit code, None where it took longer; end what it started."""
+    process.join(seconds)
+    late = process.is_alive()
+    process.kill()
+    process.join()
+    with suppress(ProcessLookupError):  # no member of its group is left
+        os.killpg(process.pid, signal.SIGKILL)
+    return None if late else process.exitcode
 
 
 def _enter(folder: str) -> None:
@@ -117,89 +158,104 @@ def _enter(folder: str) -> None:
     os.dup2(nothing, 2)
 
 
-@final
-class _Chosen:
-    """Lets pytest run some tests, in their order, and keeps the name of the one that fails."""
-
-    def __init__(self, tests: Sequence[str], answer: str) -> None:
-        self._order = {name: place for place, name in enumerate(tests)}
-        self._answer = Path(answer)
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        chosen = [item for item in items if item.nodeid in self._order]
-        items[:] = sorted(chosen, key=lambda item: self._order[item.nodeid])
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self._answer.write_text(report.nodeid, encoding="utf-8")
-
-
-def _try(folder: str, tests: tuple[str, ...], answer: str, seconds: int) -> None:
+def _load(folder: str, tests: tuple[str, ...], seconds: int) -> None:
+    """Run tests with all that they import loaded anew."""
     import pytest  # noqa: PLC0415  (only here)
 
     _enter(folder)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     sys.dont_write_bytecode = True
+    failed = _Failed(Path("answer").absolute())
     files = dict.fromkeys(name.partition("::")[0] for name in tests)
-    sys.exit(int(pytest.main([*_OPTIONS, *files], plugins=[_Chosen(tests, answer)])))
+    options = [*_OPTIONS, "-x", *_TEMPORARY]
+    sys.exit(int(pytest.main([*options, *files], plugins=[_Chosen(tests), failed])))
 
 
-@final
-class _Covered:
-    """Has coverage tell tests apart, and keeps the CPU time of each and whether it passed."""
-
-    def __init__(self, coverage: Any) -> None:
-        self._coverage = coverage
-        self.seconds: dict[str, float] = {}
-        self.failed: set[str] = set()
-        self._began = 0.0
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._coverage.switch_context(f"{nodeid}\tsetup")
-        self._began = process_time()
-
-    def pytest_runtest_call(self, item: pytest.Item) -> None:
-        self._coverage.switch_context(item.nodeid)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = process_time() - self._began
-        if not report.passed:
-            self.failed.add(report.nodeid)
-
-
-def _cover(folder: str, file: str, modules: tuple[str, ...], answer: str) -> None:
+def _serve(
+    folder: str, files: tuple[str, ...], modules: tuple[str, ...], connection: Connection
+) -> None:
+    """Collect the tests, then answer requests, each in a fork."""
     import coverage  # noqa: PLC0415  (only here)
     import pytest  # noqa: PLC0415
 
     _enter(folder)
-    sys.dont_write_bytecode = False  # so that tests are compiled once
     places = {f"{folder}/{module}": module for module in modules}
     measured = coverage.Coverage(data_file=None, config_file=False, include=list(places))
-    kept, began = _Covered(measured), perf_counter()
     measured.start()
-    options = [option for option in _OPTIONS if option != "-qx"]
-    pytest.main(["-q", *options, file], plugins=[kept])
-    measured.stop()
-    data = measured.get_data()
-    ran: dict[str, set[str]] = defaultdict(set)
-    for path, module in places.items():
-        within = functions(ast.parse(Path(path).read_bytes()))
-        for line, contexts in data.contexts_by_lineno(path).items():
-            if line in within:
-                for context in contexts:
-                    ran[context].add(f"{module}:{within[line]}")
-    tests = {
-        name: {
-            "seconds": round(seconds, 3),
-            "call": sorted(ran[name]),
-            "setup": sorted(ran[f"{name}\tsetup"]),
-        }
-        for name, seconds in kept.seconds.items()
-        if name not in kept.failed
-    }
-    found = {
-        "seconds": round(perf_counter() - began, 3),
-        "tests": tests,
-        "failed": sorted(kept.failed),
-    }
-    Path(answer).write_text(json.dumps(found), encoding="utf-8")
+    options = [*_OPTIONS, *_TEMPORARY]
+    pytest.main([*options, *files], plugins=[_Loop(connection, places, measured)])
+
+
+@final
+class _Failed:
+    """Keeps the name of a test that fails."""
+
+    def __init__(self, answer: Path) -> None:
+        self.answer = answer
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write it down."""
+        if report.failed:
+            self.answer.write_text(report.nodeid, encoding="utf-8")
+
+
+@final
+class _Chosen:
+    """Lets pytest run some tests, in their order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self._order = {name: place for place, name in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Sort them, and leave others out."""
+        chosen = [item for item in items if item.nodeid in self._order]
+        items[:] = sorted(chosen, key=lambda item: self._order[item.nodeid])
+
+
+@final
+class _Loop:
+    """In the place of pytest's loop over all tests: those that are asked for, in forks."""
+
+    def __init__(self, connection: Connection, places: dict[str, str], measured: Any) -> None:
+        self._connection, self._places, self._measured = connection, places, measured
+        self._answer = Path("answer").absolute()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Answer requests until there is none."""
+        self._measured.stop()
+        ran = functions_run(self._measured.get_data(), self._places)
+        self._connection.send(set().union(*ran.values()))
+        while request := self._connection.recv():
+            kind, *rest, seconds = request
+            process = _FORK.Process(
+                target=getattr(self, f"_{kind}"), args=(session, int(seconds), *rest)
+            )
+            process.start()
+            self._connection.send(_code(process, _CLOCK * seconds))
+        return True
+
+    def _test(
+        self, session: pytest.Session, seconds: int, tests: tuple[str, ...], code: bytes
+    ) -> None:
+        if not swap(marshal.loads(code)):  # noqa: S302  (what this tool has compiled)
+            os._exit(_NOT_LOADED)
+        items = {item.nodeid: item for item in session.items}
+        failed = _Failed(self._answer)
+        self._run([items[name] for name in tests if name in items], failed, seconds)
+        os._exit(int(self._answer.exists()))
+
+    def _cover(self, session: pytest.Session, seconds: int, file: str) -> None:
+        covered = Covered(self._places)
+        items = [item for item in session.items if item.nodeid.partition("::")[0] == file]
+        self._run(items, covered, seconds)
+        self._answer.write_text(json.dumps(covered.found()), encoding="utf-8")
+
+    def _run(self, items: Sequence[pytest.Item], observer: object, seconds: int) -> None:
+        os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        for item, following in zip(items, [*items[1:], None], strict=False):
+            if not item.config.pluginmanager.is_registered(observer):
+                item.config.pluginmanager.register(observer)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._answer.exists():
+                return

@@ -210,6 +210,15 @@ def test_adaptive_follows_what_is_left_of_each_loss():
     assert state == {"first/mnli": 2.0, "mean/mnli": 1.5, "first/cola": 1.0, "mean/cola": 1.0}
 
 
+def test_a_loss_that_grew_without_bound_counts_as_a_million_times_the_first():
+    state = adaptive().update({}, {"mnli": 1e-9})
+    state = adaptive().update(state, {"mnli": 1e9})
+
+    chances = adaptive(uniform_share=0.0).probabilities(2, TASKS[:2], state)
+
+    assert chances == pytest.approx({"mnli": 1e6 / (1e6 + 1), "cola": 1 / (1e6 + 1)}, rel=1e-9)
+
+
 def test_update_leaves_the_state_that_it_was_given_alone():
     before = adaptive().update({}, {"rte": 1.0})
     copy = dict(before)

@@ -74,6 +74,14 @@ def test_how_differences_are_taken_changes_the_cells_that_take_them_alone(
     )
 
 
+def test_what_the_formats_of_numbers_are_is_pinned(world):
+    """Raising one makes every cell of its kind stale: a decision, never a slip."""
+    inputs = [cell.inputs for cell in world.plan(sets=("methods.Loop.options.way=central",)).cells]
+
+    assert {one.get("differences") for one in inputs} == {None, 3}
+    assert {one["engine"] for one in inputs} == {2}
+
+
 def test_an_option_that_came_later_is_in_a_key_only_where_it_is_not_the_default(world, monkeypatch):
     """So that cells from before the option keep their keys."""
     other = ("methods.Loop.options.inner_lr=0.01",)

@@ -60,6 +60,15 @@ def test_a_damaged_result_counts_as_missing_and_is_reported(make_run):
     assert collected.damage[0].startswith(f"{use.cell}: result.json: is damaged")
 
 
+def test_what_a_cell_was_asked_for_is_not_read(make_run):
+    """A leaderboard needs results alone: a damaged cell.json costs it nothing."""
+    store = make_run()
+    for folder in (store.folder / "cells").iterdir():
+        (folder / "cell.json").write_text("{")
+
+    assert collect(store).damage == ()
+
+
 def test_a_result_of_another_cell_in_the_same_folder_counts_as_missing(make_run):
     store = make_run()
     note = store.run()

@@ -207,6 +207,13 @@ def test_each_conclusion_is_what_its_golden_file_holds(board, request):
     assert text == GOLDEN.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("names", "said"), [("AB", "Both"), ("ABC", "All 3"), ("ABCD", "All 4")])
+def test_methods_with_one_average_are_counted(board, names, said):
+    wanted = {(name, "a"): dict.fromkeys(range(3), 0.5) for name in names}
+
+    assert f"{said} methods have the same" in " ".join(board(wanted).conclusion)
+
+
 @pytest.mark.parametrize("name", ["one meta seed", "two meta seeds", "all scores equal"])
 def test_what_cannot_be_tested_claims_nothing(board, name):
     wanted, fields = TABLES[name]

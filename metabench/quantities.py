@@ -28,8 +28,8 @@ _ROUNDS_TO_A_THOUSAND = 999.5
 def seconds_text(seconds: float) -> str:
     """Return a time span in one or two units.
 
-    >>> [seconds_text(span) for span in (1.234, 200, 7500, 360000)]
-    ['1.2 s', '3 min 20 s', '2 h 05 min', '4 d 04 h']
+    >>> [seconds_text(span) for span in (1.234, 12.34, 200, 7500, 360000)]
+    ['1.2 s', '12 s', '3 min 20 s', '2 h 05 min', '4 d 04 h']
     """
     if seconds < _FEW_SECONDS:
         return f"{seconds:.1f} s"

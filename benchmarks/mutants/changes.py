@@ -7,6 +7,7 @@ import copy
 import hashlib
 import marshal
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,12 +46,14 @@ class Mutant:
         tree: the module.
         node: what is changed of it.
         changed: what is tried in its place.
+        number: which of the equal changes of one function it is, from 1.
     """
 
     path: str
     tree: ast.Module
     node: ast.AST
     changed: ast.AST
+    number: int = 1
 
     @property
     def line(self) -> int:
@@ -101,7 +104,8 @@ class Mutant:
     @property
     def name(self) -> str:
         """What it is known by, wherever the line moves."""
-        return f"{self.path} {self.function}: {self.before} -> {self.after}"
+        number = f" ({self.number})" if self.number > 1 else ""
+        return f"{self.path} {self.function}: {self.before} -> {self.after}{number}"
 
 
 def functions(tree: ast.Module) -> dict[int, str]:
@@ -125,9 +129,13 @@ def _inside(node: ast.AST, place: str, found: dict[int, str]) -> None:
 def mutants(path: Path) -> Iterator[Mutant]:
     """Yield every change of a module, in the order of its syntax tree."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    within, equal = functions(tree), Counter[tuple[str, str, str]]()
     for node in _live(tree):
         for changed in _changes(node):
-            yield Mutant(str(path.relative_to(ROOT)), tree, node, changed)
+            place = within.get(getattr(node, "lineno", 0), "")
+            same = place, ast.unparse(node), ast.unparse(changed)
+            equal[same] += 1
+            yield Mutant(str(path.relative_to(ROOT)), tree, node, changed, equal[same])
 
 
 def _live(node: ast.AST) -> Iterator[ast.AST]:

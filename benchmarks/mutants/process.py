@@ -96,7 +96,8 @@ class Copy:
         answer.unlink(missing_ok=True)
         with self._changed(mutant):
             code: int | None = _NOT_LOADED
-            if f"{mutant.path}:{mutant.function}" not in self._on_import:
+            anew = f"{mutant.path}:{mutant.function}" in self._on_import
+            if not anew and all("::" in name for name in tests):
                 code = self._in_fork(mutant, tests, _WARM + _SLOWER * seconds)
             if code == _NOT_LOADED:
                 code = self._from_nothing(tests, _START + _SLOWER * seconds)
@@ -208,8 +209,13 @@ class _Chosen:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Sort them, and leave others out."""
-        chosen = [item for item in items if item.nodeid in self._order]
-        items[:] = sorted(chosen, key=lambda item: self._order[item.nodeid])
+        places = {
+            item: self._order[name]
+            for item in items
+            for name in (item.nodeid, item.nodeid.partition("::")[0])
+            if name in self._order
+        }
+        items[:] = sorted(places, key=places.__getitem__)
 
 
 @final

@@ -54,6 +54,8 @@ def _without_kernel(platform: str) -> str:
 
     >>> _without_kernel("Linux-6.1.0-13-amd64-x86_64-with-glibc2.36")
     'Linux-x86_64-with-glibc2.36'
+    >>> [_without_kernel(name) for name in ("Linux-6.1.0-x86_64", "Other-1-with-libc")]
+    ['Linux-6.1.0-x86_64', 'Other-1-with-libc']
     """
     system, parted, library = platform.partition("-with-")
     if not parted or not system.startswith("Linux-"):

@@ -74,7 +74,7 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
         result = stored.result
         if result is None or result.key != key or result.primary is None:
             continue
-        names = _metrics(stored, column, catalog)
+        names = _metrics(stored, result, column, catalog)
         targets = {name: catalog.metric(name).value.target for name in (*names, column.metric)}
         planned = {name: targets[name] for name in names}
         bounds = _bounds(column, catalog)
@@ -122,14 +122,15 @@ def write_rescored(
         store.rewrite_run(run.model_copy(update=update))
 
 
-def _metrics(stored: StoredCell, column: ColumnNote, catalog: Catalog) -> tuple[str, ...]:
+def _metrics(
+    stored: StoredCell, result: Result, column: ColumnNote, catalog: Catalog
+) -> tuple[str, ...]:
     """Return the names of the metrics that a cell would have if it were planned now."""
     offer = catalog.tasks.get(column.task)
     if offer is not None:
         return offer.value.metrics
     planned = stored.inputs.get("metrics")
-    known = stored.result.scores if stored.result is not None else {}
-    return tuple(planned if isinstance(planned, dict) else known)
+    return tuple(planned if isinstance(planned, dict) else result.scores)
 
 
 def _bounds(column: ColumnNote, catalog: Catalog) -> tuple[float, float] | None:

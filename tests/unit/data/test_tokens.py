@@ -238,14 +238,17 @@ def test_counts_are_those_of_the_rows_in_use(tokenizer):
     assert note.missing == ("rare",)
 
 
-def test_types_other_than_first_and_second_text_are_kept_as_the_tokenizer_numbers_them(tmp_path):
-    """XLNet's and Funnel's class token has a type of its own."""
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (2, 1)])
+def test_types_other_than_first_and_second_text_are_kept_as_the_tokenizer_numbers_them(
+    tmp_path, first, last
+):
+    """XLNet's class token, at the end, and Funnel's, at the beginning, have types of their own."""
     words = {"<pad>": 0, "<sep>": 1, "<cls>": 2, "a": 3, "b": 4}
     own = Tokenizer(WordLevel(words, unk_token="a"))  # noqa: S106  (a token of texts)
     own.pre_tokenizer = pre_tokenizers.Whitespace()
     own.post_processor = processors.TemplateProcessing(
-        single="$A:0 <sep>:0 <cls>:2",
-        pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2",
+        single=f"<cls>:{first} $A:0 <sep>:0 <cls>:{last}",
+        pair=f"<cls>:{first} $A:0 <sep>:0 $B:1 <sep>:1 <cls>:{last}",
         special_tokens=[("<sep>", 1), ("<cls>", 2)],
     )
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=own)
@@ -254,7 +257,7 @@ def test_types_other_than_first_and_second_text_are_kept_as_the_tokenizer_number
         table = table_of((["a b", "a"], ["b", "b a"]), np.zeros(2), tokenizer, cache=tmp_path)
         table = table.take(np.array([1, 0]))
         batch = table.batch(np.array([0, 1]), task="x", dropout_seed=None)
-        expected = [[0, 0, 1, 1, 1, 2], [0, 0, 0, 1, 1, 2]]
-        assert batch.token_type_ids[:, :6].tolist() == expected
-        assert not batch.token_type_ids[:, 6:].any()
+        expected = [[first, 0, 0, 1, 1, 1, last], [first, 0, 0, 0, 1, 1, last]]
+        assert batch.token_type_ids[:, :7].tolist() == expected
+        assert not batch.token_type_ids[:, 7:].any()
         assert [table.segments(row) for row in range(2)] == expected

@@ -219,6 +219,10 @@ def test_a_loss_that_grew_without_bound_counts_as_a_million_times_the_first():
     assert chances == pytest.approx({"mnli": 1e6 / (1e6 + 1), "cola": 1 / (1e6 + 1)}, rel=1e-9)
 
 
+def test_mixed_alone_is_made_anew_for_each_target():
+    assert [info.name for info in metabench_samplers() if info.per_target] == ["mixed"]
+
+
 def test_update_leaves_the_state_that_it_was_given_alone():
     before = adaptive().update({}, {"rte": 1.0})
     copy = dict(before)
@@ -253,6 +257,14 @@ def test_whatever_the_losses_adaptive_forgets_no_task(losses):
 
     assert sum(chances.values()) == pytest.approx(1.0, abs=1e-12)
     assert min(chances.values()) >= 0.2 / 4 * (1 - 1e-12)
+
+
+def test_where_one_task_is_left_to_learn_it_is_drawn_but_for_the_uniform_share():
+    state = adaptive().update({}, {"mnli": 1.0, "cola": 0.0})
+
+    chances = adaptive(uniform_share=0.2).probabilities(1, TASKS[:2], state)
+
+    assert chances == pytest.approx({"mnli": 0.9, "cola": 0.1})
 
 
 def test_where_nothing_is_left_to_learn_draws_are_uniform():

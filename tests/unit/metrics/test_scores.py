@@ -168,6 +168,7 @@ def test_a_rounding_above_its_range_is_inside(tmp_path, monkeypatch):
 def test_every_metric_that_ships_declares_what_it_is_of_and_its_range():
     for info in metabench_metrics():
         low, high = info.range
+        assert info.percent == (high == 1.0)
         regression = info.of == "numbers"
         rows = np.arange(10) if regression else LABELS
         outputs = outputs_of(CALLED)[:, :1] if regression else outputs_of(CALLED)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metabench.limits import LOG_BYTES
+from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import collect
 from metabench.results.history import meta_histories, read_curves
 from metabench.store.folder import Folder
@@ -118,7 +119,7 @@ def test_inputs_of_any_shape_are_taken_as_they_are(make_study):
     store = make_study(SCORES, start={"Joint": {"draws": {"rte": 3}}}, notes={"Joint": strange})
 
     first, _ = meta_histories([store], collect(store))["Joint"]
-    assert (first.sampler, first.rows, first.target) == ("", {}, "")
+    assert (first.sampler, first.rows, first.target, first.seed) == ("", {}, "", 0)
 
 
 def test_every_scalar_of_a_file_is_a_curve_of_its_own(tmp_path):
@@ -136,6 +137,14 @@ def test_every_scalar_of_a_file_is_a_curve_of_its_own(tmp_path):
         "gpu/watts": ((1.0, 100.0), (3.0, 300.0)),
         "late/too": ((2.0, 5.0),),
     }
+
+
+def test_twelve_scalars_of_others_are_read_beside_all_of_metabench(tmp_path):
+    own, others = OWN_SCALARS - {"step", "total"}, {f"their/{number}" for number in range(12)}
+    line = dict.fromkeys([*own, *others], 1.0) | {"step": 1}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+
+    assert read_curves(Folder(tmp_path)).keys() == own | others
 
 
 def test_a_flood_of_names_leaves_the_loss_its_curve(tmp_path):

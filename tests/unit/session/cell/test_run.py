@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -159,6 +160,24 @@ def test_a_cell_that_was_stopped_goes_on_and_comes_to_the_same(plan, finished, t
     assert f"started {cell.folder} after step {at}\n" in (folder / "log.txt").read_text()
 
 
+def test_the_times_of_a_cell_are_those_of_all_its_attempts(plan, tmp_path):
+    context, (cell, *_) = context_of(tmp_path, plan), plan.cells
+    told, wall, cpu = [], time.monotonic(), time.process_time()
+    with pytest.raises(StoppedError, match="after step 1"):
+        run_cell(cell, context, emit=told.append, stop=lambda: True)
+    (path,) = context.store.cell_folder(cell.folder).glob("checkpoints/*/checkpoint.json")
+    first = json.loads(path.read_text())
+    run_cell(cell, context, emit=told.append)
+
+    result = result_of(context, cell)
+    walls = [first["wall_seconds"], result.wall_seconds, time.monotonic() - wall]
+    cpus = [first["cpu_seconds"], result.cpu_seconds, time.process_time() - cpu]
+    ended = [event.wall_seconds for event in told if isinstance(event, CellEnded)]
+    assert (walls, cpus) == (sorted(walls), sorted(cpus))
+    assert first["cpu_seconds"] > 0
+    assert result.wall_seconds <= ended[-1] <= walls[-1]
+
+
 @pytest.mark.parametrize(
     ("error", "status", "resumable"),
     [
@@ -193,6 +212,8 @@ def test_fine_tuning_done_once_more_gives_the_recorded_predictions(plan, finishe
     assert again.agreement.exact
     assert (again.cell, again.agreement.changed) == (cell, ())
     assert [type(event) for event in told] == [CellStarted, *[Progressed] * 4, CellEnded]
+    assert {(event.key, event.name) for event in (told[0], told[-1])} == {(cell.key, cell.name)}
+    assert {event.key for event in told} == {cell.key}
 
 
 def test_what_is_behind_a_cell_comes_before_it(plan):

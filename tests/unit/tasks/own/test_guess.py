@@ -14,6 +14,8 @@ from metabench.tasks.own.guess import guess_file, repeated_rows
 TEXTS = [f"schöne Grüße aus Köln Nummer {row}" for row in range(40)]
 WORDS = ["gut" if row % 3 else "schlecht" for row in range(40)]
 
+PAIRS = list(zip(TEXTS, WORDS, strict=True))
+
 
 def table(delimiter, labels=WORDS, name="Urteil"):
     rows = [f"{row}{delimiter}{text}{delimiter}{label}"
@@ -41,6 +43,15 @@ def test_of_two_delimiters_that_fit_alike_the_formats_own_is_taken(tmp_path, suf
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     assert guess_file(str(path)).settings.get("delimiter", delimiter) == delimiter
+
+
+def test_a_delimiter_parts_every_row_alike(tmp_path):
+    """A comma in texts is no delimiter, however many there are in the first row."""
+    path = tmp_path / "rows.csv"
+    rows = [f"{text}{', ' * (row % 3)}a;{word}" for row, (text, word) in enumerate(PAIRS)]
+    path.write_text("\n".join(["a, b, comment;label", *rows, ""]), encoding="utf-8")
+
+    assert guess_file(str(path)).settings["delimiter"] == ";"
 
 
 def test_measurements_are_a_regression_with_their_decimal_sign(tmp_path):

@@ -49,6 +49,15 @@ def test_rows_by_columns_are_those_one_by_one(tmp_path, seed):
     assert parts(fast) == parts(slow)
 
 
+@pytest.mark.parametrize("field", ['tw"o"', '"two" more', 'tw""o'])
+def test_a_quotation_mark_inside_a_field_is_left_to_the_reader_of_rows(tmp_path, field):
+    content = f'text,label\n"one",yes\n{field},no\n"three",yes\n'.encode()
+    (tmp_path / "rows.csv").write_bytes(content)
+    file = DataFile(path=str(tmp_path / "rows.csv"), format="csv")
+
+    assert rows_by_columns(file, RULES, hashlib.sha256(content).hexdigest()) is None
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_row_is_known_by_the_first_of_its_lines(tmp_path, end):
     lines = ["", '"text",label', "", '"two', 'lines",no', "", "one,yes"]

@@ -183,6 +183,19 @@ def test_other_encodings_and_delimiters_are_read_where_they_are_named(
     )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("line", [2, 3, 4])
+def test_a_line_that_cannot_be_read_is_named_in_every_encoding(tmp_path, encoding, line):
+    lines = ["sentence,label", "a,no", "b,yes", "c,no"]
+    lines[line - 1] = "\0" + lines[line - 1]
+    (tmp_path / "rows.csv").write_bytes("\n".join(lines).encode(encoding))
+    file = DataFile(path=str(tmp_path / "rows.csv"), format="csv", encoding=encoding)
+
+    with pytest.raises(DataError, match=r"NUL (byte|character)") as caught:
+        own_rows(card_of(FileSource(files={"train": file})), "train")
+    assert caught.value.where.endswith(f"rows.csv:{line}")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
 def test_a_byte_order_mark_of_an_encoding_that_keeps_it_is_no_part_of_the_first_column(
     tmp_path, encoding

@@ -1,6 +1,6 @@
 """How far each direction is from float64 on a pretrained encoder and real examples.
 
-``tox -e precision -- --hub DIR`` prints the tables of docs/equations.md.
+``tox -e precision -- --hub DIR`` prints the tables of docs/reference/measurements.md.
 """
 
 from __future__ import annotations

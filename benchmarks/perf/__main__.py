@@ -35,7 +35,13 @@ _PEERS = Path.home() / ".cache" / "metabench" / "peers"
 @click.option("--hub", type=Path, envvar="METABENCH_HUB", help="Offline mirror of the hub.")
 @click.option("--peers", type=Path, default=_PEERS, help="Where the other libraries are put.")
 @click.option("--output", type=Path, default=Path("runs/perf.json"), show_default=True)
-@click.option("--page", type=Path, help="Write the tables into this page's marked blocks.")
+@click.option(
+    "--page",
+    "pages",
+    type=Path,
+    multiple=True,
+    help="Write the tables into this page's marked blocks.",
+)
 @click.option("--render", is_flag=True, help="Measure nothing; write what the output holds.")
 def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
     parts: str,
@@ -53,7 +59,7 @@ def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
     hub: Path | None,
     peers: Path,
     output: Path,
-    page: Path | None,
+    pages: tuple[Path, ...],
     *,
     render: bool,
 ) -> None:
@@ -83,7 +89,7 @@ def study(  # noqa: PLR0913, PLR0917  (one parameter per option)
     report = read(output)
     for name in ("bounds", "machines", *report.parts):
         click.echo(f"\n{name}\n\n{block(name, report)}")
-    if page is not None:
+    for page in pages:
         write_page(page, report)
 
 

@@ -56,7 +56,7 @@ def _machines(report: Report) -> str:
              str(repeats), f"{machine.load:.1f}",
              ", ".join(f"{key} {value}" for key, value in machine.versions.items())]
         )  # fmt: skip
-    head = ["part", "begun", "processor", "threads", "repeats", "load before", "versions"]
+    head = ["part", "started", "processor", "threads", "repeats", "load before", "versions"]
     return _table(head, rows)
 
 

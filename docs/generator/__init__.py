@@ -13,6 +13,7 @@ from generator.errors import errors
 from generator.fault_tests import fault_tests
 from generator.hooks import hooks
 from generator.limits import limits
+from generator.measurements import measurements
 from generator.published_file import published_file
 from generator.records import records
 from generator.safety_tables import safety_tables
@@ -30,6 +31,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "fault_tests.md": fault_tests,
         "hooks.md": hooks,
         "limits.md": limits,
+        "measurements.md": measurements,
         "published_file.md": published_file,
         "records.md": records,
         "safety_tables.md": safety_tables,

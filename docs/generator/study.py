@@ -16,6 +16,7 @@ from generator.study_words import (
     left_to_run,
     seeds_or_methods,
 )
+from metabench.api.leaderboard import Leaderboard
 from metabench.cli.views.leaderboard import Compared, compared, render
 from metabench.store.run_folder import Store
 
@@ -26,9 +27,9 @@ RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 _INTRODUCTION = """\
 # The study
 
-After this page you know whether meta-training on large tasks helped small ones here, by how much
-and at what cost. Dou, Yu and Anastasopoulos (2019) gave one number per method; here each number is
-a mean over meta seeds with a 95 % confidence interval. A null result is a result.
+After this page you know whether meta-training on large tasks helped small ones here, and how sure
+that is. Dou, Yu and Anastasopoulos (2019) report one number per method; here each number is a mean
+over meta seeds with a 95 % confidence interval. A null result is a result.
 
 ```console
 $ metabench compare benchmarks/results/glue-minilm-l3
@@ -38,37 +39,31 @@ $ metabench verify benchmarks/results/glue-minilm-l3-epochs
 ```
 
 These commands print [all tables](reference/study_tables.md) from the records in
-`benchmarks/results`. No number on this page is typed by hand: `tox -e regenerate` writes it from
-the same records.
+`benchmarks/results`; `tox -e regenerate` writes every number of this page from the same records.
 
 | benchmark | question |
 | --- | --- |
 | `glue-minilm-l3` | Does meta-training show within some dozens of updates on a target? |
 | `glue-minilm-l3-epochs` | Does it persist after three epochs, from the same initializations? |
-| `glue-minilm-plain` | What does standard fine-tuning of a larger encoder reach in three epochs? |
+| `glue-minilm-plain` | What does a larger encoder reach after three epochs of fine-tuning? |"""
 
+_AGAIN = """\
 ## Limits
 
 - **The encoders have seen some of it.** `paraphrase-MiniLM-L3-v2` and `all-MiniLM-L6-v2` were
-  trained on pairs of
-  sentences from MNLI and QQP, the latter also from the source of QNLI. Meta-training on these
-  tasks adds less to
-  them than to BERT. CoLA, SST-2, MRPC, RTE and STS-B were not among them.
+  trained on pairs of sentences from MNLI and QQP, the latter also from the source of QNLI.
+  Meta-training on these tasks adds less to them than to BERT. CoLA, SST-2, MRPC, RTE and STS-B were
+  not among them.
 - **Auxiliary tasks are partial**; the notes PARTIAL and SPLIT name them. QNLI trains on its
   validation split.
 - **Everything is small**: three layers, a short meta-training, CPU cores. Expect scores near the
-  floor after some
-  dozens of updates. On STS-B, scores stay below those of BERTs of this size after three epochs
-  too: these encoders were trained to
-  read one sentence at a time. Runs that predict a single class (collapsed) are counted and stay
-  in the means.
-- `studies/glue_minilm` and its companions are the study in full, for a GPU;
+  floor after some dozens of updates. On STS-B, scores stay below those of BERTs of this size after
+  three epochs too: these encoders were trained to read one sentence at a time.
+- `studies/glue_minilm` and its companions are the full study, for a GPU;
   `benchmarks/studies/gpu.sh` runs them.
-- Small BERTs of two to eight layers are shown as reported elsewhere (Turc et al. 2019): fine-
-  tuned on whole training
-  sets. The smaller ones reach 0 on CoLA."""
+- Small BERTs of two to eight layers are shown as reported elsewhere (Turc et al. 2019), fine-tuned
+  on whole training sets. The smaller ones reach 0 on CoLA.
 
-_AGAIN = """\
 ## Run it yourself
 
 ```console
@@ -77,16 +72,14 @@ $ metabench run studies/glue_minilm_l3
 $ metabench reproduce benchmarks/results/glue-minilm-l3/cells/CELL/result.json
 ```
 
-The first command estimates time and memory on your machine, the second runs the study (rerun it
-to resume), the
-last reruns a single result from its record ([how](reproducing.md)). To read the tables, see [Read
-the
+The first command estimates time and memory on your machine, the second runs the study, the last
+[reruns a single result](reproducing.md) from its record. To read the tables, see [Read the
 leaderboard](leaderboard.md) and [Statistics](statistics.md)."""
 _TABLES = """\
 # The study's tables
 
-What `metabench compare benchmarks/results/NAME --format markdown` prints of each part of [the
-study](../study.md)."""
+For each part of [the study](../study.md): seeds or methods, comparisons with published numbers, and
+the output of `metabench compare benchmarks/results/NAME --format markdown`."""
 
 
 def study(results: Path = RESULTS) -> str:
@@ -102,7 +95,8 @@ def study_tables(results: Path = RESULTS) -> str:
     parts = [_TABLES]
     for folder in sorted(path.parent for path in results.glob("*/run.json")):
         found = compared([Store(folder)])
-        parts += [f"## {found.board.name}", render(found, "markdown").strip()]
+        parts += [f"## {found.board.name}", *_compared(found.board)]
+        parts.append(render(found, "markdown").strip())
     return "\n\n".join(parts)
 
 
@@ -112,9 +106,12 @@ def _section(folder: Path) -> Iterator[str]:
     yield f"## {found.board.name}"
     yield "\n".join(_setting(spec, found))
     yield from _titled("Conclusion", [f"- {one}" for one in found.board.conclusion])
-    yield from _titled("Seeds or methods", seeds_or_methods(found.board))
-    yield from _titled("Compared with the paper", beside_the_paper(found.board))
-    yield from _titled("Compared with published small encoders", beside_small_encoders(found.board))
+
+
+def _compared(board: Leaderboard) -> Iterator[str]:
+    yield from _titled("Seeds or methods", seeds_or_methods(board))
+    yield from _titled("Compared with the paper", beside_the_paper(board))
+    yield from _titled("Compared with published small encoders", beside_small_encoders(board))
 
 
 def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
@@ -140,12 +137,12 @@ def _meta_training(spec: Any) -> str:
     if all(method["algorithm"] == "finetune" for method in spec["methods"]):
         return "none"
     meta = spec["meta"]
-    length = f"{meta['steps']} meta-steps" if meta.get("steps") else _rows_drawn(meta["epochs"])
+    length = f"{meta['steps']} meta-steps" if meta.get("steps") else _examples_drawn(meta["epochs"])
     return (
         f"{length}, {meta['tasks_per_step']} tasks a step, batches of"
         f" {meta['batch_size']}, outer learning rate {meta['optimizer']['lr']:g}"
     )
 
 
-def _rows_drawn(epochs: float) -> str:
-    return f"{100 * epochs:g} % of all training rows drawn"
+def _examples_drawn(epochs: float) -> str:
+    return f"{100 * epochs:g} % of all training examples drawn"

@@ -224,13 +224,13 @@ def _marks(board: Leaderboard) -> Iterator[str]:
     marked = [scores for scores in columns if any(score.best for score in scores)]
     if not marked:
         return
-    most = max(sum(score.mean is not None for score in scores) for scores in marked) - 1
+    most = max(sum(score.mean is not None for score in scores) for scores in marked)
     best = best_mean(board.columns)
     if any(score.close for scores in marked for score in scores):
-        corrected = "" if most == 1 else f", Holm-corrected over {most} comparisons"
+        chosen = "" if most == 2 else f", by the studentized range of {most} methods"  # noqa: PLR2004  (a pair is a t test)
         yield (
             f"≈: not significantly worse than the column's {best} (paired t test at"
-            f" {board.alpha:g}{corrected})"
+            f" {board.alpha:g}{chosen})"
         )
     if any(not any(score.worse for score in scores) for scores in marked):
         yield (

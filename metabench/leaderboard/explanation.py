@@ -103,7 +103,7 @@ def _ties(board: Leaderboard) -> Iterator[str]:
     if any(score.worse for score in scores):
         yield (
             f"Bold is the {best} of a column; ≈ marks methods that are not significantly worse than"
-            f" it (paired t test, Holm-corrected over the comparisons with the {best})."
+            f" it (paired t test, by the studentized range, as the {best} is chosen from the data)."
         )
     elif any(score.best for score in scores):
         yield f"Bold is the {best} of a column; no method is significantly worse than it."

@@ -3,6 +3,7 @@
 Modules and packages, in the order in which data passes through:
 
     summary: means, spreads and paired differences over seeds, with confidence intervals
+    ranges: the studentized range, for the difference to the highest of several means
     significance: sign-flip p-values, Holm's correction, and how many pairs it needs
     power: the minimum detectable effect for a number of pairs
     comparison: a method compared with a baseline over a family of columns

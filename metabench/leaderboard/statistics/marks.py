@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from metabench.leaderboard.statistics.significance import SAME, holm
-from metabench.leaderboard.statistics.summary import (
-    FEWEST_PAIRS,
-    paired_t_p,
-    paired_values,
-    summarise,
-)
+from metabench.leaderboard.statistics.ranges import range_p
+from metabench.leaderboard.statistics.significance import SAME
+from metabench.leaderboard.statistics.summary import FEWEST_PAIRS, paired_values, summarise
 
 __all__ = ["Marks", "marks"]
 
@@ -37,10 +33,11 @@ class Marks:
 def marks(methods: Mapping[str, Mapping[int, float]], *, alpha: float) -> Marks:
     r"""Return the marks of a column.
 
-    The highest mean is a fact, no claim. Each other method is compared with it by a paired t test,
-    Holm-corrected over these k - 1 comparisons; where the corrected p-value is above alpha, the
-    method is *not significantly worse than the highest*. A method with a higher mean than one that
-    has this mark has it too. Where all methods would have it, none has: the seeds separate nothing.
+    The highest mean is a fact, no claim. The other methods are compared with it from the lowest
+    mean upwards, by the paired t statistic against the studentized range of the k methods that
+    are left; the first one whose p-value is above alpha, and every method with a higher mean, is
+    *not significantly worse than the highest*. Where that is so for all, none is marked: the seeds
+    separate nothing.
 
     Nothing is marked for a single method, below 3 meta seeds, or where all means are equal.
     A comparison without spread has no p-value and gives no mark, unless the scores are identical.
@@ -49,8 +46,9 @@ def marks(methods: Mapping[str, Mapping[int, float]], *, alpha: float) -> Marks:
         methods: score by meta seed, by method; methods that lack a seed are not to be given.
         alpha: level of the tests.
 
-    Source: Holm 1979. As the highest mean is chosen by looking, a method that is as good as all
-    others is left out more often than alpha says; docs/statistics.md shows how often.
+    Source: Newman 1939 and Keuls 1952 for the steps. As every step compares with the highest mean,
+    one of several equally good methods is called worse in a share alpha of tables: that the highest
+    and the lowest are chosen from the data is taken into account (ADR 0022).
     """
     means = {
         name: summary.mean
@@ -59,20 +57,15 @@ def marks(methods: Mapping[str, Mapping[int, float]], *, alpha: float) -> Marks:
     }
     top = max(means.values(), default=0.0)
     highest = [name for name, mean in means.items() if top - mean <= SAME]
-    others = [name for name in means if name not in highest]
+    others = sorted((name for name in means if name not in highest), key=means.__getitem__)
     if not others:
         return Marks()
-    close = _not_worse(methods, highest[0], others, alpha=alpha)
-    least = min((means[name] for name in close), default=top)
-    worse = frozenset(name for name in others if means[name] < least)
-    return Marks(frozenset(highest), frozenset(others) - worse if worse else frozenset(), worse)
-
-
-def _not_worse(
-    methods: Mapping[str, Mapping[int, float]], highest: str, others: list[str], *, alpha: float
-) -> set[str]:
-    """Return the methods whose difference to the highest mean is tested and not significant."""
-    pairs = {name: paired_values(methods[highest], methods[name]) for name in others}
-    tested = {name: p for name, values in pairs.items() if (p := paired_t_p(values)) is not None}
-    corrected = holm(list(tested.values()), tests=len(others))
-    return {name for name, p in zip(tested, corrected, strict=True) if p > alpha}
+    worse: set[str] = set()
+    for below, name in enumerate(others):
+        pairs = paired_values(methods[highest[0]], methods[name])
+        p = range_p(pairs, methods=len(means) - below)
+        if p is not None and p > alpha:
+            break
+        worse.add(name)
+    close = set(others) - worse if worse else set()
+    return Marks(frozenset(highest), frozenset(close), frozenset(worse))

@@ -15,6 +15,7 @@ __all__ = [
     "FEWEST_PAIRS",
     "Summary",
     "average_tasks",
+    "paired_t",
     "paired_t_p",
     "paired_values",
     "student_interval",
@@ -69,6 +70,21 @@ def student_interval(values: Sequence[float], *, alpha: float) -> tuple[float, f
     return mean - half, mean + half
 
 
+def paired_t(differences: Sequence[float]) -> float | None:
+    r"""Return the absolute t statistic of paired differences.
+
+    .. math:: |t| = |\bar d| \sqrt n / s
+
+    None below three pairs and without spread; 0 where the differences are all 0.
+    """
+    if len(differences) >= FEWEST_PAIRS and not any(differences):
+        return 0.0
+    deviation = _spread(differences)
+    if deviation is None:
+        return None
+    return abs(_mean(differences)) * math.sqrt(len(differences)) / deviation
+
+
 def paired_t_p(differences: Sequence[float]) -> float | None:
     r"""Return the two-sided p-value of the paired t test.
 
@@ -78,15 +94,12 @@ def paired_t_p(differences: Sequence[float]) -> float | None:
 
     Source: Student 1908.
     """
-    if len(differences) >= FEWEST_PAIRS and not any(differences):
-        return 1.0
-    deviation = _spread(differences)
-    if deviation is None:
+    statistic = paired_t(differences)
+    if statistic is None:
         return None
     from scipy.special import stdtr  # noqa: PLC0415  (scipy.stats takes a second to load)
 
-    n = len(differences)
-    return 2 * float(stdtr(n - 1, -abs(_mean(differences)) * math.sqrt(n) / deviation))
+    return 2 * float(stdtr(len(differences) - 1, -statistic))
 
 
 def average_tasks(tasks: Sequence[Mapping[int, float]]) -> Mapping[int, float]:

@@ -86,13 +86,13 @@ def test_the_meaning_of_the_quiet_mark_is_said_only_where_it_tells_something(mak
     assert starting(
         told, "≈: not significantly worse than the column's highest mean (paired t test"
     )
-    assert any("Holm-corrected over 2 comparisons" in line for line in starting(told, "≈"))
+    assert any("by the studentized range of 3 methods" in line for line in starting(told, "≈"))
     lacking = {
         place: dict.fromkeys(seeds) if place == ("BERT", "a") else seeds
         for place, seeds in wanted.items()
     }
     (caption,) = starting(said(make_study, scores=lacking, folder="lacking"), "≈")
-    assert "over 2 comparisons" in caption  # of the columns that have all methods
+    assert "range of 3 methods" in caption  # of the columns that have all methods
     assert not starting(said(make_study, 1, "one"), "≈")
     assert not starting(said(make_study, 2, "two"), "≈")
 

@@ -104,9 +104,11 @@ def collect(store: Store) -> Collected:
     damage: list[str] = []
     folders = {cell.key: cell.cell for cell in note.cells}
     folders |= {use.key: use.cell for use in note.uses}
-    for key, name in sorted(folders.items(), key=lambda item: item[1]):
-        cell = store.cell(name, noted=False)
-        damage += [f"{name}: {what}" for what in cell.damage]
+    keys = sorted(folders, key=folders.__getitem__)
+    for key, cell in zip(
+        keys, store.cells(map(folders.__getitem__, keys), noted=False), strict=True
+    ):
+        damage += [f"{cell.folder}: {what}" for what in cell.damage]
         if cell.result is not None and cell.result.key == key:
             results[key] = cell.result
         if cell.failure is not None and cell.failure.key == key:

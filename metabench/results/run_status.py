@@ -91,10 +91,11 @@ def run_status(store: Store) -> RunStatus:
     note = store.run()
     cells: dict[str, CellStatus] = {}
     damage: list[str] = []
-    for planned in note.cells or _from_uses(note):
-        stored = store.cell(planned.cell, noted=False)
-        if stored.result is None:
-            stored = store.cell(planned.cell)  # a note tells a cell that was begun from a new one
+    plans = note.cells or tuple(_from_uses(note))
+    found_cells = store.cells((planned.cell for planned in plans), noted=False)
+    for planned, known in zip(plans, found_cells, strict=True):
+        # A note tells a cell that was begun from a new one.
+        stored = store.cell(planned.cell) if known.result is None else known
         damage += [f"{planned.cell}: {what}" for what in stored.damage]
         found = _cell(planned, stored, store)
         blocked = found.state == "waiting" and any(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -119,22 +119,24 @@ class Store:
         """Return where the folder of a cell is, for messages."""
         return self.place(name).path
 
-    def cells(self, *, noted: bool = True) -> Iterator[StoredCell]:
+    def cells(
+        self, names: Iterable[str] | None = None, *, noted: bool = True
+    ) -> Iterator[StoredCell]:
         """Yield every cell that is there, by name of its folder; damage never raises.
 
-        Without ``noted``, ``cell.json`` is not read.
+        With ``names``, those cells in that order, whether they are there or not. Without ``noted``,
+        ``cell.json`` is not read.
 
         Raises:
             StoreError: the folder cannot be read, or a record is of a newer metabench.
         """
-        with (
-            explained(self.folder),
-            suppress(FileNotFoundError),
-            self._cells.opened() as here,
-            reading_many(),
-        ):
-            for name in here.folders():
-                yield self._reader.cell(here, name, noted=noted)
+        with explained(self.folder), reading_many():
+            try:
+                with self._cells.opened() as here:
+                    for name in here.folders() if names is None else names:
+                        yield self._reader.cell(here, name, noted=noted)
+            except FileNotFoundError:
+                yield from (StoredCell(name, None, None, None) for name in names or ())
 
     def names(self) -> list[str]:
         """Return the names of the folders of cells, sorted.

@@ -2,11 +2,12 @@
 
 import sys
 
-from metabench.import_path import leave_out_working_folder
+from metabench.import_path import hidden_module, leave_out_working_folder
 
 __all__ = ["main"]
 
 _INTERRUPTED = 130
+_SETUP = 4
 
 
 def main() -> int:
@@ -18,6 +19,14 @@ def main() -> int:
         if sys.stderr is not None:  # closed
             sys.stderr.write("error: interrupted\n  hint: run the same command again\n")
         return _INTERRUPTED
+    except Exception as error:
+        found = hidden_module(error)
+        if found is None:
+            raise
+        problem, where, hint = found
+        if sys.stderr is not None:
+            sys.stderr.write(f"error: {where}: {problem}\n  hint: {hint}\n")
+        return _SETUP
     return call()
 
 

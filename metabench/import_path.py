@@ -5,7 +5,7 @@ import sys
 
 # Nothing else is imported here, not even from __future__: a file of that name would be run.
 
-__all__ = ["leave_out_working_folder", "protect_children"]
+__all__ = ["hidden_module", "leave_out_working_folder", "protect_children"]
 
 _HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 
@@ -42,3 +42,54 @@ def _working_folder() -> str:
         return os.getcwd()  # noqa: PTH109
     except OSError:  # somebody has removed it
         return ""
+
+
+def hidden_module(error: BaseException) -> tuple[str, str, str] | None:
+    """Return why a file of PYTHONPATH that hides a module caused an error: problem, file and hint.
+
+    The error or one that it follows from passed through the file or names it, or it is about a
+    name that is missing while such a file is loaded. None for any other error. A folder into which
+    packages were installed hides nothing by mistake.
+    """
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # noqa: TID251
+    folders = {os.path.abspath(entry) for entry in named if _is_plain(entry)}  # noqa: PTH100
+    files: list[str] = []
+    missing, found = False, error if folders else None
+    while found is not None:
+        missing = missing or isinstance(found, (ImportError, AttributeError))
+        files += filter(None, (getattr(found, "path", ""), _file(getattr(found, "obj", None))))
+        trace = found.__traceback__
+        while trace is not None:
+            files.append(trace.tb_frame.f_code.co_filename)
+            trace = trace.tb_next
+        found = found.__cause__ or found.__context__
+    files += filter(None, map(_file, [*sys.modules.values()] if missing else []))
+    for file in filter(lambda file: isinstance(file, str), files):
+        folder, base = os.path.split(os.path.abspath(file))  # noqa: PTH100
+        name, suffix = os.path.splitext(base)  # noqa: PTH122
+        if folder in folders and suffix == ".py" and _is_elsewhere(name, folders):
+            hint = "rename it, or take its folder out of PYTHONPATH"
+            return f"hides the module {name!r} of the same name", file, hint
+    return None
+
+
+def _is_plain(entry: str) -> bool:
+    """Return whether an entry of PYTHONPATH is a folder into which no package was installed."""
+    try:
+        return bool(entry) and not any(name.endswith(".dist-info") for name in os.listdir(entry))  # noqa: PTH208
+    except OSError:
+        return False
+
+
+def _file(module: object) -> str:
+    return getattr(module, "__file__", None) or ""
+
+
+def _is_elsewhere(name: str, folders: set[str]) -> bool:
+    """Return whether Python or a folder other than these has a module of that name."""
+    others = [entry for entry in sys.path if os.path.abspath(entry) not in folders]  # noqa: PTH100
+    return name in sys.stdlib_module_names or any(
+        os.path.exists(os.path.join(entry, found))  # noqa: PTH110, PTH118
+        for entry in others
+        for found in (name, f"{name}.py")
+    )

@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from metabench.errors import SetupError
+from metabench.import_path import hidden_module
 
 __all__ = [
     "caused_outside",
@@ -19,10 +20,6 @@ __all__ = [
 ]
 
 _STREAMS = (0, 1, 2)
-_PACKAGES = (
-    "click", "datasets", "huggingface_hub", "jaxtyping", "numpy", "pluggy", "pyarrow", "pydantic",
-    "rich", "safetensors", "scipy", "sklearn", "tokenizers", "torch", "transformers",
-)  # fmt: skip
 _OUTSIDE = {
     getattr(errno, name, 0)
     for name in (
@@ -72,6 +69,9 @@ def require_docstrings() -> None:
 
 def caused_outside(error: BaseException) -> SetupError | None:
     """Return what an error means that no code of ours is to blame for; None for any other."""
+    hidden = hidden_module(error)
+    if hidden is not None:
+        return SetupError(hidden[0], where=hidden[1], hint=hidden[2])
     match error:
         case MemoryError():
             return SetupError(
@@ -79,8 +79,6 @@ def caused_outside(error: BaseException) -> SetupError | None:
                 where="this process",
                 hint="end other programs, or raise its limit",
             )
-        case ImportError() | AttributeError():
-            return _hidden(error)
         case OSError() if error.errno in _OUTSIDE:
             where = str(error.filename or "")
             does = "cannot be used" if _in_cache(where) else "cannot be read or written"
@@ -100,23 +98,6 @@ def unwritten(error: OSError) -> SetupError:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def _hidden(error: ImportError | AttributeError) -> SetupError | None:
-    """Return which file of PYTHONPATH stands in front of a package that metabench needs."""
-    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    folders = set(map(os.path.abspath, named))
-    loaded = (getattr(sys.modules.get(name), "__file__", None) for name in _PACKAGES)
-    path = error.path if isinstance(error, ImportError) else None
-    for file in filter(None, (path, *loaded)):
-        name = os.path.basename(file).partition(".")[0]  # noqa: PTH119
-        if os.path.dirname(file) in folders and name in _PACKAGES:  # noqa: PTH120
-            return SetupError(
-                f"hides the package {name!r} of the same name",
-                where=file,
-                hint="rename it, or take its folder out of PYTHONPATH",
-            )
-    return None
 
 
 def _hint(error: OSError, where: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from kit.benchmark import OWN, PLAIN, benchmark
 
+from metabench.import_path import hidden_module
+
 NAMES = ("socket", "signal", "torch", "numpy", "click", "rich", "json", "multiprocessing", "random")
 
 
@@ -120,3 +122,77 @@ def test_metabench_itself_may_lie_in_the_working_folder():
     shown, _, _ = path_of(home, f"/x{os.pathsep}")
 
     assert shown == "True"
+
+
+HIDING = {
+    "a name is missing": ("", "import colorsys; colorsys.rgb_to_hsv"),
+    "a name cannot be imported": ("", "from colorsys import rgb_to_hsv"),
+    "a module of it cannot be imported": ("", "import colorsys.hsv"),
+    "its own code fails": ("1 / 0", "import colorsys"),
+    "it is the cause": (
+        "1 / 0",
+        "try: import colorsys\nexcept Exception as e: raise OSError from e",
+    ),
+}
+
+
+def error_of(program):
+    try:
+        exec(program, {})  # noqa: S102  (ours)
+    except Exception as error:  # noqa: BLE001
+        return error
+    raise AssertionError(program)
+
+
+@pytest.fixture
+def hidden(tmp_path, monkeypatch):
+    """Return a function that writes a module into a folder of PYTHONPATH."""
+    monkeypatch.setenv("PYTHONPATH", f"/nowhere{os.pathsep}{tmp_path}")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name, text=""):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        (tmp_path / f"{name}.py").write_text(text)
+        return str(tmp_path / f"{name}.py")
+
+    yield write
+    sys.modules.pop("colorsys", None)
+    sys.modules.pop("of_nobody", None)
+
+
+@pytest.mark.parametrize("case", HIDING)
+def test_a_file_of_pythonpath_that_hides_a_module_is_named(case, hidden):
+    text, program = HIDING[case]
+    file = hidden("colorsys", text)
+    problem, where, hint = hidden_module(error_of(program))
+
+    assert problem == "hides the module 'colorsys' of the same name"
+    assert where == file
+    assert hint.endswith("take its folder out of PYTHONPATH")
+
+
+def test_a_file_of_pythonpath_that_hides_nothing_is_not_named(hidden):
+    hidden("of_nobody", "1 / 0")
+
+    assert hidden_module(error_of("import of_nobody")) is None
+
+
+def test_a_mistake_that_has_nothing_to_do_with_a_hiding_file_is_not_its(hidden):
+    hidden("colorsys")
+    import colorsys  # noqa: F401  (it is loaded)
+
+    assert hidden_module(error_of("1 / 0")) is None
+
+
+def test_a_folder_of_installed_packages_hides_nothing(hidden, tmp_path):
+    hidden("colorsys", "1 / 0")
+    (tmp_path / "colorsys-1.0.dist-info").mkdir()
+
+    assert hidden_module(error_of("import colorsys")) is None
+
+
+def test_a_file_that_pythonpath_does_not_name_hides_nothing(hidden, monkeypatch):
+    hidden("colorsys", "1 / 0")
+    monkeypatch.delenv("PYTHONPATH")
+
+    assert hidden_module(error_of("import colorsys")) is None

@@ -13,7 +13,8 @@ import torch
 
 from metabench.api.events import CellEnded
 from metabench.engine.memory import is_device_fault, is_out_of_memory
-from metabench.errors import DeviceFaultError, MemoryExhaustedError, MetabenchError
+from metabench.errors import DeviceFaultError, MemoryExhaustedError, MetabenchError, SetupError
+from metabench.import_path import hidden_module
 from metabench.nn.caching import uses_custom_backward
 from metabench.plan.cell import PretrainWork
 from metabench.results.profile import environment
@@ -116,7 +117,7 @@ class Attempt:
 
     def failure(self, error: Exception) -> Failure:
         """Return the record of a cell that failed."""
-        known = _known(error, where=self.cell.name)
+        known = _hidden(error) or _known(error, where=self.cell.name)
         return failure_record(
             self.cell,
             known,
@@ -164,6 +165,11 @@ class Attempt:
         return not isinstance(self.cell.work, PretrainWork) and not uses_custom_backward(
             way, device.device.type, autocast=device.autocasts(way)
         )
+
+
+def _hidden(error: Exception) -> SetupError | None:
+    found = hidden_module(error)
+    return None if found is None else SetupError(found[0], where=found[1], hint=found[2])
 
 
 def _known(error: Exception, *, where: str) -> MetabenchError:

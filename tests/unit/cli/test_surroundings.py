@@ -84,12 +84,20 @@ def test_python_without_docstrings_is_named(tmp_path):
 def test_a_file_that_hides_a_package_is_named(tmp_path):
     (tmp_path / "torch.py").write_text("Tensor = 1\n")
     path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    done = shell("", ["plugins", "check", "reptile"], tmp_path, PYTHONPATH=path)
     ran = shell("", ["run", "quickstart", "--only", "seed=0"], tmp_path, PYTHONPATH=path)
 
-    assert "a bug" not in done.stderr
     assert ran.returncode == 4
-    assert f"{tmp_path / 'torch.py'}: hides the package 'torch'" in ran.stderr
+    assert f"{tmp_path / 'torch.py'}: hides the module 'torch'" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["click", "random", "typing"])
+def test_a_file_that_hides_a_module_of_the_first_imports_is_named(name, tmp_path):
+    (tmp_path / f"{name}.py").write_text("value = 1\n")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    done = shell("", ["validate", "quickstart"], tmp_path, PYTHONPATH=path)
+
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"error: {tmp_path / name}.py: hides the module {name!r}")
 
 
 @pytest.mark.parametrize(

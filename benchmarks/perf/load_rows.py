@@ -1,6 +1,6 @@
 """How long 400,000 examples take to load: ``python -m perf.load_rows FOLDER`` in ``benchmarks/``.
 
-metabench, the datasets library with an empty cache, and pandas read the same CSV and Parquet file
+metabench, the datasets library with an empty cache, and pandas read the same CSV and Parquet files
 until all texts and labels are Python values. Each reading is a process of its own, and they take
 turns; imports are not counted.
 """
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["SIDES", "make_files", "spent"]
 
 _SETTLED_SECONDS = 61
+_CODECS = ("snappy", "zstd", "gzip")
 _LABELS = ("negative", "neutral", "positive")
 
 
-def make_files(folder: Path, *, rows: int) -> tuple[Path, Path]:
-    """Return a CSV and a Parquet file of the same synthetic examples, made where missing."""
-    files = folder / f"rows-{rows}.csv", folder / f"rows-{rows}.parquet"
+def make_files(folder: Path, *, rows: int) -> tuple[Path, ...]:
+    """Return a CSV and three Parquet files of the same synthetic examples, made where missing."""
+    names = ("csv", *(f"{codec}.parquet" for codec in _CODECS))
+    files = tuple(folder / f"rows-{rows}.{name}" for name in names)
     if not all(file.is_file() for file in files):
         folder.mkdir(parents=True, exist_ok=True)
         draw = Stream.root(1).numpy()
@@ -55,7 +57,9 @@ def make_files(folder: Path, *, rows: int) -> tuple[Path, Path]:
             writer = csv.writer(file)
             writer.writerow(["sentence", "label"])
             writer.writerows(zip(texts, labels, strict=True))
-        pq.write_table(pa.table({"sentence": texts, "label": labels}), files[1])
+        table = pa.table({"sentence": texts, "label": labels})
+        for place, codec in zip(files[1:], _CODECS, strict=True):
+            pq.write_table(table, place, compression=codec)
     return files
 
 
@@ -152,13 +156,14 @@ def measure(place: Path, *, rows: int, repeats: int, side: str | None) -> None:
         return
     files = make_files(place, rows=rows)
     # The files of a user are old; metabench hashes one again that has just been changed.
-    time.sleep(max(0.0, _SETTLED_SECONDS - (time.time() - files[1].stat().st_mtime)))
+    time.sleep(max(0.0, _SETTLED_SECONDS - (time.time() - files[-1].stat().st_mtime)))
     click.echo("| file | reader | CPU-s | wall s | peak MiB |\n|---|---|--:|--:|--:|")
     for file in files:
         turns = [{name: _in_process(name, file) for name in SIDES} for _ in range(repeats)]
         for name in SIDES:
             cpu, wall, peak = (median(turn[name][of] for turn in turns) for of in _COLUMNS)
-            click.echo(f"| {file.suffix[1:]} | {name} | {cpu:.2f} | {wall:.2f} | {peak:.0f} |")
+            form = " ".join(file.name.split(".")[1:])
+            click.echo(f"| {form} | {name} | {cpu:.2f} | {wall:.2f} | {peak:.0f} |")
 
 
 _COLUMNS = ("cpu", "wall", "MiB")

@@ -8,6 +8,7 @@ Modules and packages, in the order in which data passes through:
     embedded: nine synthetic tasks and a small encoder that ship with metabench
     hub: where datasets and encoders are: an offline mirror or the hub
     plain_yaml: YAML from a stranger, without what multiplies
+    parquet_pages: the pages of a Parquet file, by their own headers
     parquet_size: how much a Parquet file holds, known before it is decoded
     reading: the records of files of any format
     layout: which files of a dataset's folder belong to which split

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, final
 
@@ -12,6 +11,7 @@ from typing_extensions import override
 
 from metabench.errors import DataError
 from metabench.limits import MOST_COLUMNS, MOST_ROWS, PARQUET_FOOTER_BYTES, TABLE_BYTES
+from metabench.tasks.parquet_pages import chunk_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,10 @@ __all__ = ["parquet_footer", "refuse_large_table"]
 
 _AGAIN = "copy the file again, or use a smaller one"
 _TAIL_BYTES = 8
-_BATCH = 65_536
+_BATCH, _FEW = 65_536, 64
 _MOST_CHUNKS = 1000
-_ENCODINGS = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
-_EXPANSIONS = {"UNCOMPRESSED": 1, "SNAPPY": 32}
-"""How much longer than a compressed page its content is at most."""
+_PLAIN = {0, 2, 8}
+"""Encodings of texts that are written out, or are indices into a dictionary."""
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 
 
@@ -58,41 +57,26 @@ def parquet_footer(source: Path | bytes, *, where: str = "") -> Any:
     return found
 
 
-def refuse_large_table(source: Path | bytes, *, most: int = TABLE_BYTES, where: str = "") -> None:
+def refuse_large_table(data: bytes, *, most: int = TABLE_BYTES, where: str) -> None:
     """Refuse a Parquet file whose values take more than ``most`` bytes once they are decoded.
 
     Numbers are counted from the footer. Texts are read as indices into a dictionary, which takes no
     more memory than the file's own pages, and added up: one long text may stand for a million rows.
-    What was found of a file is remembered while its size and time of change stay the same.
 
     Args:
-        source: the file, or its content.
+        data: the content of the file.
         most: bytes.
-        where: what the content is called in a message; a file is called by its path.
+        where: what the content is called in a message.
 
     Raises:
         DataError: it does, or cannot be read.
     """
-    if isinstance(source, bytes):
-        _refuse_large(source, most, where)
-    else:
-        facts = source.stat()
-        _refuse_large_file(source, most, facts.st_size, facts.st_mtime_ns)
-
-
-@lru_cache(maxsize=4096)
-def _refuse_large_file(path: Path, most: int, size: int, changed: int) -> None:
-    del size, changed  # part of what is remembered
-    _refuse_large(path, most, str(path))
-
-
-def _refuse_large(source: Path | bytes, most: int, where: str) -> None:
-    footer = parquet_footer(source, where=where)
-    _check_columns(source, where)
+    footer = parquet_footer(data, where=where)
+    _check_columns(data, where)
     total = sum(_fixed_sizes(footer))
     texts = sorted({name for name, kind in _columns(footer) if kind == "BYTE_ARRAY"})
-    if total <= most and total + _text_bound(source, footer, texts, most - total) > most:
-        for found in _text_sizes(source, texts, where):
+    if total <= most and total + _text_bound(data, footer, texts, most - total) > most:
+        for found in _text_sizes(data, footer, texts, where):
             total += found
             if total > most:
                 break
@@ -133,7 +117,7 @@ class _FooterAlone(io.RawIOBase):
         return True
 
 
-def _check_columns(source: Path | bytes, where: str) -> None:
+def _check_columns(data: bytes, where: str) -> None:
     """Refuse a file whose footer has columns that cannot be looked at.
 
     pyarrow ends the process where its footer is asked for such a column. A reader, which looks at
@@ -142,15 +126,14 @@ def _check_columns(source: Path | bytes, where: str) -> None:
     import pyarrow as pa  # noqa: PLC0415  (planning stays light)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as opened:
-        file = _FooterAlone(opened)
-        try:
-            reader = pq.ParquetFile(file, pre_buffer=True)
-            file.sealed = True
-            next(reader.iter_batches(batch_size=1, use_threads=False), None)
-        except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
-            if not file.asked:
-                raise _refused(where, f"not readable as parquet: {error}") from error
+    file = _FooterAlone(io.BytesIO(data))
+    try:
+        reader = pq.ParquetFile(file, pre_buffer=True)
+        file.sealed = True
+        next(reader.iter_batches(batch_size=1, use_threads=False), None)
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+        if not file.asked:
+            raise _refused(where, f"not readable as parquet: {error}") from error
 
 
 def _lengths(source: Path | bytes) -> tuple[int, int]:
@@ -186,53 +169,63 @@ def _fixed_sizes(footer: Any) -> Iterator[int]:
             yield max(column.num_values * width, column.total_uncompressed_size)
 
 
-def _text_bound(source: Path | bytes, footer: Any, texts: list[str], most: int) -> int:
+def _text_bound(data: bytes, footer: Any, texts: list[str], most: int) -> int:
     """Return what the texts take at most; more than ``most`` where that is not known at once.
 
-    A text is either written out in a page, and fills as many bytes of the file but for its
-    compression, or it is an index into its group's dictionary, whose longest entry counts then.
+    A text is either written out in a page, or it is an index into its group's dictionary, whose
+    longest entry counts then.
     """
     import pyarrow as pa  # noqa: PLC0415  (planning stays light)
     import pyarrow.compute as pc  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    size, groups = _lengths(source)[0], range(footer.num_row_groups)
-    chunks = [
-        chunk
-        for group in map(footer.row_group, groups)
-        for chunk in map(group.column, range(group.num_columns))
-        if chunk.path_in_schema in texts
-    ]
-    plain = all(
-        chunk.compression in _EXPANSIONS and _ENCODINGS.issuperset(chunk.encodings)
-        for chunk in chunks
-    )
+    groups = range(footer.num_row_groups)
     nested = any(footer.schema.column(at).max_repetition_level for at in range(footer.num_columns))
-    if not plain or nested or len(chunks) > _MOST_CHUNKS:
+    if nested or len(groups) * len(texts) > _MOST_CHUNKS:
         return most + 1
-    bound = size * max((_EXPANSIONS[chunk.compression] for chunk in chunks), default=0)
     try:
-        file = pq.ParquetFile(_opened(source), read_dictionary=texts)
+        bound = sum(_page_bytes(data, chunk) for chunk in _chunks(footer, texts))
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts)
         for group in groups if bound <= most else ():
             rows = footer.row_group(group).num_rows
             first = next(file.iter_batches(batch_size=1, row_groups=[group], columns=texts), None)
             for column in first.columns if first is not None else ():
                 entries = column.dictionary if pa.types.is_dictionary(column.type) else column
                 bound += rows * int(pc.max(pc.binary_length(entries)).as_py() or 0)
-    except (pa.ArrowException, OSError, MemoryError, NotImplementedError):
+    except (pa.ArrowException, OSError, MemoryError, NotImplementedError, ValueError):
         return most + 1
     return bound
 
 
-def _text_sizes(source: Path | bytes, texts: list[str], where: str) -> Iterator[int]:
+def _chunks(footer: Any, texts: list[str]) -> Iterator[Any]:
+    for group in map(footer.row_group, range(footer.num_row_groups)):
+        chunks = map(group.column, range(group.num_columns))
+        yield from (chunk for chunk in chunks if chunk.path_in_schema in texts)
+
+
+def _page_bytes(data: bytes, chunk: Any) -> int:
+    """Return what the pages of a chunk of texts take once they are decompressed.
+
+    Raises:
+        ValueError: a text may be longer than what is written of it.
+    """
+    pages = list(chunk_pages(data, chunk))
+    if not _PLAIN.issuperset(page.encoding for page in pages):
+        raise ValueError("another encoding")
+    return sum(page.size for page in pages)
+
+
+def _text_sizes(data: bytes, footer: Any, texts: list[str], where: str) -> Iterator[int]:
     import pyarrow as pa  # noqa: PLC0415  (planning stays light)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     if not texts:
         return
     try:
-        file = pq.ParquetFile(_opened(source), read_dictionary=texts)
-        for batch in file.iter_batches(batch_size=_BATCH, columns=texts):
+        # pyarrow makes no dictionary of texts of which only what differs is written
+        delta = any("DELTA" in str(chunk.encodings) for chunk in _chunks(footer, texts))
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=[] if delta else texts)
+        for batch in file.iter_batches(batch_size=_FEW if delta else _BATCH, columns=texts):
             yield from map(_decoded, batch.columns)
     except (pa.ArrowException, OSError, MemoryError, NotImplementedError) as error:
         raise _refused(where, f"not readable as parquet: {error}") from error

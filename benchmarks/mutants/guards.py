@@ -13,7 +13,10 @@ from mutants.changes import ROOT, Mutant
 
 __all__ = ["Guards", "test_files"]
 
-_PAGES = ("docs/test_equations.py", "docs/test_paper_page.py", "docs/test_statistics_page.py")
+_PAGES = (
+    "docs/test_equations.py", "docs/test_paper_page.py", "docs/test_reference.py",
+    "docs/test_statistics_page.py",
+)  # fmt: skip
 _FILES = (
     *(
         f"unit/{package}/**/test_*.py"

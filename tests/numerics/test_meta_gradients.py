@@ -68,7 +68,10 @@ def setting(name, task, *, dropout=True, **how):
 
 
 def inner_gradient(learner, theta, batch):
-    (found,) = torch.autograd.grad(learner.loss(theta, batch), theta, create_graph=True)
+    """Return the gradient, as a function of what theta is one of."""
+    second = theta.requires_grad
+    theta = theta if second else theta.clone().requires_grad_()
+    (found,) = torch.autograd.grad(learner.loss(theta, batch), theta, create_graph=second)
     return found
 
 
@@ -203,7 +206,6 @@ def test_all_blocks_agree_with_finite_differences(name, task):
 
     def value(direction, h):
         moved = {key: blocks[key] + h * direction[key] for key in blocks}
-        moved = {key: block.requires_grad_() for key, block in moved.items()}
         return objective(name, learner, moved, episode).item()
 
     def slope(direction, h):

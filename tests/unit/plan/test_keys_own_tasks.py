@@ -99,6 +99,20 @@ def test_the_scored_file_of_an_auxiliary_task_is_not_read(plan, tmp_path, world)
     assert build_plan(benchmark, catalog=world.catalog, hub=Hub()).cells
 
 
+def test_examples_without_a_label_are_left_out_only_where_a_task_is_not_scored(plan, tmp_path):
+    content, role = TRAIN + "e,\n", {"role": "auxiliary", "target": 'target = ["toy/small"]'}
+    with pytest.raises(DataError, match="the label is empty"):
+        plan(tmp_path / "target", content=content)
+
+    (rows,) = {
+        use.train_rows
+        for cell in plan(tmp_path / "auxiliary", content=content, **role).cells
+        for use in cell.uses
+        if use.card.name == "my/task"
+    }
+    assert rows == 4
+
+
 def test_a_file_that_is_missing_is_said_while_planning(plan, tmp_path, world):
     plan(tmp_path)
     shutil.move(tmp_path / "train.csv", tmp_path / "gone.csv")

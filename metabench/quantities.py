@@ -46,7 +46,7 @@ def seconds_text(seconds: float) -> str:
 def count_text(count: float) -> str:
     """Return a number in three digits.
 
-    >>> [count_text(number) for number in (0, 12.5, 999.6, 123456, 7.2e9, 5e18)]
+    >>> [count_text(number) for number in (0, 12.5, 999.5, 123456, 7.2e9, 5e18)]
     ['0', '12.5', '1 k', '123 k', '7.2 G', '5e+03 P']
     """
     return _scaled(count, 1000, ("", " k", " M", " G", " T", " P"))

@@ -45,8 +45,8 @@ class TaskInUse:
     use: TaskUse
     train_identity: str
     scored_identity: str
-    shuffled: bool = False
-    smoke: bool = False
+    shuffled: bool
+    smoke: bool
     notes: tuple[str, ...] = ()
 
     @property

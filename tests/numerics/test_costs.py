@@ -82,6 +82,28 @@ def test_gradients_and_products_are_those_that_were_counted(name):
     assert learner.counter.hvps == pytest.approx(episodes * cost.products, rel=1e-12)
 
 
+HELD = {
+    "joint": 4, "reptile": 4, "fomaml": 4, "pcgrad": 4,  # theta, its end, a gradient, a multiple
+    "maml": 4, "anil": 5, "boil": 5,  # four points of the path less one and a direction; a part
+    "protomaml": 7,  # MAML's, and what prototypes take
+    "meta-sgd": 11,  # 4 points, 3 gradients, rates, 2 directions, a product
+    "maml++": 13,  # 4 points, 3 gradients, 3 of the losses, rates, directions
+    "imaml": 11,
+}  # fmt: skip
+"""Vectors of theta's length at a time: of three inner steps, iMAML's of two batches."""
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG))
+def test_what_is_held_at_a_time_is_as_counted_by_hand(name):
+    info = CATALOG[name]
+    options = info.options(**ARGUMENTS.get(name, {"inner_steps": 3}), **info.preset)
+    cost = options.episode_cost(STEPS)
+
+    assert cost.vectors == HELD[name]
+    assert (cost.blocks, cost.gathers) == (int(name == "meta-sgd"), name == "pcgrad")
+    assert options.episode_shape().query == int(name != "reptile")
+
+
 @pytest.mark.parametrize(
     "name", sorted(name for name in CATALOG if "support" in CATALOG[name].options.model_fields)
 )

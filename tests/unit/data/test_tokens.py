@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 
 from metabench.data.counts import split_note
-from metabench.data.encoding import encode
+from metabench.data.encoding import _consistent, encode
 from metabench.data.tokens import TokenTable
 from metabench.errors import DataError, StoreError
 from metabench.plan.cell import TaskUse
@@ -152,6 +152,31 @@ def test_a_damaged_cache_is_encoded_anew(tokenizer, tmp_path, damage):
 
     assert (again.ids == plain.ids).all()
     assert path.read_bytes() == whole
+
+
+WHOLE = {
+    "ids": [2, 3, 4, 2, 3], "lengths": [3, 2], "firsts": [2, 2], "types": [0, 0, 1, 0, 0],
+    "cut": [0, 0], "unknown": [0, 0], "words": [1, 1],
+}  # fmt: skip
+"""Two rows, of three tokens and of two."""
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "fits"),
+    [
+        ("ids", [0, 3, 4, 2, 3], True), ("ids", [2, -1, 4, 2, 3], False), ("ids", [2, 3], False),
+        ("types", [], True), ("types", [0, -1, 1, 0, 0], False), ("types", [0, 0], False),
+        ("lengths", [4, 1], False), ("lengths", [5, 0], False), ("lengths", [5], False),
+        ("firsts", [3, 2], True), ("firsts", [2, 3], False), ("cut", [0], False),
+        ("unknown", [0, 0, 0], False), ("words", [1], False),
+    ],
+)  # fmt: skip
+def test_arrays_that_do_not_fit_each_other_are_no_encoding(name, values, fits):
+    arrays = {key: np.array(one, dtype=np.int32) for key, one in WHOLE.items()}
+    changed = {**arrays, name: np.array(values, dtype=np.int32)}
+
+    assert _consistent(arrays, 2, 3)
+    assert _consistent(changed, 2, 4 if name == "lengths" else 3) == fits
 
 
 def test_a_file_of_another_encoding_under_this_name_is_encoded_anew(tokenizer, tmp_path):

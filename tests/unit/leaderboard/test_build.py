@@ -41,6 +41,13 @@ def test_a_score_is_the_mean_over_seeds_with_its_deviation(board):
     assert (found.n, found.planned, found.status) == (3, 3, "")
 
 
+def test_a_method_that_a_column_was_not_planned_for_has_nothing_there(make_study):
+    wanted = {("BERT", "a"): {0: 0.5}, ("BERT", "b"): {0: 0.5}, ("Joint", "a"): {0: 0.6}}
+    found = score(build_leaderboard(collect(make_study(wanted))), "Joint", "b")
+
+    assert (found.mean, found.n, found.planned, found.failed) == (None, 0, 0, 0)
+
+
 def test_a_difference_is_paired_with_a_student_interval(board):
     # Joint minus BERT on RTE: 0.10, 0.09, 0.08; deviation 0.01.
     difference = score(board, "Joint", "rte").difference("BERT")

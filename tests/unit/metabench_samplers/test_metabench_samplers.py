@@ -219,6 +219,14 @@ def test_a_loss_that_grew_without_bound_counts_as_a_million_times_the_first():
     assert chances == pytest.approx({"mnli": 1e6 / (1e6 + 1), "cola": 1 / (1e6 + 1)}, rel=1e-9)
 
 
+def test_the_largest_power_of_losses_far_apart_is_finite():
+    sampler = adaptive(power=100.0, memory=0.0, uniform_share=0.0)
+    state = sampler.update({}, {"mnli": 1.0, "cola": 1.0})
+    state = sampler.update(state, {"mnli": 1e-6, "cola": 1e6})
+
+    assert sampler.probabilities(2, TASKS[:2], state) == {"mnli": 0.0, "cola": 1.0}
+
+
 def test_mixed_alone_is_made_anew_for_each_target():
     assert [info.name for info in metabench_samplers() if info.per_target] == ["mixed"]
 

@@ -159,10 +159,13 @@ def test_a_metric_outside_of_its_declared_range_is_refused(bounds, fits, tmp_pat
             score(*arguments, ranges=ranges)
 
 
-def test_a_rounding_above_its_range_is_inside(tmp_path, monkeypatch):
-    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1 + 2**-52\n")
+@pytest.mark.parametrize(
+    ("value", "bounds"), [("1 + 2**-52", (-1, 1)), ("-5e-10", (0, 1)), ("1e9 + 0.5", (0, 1e9))]
+)
+def test_a_rounding_above_its_range_is_inside(value, bounds, tmp_path, monkeypatch):
+    _module(tmp_path, monkeypatch, f"def metric(labels, outputs):\n    return {value}\n")
 
-    score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED), ranges={"own": (-1, 1)})
+    score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED), ranges={"own": bounds})
 
 
 def test_every_metric_that_ships_declares_what_it_is_of_and_its_range():

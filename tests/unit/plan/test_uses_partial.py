@@ -26,7 +26,7 @@ def in_use(*, there: int = 549, smoke: bool = False, train: str = "train") -> Ta
         citation="c",
     )
     use = TaskUse(card, "transfer", train, "test", "0", train_rows=there, scored_rows=2126)
-    return TaskInUse(use, "1", "2", smoke=smoke)
+    return TaskInUse(use, "1", "2", shuffled=False, smoke=smoke)
 
 
 @pytest.mark.parametrize(("fraction", "rows"), [(0.001, 24), (0.01, 236), (1e-9, 1)])

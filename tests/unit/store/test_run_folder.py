@@ -1,5 +1,6 @@
 """Laws of the run folder: a valid result.json means done, and damage never raises."""
 
+import gc
 import hashlib
 import json
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from metabench.errors import StoreError
 from metabench.store.records.cell import CellNote, Failure, FileNote, Result
 from metabench.store.records.seal import sealed
-from metabench.store.run_folder import Store
+from metabench.store.run_folder import Store, reading_many
 
 KEY = hashlib.sha256(b"cell").hexdigest()
 NAME = f"cell-{KEY[:8]}"
@@ -184,3 +185,19 @@ def test_a_use_that_is_in_no_row_or_column_is_refused(make_run):
 def test_a_record_takes_text_and_nothing_else_for_text(provenance):
     with pytest.raises(ValidationError, match="should be a valid string"):
         failure(provenance, message=3)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_after_reading_many_records_garbage_collection_is_as_it_was(enabled):
+    def read():
+        with reading_many():
+            assert not gc.isenabled()
+            raise StoreError("a record")
+
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with pytest.raises(StoreError, match="a record"):
+            read()
+        assert gc.isenabled() == enabled
+    finally:
+        gc.enable()

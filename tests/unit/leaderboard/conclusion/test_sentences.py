@@ -240,6 +240,10 @@ def test_an_error_is_best_where_it_is_lowest(board):
     assert (joint.best, bert.best, bert.worse) == (True, False, True)
     assert difference.mean == pytest.approx(joint.mean - bert.mean)
     assert (difference.verdict, difference.improvement) == ("better", 1.0)
+    both = board(wanted, **fields, baselines=("BERT", "Joint"), folder="both")
+    back = next(row for row in both.rows if row.method == "BERT").scores[0].difference("Joint")
+    assert (back.verdict, back.improvement) == ("worse", 0.0)
+    assert back.mean == pytest.approx(-difference.mean)
     assert [row.method for row in board(
         wanted, **{**fields, "choice": Choice(metric="mae", sort="b")}
     ).rows] == ["Joint", "BERT"]  # fmt: skip

@@ -91,6 +91,13 @@ def test_rows_of_the_scored_file_that_are_in_the_training_file_are_counted(tmp_p
     assert repeated_rows(guess_file(str(train)), str(train), str(scored)) == (1, 2)
 
 
+def test_a_file_of_a_header_alone_is_refused(tmp_path):
+    (tmp_path / "rows.csv").write_text("text,label\n")
+
+    with pytest.raises(DataError, match="no column looks like a text"):
+        guess_file(str(tmp_path / "rows.csv"))
+
+
 def test_a_file_without_a_label_is_refused_with_its_columns(tmp_path):
     (tmp_path / "rows.csv").write_text("a\n" + "\n".join(TEXTS) + "\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from metabench.api.leaderboard import Cost
 from metabench.results.collect import Collected
 from metabench.store.records.cell import Result
 
-__all__ = ["costs", "meta_training", "used_results"]
+__all__ = ["costs", "meta_training"]
 
 UPDATES, EXAMPLES = "outer updates", "processed examples"
 
@@ -54,18 +54,6 @@ def meta_training(collected: Collected) -> Mapping[str, Mapping[str, float]]:
     return found
 
 
-def used_results(collected: Collected) -> Mapping[str, tuple[Result, ...]]:
-    """Return the results behind each row, those of meta-training and pretraining with them."""
-    needs = _needs(collected)
-    found: dict[str, dict[str, Result]] = {}
-    for use in collected.note.uses:
-        row = found.setdefault(use.method, {})
-        for key in _closure(use.key, needs):
-            if key in collected.results:
-                row[key] = collected.results[key]
-    return {method: tuple(row[key] for key in sorted(row)) for method, row in found.items()}
-
-
 def _seeds(
     collected: Collected, *, only: AbstractSet[str] | None = None
 ) -> Mapping[str, Mapping[int, Sequence[Result]]]:
@@ -75,13 +63,12 @@ def _seeds(
         collected: the values.
         only: keys to look at; None for all.
     """
-    needs = _needs(collected)
     keys: dict[str, dict[int, set[str]]] = {}
     for use in collected.note.uses:
         failure = collected.failures.get(use.key)
         if not use.unavailable and (failure is None or failure.status != "unavailable"):
             seeds = keys.setdefault(use.method, {})
-            wanted = set(_closure(use.key, needs))
+            wanted = set(collected.closures.get(use.key, (use.key,)))
             seeds.setdefault(use.meta_seed, set()).update(wanted if only is None else wanted & only)
     results = collected.results
     return {
@@ -91,16 +78,6 @@ def _seeds(
         }
         for method, seeds in keys.items()
     }
-
-
-def _needs(collected: Collected) -> Mapping[str, tuple[str, ...]]:
-    return {cell.key: cell.needs for cell in collected.note.cells}
-
-
-def _closure(key: str, needs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    yield key
-    for need in needs.get(key, ()):
-        yield from _closure(need, needs)
 
 
 def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from metabench.leaderboard.costs import used_results
 from metabench.results.collect import Collected
 from metabench.results.profile import environment
 from metabench.store.records.provenance import Provenance
 
-__all__ = ["mixed_origins", "origins"]
+__all__ = ["mixed_origins"]
 
 _ANSWERS = {"true": "yes", "false": "no"}
 _MOST_NAMED = 3
@@ -23,7 +22,7 @@ def mixed_origins(collected: Collected) -> tuple[str, ...]:
     rounding, and by more after many steps.
     """
     values: dict[str, dict[str, list[str]]] = {}
-    rows = origins(collected)
+    rows = collected.origins
     for method, places in rows.items():
         for name, value in (fact for place in places for fact in _shown(place)):
             methods = values.setdefault(name, {}).setdefault(value, [])
@@ -33,18 +32,6 @@ def mixed_origins(collected: Collected) -> tuple[str, ...]:
         for name, found in sorted(values.items())
         if len(found) > 1
     )
-
-
-def origins(collected: Collected) -> Mapping[str, tuple[Provenance, ...]]:
-    """Return where the cells behind each row come from, one for all that were computed alike."""
-    found: dict[str, dict[object, Provenance]] = {}
-    for method, results in used_results(collected).items():
-        places = found.setdefault(method, {})
-        for result in results:
-            where = result.provenance
-            alike = *environment(where).items(), where.model_identity
-            places.setdefault(alike, where)
-    return {method: tuple(places.values()) for method, places in found.items()}
 
 
 def _shown(where: Provenance) -> Iterable[tuple[str, str]]:

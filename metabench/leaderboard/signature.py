@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from metabench.api.leaderboard import Leaderboard
 from metabench.leaderboard.columns import Choice
-from metabench.leaderboard.origins import origins
 from metabench.results.collect import Collected
 from metabench.store.records.provenance import Provenance
 
@@ -28,7 +27,7 @@ def signature(collected: Collected, board: Leaderboard, choice: Choice) -> str:
 
 def _parts(collected: Collected, board: Leaderboard, choice: Choice) -> Iterator[str]:
     note = collected.note
-    cells = [place for places in origins(collected).values() for place in places]
+    cells = [place for places in collected.origins.values() for place in places]
     yield f"mb:{_joined(cell.metabench for cell in cells)}"
     if board.smoke:
         yield "SMOKE"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from statistics import fmean
 from types import MappingProxyType
 from typing import final
 
 from pydantic import JsonValue
 
+from metabench.results.profile import environment
 from metabench.results.recipe import recipes
 from metabench.results.repeats import nondeterministic, repeat_notes
 from metabench.store.records.cell import Failure, Result, Status
+from metabench.store.records.provenance import Provenance
 from metabench.store.records.run import RunNote, UseNote
 from metabench.store.run_folder import Store
 
@@ -58,7 +62,7 @@ class Entry:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Collected:
     """A run as values.
 
@@ -84,12 +88,41 @@ class Collected:
     nondeterministic: tuple[str, ...] = ()
     averaged: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
 
+    @cached_property
+    def closures(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of each cell and of all that it needs, by its key."""
+        found: dict[str, tuple[str, ...]] = {}
+        for cell in self.note.cells:  # needs first
+            needed = (found.get(need, (need,)) for need in cell.needs)
+            found[cell.key] = cell.key, *chain.from_iterable(needed)
+        return found
+
+    @cached_property
+    def origins(self) -> Mapping[str, tuple[Provenance, ...]]:
+        """Where the cells behind each method come from, one for all that were computed alike."""
+        used: dict[str, set[str]] = {}
+        for use in self.note.uses:
+            used.setdefault(use.method, set()).update(self.closures.get(use.key, (use.key,)))
+        return {
+            method: _unlike(self.results[key] for key in sorted(keys & self.results.keys()))
+            for method, keys in used.items()
+        }
+
     @property
     def seed_counts(self) -> tuple[list[int], list[int]]:
         """Numbers of meta seeds, and of fine-tuning seeds in each, that occur; sorted."""
         entries = [entry for entry in self.entries.values() if entry.planned]
         meta = {entry.planned for entry in entries}
         return sorted(meta), sorted({entry.runs // entry.planned for entry in entries})
+
+
+def _unlike(results: Iterable[Result]) -> tuple[Provenance, ...]:
+    """Return where results come from, the first of all that were computed alike."""
+    found: dict[object, Provenance] = {}
+    for result in results:
+        where = result.provenance
+        found.setdefault((*environment(where).items(), where.model_identity), where)
+    return tuple(found.values())
 
 
 def collect(store: Store) -> Collected:

@@ -15,7 +15,7 @@ import torch
 from metabench.learning import Batch, inner_path
 from metabench.testing import QuadraticLearner
 
-__all__ = ["CENTRES", "drawn", "outer_path", "stages"]
+__all__ = ["CENTRES", "drawn", "framed", "outer_path", "stages"]
 
 PICTURES = Path(__file__).parent / "pictures"
 STAGES = (
@@ -33,11 +33,14 @@ _COLOURS = {"A": "a", "B": "b"}
 _STYLE = """\
 text { font: 14px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1d2a33; }
 rect { fill: #fbfbf9; stroke: #d5dbe0; } path, ellipse { fill: none; stroke-width: 1.5; }
-.a { stroke: #9a3f14; } .b { stroke: #146a9c; } ellipse { opacity: 0.35; }
-.outer { stroke: #1d2a33; stroke-width: 3; } circle { fill: #1d2a33; }
+.a { stroke: #9a3f14; } .b { stroke: #146a9c; } .c { stroke: #1c7a4c; }
+ellipse { opacity: 0.35; }
+.outer { stroke: #1d2a33; stroke-width: 3; } .dashed { stroke-dasharray: 5 4; }
+circle { fill: #1d2a33; }
 @media (prefers-color-scheme: dark) {
   text { fill: #dde5ea; } rect { fill: #12191f; stroke: #33414b; } circle { fill: #dde5ea; }
-  .a { stroke: #f0a27d; } .b { stroke: #7fbfe6; } .outer { stroke: #dde5ea; }
+  .a { stroke: #f0a27d; } .b { stroke: #7fbfe6; } .c { stroke: #7fd3a8; }
+  .outer { stroke: #dde5ea; }
 }"""
 
 Point = tuple[float, float]
@@ -102,7 +105,7 @@ def drawn() -> str:
     for task, centre in CENTRES.items():
         x, y = _at(centre)
         parts.append(f'<text x="{x - 22}" y="{y + 5}">task {task}</text>')
-    return _framed(parts, _WIDTH, _HEIGHT)
+    return framed(parts, _WIDTH, _HEIGHT)
 
 
 def stages() -> str:
@@ -118,10 +121,11 @@ def stages() -> str:
         if number:
             parts.append(f'<path class="outer" d="M {x - 26} 63 L {x - 8} 63"/>')
             parts.append(f'<text x="{x - 17}" y="54" text-anchor="middle">θ</text>')
-    return _framed(parts, 40 + 240 + 270 * (len(STAGES) - 1), 126)
+    return framed(parts, 40 + 240 + 270 * (len(STAGES) - 1), 126)
 
 
-def _framed(parts: list[str], width: int, height: int) -> str:
+def framed(parts: list[str], width: int, height: int) -> str:
+    """Return elements as SVG with a frame, in colours for light and dark pages."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
     frame = f'<rect x="1" y="1" width="{width - 2}" height="{height - 2}" rx="8"/>'
     return "\n".join([head, f"<style>\n{_STYLE}\n</style>", frame, *parts, "</svg>", ""])

@@ -73,8 +73,8 @@ MOST_USES: Final = _limit("`cells` and `uses` of a `run.json`", 300_000, "entrie
 MOST_SCORE: Final = _limit("a score, either sign", 10**12, "")
 MOST_LOSS: Final = _limit("a loss, either sign: the largest number of 32 bits", 10**39, "")
 MOST_SECONDS: Final = _limit("seconds in a record; none is below 0", 10**9, "seconds")
-MOST_COUNT: Final = _limit("steps, rows, tokens and other counts in a record", 10**15, "")
-MOST_BYTES: Final = _limit("the size of a file or of memory, as a record says it", 10**15, "bytes")
+MOST_COUNT: Final = _limit("steps, examples, tokens and other counts in a record", 10**15, "")
+MOST_BYTES: Final = _limit("the size of a file or of memory in a record", 10**15, "bytes")
 
 MOST_ROWS: Final = _limit("rows of a dataset's file", 10_000_000, "rows")
 MOST_COLUMNS: Final = _limit("columns of a Parquet file", 10_000, "columns")

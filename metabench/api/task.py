@@ -1,4 +1,4 @@
-"""Task cards: what a task is, where its rows come from, how it is scored, whose it is."""
+"""Task cards: what a task is, where its examples come from, how it is scored, its licence."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GeneratedSource(Options):
 
 
 class DataFile(Options):
-    """One file of rows."""
+    """One file of examples."""
 
     path: str
     """The file; never part of a key, which knows its content."""
@@ -65,20 +65,20 @@ class FileSource(Options):
     files: Mapping[str, DataFile]
     """The file of each split."""
     scored_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """The share of the rows that is held out for scoring, where both splits come from one file."""
+    """The share of the examples held out for scoring, where both splits come from one file."""
     find_labels: bool = False
     """Whether the classes are still to be found: the distinct labels of the training file."""
 
 
 class TaskCard(Options):
-    """A task: rows, labels, metrics, official sizes, licence, citation."""
+    """A task: examples, labels, metrics, official sizes, licence, citation."""
 
     name: str
     """What a benchmark file calls it, such as ``glue/rte``."""
     title: str
     """What a leaderboard calls it, such as ``RTE``."""
     source: Annotated[HubSource | GeneratedSource | FileSource, Field(discriminator="kind")]
-    """Where the rows come from."""
+    """The source of the examples."""
     text: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
     """One or two text columns."""
     label: str = "label"
@@ -88,9 +88,9 @@ class TaskCard(Options):
     values: Mapping[str, str] = {}
     """The class by label as it is in the data, where labels are not the names of the classes."""
     unlabelled: Literal["refuse", "drop"] | None = None
-    """What happens to rows without a label; None drops those of auxiliary tasks only."""
+    """What happens to examples without a label; None drops those of auxiliary tasks only."""
     standardise: bool = False
-    """Whether a regression is trained on targets standardised by the training rows in use;
+    """Whether a regression is trained on targets standardised by the training examples in use;
     predictions are in the task's own unit all the same."""
     bounds: tuple[float, float] | None = None
     """The smallest and the largest number that a label can be; predictions of a regression are
@@ -100,7 +100,7 @@ class TaskCard(Options):
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of the metrics; the first is the primary score."""
     splits: Mapping[str, int]
-    """Official number of rows of each split."""
+    """Official number of examples of each split."""
     train: str = "train"
     """The split that is trained on."""
     scored: str
@@ -112,7 +112,7 @@ class TaskCard(Options):
     citation: str
     """Who made it."""
     generated: bool = False
-    """Whether the rows are made by a program: such scores say nothing about language."""
+    """Whether the examples are synthetic: such scores mean nothing about language."""
 
     @property
     def outputs(self) -> int:

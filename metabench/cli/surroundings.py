@@ -92,7 +92,7 @@ def unwritten(error: OSError) -> SetupError:
     return SetupError(
         f"cannot be written: {_reason(error)}",
         where="standard output",
-        hint="free some space, or send it elsewhere; what was run is in its run folder",
+        hint="free some space, or write elsewhere; completed cells are in the run folder",
     )
 
 

@@ -73,7 +73,7 @@ def check_split(use: TaskUse, part: Part, *, hub: Hub) -> SplitCheck:
             "damaged",
             rows,
             official,
-            f"{card.name}, split {split!r}: {rows:,} rows, but there are only {official:,}",
+            f"{card.name}, split {split!r}: {rows:,} examples, but officially {official:,}",
             "copy the files again, or correct the card's splits",
         )
     state: State = "partial" if official is not None and rows < official else "ok"

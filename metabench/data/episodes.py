@@ -77,7 +77,7 @@ def episode_rows(
         DataError: there is one row, and both sides need one; or there is none.
     """
     if not len(order):
-        raise DataError("has no training rows", where=task, hint="leave the task out")
+        raise DataError("has no training examples", where=task, hint="leave the task out")
     if len(order) >= shape.batches * batch_size:
         return [
             order[number * batch_size : (number + 1) * batch_size]
@@ -94,9 +94,9 @@ def _cut(rows: int, shape: EpisodeShape, *, task: str) -> int:
         return rows if shape.support else 0
     if rows == 1:
         raise DataError(
-            "has one training row, and an episode needs support and query rows",
+            "has one training example, and an episode needs support and query examples",
             where=task,
-            hint="leave the task out, or give it more rows",
+            hint="leave the task out, or give it more examples",
         )
     return min(max(round(rows * shape.support / shape.batches), 1), rows - 1)
 

@@ -30,7 +30,7 @@ __all__ = ["Part", "Rows", "load_rows", "load_texts"]
 Part: TypeAlias = Literal["train", "scored"]
 
 _ANOTHER_SPLIT = "name another split of the task in tasks.splits"
-_MEND = "fix the row, or leave the task out"
+_MEND = "fix the example, or leave the task out"
 
 
 @final
@@ -109,7 +109,7 @@ def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
     found = file_split(card, _known_split(card, split, hub=hub, where=where), hub=hub)
     if card.labels and found.declared and set(found.declared) != set(card.labels):
         raise DataError(
-            f"the classes are {', '.join(map(repr, found.declared))}, but the task's card says "
+            f"the classes are {', '.join(map(repr, found.declared))}, but the task's card lists "
             f"{', '.join(map(repr, card.labels))}",
             where=where,
             hint="use the dataset revision that the task's card was written for",

@@ -53,8 +53,8 @@ class Boundary:
         if error is None and changed:
             raise self.problem(
                 f"changed {', '.join(changed)}",
-                "leave what the whole process shares as it is; randomness comes from episode.stream"
-                " or the stream that is handed over",
+                "leave process-global state as it is; draw random numbers from episode.stream or"
+                " from the stream that is passed in",
             )
         if error is not None and _is_the_plugins(error):
             raise self.problem(
@@ -242,9 +242,9 @@ def require_unmodified(
     written = [name for name, count in before.items() if after[name] != count]
     if written:
         raise PluginError(
-            f"meta_gradient wrote to what it was given: {', '.join(written)}",
+            f"meta_gradient wrote to its arguments: {', '.join(written)}",
             where=f"{provider}, task {episode.task}",
-            hint="write to a clone; `metabench plugins check` says what else is wrong",
+            hint="write to a clone; `metabench plugins check` lists other problems",
         )
 
 

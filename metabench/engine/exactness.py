@@ -56,7 +56,7 @@ class Exactness:
             if not error <= bound:
                 raise CurvatureError(
                     f"{curvature.way} second derivatives are off by {error:.1e} of their size on"
-                    f" two rows, and may be by {bound:.0e}",
+                    f" two examples, and may be by {bound:.0e}",
                     where=f"task {episode.task}",
                     hint='set curvature = "exact", or compute.precision = "fp32"',
                 )

@@ -106,7 +106,8 @@ def _asked(collected: Collected, baselines: Sequence[str], choice: Choice) -> _A
     alpha = note.alpha if choice.alpha is None else choice.alpha
     if not 0 < alpha < 1:
         raise UsageError(
-            f"alpha {alpha!r} is not between 0 and 1", hint="give, say, 0.05 for 95 % intervals"
+            f"alpha {alpha!r} is not between 0 and 1",
+            hint="give 0.05 for 95 % confidence intervals",
         )
     means = note.averaged
     averaging = (

@@ -163,7 +163,7 @@ def strict_reasons(board: Leaderboard, mixed: Sequence[str]) -> Iterator[str]:
                 why = score.detail or score.status
                 yield f"{row.method!r} on {column.name!r} has {counted}: {why}"
     for line in mixed:
-        yield f"rows of mixed origin: {line}"
+        yield f"methods of mixed origin: {line}"
 
 
 def _row(rows: Sequence[LeaderboardRow], name: str) -> LeaderboardRow:

@@ -50,8 +50,9 @@ def score(
     broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
     if broken.size:
         raise DivergedError(
-            f"{broken.size} of {len(outputs)} outputs are not finite, the first in row {broken[0]}",
-            where="the scored rows",
+            f"{broken.size} of {len(outputs)} outputs are not finite, the first that of"
+            f" example {broken[0]}",
+            where="the evaluation set",
             hint="lower the learning rate (inner, outer or of fine-tuning)",
         )
     scores = {}
@@ -119,7 +120,7 @@ def _checked(name: str, metric: Any, arrays: tuple[Any, Any], *, where: str) -> 
         raise InvalidMetricError(
             f"metric {name!r} returned {value!r}, which is not a finite real number, 1e12 at most",
             where=where,
-            hint="return a float for every input, and say what it is where it is undefined",
+            hint="return a float for every input, and document its value where it is undefined",
         )
     return float(value)
 

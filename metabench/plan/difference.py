@@ -17,8 +17,8 @@ _LONGEST = 40
 _WORDS = {
     "engine": "the engine computes other numbers",
     "model": "files of the encoder changed",
-    "data": "training rows of {task} changed",
-    "scored_data": "scored rows of {task} changed",
+    "data": "training examples of {task} changed",
+    "scored_data": "evaluation set of {task} changed",
     "standardised": "whether targets of {task} are standardised changed",
 }
 

@@ -16,8 +16,8 @@ __all__ = ["SMOKE", "plan_notes", "shuffled_notes", "support_notes", "task_notes
 
 _OFTEN = 0.5
 SMOKE = (
-    f"SMOKE: at most {SMOKE_TRAIN_ROWS} training and {SMOKE_SCORED_ROWS} scored rows of a task, "
-    "hardly any steps: not a result"
+    f"SMOKE: at most {SMOKE_TRAIN_ROWS} training and {SMOKE_SCORED_ROWS} evaluation examples of a "
+    "task, hardly any steps: not a result"
 )
 
 
@@ -82,6 +82,6 @@ def _task_notes(task: TaskInUse) -> Iterator[str]:
 
 def _generated(names: Sequence[str]) -> str:
     return (
-        f"GENERATED: the rows of {', '.join(names)} are made by a program; "
-        "scores say nothing about language"
+        f"GENERATED: the examples of {', '.join(names)} are synthetic; "
+        "scores mean nothing about language"
     )

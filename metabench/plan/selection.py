@@ -81,7 +81,8 @@ def _parsed(only: Sequence[str]) -> Mapping[str, list[str]]:
         key, equals, value = entry.partition("=")
         if not equals or not value:
             raise UsageError(
-                f"--only {entry!r} is not KEY=VALUE", hint="write, say, --only method=Reptile"
+                f"--only {entry!r} is not KEY=VALUE",
+                hint="write --only method=Reptile, for example",
             )
         if key not in SELECTORS:
             raise UsageError(

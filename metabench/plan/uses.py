@@ -97,7 +97,7 @@ def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
     limit = SMOKE_SCORED_ROWS if task.smoke else None
     if rows > there:
         part = f"{100 * fraction:g} % of {official:,}"
-        why = f"asks for {rows:,} rows ({part}), {there:,} are there"
+        why = f"asks for {rows:,} examples ({part}), it has {there:,}"
         return replace(task.use, rows=rows, scored_limit=limit), why
     used = min(rows, SMOKE_TRAIN_ROWS) if task.smoke else rows
     return replace(task.use, rows=used, scored_limit=limit), ""

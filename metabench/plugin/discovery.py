@@ -95,7 +95,7 @@ def _misplaced(entry: metadata.EntryPoint) -> Callable[[], Any]:
 
     def load() -> Any:
         raise HookProblem(
-            f"its entry point stands in the group {entry.group!r}, not in {GROUP!r}: fix"
+            f"its entry point is in the group {entry.group!r}, not in {GROUP!r}: fix"
             f" [project.entry-points.{GROUP}] in its pyproject.toml and install it again"
         )
 

@@ -97,7 +97,7 @@ def _ask(status: PluginStatus, plugin: Any, target: str) -> LoadedPlugin:
 def _version_mismatch(plugin: Any, *, lenient: bool) -> str:
     version = getattr(plugin, "METABENCH_API", API_VERSION if lenient else None)
     if version is None:
-        return f"says no METABENCH_API; this metabench speaks version {API_VERSION}"
+        return f"sets no METABENCH_API; this metabench has version {API_VERSION}"
     if type(version) is not int:
         return f"METABENCH_API is {version!r}, not a whole number"
     if version == API_VERSION:

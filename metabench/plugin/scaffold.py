@@ -26,7 +26,7 @@ _LONGEST = 50  # a scalar that is named after it and a bit has at most 64 letter
 _HOLDS = {
     "algorithm": ("algorithm.py", "options and descriptor; loads in no time", "the mathematics"),
     "sampler": ("sampler.py", "options and descriptor; loads in no time", "the distribution"),
-    "task": ("train.jsonl", "the task's card: labels, metrics, licence", "rows to train on"),
+    "task": ("train.jsonl", "the task's card: labels, metrics, licence", "examples to train on"),
     "metric": ("metric.py", "descriptor; loads in no time", "the score"),
     "renderer": ("renderer.py", "descriptor; loads in no time", "the format"),
     "observer": ("__init__.py", "one function per event", "one function per event"),

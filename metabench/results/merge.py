@@ -109,7 +109,7 @@ def _columns(runs: Sequence[Collected]) -> tuple[ColumnNote, ...]:
             if first != column:
                 raise UsageError(
                     f"{column.name!r} is not the same in {runs[0].note.name!r} and"
-                    f" {run.note.name!r}: other rows, another metric or another role",
+                    f" {run.note.name!r}: other examples, another metric or another role",
                     hint="compare these runs one by one",
                 )
     return tuple(sorted(found.values(), key=lambda column: column.role))

@@ -112,7 +112,7 @@ class Checkpoints:
                     return found
             if there:
                 raise StoreError(
-                    f"none of its checkpoints is what was written, and there are {len(there)!r}",
+                    f"every checkpoint is damaged; found {len(there)!r}",
                     where=str(self._folder.path),
                     hint="look at the disk, or delete the folder to restart the cell",
                 )

@@ -128,7 +128,7 @@ class OpenFolder:
                 raise
         there = self.facts(name)
         number = errno.ELOOP if there and stat.S_ISLNK(there.st_mode) else errno.ENOTDIR
-        raise NotOwnError(number, "is not a folder of its own", path)
+        raise NotOwnError(number, "is not a regular folder", path)
 
     def open(self, name: str, flags: int = os.O_RDONLY) -> int:
         """Open a file and return its descriptor; a pipe is not waited for, a link not followed.

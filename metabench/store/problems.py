@@ -29,9 +29,9 @@ def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
         return StoreError(
             f"cannot be read or written: {reason}",
             where=str(error.filename or path),
-            hint="delete it, or put what it leads to in its place: only regular files in folders"
-            " of their own are opened there; to keep runs on another disk, name a folder there with"
-            " --runs DIR",
+            hint="delete it, or replace it by its target: only regular files in regular folders"
+            " are opened in a run folder; to keep runs on another disk, name a folder there"
+            " with --runs DIR",
         )
     if error.errno in _FULL:
         return StoreError(

@@ -179,7 +179,7 @@ class Store:
             if sha256(data).hexdigest() == noted.sha256:
                 return data
         raise StoreError(
-            "is missing or is not what was recorded",
+            "is missing or damaged",
             where=str(self.cell_folder(name) / noted.path),
             hint="run the cell again with `metabench run FILE --force --only …`",
         )
@@ -294,4 +294,4 @@ def require_own_folders(here: OpenFolder, folder: Path) -> None:
     """
     for name in (CELLS, PROCESSES):
         if here.facts(name) is not None and not here.is_folder(name):
-            raise NotOwnError(errno.ENOTDIR, "is not a folder of its own", str(folder / name))
+            raise NotOwnError(errno.ENOTDIR, "is not a regular folder", str(folder / name))

@@ -202,7 +202,7 @@ def _of_records(
 def _of_checkpoint(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
     look.checkpoints += 1
     if not is_whole(here):
-        yield Finding("damaged", at, "is not what was written")
+        yield Finding("damaged", at, "its checksum does not match")
 
 
 def _of_earlier(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
@@ -232,7 +232,7 @@ def _no_folders(root: OpenFolder) -> Iterator[Finding]:
     with root.enter(CELLS) as here:
         for name in here.names():
             if not (name.startswith(".") or here.is_folder(name) or here.is_regular(name)):
-                yield Finding("damaged", f"{CELLS}/{name}", "is not a folder of its own", name)
+                yield Finding("damaged", f"{CELLS}/{name}", "is not a regular folder", name)
 
 
 def _foreign(here: OpenFolder, at: str, known: set[str]) -> Iterator[Finding]:

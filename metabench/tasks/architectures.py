@@ -84,7 +84,7 @@ _REASONS: Final = {
         gemma4_unified_assistant git got_ocr2 layoutlmv2 layoutlmv3 llama4 mllama modernvbert
         moss_transcribe_diarize musicgen musicgen_melody neomme perceiver phi4_multimodal qwen3_5
         qwen3_5_moe qwen4_exp t5gemma2 trocr ultravbert whisper""",
-    "has a decoder that needs inputs of its own": """
+    "has a decoder that needs separate inputs": """
         blenderbot blenderbot-small marian pegasus prophetnet t5gemma""",
     "computes other states for a text with padding": """
         convbert cpmant fnet funnel nystromformer yoso""",

@@ -100,7 +100,9 @@ def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tu
     fraction = card.source.scored_fraction if isinstance(card.source, FileSource) else None
     if fraction is not None:
         share = f"{100 * fraction:g} %"
-        notes.append(f"HELD OUT: {card.name}: {share} of its rows, drawn by class, are scored only")
+        notes.append(
+            f"HELD OUT: {card.name}: {share} of its examples, drawn by class, are only scored"
+        )
     found = own_overlap(card, train, scored if scored is not None else train, hub=hub)
     splits = [(train, found.train)] + ([(scored, found.scored)] if scored is not None else [])
     notes += [*_of_one_class(card), *_numbers(card), *_unseen(card, train, hub=hub)]
@@ -167,7 +169,7 @@ def _unseen(card: TaskCard, train: str, *, hub: Hub) -> Iterator[str]:
     known = set(own_rows(card, train, hub=hub).labels) if card.labels else set()
     lost = [label for label in card.labels if label not in known]
     if lost:
-        yield f"UNSEEN: {card.name}: no training row has class {quoted_names(card, lost)}"
+        yield f"UNSEEN: {card.name}: no training example has class {quoted_names(card, lost)}"
 
 
 def _alike(card: TaskCard) -> Iterator[str]:
@@ -194,7 +196,7 @@ def _doubtful(card: TaskCard) -> Iterator[str]:
     if len(kinds) > 1:
         names = quoted_names(card, [one for one in card.labels if one.casefold() in _BINARY])
         yield (
-            f"MIXED: {card.name}: {names} are classes of their own;"
+            f"MIXED: {card.name}: {names} are separate classes;"
             ' labels = { 0 = "false", 1 = "true" } joins them'
         )
 

@@ -51,5 +51,7 @@ def overlap_note(task: str, *, both: int, scored: int) -> str:
     >>> overlap_note("my/reviews", both=3, scored=40)
     'OVERLAP: my/reviews: 3 of 40 scored rows stand in the training rows'
     """
-    stand = "stands" if both == 1 else "stand"
-    return f"OVERLAP: {task}: {both:,} of {scored:,} scored rows {stand} in the training rows"
+    verb = "is" if both == 1 else "are"
+    return (
+        f"OVERLAP: {task}: {both:,} of {scored:,} evaluation examples {verb} in the training split"
+    )

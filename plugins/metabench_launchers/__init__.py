@@ -25,7 +25,7 @@ def metabench_launchers() -> list[LauncherInfo]:
             name="local",
             target="metabench_launchers.local:Local",
             options=LocalOptions,
-            summary="processes of this machine, as many as --jobs says (the default)",
+            summary="processes of this machine, as many as --jobs sets (the default)",
         ),
         LauncherInfo(
             name="slurm",

@@ -72,7 +72,7 @@ def test_so_many_rows_are_held_out_as_the_page_says(folder):
     held_out = {cell.work.task.scored_rows for cell in plan.cells if cell.kind == "adapt"}
 
     assert held_out == {4}
-    assert "four rows are scored" in PAGE
+    assert "the evaluation set\nhas four examples" in PAGE
 
 
 def test_a_wrong_column_is_the_error_that_the_page_shows(folder, tmp_path):

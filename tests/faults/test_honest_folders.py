@@ -172,6 +172,6 @@ def test_a_link_that_a_stranger_could_have_put_into_a_run_is_refused_with_the_wa
 
     refused = watched.run(folder, *words("run --force", ""), allowed=folder)
     assert refused.code == 4, refused.said
-    assert "runs/.cache: cannot be read or written: is not a folder of its own" in refused.said
+    assert "runs/.cache: cannot be read or written: is not a regular folder" in refused.said
     assert "to keep runs on another disk, name a folder there with --runs DIR" in refused.said
     assert list((place / "scratch").iterdir()) == []

@@ -152,7 +152,7 @@ def test_a_message_quotes_a_file_beside_the_benchmark_file_and_no_other(tmp_path
 
     assert quotes in beside
     assert quotes not in elsewhere
-    assert "(not shown: the file lies outside the benchmark file's folder)" in elsewhere
+    assert "(not shown: the file is outside the benchmark file's folder)" in elsewhere
     assert f"rows.{form}" in elsewhere or elsewhere.startswith("own: ")
 
 

@@ -90,7 +90,7 @@ DEEDS = {
     "wrong_dtype": ("lambda s, t, d: d.double()", "gave torch.float64 ("),
     "a_dict": ("lambda s, t, d: {'theta': d}", "gave a dict of 1 for block 'theta'"),
     "not_a_number": ("lambda s, t, d: d * float('nan')", "the direction for theta is nan"),
-    "writes": ("after(lambda t: t.mul_(2))", "wrote to what it was given: block 'theta'"),
+    "writes": ("after(lambda t: t.mul_(2))", "wrote to its arguments: block 'theta'"),
     "threads": ("after(lambda t: torch.set_num_threads(2))", "changed torch's number of threads"),
     "dtype": (
         "after(lambda t: torch.set_default_dtype(torch.float64))", "changed torch's default dtype"

@@ -53,7 +53,10 @@ def test_a_benchmark_file_of_25_lines_turns_a_csv_into_a_leaderboard(folder, com
 
     assert done.returncode == 0, done.stderr
     assert "my/reviews" in done.stdout
-    assert done.stdout.count("OVERLAP: my/reviews: 3 of 12 scored rows stand in the training") == 1
+    assert (
+        done.stdout.count("OVERLAP: my/reviews: 3 of 12 evaluation examples are in the training")
+        == 1
+    )
     (path,) = folder.glob("runs/own/cells/*/result.json")
     result = json.loads(path.read_text())
     assert result["overlap"] == {"train": 0, "scored": 0, "both": 3}
@@ -82,9 +85,9 @@ def test_what_a_spreadsheet_writes_is_valid(folder, command, content):
     [
         (TRAIN.replace("sentence", "text"), "train.csv:1: no column 'sentence'; there are 'text'"),
         (TRAIN + "a film,postive\n", "train.csv:38: unknown label 'postive'; there are 'negative'"),
-        (HEAD, "train.csv: the file holds no row"),
+        (HEAD, "train.csv: the file has no example"),
         (TRAIN.encode() + b"a f\xedlm,neutral\n", "train.csv:38: byte 4 of the line is not UTF-8"),
-        (HEAD + "a film,neutral\n", "train.csv: the file holds one row"),
+        (HEAD + "a film,neutral\n", "train.csv: the file has one example"),
     ],
     ids=["wrong column", "unknown label", "empty", "broken UTF-8", "one row"],
 )

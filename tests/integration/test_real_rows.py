@@ -43,7 +43,7 @@ def test_every_path_is_walked_and_the_leaderboard_says_what_was_partial(tmp_path
     assert "PARTIAL: glue/mnli train 3,000 of 392,702 rows" in done.stdout
     assert "PARTIAL: scitail train 549 of 23,596 rows" in done.stdout
     assert "SPLIT: glue/qnli trains on validation (5,463 rows)" in done.stdout
-    assert "asks for 2,360 rows (10 % of 23,596), 549 are there" in done.stdout
+    assert "asks for 2,360 examples (10 % of 23,596), it has 549" in done.stdout
     assert "SMOKE" in done.stdout
 
 

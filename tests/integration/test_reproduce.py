@@ -60,7 +60,7 @@ def test_a_copy_of_the_records_compares_as_the_run_does_and_is_whole(here, comma
     assert json.loads(of_run.stdout)["rows"]
     verified = command("verify", "records", cwd=here)
     assert verified.returncode == 0
-    assert "all are what was written" in verified.stdout
+    assert "OK: all checksums match" in verified.stdout
     both = command("compare", "tiny", "records", "--json", cwd=here)
     assert json.loads(both.stdout)["rows"] == json.loads(of_run.stdout)["rows"]
     assert "TWICE" not in both.stdout

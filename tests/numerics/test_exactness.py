@@ -36,7 +36,9 @@ def test_right_ones_pass(way, packed):
 def test_differences_in_half_precision_are_refused_for_what_they_are(way):
     learner = tiny_learner(curvature=Curvature(way), dtype=torch.bfloat16)
 
-    with pytest.raises(CurvatureError, match=f"{way} second derivatives are off by .* two rows"):
+    with pytest.raises(
+        CurvatureError, match=f"{way} second derivatives are off by .* two examples"
+    ):
         Exactness(learner).check(learner.theta(STREAM), episode())
 
 

@@ -152,7 +152,7 @@ class Writes(Joint):
 def test_an_algorithm_that_writes_to_what_it_is_given_is_named(training, finish, deed, said):
     run = training(Writes(deed), "two")
 
-    with pytest.raises(PluginError, match=f"wrote to what it was given: {said}") as caught:
+    with pytest.raises(PluginError, match=f"wrote to its arguments: {said}") as caught:
         finish(run)
 
     assert caught.value.where == "test 1.0, task two"

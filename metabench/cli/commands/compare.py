@@ -229,5 +229,5 @@ def _judge(found: Compared, gates: Sequence[BoundGate], *, strict: bool) -> None
         raise GateFailedError(
             f"caught by {' and '.join(failed)}",
             where=found.board.name,
-            hint="read the reasons above; what was shown is not changed by them",
+            hint="read the reasons above; they do not change the output",
         )

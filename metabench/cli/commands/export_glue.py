@@ -130,13 +130,15 @@ def _warn(parts: Sequence[Part], unfilled: Sequence[Unfilled], *, split: str, sm
     for gap in unfilled:
         file = gap.file
         if split == "test":
-            warn(f"FILLED: {file.name}.tsv says {file.constant!r} {file.rows:,} times: {gap.why}")
+            warn(
+                f"FILLED: {file.name}.tsv predicts {file.constant!r} {file.rows:,} times: {gap.why}"
+            )
         else:
             warn(f"left out: {file.name}.tsv: {gap.why}")
     if split == "test" and unfilled:
-        warn("the average that GLUE's site shows says nothing where files are filled")
+        warn("ignore the average on GLUE's site: it includes the filled files")
     if split != "test":
-        warn("these rows have labels and are for checking; GLUE's site does not take them")
+        warn("these examples have labels and are for checking; GLUE's site does not take them")
 
 
 def _echo(found: Mapping[str, Sequence[str]], parts: Sequence[Part]) -> None:

@@ -79,10 +79,10 @@ def command(
 def _report(made: Replay, exported: Exported) -> None:
     (note if made.agreement.exact else warn)(f"{made.cell.name}: {made.agreement}")
     note(
-        f"loaded again and tried on {exported.rows} rows: outputs are off by at most"
+        f"loaded again and tried on {exported.rows} examples: outputs are off by at most"
         f" {exported.largest:.1g}"
     )
     if exported.plain:
-        note("used with predict.py, which lies in the folder: see its README.md")
+        note("used with predict.py, which is in the folder: see its README.md")
     else:
         note("used with AutoModelForSequenceClassification.from_pretrained: see its README.md")

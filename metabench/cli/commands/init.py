@@ -74,7 +74,7 @@ def command(
             "is there already", where=str(file), hint="name another with -o FILE, or use --force"
         )
     if dev is not None and train is None:
-        raise UsageError("--dev is missing --train", hint="name the rows to train on with --train")
+        raise UsageError("--dev is missing --train", hint="name the file to train on with --train")
     template = template if train is None else "own-csv"
     text = (_TEMPLATES / f"{template.replace('-', '_')}.toml").read_text(encoding="utf-8")
     text = _NAME_LINE.sub(f'name = "{called}"', text, count=1).replace("FILE", str(file))
@@ -97,7 +97,7 @@ def _of_rows(text: str, file: Path, *, train: Path, dev: Path | None) -> str:
     if dev is not None:
         both, scored = repeated_rows(guess, str(train), str(dev))
         if both:
-            warn(f"{both:,} of the {scored:,} rows of {str(dev)!r} are in {str(train)!r} too")
+            warn(f"{both:,} of the {scored:,} examples of {str(dev)!r} are in {str(train)!r} too")
     return own_benchmark(text, guess, folder=file.parent, train=train, scored=dev)
 
 

@@ -83,7 +83,7 @@ def _details(info: Any) -> Entry:
 def _observers(catalog: Catalog) -> Iterator[Entry]:
     yield from (entry | {"every_run": False} for entry in _offered(catalog.on_request))
     for observer in catalog.observers:
-        summary = f"told of every run: {', '.join(observer.hooks)}"
+        summary = f"notified of every run: {', '.join(observer.hooks)}"
         plugin = observer.plugin
         yield {
             "name": plugin.name, "summary": summary, "plugin": plugin.origin, "every_run": True,

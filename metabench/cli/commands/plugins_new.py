@@ -147,7 +147,7 @@ def _task(called: PackageName, kind: str) -> str:
 
 def _defined(called: PackageName) -> str:
     return (
-        "[[tasks.define]]                # a task that is scored by it; rows.csv holds its rows\n"
+        "[[tasks.define]]                # a task that is scored by it; rows.csv has its examples\n"
         'name = "remarks"\ntrain = "rows.csv"\nscored_fraction = 0.5\ntext = ["text"]\n'
         'label = "label"\nlabels = ["negative", "positive"]\n'
         f'metrics = ["{called.name}", "accuracy"]\n'

@@ -104,8 +104,8 @@ def _workplace(into: Path | None, store: Store) -> Iterator[Path]:
     if into is not None:
         if (into / store.folder.name).resolve() == store.folder.resolve():
             raise UsageError(
-                f"--into {str(into)!r} is where the result itself lies",
-                hint="name another folder; what is there is not run again",
+                f"--into {str(into)!r} is the folder of the result itself",
+                hint="name another folder; completed cells of this one are not run again",
             )
         yield into
         return

@@ -117,7 +117,7 @@ def _check_one_kind(name: str, found: list[Description]) -> None:
     if len(kinds) > 1:
         raise UsageError(
             f"{name!r} is the name of {' and of '.join(map(_with_article, kinds))}",
-            hint=f"say which one with --kind {kinds[0]}",
+            hint=f"choose one with --kind {kinds[0]}",
         )
     keys = {description["key"] for description in found if description["kind"] == "cell"}
     if len(keys) > 1:

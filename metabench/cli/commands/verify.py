@@ -72,7 +72,7 @@ def _lines(found: Verification) -> Iterator[str]:
     yield f"records: {records}"
     yield f"files hashed: {found.files}; checkpoints: {found.checkpoints}"
     if not found.findings:
-        yield "all are what was written"
+        yield "OK: all checksums match"
         return
     yield ""
     yield from aligned(
@@ -124,5 +124,5 @@ def _judge(found: Verification, folder: Path) -> None:
         f"{len(costly)} of its files {'is' if len(costly) == 1 else 'are'} damaged or missing;"
         f" {count(len(cells))} to be run again",
         where=str(folder),
-        hint=f"{delete}run the benchmark again: what is whole stays",
+        hint=f"{delete}run the benchmark again: undamaged cells stay",
     )

@@ -45,7 +45,7 @@ def _nearest_file(path: Path, shipped: Mapping[str, Path]) -> str:
     if near := closest(path.name.removesuffix(".toml"), shipped):
         return f"did you mean {near!r}, which ships with metabench?"
     if not path.parent.is_dir():
-        return f"there is no folder {str(path.parent)!r}; name a TOML file that is there"
+        return f"there is no folder {str(path.parent)!r}; name an existing TOML file"
     there = f" ({', '.join(sorted(here)[:_MOST_NAMED])} in that folder)" if here else ""
     return f"name a TOML file{there}, or one that `metabench list benchmarks` lists"
 

@@ -145,7 +145,7 @@ def _positive_classes(metric: str, catalog: Catalog) -> Mapping[str, str]:
 
 
 def _task(card: TaskCard) -> Description:
-    notes = ["GENERATED: scores say nothing about language"] if card.generated else []
+    notes = ["GENERATED: scores mean nothing about language"] if card.generated else []
     notes += ["labels are numbers (regression)"] if card.regression else []
     return {**card.model_dump(mode="json"), "notes": notes}
 

@@ -42,7 +42,9 @@ def _definition(guess: Guess, *, folder: Path, train: Path, scored: Path | None)
     yield _line("name", "mine", "what [tasks] calls it")
     yield _line("train", _relative(train, folder), "the path counts from this file's folder")
     if scored is None:
-        yield _line("scored_fraction", 0.2, "this share is held out, by class, and scored")
+        yield _line(
+            "scored_fraction", 0.2, "this share is held out, stratified by class, and scored"
+        )
     else:
         yield _line("scored", _relative(scored, folder), "only scored, never trained on")
     for key, value in guess.settings.items():

@@ -40,7 +40,7 @@ def fraction_figures(
         )
         yield Figure(
             f"training-rows-{index + 1}",
-            f"{plot.task}: score against training rows",
+            f"{plot.task}: score against training examples",
             tuple(_caption(plot, alpha)),
             tuple(panels),
             size=(400, 280),
@@ -66,7 +66,7 @@ def _draw(
     rows = sorted({point.rows for point in points})
     values = [value for point in points for value in _values(point, plot)]
     axes.set_xscale("log")
-    axes.set(xlim=(rows[0] / 1.3, rows[-1] * 1.3), xlabel="training rows")
+    axes.set(xlim=(rows[0] / 1.3, rows[-1] * 1.3), xlabel="training examples")
     axes.set_ylabel(shortened(plot.metric, 30))
     axes.set_xticks(rows, [f"{count:,}" for count in rows])
     axes.update_datalim([(rows[0], min(values)), (rows[-1], max(values))])
@@ -97,10 +97,10 @@ def _words(point: FractionPoint, plot: FractionPlot) -> str:
 def _caption(plot: FractionPlot, alpha: float) -> Iterator[str]:
     points = [point for series in plot.series for point in series.points]
     times = ", times 100" if plot.percent else ""
-    yield f"{plot.metric}{times}, mean over the meta seeds; rows on a logarithmic scale."
+    yield f"{plot.metric}{times}, mean over the meta seeds; examples on a logarithmic scale."
     if any(point.interval for point in points):
         yield (
             f"The bar is the {100 * (1 - alpha):.3g} % Student t interval of the mean; it is not"
             " paired, so that two bars may overlap although the difference is clear."
         )
-    yield "Marks at the same number of rows are set side by side."
+    yield "Marks at the same number of examples are set side by side."

@@ -95,6 +95,6 @@ def _words(mix: TaskMix) -> str:
 def _caption(mixes: Sequence[TaskMix]) -> Iterator[str]:
     yield "Bars: the share of the episodes of all meta seeds; dashed line: equal shares."
     if any(share.rows_share is not None for mix in mixes for share in mix.shares):
-        yield "Upright stroke: the task's share of all training rows."
+        yield "Upright stroke: the task's share of all training examples."
     if any(len(mix.methods) > 1 for mix in mixes):
         yield "Methods that drew the same are shown once."

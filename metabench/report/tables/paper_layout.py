@@ -203,7 +203,7 @@ def _captions(collected: Collected, printed: PublishedNote) -> Iterator[str]:
         yield f"{printed.table}: {printed.note}"
     absent = [row.method for row in printed.rows if row.ours not in collected.note.methods]
     if absent:
-        yield f"{printed.table}: no method of ours stands for {', '.join(absent)}"
+        yield f"{printed.table}: no method of ours corresponds to {', '.join(absent)}"
 
 
 def _splits(printed: PublishedNote) -> Iterator[str]:
@@ -215,4 +215,5 @@ def _splits(printed: PublishedNote) -> Iterator[str]:
     if splits:
         where = "; ".join(f"{split} ({', '.join(titles)})" for split, titles in splits.items())
         others = _has_numbers(printed) and set(splits) != {printed.split}
-        yield f"ours: scored on {where}{f', not on {printed.split}: other rows' * others}"
+        other = f", not on {printed.split}: another evaluation set" * others
+        yield f"ours: scored on {where}{other}"

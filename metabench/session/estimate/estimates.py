@@ -94,7 +94,7 @@ def _estimate(
     model = cells[0].work.model
     shape = encoder_shape(model, hub=runtime.hub)
     if shape is None:
-        reason = "its configuration does not say its shape"
+        reason = "its configuration does not give its shape"
         return Estimates({}, (f"time and memory are not known: encoder {model.id!r}: {reason}",))
     device = resolve_device(runtime.device, compute)
     memory = _memory(cells, shape, compute, device_name(runtime.device))

@@ -113,7 +113,7 @@ def glue_parts(
         except DataError as error:
             if split == "test":
                 raise DataError(
-                    f"the rows of split {name!r}, which {file.name}.tsv predicts, cannot be had: "
+                    f"the examples of split {name!r}, which {file.name}.tsv predicts, are missing: "
                     f"{error.problem}",
                     where=card.name,
                     hint="name a mirror that has them with --hub DIR or METABENCH_HUB, or check "
@@ -124,7 +124,7 @@ def glue_parts(
         if name:
             parts.append(Part(file, cells[file.task].folder, card, name, rows))
         else:
-            unfilled.append(Unfilled(file, "it has no rows with labels"))
+            unfilled.append(Unfilled(file, "it has no examples with labels"))
     if not parts:
         raise DataError(
             f"no examples with labels are available for {', '.join(cells)}",

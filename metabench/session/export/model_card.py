@@ -40,7 +40,7 @@ $ echo '[{texts}]' > rows.jsonl
 $ python DIR/predict.py rows.jsonl
 ```
 
-The encoder alone is an `AutoModel`; the classifier lies in `classifier.safetensors`.
+The encoder alone is an `AutoModel`; the classifier is in `classifier.safetensors`.
 """
 _POOLINGS = {
     "mean": "the mean of the encoder's last states",
@@ -48,12 +48,12 @@ _POOLINGS = {
     "pooler": "the encoder's own pooler",
 }
 _LIMITATIONS = """\
-- What the encoder had seen in its own pretraining is not known here. Rows of this task, or rows
-  like them, may have been among it, and the score may be too good for that reason.
-- The score holds for the rows that were scored, which are of the same kind as the training rows. It
-  says little about other texts, and nothing about fairness or safety.
-- It is one fine-tuning run with one pair of seeds. How far such runs scatter, and whether the
-  method is better than another, is said by the benchmark's leaderboard and not by this model.
+- The data of the encoder's pretraining is unknown here. It may have contained examples of this
+  task, or similar ones, and the score may be too high for that reason.
+- The score holds for the evaluation set, which is of the same kind as the training examples. It
+  means little for other texts, and nothing about fairness or safety.
+- It is one fine-tuning run with one pair of seeds. For the variation between runs, and for whether
+  the method is better than another, see the benchmark's leaderboard.
 """
 
 
@@ -135,13 +135,13 @@ def _scores(card: ModelCard) -> str:
     lines = ["| metric | score |", "|---|--:|"]
     for name, value in result.scores.items():
         lines.append(f"| {markdown_text(name)} | {value:.4f} |")
-    where = f"on {rows:,} rows of the split {markdown_text(repr(use.scored))}"
+    where = f"on {rows:,} examples of the split {markdown_text(repr(use.scored))}"
     said = [
         f"Each on its own scale (accuracy from 0 to 1), {where}.",
         *(markdown_text(note) + "." for note in result.notes),
     ]
     if result.collapsed:
-        said.append("It gave every scored row the same class.")
+        said.append("It predicts a single class for the whole evaluation set (collapsed).")
     return "\n".join([*lines, "", *said, ""])
 
 
@@ -171,9 +171,9 @@ def _making(card: ModelCard) -> str:
     if card.meta is not None:
         rows |= _meta_rows(card.meta)
     rows |= {
-        "fine-tuning": f"{work.steps:,} steps on {work.task.size:,} rows of {work.task.card.name} "
-        f"({work.task.train}), batches of {work.settings.batch_size}, {optimizer.name} at "
-        f"{optimizer.lr:g}, at most {model.max_length} tokens a row",
+        "fine-tuning": f"{work.steps:,} steps on {work.task.size:,} examples of "
+        f"{work.task.card.name} ({work.task.train}), batches of {work.settings.batch_size}, "
+        f"{optimizer.name} at {optimizer.lr:g}, at most {model.max_length} tokens an example",
         "seeds": f"{work.meta_seed} (meta), {work.finetune_seed} (fine-tuning)",
         "cell": card.result.key,
         "computed with": _versions(card.result),
@@ -202,7 +202,7 @@ def _versions(result: Result) -> str:
 
 
 def _licences(card: ModelCard) -> str:
-    lines = ["| task | rows from | licence or terms |", "|---|---|---|"]
+    lines = ["| task | examples from | licence or terms |", "|---|---|---|"]
     for task in _cards(card):
         source = getattr(task.source, "id", "") or ("generated" if task.generated else "files")
         lines.append(f"| {' | '.join(map(markdown_text, (task.name, source, task.licence)))} |")
@@ -210,7 +210,7 @@ def _licences(card: ModelCard) -> str:
     said = (
         "began with random weights: nothing was pretrained elsewhere"
         if model.weights == "random"
-        else "has a licence of its own, which its own card states"
+        else "has a separate licence, which its own card states"
     )
     encoder = f"The encoder {markdown_text(model.id)} {said}."
     return "\n".join([*lines, "", encoder, ""])

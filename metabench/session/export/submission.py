@@ -77,7 +77,8 @@ def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[st
     broken = [row for row, values in enumerate(outputs) if not all(map(math.isfinite, values))]
     if broken:
         raise DivergedError(
-            f"{len(broken)} of {len(outputs)} outputs are not finite, the first in row {broken[0]}",
+            f"{len(broken)} of {len(outputs)} outputs are not finite, the first that of"
+            f" example {broken[0]}",
             where=f"{file.name}.tsv",
             hint="fine-tune with a lower learning rate, and export that",
         )

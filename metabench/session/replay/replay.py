@@ -107,7 +107,7 @@ def replay(
     outputs = tuned.in_unit(evaluate(tuned.learner, tuned.theta, scored, task=work.task.card.name))
     if not np.array_equal(labels, scored.labels.cpu().numpy()):
         raise SetupError(
-            "the labels of the scored rows are not those that were recorded",
+            "the labels of the evaluation set are not those that were recorded",
             where=f"cell {cell.folder}",
             hint="run the benchmark again and name the new cell",
         )

@@ -183,7 +183,7 @@ class Crew:
             raise SetupError(
                 f"no agent starts: {lost.reason}",
                 where="--launcher",
-                hint="see what the agents printed; `metabench doctor` checks this machine",
+                hint="see the agents' output; `metabench doctor` checks this machine",
             )
 
 

@@ -206,7 +206,7 @@ class _Relay:
             reader.join(_LOOK_SECONDS)
         code = self._child.wait()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        cause = f"lost its job was told to end ({self._told})" if self._told else f"died {how}"
+        cause = f"lost its job was signalled to end ({self._told})" if self._told else f"died {how}"
         with self._place.opened() as here, here.appended(_END) as file:
             file.write(f"{cause}\n".encode())
 

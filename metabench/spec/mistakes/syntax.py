@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["syntax_problem"]
 
-_QUOTES = "text stands in straight quotation marks"
+_QUOTES = "text needs straight quotation marks"
 _LISTS = "a list in [brackets], and decimals take a point"
 _WORDS: Final[Mapping[str, str]] = {
     "Illegal character '\\n'": "a quotation mark is not closed in this line",

@@ -293,5 +293,5 @@ class BenchmarkSpec(Options):
     def _methods_are_distinct(self) -> Self:
         ids = [method.id for method in self.methods]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(f"methods: {', '.join(map(repr, twice))} stands there twice")
+            raise ValueError(f"methods: {', '.join(map(repr, twice))} appears twice")
         return self

@@ -123,7 +123,7 @@ def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
         if getattr(task, key):
             yield key, "belongs to a dataset, and none is named"
     if task.scored is None and task.scored_fraction is None:
-        yield "", "scored is missing: a file, or scored_fraction = 0.2 to hold rows out"
+        yield "", "scored is missing: a file, or scored_fraction = 0.2 to hold examples out"
     if task.encoding is not None and not _is_encoding(task.encoding):
         yield "encoding", f"{task.encoding!r} is no encoding that Python knows, such as 'cp1252'"
     yield from _of_file(task, "train", task.train)
@@ -132,7 +132,7 @@ def _of_files(task: OwnTaskSpec) -> Iterator[tuple[str, str]]:
     if task.scored_fraction is not None:
         yield "scored_fraction", "give scored or scored_fraction, not both"
     if os.path.normpath(task.scored) == os.path.normpath(task.train):
-        yield "scored", "is the file that is trained on; scored_fraction = 0.2 holds rows out"
+        yield "scored", "is the file that is trained on; scored_fraction = 0.2 holds examples out"
     yield from _of_file(task, "scored", task.scored)
 
 
@@ -140,7 +140,7 @@ def _of_file(task: OwnTaskSpec, key: str, name: str) -> Iterator[tuple[str, str]
     if _URL.match(name):
         yield key, "is a URL; download the file and name it here"
     elif PurePath(name).suffix.lower() in _SPREADSHEETS:
-        yield key, f"{name!r} is a spreadsheet; save its rows as 'CSV UTF-8' and name that file"
+        yield key, f"{name!r} is a spreadsheet; save it as 'CSV UTF-8' and name that file"
     elif task.format is None and format_of(name) is None:
         yield key, f'{name!r} ends in none of {", ".join(SUFFIXES)}; add format = "csv" or another'
 

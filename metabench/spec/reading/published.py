@@ -104,7 +104,7 @@ def _twice(names: list[str], place: KeyPath, key: str) -> Iterator[tuple[KeyPath
     seen = Counter[str]()
     for index, name in enumerate(names):
         if name in seen:
-            yield (*place, index, key), f"{name!r} stands there twice"
+            yield (*place, index, key), f"{name!r} appears twice"
         seen[name] += 1
 
 
@@ -123,7 +123,7 @@ def _in_row(row: PublishedRow, table: PublishedTable) -> Iterator[tuple[KeyPath,
             yield ("scores", name), what
         for value in values:
             if column.percent and abs(value) > _PERCENT:
-                yield ("scores", name), f"must lie between -100 and 100, got {value:g}"
+                yield ("scores", name), f"must be between -100 and 100, got {value:g}"
 
 
 def _some(count: int) -> str:

@@ -64,7 +64,7 @@ def guess_file(path: str) -> Guess:
     form = format_of(path)
     if form is None:
         settings["format"] = form = "csv"
-        reasons["format"] = "the file's name does not say"
+        reasons["format"] = "the file's name does not show it"
     columns = _columns(DataFile(path=path, format=form), settings, reasons)
     label = _label(columns)
     texts = _texts(columns, label)

@@ -180,7 +180,7 @@ def _rows(
         _refuse_few(file, rows, f"with scored_fraction, the {part} part")
     if (trains or regression) and all(label == rows.labels[0] for label in rows.labels):
         label = quoted(file, rows.labels[0])
-        raise refused(file, f"every row has label {label}: there is nothing to learn")
+        raise refused(file, f"every example has label {label}: there is nothing to learn")
     return rows
 
 
@@ -214,10 +214,10 @@ def own_overlap(card: TaskCard, train: str, scored: str, *, hub: Hub | None = No
 
 def _refuse_few(file: DataFile, rows: OwnRows, part: str) -> None:
     if len(rows) < _FEWEST:
-        count = "one row" if len(rows) else "no row"
+        count = "one example" if len(rows) else "no example"
         lost = len(rows.unlabelled)
         dropped = f" with a label ({lost:,} without one are dropped)" if lost else ""
-        raise refused(file, f"{part} holds {count}{dropped}; at least {_FEWEST} are needed")
+        raise refused(file, f"{part} has {count}{dropped}; at least {_FEWEST} are needed")
 
 
 def _file(card: TaskCard, source: FileSource, split: str) -> DataFile:

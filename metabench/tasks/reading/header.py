@@ -65,7 +65,7 @@ def _no_column(
 ) -> DataError:
     """Return the error; ``nameless`` says that no column is there, so that none may be named."""
     first = nameless and file.format in _SEPARATED
-    where = ", which stand in its first line" if first else ""
+    where = ", from its first line" if first else ""
     return refused(
         file,
         f"no column {lost!r}{nearest(file, lost, columns)}",

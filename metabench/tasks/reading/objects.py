@@ -150,5 +150,5 @@ def _wanted(file: DataFile, value: Any, wanted: Sequence[str]) -> tuple[Any, ...
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key appears twice")
     return found

@@ -51,7 +51,7 @@ def why_withheld(path: str, folder: str) -> str:
     A benchmark file may be third-party and name any file of its user. Links are followed.
 
     >>> why_withheld("/data/.env", "/data"), why_withheld("/etc/shadow", "/data")
-    ('has a hidden name', "lies outside the benchmark file's folder")
+    ('has a hidden name', "is outside the benchmark file's folder")
     """
     try:
         place = os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
@@ -59,7 +59,7 @@ def why_withheld(path: str, folder: str) -> str:
         place = os.pardir
     parts = PurePath(place).parts
     if os.pardir in parts:
-        return "lies outside the benchmark file's folder"
+        return "is outside the benchmark file's folder"
     return "has a hidden name" if any(part.startswith(".") for part in parts) else ""
 
 

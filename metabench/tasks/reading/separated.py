@@ -22,8 +22,8 @@ __all__ = ["csv_records", "header_of", "tsv_records"]
 
 _CSV_ERRORS = {
     "field larger": "a field has no end for 16 MiB: is a quotation mark not closed?",
-    "new-line character": "a carriage return stands within a field that has no quotation marks, or"
-    " ends the line alone; save the file with line feeds",
+    "new-line character": "a carriage return is within a field without quotation marks, or ends the"
+    " line alone; save the file with line feeds",
     "unexpected end": "a quotation mark is not closed",
     "expected after": "a quotation mark within a field is not doubled",
 }

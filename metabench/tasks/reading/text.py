@@ -23,7 +23,7 @@ _MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LIMIT = f"the line is longer than {LONGEST_LINE // 1024**2} MiB"
 _SAVE = (
-    'say which it is, such as encoding = "cp1252", or save the file as UTF-8; a spreadsheet calls'
+    'name its encoding, such as encoding = "cp1252", or save the file as UTF-8; a spreadsheet calls'
     " it 'CSV UTF-8'"
 )
 

@@ -206,7 +206,7 @@ def follows_gradients(subject: Subject) -> None:
     """
     one = trial(subject)
     if not type(one.algorithm).follows_gradients:
-        raise NotApplicableError("does not say follows_gradients")
+        raise NotApplicableError("does not declare follows_gradients")
     one = Trial(one.algorithm, one.learner, one.meta, fewer_words(one.episode, _WORDS))
     whole = one.run().directions
     part = view(one.learner, one.episode, sparse=True)

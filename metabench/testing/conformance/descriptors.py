@@ -43,7 +43,7 @@ def imports_light(subject: Subject) -> None:
     """
     module = subject.plugin.module
     if subject.plugin.local:
-        raise NotApplicableError("a single file may import what it likes")
+        raise NotApplicableError("a single file may import anything")
     seconds, loaded = _fastest(module, tuple(sys.path))
     heavy = [name for name in _HEAVY if name in loaded]
     require(not heavy, f"importing {module} loads {', '.join(heavy)}")
@@ -92,7 +92,7 @@ def _refused(model: Any, values: dict[str, Any], what: str) -> None:
 
 
 def _last_line(said: str) -> str:
-    return next(reversed(said.strip().splitlines()), "it says nothing")
+    return next(reversed(said.strip().splitlines()), "it printed nothing")
 
 
 @functools.cache

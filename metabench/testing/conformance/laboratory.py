@@ -147,7 +147,7 @@ def require_usual(subject: Subject) -> None:
     """Leave it to other checks to say what is wrong on four rows of three classes."""
     wrong = complaint(trial(subject))
     if wrong:
-        raise NotApplicableError(f"already on four rows of three classes: {wrong}")
+        raise NotApplicableError(f"already on four examples of three classes: {wrong}")
 
 
 def same_bits(one: Tensor, other: Tensor) -> bool:

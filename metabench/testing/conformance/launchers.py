@@ -35,8 +35,8 @@ _LONG = 300_000
 _ECHO = """\
 import json, os, sys
 for line in sys.stdin.buffer:
-    said = json.loads(line)
-    if said["do"] == "exit":
+    heard = json.loads(line)
+    if heard["do"] == "exit":
         os._exit(3)
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
@@ -87,7 +87,7 @@ def notices_ends(subject: Subject) -> None:
         _heard(launcher, 2)
         launcher.send("one", _line(do="exit"))
         lost = _lost(launcher)
-        require((lost.agent, bool(lost.reason)) == ("one", True), f"it said {lost}")
+        require((lost.agent, bool(lost.reason)) == ("one", True), f"it returned {lost}")
         launcher.send("one", _line(number=2))
         launcher.send("two", _line(number=2))
         require(_heard(launcher, 1)[0].agent == "two", "the other agent is gone too")
@@ -116,7 +116,7 @@ def waits_no_longer(subject: Subject) -> None:
     with _opened(subject) as launcher:
         started = time.monotonic()
         require(not launcher.receive(0.2), "something came from no agent")
-        require(time.monotonic() - started < _SECONDS / 10, "it waited far longer than it was told")
+        require(time.monotonic() - started < _SECONDS / 10, "it waited far longer than asked")
 
 
 def _line(**values: Any) -> bytes:

@@ -130,7 +130,7 @@ def fits_probabilities(subject: Subject) -> None:
                 expected[name] += chance * len(names)
         state = sampler.update(state, _LOSSES)
     if set(drawn) - set(expected):
-        raise NotApplicableError("draws what is no task given")
+        raise NotApplicableError("draws names that are no given task")
     largest = max(expected, key=lambda name: expected[name])
     cells = [name for name in expected if expected[name] >= _FEWEST and name != largest]
     if not cells:

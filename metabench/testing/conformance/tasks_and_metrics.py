@@ -38,7 +38,7 @@ def card_complete(subject: Subject) -> None:
         for name in ("title", "summary", "licence", "citation", "label", "scored", "train")
         if not getattr(card, name).strip()
     ]
-    require(not empty, f"the card says no {', '.join(empty)}")
+    require(not empty, f"the card has no {', '.join(empty)}")
     require(
         len(set(card.labels)) == len(card.labels), f"the card names a class twice: {card.labels}"
     )
@@ -46,9 +46,9 @@ def card_complete(subject: Subject) -> None:
     columns = (*card.text, card.label)
     require(len(set(columns)) == len(columns), f"the card uses a column twice: {columns}")
     for split in (card.train, card.scored):
-        require(split in card.splits, f"the card says no official number of rows of {split!r}")
+        require(split in card.splits, f"the card has no official number of examples of {split!r}")
     require(
-        all(rows > 0 for rows in card.splits.values()), f"the card says {dict(card.splits)} rows"
+        all(rows > 0 for rows in card.splits.values()), f"the card has {dict(card.splits)} examples"
     )
 
 
@@ -66,7 +66,7 @@ def rows_load(subject: Subject) -> None:
         if found.state == "absent":
             absent.append(found.split)
     if absent:
-        raise NotApplicableError(f"no rows of {', '.join(absent)} on this machine; see --hub")
+        raise NotApplicableError(f"no examples of {', '.join(absent)} on this machine; see --hub")
 
 
 @law("task")
@@ -77,8 +77,8 @@ def generated_alike(subject: Subject) -> None:
     """
     card = subject.value
     if not isinstance(card.source, GeneratedSource):
-        raise NotApplicableError("its rows are not generated")
-    require(card.generated, "the card does not say generated")
+        raise NotApplicableError("its examples are not generated")
+    require(card.generated, "the card does not declare generated")
     make = load_target(card.source.target)
     drawn = drawn_generators(lambda: make(card.name, card.train))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")

@@ -92,8 +92,8 @@ def resumes(subject: Subject) -> None:
         raise NotApplicableError("two runs that nothing stops differ already")
     distance = float((whole.theta - resumed.theta).abs().max())
     raise NotConformingError(
-        f"stopped after step {_STOP} of {_STEPS} it ends elsewhere, off by {distance:.1e}: what it"
-        " remembers between steps belongs into a block or into combine's state"
+        f"stopped after step {_STOP} of {_STEPS} it ends elsewhere, off by {distance:.1e}: keep"
+        " memory between steps in a block or in combine's state"
     )
 
 

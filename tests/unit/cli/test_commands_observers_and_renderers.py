@@ -63,7 +63,7 @@ def test_observers_are_listed_those_that_are_asked_for_and_those_of_every_run(as
     assert not found["my-ears"]["every_run"]
     assert not found["tensorboard"]["every_run"]
     assert found["my_idea"]["every_run"]
-    assert found["my_idea"]["summary"] == "told of every run: metabench_step, metabench_run_end"
+    assert found["my_idea"]["summary"] == "notified of every run: metabench_step, metabench_run_end"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_whole_split_is_fine_and_goes_by_its_own_names(part, split):
 @pytest.mark.parametrize(
     ("official", "state", "problem"),
     [
-        (1, "damaged", "embedded/grammar, split 'train': {rows:,} rows, but there are only 1"),
+        (1, "damaged", "embedded/grammar, split 'train': {rows:,} examples, but officially 1"),
         (10**6, "partial", ""),
     ],
 )

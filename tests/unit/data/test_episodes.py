@@ -80,7 +80,7 @@ def test_few_rows_are_cut_in_the_proportion_of_the_sides():
 
 
 def test_one_row_cannot_stand_on_both_sides():
-    with pytest.raises(DataError, match="one training row"):
+    with pytest.raises(DataError, match="one training example"):
         rows_of(1, EpisodeShape(1, 1), 4)
     assert rows_of(1, EpisodeShape(0, 1), 4)[0].tolist() == [0]
     with pytest.raises(DataError, match="no training rows"):

@@ -12,4 +12,4 @@ def test_half_a_character_is_refused_by_row():
     with pytest.raises(DataError, match="row 1: half of a character") as caught:
         _texts(["whole \N{GRINNING FACE}", "half \ud83d"], where="a task, split 'train'")
     assert caught.value.where == "a task, split 'train'"
-    assert caught.value.hint == "fix the row, or leave the task out"
+    assert caught.value.hint == "fix the example, or leave the task out"

@@ -208,7 +208,7 @@ def test_a_cache_that_is_a_link_is_refused_and_nothing_is_written_where_it_leads
     (tmp_path / ".cache").symlink_to(tmp_path / "elsewhere")
     texts, _ = rows_of("embedded/answer")
 
-    with pytest.raises(StoreError, match="is not a folder of its own") as caught:
+    with pytest.raises(StoreError, match="is not a regular folder") as caught:
         encode(texts, tokenizer=tokenizer, max_length=32, cache=tmp_path / ".cache")
     assert caught.value.where == str(tmp_path / ".cache")
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -187,12 +187,12 @@ def with_overlap(collected, shared, notes=()):
 
 def test_scored_rows_that_were_trained_on_are_counted_below_the_table_once(make_run):
     collected = collect(make_run())
-    note = "OVERLAP: MRPC: 3 of 200 scored rows stand in the training rows"
+    note = "OVERLAP: MRPC: 3 of 200 evaluation examples are in the training split"
 
     assert build_leaderboard(with_overlap(collected, 3)).captions.count(note) == 1
     assert not [line for line in build_leaderboard(with_overlap(collected, 0)).captions
                 if line.startswith("OVERLAP")]  # fmt: skip
-    planned = ("OVERLAP: mrpc: 5 of 400 scored rows stand in the training rows",)
+    planned = ("OVERLAP: mrpc: 5 of 400 evaluation examples are in the training split",)
     found = build_leaderboard(with_overlap(collected, 3, planned)).captions
     assert [line for line in found if line.startswith("OVERLAP")] == [*planned]
 

@@ -130,4 +130,4 @@ def test_strict_names_rows_of_mixed_origin(make_study, capsys):
     folder = make_study(scores, facts=facts).folder
 
     assert main(["compare", str(folder), "--strict"]) == 6
-    assert "strict: rows of mixed origin: device: a GPU (B), cpu (A)" in capsys.readouterr().err
+    assert "strict: methods of mixed origin: device: a GPU (B), cpu (A)" in capsys.readouterr().err

@@ -113,7 +113,9 @@ def test_an_output_that_is_not_finite_is_a_divergence_not_a_score(value):
     outputs = outputs_of(CALLED)
     outputs[4, 1] = value
 
-    with pytest.raises(DivergedError, match="1 of 10 outputs are not finite, the first in row 4"):
+    with pytest.raises(
+        DivergedError, match="1 of 10 outputs are not finite, the first that of example 4"
+    ):
         score({"accuracy": TARGETS["accuracy"]}, LABELS, outputs)
 
 

@@ -157,8 +157,8 @@ def test_notes_say_what_a_reader_of_scores_has_to_know(world):
 
     assert plan.notes == (
         (
-            "GENERATED: the rows of toy/large, toy/small, toy/tiny, toy/other are made by a "
-            "program; scores say nothing about language"
+            "GENERATED: the examples of toy/large, toy/small, toy/tiny, toy/other are "
+            "synthetic; scores mean nothing about language"
         ),
         "SPLIT: toy/large trains on test (60 rows)",
         "SPLIT: toy/tiny is scored on test (60 rows)",

@@ -84,7 +84,7 @@ def test_the_head_has_an_output_for_each_class_that_was_found(plan, tmp_path):
 
 
 def test_what_stands_in_both_splits_is_noted_with_the_plan_and_its_cells(plan, tmp_path):
-    note = "OVERLAP: my/task: 1 of 2 scored rows stands in the training rows"
+    note = "OVERLAP: my/task: 1 of 2 evaluation examples is in the training split"
     made = plan(tmp_path)
 
     assert note in made.notes

@@ -37,9 +37,9 @@ def test_a_fraction_is_of_the_official_size(fraction, rows):
 
 
 def test_too_large_a_fraction_says_what_it_asks_for_and_what_there_is():
-    assert fraction_use(in_use(), 0.1)[1] == "asks for 2,360 rows (10 % of 23,596), 549 are there"
+    assert fraction_use(in_use(), 0.1)[1] == "asks for 2,360 examples (10 % of 23,596), it has 549"
     assert fraction_use(in_use(), 1.0)[1] == (
-        "asks for 23,596 rows (100 % of 23,596), 549 are there"
+        "asks for 23,596 examples (100 % of 23,596), it has 549"
     )
 
 

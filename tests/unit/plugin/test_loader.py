@@ -60,7 +60,7 @@ MISBEHAVIOURS = {
         "failed",
         "metabench_cell_end takes (cell, score), it is given (event)",
     ),
-    "no version": ("x = 1", "incompatible", "says no METABENCH_API; this metabench speaks"),
+    "no version": ("x = 1", "incompatible", "sets no METABENCH_API; this metabench has"),
     "newer version": ("METABENCH_API = 99", "incompatible", "written for the newer API 99"),
     "older version": ("METABENCH_API = 0", "incompatible", "written for the older API 0"),
     "a version that is no number": ("METABENCH_API = '1'", "incompatible", "not a whole number"),
@@ -197,7 +197,7 @@ def test_an_entry_point_in_a_group_that_nobody_looks_in_is_named_with_the_right_
     assert "lost" not in catalog.algorithms
     found = site.status(catalog, "bench-lost")
     assert found.state == "failed"
-    assert f"its entry point stands in the group {group!r}, not in 'metabench'" in found.detail
+    assert f"its entry point is in the group {group!r}, not in 'metabench'" in found.detail
 
 
 @pytest.mark.parametrize("group", ["metabench_lost.sources", "console_scripts", "tensorbench"])

@@ -233,7 +233,7 @@ def test_where_none_is_what_was_written_nothing_is_begun_anew_and_nothing_is_los
         save(checkpoints, step)
         (tmp_path / "checkpoints" / f"step-{step:09d}" / "state.safetensors").write_text("x")
 
-    with pytest.raises(StoreError, match="none of its checkpoints is what was written, and there"):
+    with pytest.raises(StoreError, match="every checkpoint is damaged; found"):
         checkpoints.newest()
     assert folders(tmp_path) == ["step-000000001", "step-000000002"]
 

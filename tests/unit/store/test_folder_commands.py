@@ -127,7 +127,7 @@ def test_a_folder_of_a_run_that_is_a_link_is_refused_and_nothing_there_is_touche
     (run / folder).symlink_to(outside)
     before = state(outside)
 
-    refused(command, capsys, f"{folder}: cannot be read or written: is not a folder of its own")
+    refused(command, capsys, f"{folder}: cannot be read or written: is not a regular folder")
     assert state(outside) == before
 
 

@@ -164,7 +164,7 @@ def test_cells_that_cannot_be_listed_are_a_store_error(store):
     store.folder.mkdir()
     (store.folder / "cells").write_text("")
 
-    with pytest.raises(StoreError, match="is not a folder of its own"):
+    with pytest.raises(StoreError, match="is not a regular folder"):
         list(store.cells())
 
 

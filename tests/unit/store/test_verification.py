@@ -180,7 +180,7 @@ def test_a_cell_folder_that_leads_out_of_the_run_folder_is_not_written_to(store,
     before = sorted((tmp_path / "outside").iterdir())
 
     for write in (lambda: store.commit_note(CELL, note), lambda: store.lock_cell(CELL).__enter__()):
-        with pytest.raises(StoreError, match="is not a folder of its own"):
+        with pytest.raises(StoreError, match="is not a regular folder"):
             write()
     assert sorted((tmp_path / "outside").iterdir()) == before
 

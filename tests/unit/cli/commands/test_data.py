@@ -99,8 +99,8 @@ def test_fewer_rows_than_there_are_is_a_note(mirror, capsys):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"labels": ("not_entailment", "neutral")}, "but the task's card says"),
-        ({"train": 2491}, "split 'train': 2,491 rows, but there are only 2,490"),
+        ({"labels": ("not_entailment", "neutral")}, "but the task's card lists"),
+        ({"train": 2491}, "split 'train': 2,491 examples, but officially 2,490"),
     ],
 )
 def test_damage_exits_with_4(mirror, wrong, said, capsys):
@@ -158,7 +158,7 @@ def test_examples_of_a_file_that_is_withheld_are_not_shown(own, tmp_path, capsys
     shown = capsys.readouterr().out
     assert "secret" not in shown
     assert "my/t train: 2 examples; class 0: 1, class 1: 1" in shown
-    assert "not shown: the file lies outside" in shown
+    assert "not shown: the file is outside" in shown
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_where_the_encoder_says_no_shape_counts_are_shown_and_why(written, capsy
 
     assert [cell["gradients"] for cell in run["cells"]] == [13, 8]
     assert {cell["memory_bytes"] for cell in run["cells"]} == {None}
-    assert "its configuration does not say its shape" in run["notes"][0]
+    assert "its configuration does not give its shape" in run["notes"][0]
 
 
 def test_a_batch_that_cannot_fit_is_refused_before_anything_is_written(written, capsys):

@@ -84,7 +84,7 @@ def test_predictions_that_are_not_those_of_the_record_exit_with_4(store, capsys)
     path.write_bytes(data)
 
     assert main(["score", "demo", "--write"]) == 4
-    assert "is missing or is not what was recorded" in capsys.readouterr().err
+    assert "is missing or damaged" in capsys.readouterr().err
     assert store.result(CELL).rescoring is None
 
 

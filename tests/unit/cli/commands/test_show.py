@@ -166,7 +166,7 @@ def test_a_name_of_several_kinds_asks_for_the_kind(tmp_path, make_run, capsys):
     store.cell_folder(cell.folder).rename(store.cell_folder("accuracy"))
 
     assert main(["show", "accuracy", "--runs", str(store.folder.parent)]) == 2
-    assert "of a metric and of a cell\n  hint: say which one with --kind metric" in (
+    assert "of a metric and of a cell\n  hint: choose one with --kind metric" in (
         capsys.readouterr().err
     )
 

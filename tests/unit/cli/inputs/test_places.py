@@ -64,7 +64,7 @@ def test_hidden_folders_and_folders_without_a_note_are_no_runs(tmp_path):
         ("mina.toml", "did you mean 'mine.toml'?"),
         ("mina", "did you mean 'mine.toml'?"),
         ("part/oter.toml", "did you mean 'part/other.toml'?"),
-        ("away/mine.toml", "there is no folder 'away'; name a TOML file that is there"),
+        ("away/mine.toml", "there is no folder 'away'; name an existing TOML file"),
         ("zzz", "name a TOML file (mine.toml in that folder), or one that `metabench list bench"),
     ],
 )

@@ -232,7 +232,7 @@ def test_a_section_without_data_is_left_out(signs, page):
         "Leaderboard",
         "Difference to BERT",
         "Difference to Joint",
-        "SciTail: score against training rows",
+        "SciTail: score against training examples",
         "Quality against cost",
         "Learning curves",
         "Tasks drawn in meta-training",

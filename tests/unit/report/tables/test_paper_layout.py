@@ -49,13 +49,13 @@ def test_captions_say_whose_numbers_are_whose_and_on_which_split(beside):
     (paper,) = paper_tables(collect(beside()))
 
     for sentence in (
-        "ours: scored on validation (R-T-E, MRPC), not on test: other rows",
+        "ours: scored on validation (R-T-E, MRPC), not on test: another evaluation set",
         (
             "reported in Them 2019, Table 1 (test split), shown next to ours and never tested: "
             "Them 2019, A Paper"
         ),
         "Table 1: scored by a server",
-        "Table 1: no method of ours stands for MAML",
+        "Table 1: no method of ours corresponds to MAML",
     ):
         assert sentence in paper.captions
     said = " ".join(paper.captions)

@@ -133,7 +133,7 @@ def test_rows_that_are_missing_of_a_split_are_said(hub):
 
 
 def test_a_test_split_that_is_not_at_hand_is_named(hub):
-    with pytest.raises(DataError, match=r"'test', which AX\.tsv predicts, cannot be had") as caught:
+    with pytest.raises(DataError, match=r"'test', which AX\.tsv predicts, are missing") as caught:
         parts(hub, "glue/mnli")
 
     assert caught.value.where == "glue/ax"
@@ -145,7 +145,7 @@ def test_for_checking_a_split_that_is_not_at_hand_is_left_out(hub):
     why = {gap.file.name: gap.why for gap in unfilled}
 
     assert [(part.file.name, part.split) for part in found] == [("MNLI-m", "validation_matched")]
-    assert why["AX"] == "it has no rows with labels"
+    assert why["AX"] == "it has no examples with labels"
     assert "no split 'validation_mismatched'" in why["MNLI-mm"]
 
 

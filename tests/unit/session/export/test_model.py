@@ -99,7 +99,9 @@ def test_labels_that_are_not_those_of_the_rows_are_noticed(run):
     (cell / "result.json").write_bytes(sealed(json.dumps(result, indent=2).encode() + b"\n"))
     _, planned, record, context = opened(run)
 
-    with pytest.raises(SetupError, match=r"the labels of the scored rows are not those that were"):
+    with pytest.raises(
+        SetupError, match=r"the labels of the evaluation set are not those that were"
+    ):
         replay(planned, record, context, emit=print)
 
 

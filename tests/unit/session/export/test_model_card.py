@@ -53,7 +53,7 @@ def test_it_says_task_score_method_seeds_data_citation_and_limits(card):
 
     assert "# Grammar: embedded/encoder after Reptile" in text
     assert "| matthews | 0.2500 |" in text
-    assert "on 500 rows of the split 'validation'" in text
+    assert "on 500 examples of the split 'validation'" in text
     assert "| seeds | 0 (meta), 0 (fine-tuning) |" in text
     assert "1,000 steps of masked language modelling" in text
     assert "they are equal" in text

@@ -50,7 +50,9 @@ def test_an_output_that_is_no_number_gets_into_no_file(name, broken):
     """Of ``nan`` a file would make the word, or the first class."""
     width = max(1, len(BY_NAME[name].classes))
 
-    with pytest.raises(DivergedError, match="1 of 2 outputs are not finite, the first in row 1"):
+    with pytest.raises(
+        DivergedError, match="1 of 2 outputs are not finite, the first that of example 1"
+    ):
         entries(BY_NAME[name], clipped(np.array([[0.5] * width, [broken] * width]), (0.0, 5.0)))
 
 

@@ -51,7 +51,7 @@ def test_branches_of_a_union_are_one_problem(problems, minimal):
 def test_a_method_that_stands_there_twice_is_refused(problems, minimal):
     (problem,) = problems(minimal.replace('"Loop"', '"Plain"'))
 
-    assert "'Plain' stands there twice" in problem
+    assert "'Plain' appears twice" in problem
 
 
 @pytest.mark.parametrize(

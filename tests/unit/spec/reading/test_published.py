@@ -86,7 +86,7 @@ def test_a_number_that_is_no_percentage_stays_as_it_is(published):
         (
             "= 61,",
             "= 610,",
-            '17: tables[0].rows[0].scores."toy/small": must lie between -100 and 100, got 610',
+            '17: tables[0].rows[0].scores."toy/small": must be between -100 and 100, got 610',
         ),
         (
             '"toy/small" = 61',
@@ -111,12 +111,12 @@ def test_a_number_that_is_no_percentage_stays_as_it_is(published):
         (
             "[[tables.rows]]\n",
             '[[tables.rows]]\nmethod = "Theirs"\n[[tables.rows]]\n',
-            "17: tables[0].rows[1].method: 'Theirs' stands there twice",
+            "17: tables[0].rows[1].method: 'Theirs' appears twice",
         ),
         (
             '"toy/other", title',
             '"toy/small", title',
-            "11: tables[0].columns[1].name: 'toy/small' stands there twice",
+            "11: tables[0].columns[1].name: 'toy/small' appears twice",
         ),
         ("schema = 1", "schema = 2", "1: schema: expected 1, got 2"),
         ("schema = 1", "schema 1", "1: not TOML"),

@@ -98,8 +98,8 @@ def test_a_syntax_error_is_located(write, text, line):
     [
         ('name = "x', "a quotation mark is not closed in this line"),
         ("name = 'x", "a quotation mark is not closed in this line"),
-        ("name = x", "a value is missing or is none; text stands in straight quotation marks"),
-        ("name = “x”", "a value is missing or is none; text stands in straight quotation marks"),
+        ("name = x", "a value is missing or is none; text needs straight quotation marks"),
+        ("name = “x”", "a value is missing or is none; text needs straight quotation marks"),
         ("name =", "a value is missing or is none"),
         ("name = True", "a value is missing or is none; .* true and false are small"),
         ("epochs = 0,5", "something is left behind the value; .* decimals take a point"),

@@ -46,7 +46,7 @@ def test_verify_takes_a_committed_store_and_names_its_format(capsys):
     out = capsys.readouterr().out
 
     assert "7 of format 2" in out
-    assert "all are what was written" in out
+    assert "OK: all checksums match" in out
 
 
 def newer(path):

@@ -214,7 +214,7 @@ def test_reading_numbers_of_text_with_a_decimal_comma(card, write):
     [
         (["yes", "no", "NA"], "EMPTY: my/task: 'NA': other programs read this as no label"),
         (["yes", "no", "-1"], "EMPTY: my/task: '-1': other programs read this as no label"),
-        (["True", "0", "false"], "MIXED: my/task: '0', 'True', 'false' are classes of their own"),
+        (["True", "0", "false"], "MIXED: my/task: '0', 'True', 'false' are separate classes"),
         (["-1", "0", "1"], ""),
         (["true", "false", "other"], ""),
     ],

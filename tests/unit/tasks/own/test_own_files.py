@@ -114,7 +114,7 @@ UNCLOSED = '"' + f"{'c' * 1023}\n" * 17_000
         (GOOD + "c\n", r"rows.csv:4: holds 1 fields, the first line names 2$"),
         (GOOD + '"c,no\nd,no\n', r"rows.csv:4: a quotation mark is not closed$"),
         (GOOD + '"c"d,no\n', r"rows.csv:4: a quotation mark within a field is not doubled$"),
-        (GOOD + "c\rd,no\n", r"rows.csv:4: a carriage return stands within a field that has no"),
+        (GOOD + "c\rd,no\n", r"rows.csv:4: a carriage return is within a field without"),
         (
             GOOD + '"' + f"{'c' * 1023}\n" * 17_000,
             r"rows.csv:4: a field has no end for 16 MiB: is a quot",
@@ -125,10 +125,13 @@ UNCLOSED = '"' + f"{'c' * 1023}\n" * 17_000
         (GOOD.encode("utf-16"), r"rows.csv:1: is UTF-16, not UTF-8$"),
         (b"\xfe\xff" + GOOD.encode("utf-16-be"), r"rows.csv:1: is UTF-16, not UTF-8$"),
         (GOOD.encode("utf-16-le"), r"rows.csv:1: the line holds a NUL byte, so it is no text$"),
-        ("", r"rows.csv: the file holds no row; at least 2 are needed$"),
-        (HEAD, r"rows.csv: the file holds no row; at least 2 are needed$"),
-        (HEAD + "a,no\n", r"rows.csv: the file holds one row; at least 2 are needed$"),
-        (HEAD + "a,no\nb,no\n", r"rows.csv: every row has label 'no': there is nothing to learn$"),
+        ("", r"rows.csv: the file has no example; at least 2 are needed$"),
+        (HEAD, r"rows.csv: the file has no example; at least 2 are needed$"),
+        (HEAD + "a,no\n", r"rows.csv: the file has one example; at least 2 are needed$"),
+        (
+            HEAD + "a,no\nb,no\n",
+            r"rows.csv: every example has label 'no': there is nothing to learn$",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_csv_file_is_one_sentence_with_its_line(card, write, content, problem):
@@ -164,7 +167,7 @@ def test_a_file_without_a_first_line_of_names_is_told_where_they_stand(card, wri
     with pytest.raises(DataError, match="no column 'sentence'; there are 'a', 'no'") as caught:
         own_rows(card(write("a,no\nb,yes\n")), "train")
 
-    assert "column names, which stand in its first line" in caught.value.hint
+    assert "column names, from its first line" in caught.value.hint
 
 
 OBJECT = '{"sentence": "a", "label": "no"}\n'
@@ -175,7 +178,7 @@ OBJECT = '{"sentence": "a", "label": "no"}\n'
     [
         ("[1]", "is not a JSON object"),
         ("{", "is not JSON: expecting property name"),
-        ('{"sentence": "a", "sentence": "b", "label": "no"}', "a key stands there twice"),
+        ('{"sentence": "a", "sentence": "b", "label": "no"}', "a key appears twice"),
         ('{"text": "a", "label": "no"}', "no column 'sentence'; there are 'text', 'label'"),
         ('{"sentence": null, "label": "no"}', "the text in column 'sentence' is empty"),
         ('{"sentence": 3, "label": "no"}', "the text in column 'sentence' is no text but 3"),
@@ -234,7 +237,7 @@ def test_a_json_value_that_is_no_finite_number_is_named_with_its_line(card, writ
 def test_numbers_that_are_all_the_same_are_refused(card, write, split):
     path = write("sentence,label\na,3\nb,3.0\n")
 
-    with pytest.raises(DataError, match=r"every row has label 3.0: there is nothing to learn"):
+    with pytest.raises(DataError, match=r"every example has label 3.0: there is nothing to learn"):
         own_rows(card(path, labels=()), split)
 
 

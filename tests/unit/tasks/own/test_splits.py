@@ -103,7 +103,7 @@ def test_what_is_held_out_and_what_is_left_are_the_file_and_differ_in_identity(c
 def test_a_file_that_is_too_small_to_hold_rows_out_is_refused(card, write):
     whole = card(write(GOOD), scored_fraction=0.2)
 
-    with pytest.raises(DataError, match="with scored_fraction, the scored part holds one row"):
+    with pytest.raises(DataError, match="with scored_fraction, the scored part has one example"):
         own_rows(whole, "scored")
 
 
@@ -131,7 +131,7 @@ def test_rows_that_repeat_others_are_noted(card, write):
     assert own_notes(found, "train", "scored", hub=HUB) == (
         "REPEATED: my/task train: 1 of 3 rows repeat the texts of an earlier one",
         "REPEATED: my/task scored: 1 of 4 rows repeat the texts of an earlier one",
-        "OVERLAP: my/task: 2 of 4 scored rows stand in the training rows",
+        "OVERLAP: my/task: 2 of 4 evaluation examples are in the training split",
     )
     assert (
         own_notes(found, "train", None, hub=HUB) == own_notes(found, "train", "scored", hub=HUB)[:1]
@@ -156,7 +156,7 @@ def test_a_class_that_no_training_row_has_is_noted(card, write):
     found = complete_card(card(write(GOOD), labels=("no", "oh", "yes")), ["train"], hub=HUB)
 
     assert own_notes(found, "train", None, hub=HUB) == (
-        "UNSEEN: my/task: no training row has class 'oh'",
+        "UNSEEN: my/task: no training example has class 'oh'",
     )
 
 
@@ -168,7 +168,7 @@ def test_rows_without_repetition_need_no_note_and_held_out_rows_one(card, write)
 
     assert own_notes(apart, "train", "scored", hub=HUB) == ()
     assert own_notes(whole, "train", "scored", hub=HUB) == (
-        "HELD OUT: my/task: 25 % of its rows, drawn by class, are scored only",
+        "HELD OUT: my/task: 25 % of its examples, drawn by class, are only scored",
     )
 
 

@@ -35,11 +35,11 @@ REASONS = {
     "has no meta-training stage": {"finetune"},
     "it does not train: NotApplicableError": {"finetune"},
     "it is an error: less is better, without an upper end": {"mae", "mse"},
-    "its rows are not generated": {s.name for s in SUBJECTS if s.value.__class__ is TaskCard},
+    "its examples are not generated": {s.name for s in SUBJECTS if s.value.__class__ is TaskCard},
 }
 """Why a check has nothing to say, and of whom that is expected."""
 OF_ANYBODY = {
-    "does not say follows_gradients",
+    "does not declare follows_gradients",
     "reads numbers back from the device",
     "all draws are of one task",
 }

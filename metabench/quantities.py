@@ -21,6 +21,7 @@ __all__ = [
 
 _FEW_NAMES = 6
 _FEW_SECONDS = 10
+_ROUNDING = 1e-12
 _STRETCH = 4
 _ROUNDS_TO_A_THOUSAND = 999.5
 
@@ -156,10 +157,14 @@ def score_text(value: float, *, percent: bool) -> str:
 
 
 def signed_text(value: float, *, percent: bool) -> str:
-    """Return a difference of scores with its sign; 0 has a plus.
+    """Return a difference of scores with its sign, which a value that rounds to 0 keeps.
+
+    An interval that ends just below 0 does not look as if it reached 0.
 
     >>> signed_text(-0.0234, percent=True), signed_text(-0.0001, percent=False)
-    ('-2.3', '+0.000')
+    ('-2.3', '-0.000')
+    >>> signed_text(0.0, percent=True), signed_text(-1e-17, percent=True)
+    ('+0.0', '+0.0')
     """
-    text = f"{100 * value:+.1f}" if percent else f"{value:+.3f}"
-    return text.replace("-", "+") if float(text) == 0 else text
+    value = 0.0 if abs(value) < _ROUNDING else value
+    return f"{100 * value:+.1f}" if percent else f"{value:+.3f}"

@@ -1,4 +1,4 @@
-"""What a plugin declares: hooks, descriptors and options. Import-light: never loads torch.
+"""The declarations of a plugin: hooks, descriptors and options. Import-light: never loads torch.
 
 Modules and packages, in the order in which data passes through:
 

@@ -1,4 +1,4 @@
-"""What a plugin says of an algorithm before its mathematics is loaded."""
+"""The descriptor of an algorithm, its options and its cost; import-light."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CurvatureWay: TypeAlias = Literal["exact", "central", "forward"]
 @final
 @dataclass(frozen=True, slots=True)
 class EpisodeShape:
-    """How many support and query batches an episode holds.
+    """The number of support and query batches of an episode.
 
     Args:
         support: support batches that are drawn.
@@ -33,7 +33,7 @@ class EpisodeShape:
 
     @property
     def batches(self) -> int:
-        """All batches that an episode draws: what its data costs."""
+        """The number of batches that an episode draws."""
         return self.support + self.query
 
     @property
@@ -45,7 +45,7 @@ class EpisodeShape:
 @final
 @dataclass(frozen=True, slots=True)
 class EpisodeCost:
-    """What an algorithm evaluates and holds in an episode, on average over meta-training.
+    """The evaluations and the memory of one episode, on average over meta-training.
 
     Args:
         gradients: gradients of a batch.
@@ -69,7 +69,7 @@ class EpisodeCost:
 
 
 class AlgorithmOptions(Options):
-    """Options of an algorithm; they also settle what an episode is and what it costs.
+    """Options of an algorithm; they also determine an episode's shape and cost.
 
     These questions are asked while planning, before torch is loaded, so they live here and not on
     the algorithm (ADR 0008).
@@ -80,7 +80,7 @@ class AlgorithmOptions(Options):
     Steps beyond it are counted and noted in the record and under the leaderboard."""
 
     def episode_shape(self) -> EpisodeShape:
-        """Return how many batches an episode holds; one query batch unless a subclass says more."""
+        """Return the number of batches of an episode; one query batch unless overridden."""
         return EpisodeShape(support=0, query=1)
 
     def uses_curvature(self) -> CurvatureWay | None:

@@ -1,4 +1,4 @@
-"""What a run tells while it goes: values for observers and for the terminal."""
+"""The events of a run: values for observers and for the terminal."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class CellEnded(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class Noticed(Event):
-    """Something that the user is to be told, in one sentence; no hook hears it."""
+    """A notice for the user, in one sentence; it is passed to no hook."""
 
     message: str
 

@@ -54,7 +54,7 @@ def metabench_renderers() -> Sequence[RendererInfo]:  # type: ignore[empty-body]
 
 @hookspec
 def metabench_observers() -> Sequence[ObserverInfo]:  # type: ignore[empty-body]
-    """Provide observers that are told of a run only where ``--observer NAME`` asks for them."""
+    """Provide observers that are notified of a run only if ``--observer NAME`` selects them."""
 
 
 @hookspec
@@ -74,7 +74,7 @@ def metabench_cell_start(event: CellStarted) -> None:
 
 @hookspec
 def metabench_step(event: Progressed) -> Mapping[str, float] | None:
-    """Observe that a step is done; what is returned joins the step's scalars.
+    """Observe that a step is done; the returned scalars are added to the step's.
 
     It is called after every step, in the process that runs the cell, which with ``--jobs`` is
     another one than that of the other hooks. Names are lower-case letters, digits and ``_ . / -``;

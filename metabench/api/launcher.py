@@ -1,4 +1,4 @@
-"""What a plugin says of a launcher, and what a launcher does: agents where the resources are."""
+"""The descriptor and the base class of launchers, which start agents on other machines."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Mailbox(ABC):
 
     @abstractmethod
     def receive(self) -> Sequence[AgentMessage | LostAgent]:
-        """Return at once what has come since the last time; agents that have ended are lost."""
+        """Return the messages since the last call, without waiting; agents that ended are lost."""
 
     @abstractmethod
     def printed(self, agent: str) -> Path:
@@ -116,7 +116,7 @@ Received: TypeAlias = AgentMessage | LostAgent
 class Launcher(ABC, Generic[OptionsT]):
     """Starts agents and carries lines between them and the coordinator, which is the command.
 
-    A launcher never looks into a line. One thread uses it.
+    A launcher never parses a line. One thread uses it.
 
     Args:
         options: what was set.
@@ -124,7 +124,7 @@ class Launcher(ABC, Generic[OptionsT]):
     """
 
     one_machine: ClassVar[bool] = False
-    """Whether all agents run on the coordinator's machine: what is wrong with it stops the run."""
+    """Whether all agents run on the coordinator's machine, so that its problems stop the run."""
 
     def __init__(self, options: OptionsT, command: AgentCommand) -> None:
         self.options = options
@@ -132,7 +132,7 @@ class Launcher(ABC, Generic[OptionsT]):
 
     @property
     def agents(self) -> int | None:
-        """How many agents to start at most; None for as many as ``--jobs`` says."""
+        """The largest number of agents; None for that of ``--jobs``."""
         return None
 
     @abstractmethod
@@ -149,7 +149,7 @@ class Launcher(ABC, Generic[OptionsT]):
 
     @abstractmethod
     def receive(self, seconds: float) -> Sequence[Received]:
-        """Return what has come from agents; wait for the first at most so many seconds."""
+        """Return the agents' messages; wait for the first at most so many seconds."""
 
     @abstractmethod
     def end(self, agent: str, *, stacks: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The leaderboard as a value: what every renderer is handed. Scores are on the metric's scale."""
+"""The leaderboard as a value: the argument of every renderer. Scores are on the metric's scale."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Average = Literal["primary", "glue"]
 @final
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row minus a baseline, paired by meta seed.
+    """A method minus a baseline, paired by meta seed.
 
     Args:
         baseline: the method that is subtracted.
@@ -63,19 +63,19 @@ class Difference:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0."""
+        """Whether the confidence interval excludes 0."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class LeaderboardScore:
-    """What one method reached in one column.
+    """The score of one method in one column.
 
     Args:
-        mean: mean over the meta seeds that are there; None where there is none.
+        mean: mean over the completed meta seeds; None without one.
         deviation: standard deviation over meta seeds; None below two.
-        n: meta seeds that are there.
+        n: completed meta seeds.
         planned: meta seeds that were asked for.
         status: why there is no mean, or not of all seeds: ``unavailable``, ``failed``,
             ``missing``, or, for the average, ``3/4`` where a target has no score; else empty.
@@ -118,7 +118,7 @@ class LeaderboardScore:
 @final
 @dataclass(frozen=True, slots=True)
 class LeaderboardColumn:
-    """A task with the part of it that was trained on, or the average of the targets.
+    """A task, with the fraction of its examples used, or the average of the targets.
 
     Args:
         name: unique, such as ``glue/rte``, ``scitail@0.001`` or ``average``.
@@ -142,7 +142,7 @@ class LeaderboardColumn:
 @final
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one meta seed of a method took on average, its meta-training and all its fine-tuning.
+    """The cost of one meta seed of a method on average: meta-training and all fine-tuning.
 
     Args:
         device_seconds: wall time of the cells; cells that methods share count for each.

@@ -1,4 +1,4 @@
-"""What a plugin says of a metric before it is loaded."""
+"""The descriptor of a metric; import-light."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class MetricInfo:
     Args:
         name: what a task card calls it.
         target: ``package.module:function``; the function takes (labels, outputs), both numpy
-            arrays: labels [rows] (class indices, or numbers for regression), outputs
+            arrays: labels [examples] (class indices, or numbers for regression), outputs
             [rows, classes] or, for regression, [rows, 1]; it returns one finite float.
         title: what a leaderboard calls it.
         percent: whether a leaderboard shows 100 times the value.

@@ -1,4 +1,4 @@
-"""What a plugin says of an observer that is told of a run only when the user asks for it."""
+"""The descriptor of an observer that runs only if ``--observer`` selects it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plugin says of a format for leaderboards before it is loaded."""
+"""The descriptor of a format for leaderboards; import-light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as a value: a leaderboard and what is drawn beside it."""
+"""The report as a value: a leaderboard and the data of its figures."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class Curve:
 @final
 @dataclass(frozen=True, slots=True)
 class ScalarPlot:
-    """A scalar that algorithms or observers gave at the steps of a stage.
+    """A scalar that algorithms or observers logged at the steps of a stage.
 
     Args:
-        name: what they called it.
+        name: its name.
         curves: hold it as a loss; in fine-tuning ``target`` is the title of the column.
         stage: ``meta`` or ``adapt``.
     """
@@ -76,7 +76,7 @@ class ScalarPlot:
 @final
 @dataclass(frozen=True, slots=True)
 class FractionPoint:
-    """A score after fine-tuning on so many rows; the interval is None below two seeds."""
+    """A score after fine-tuning on some of the examples; no interval below two seeds."""
 
     rows: int
     mean: float
@@ -87,7 +87,7 @@ class FractionPoint:
 @final
 @dataclass(frozen=True, slots=True)
 class FractionSeries:
-    """A method's scores by training rows, few rows first."""
+    """A method's scores by the number of training examples, in ascending order."""
 
     method: str
     points: tuple[FractionPoint, ...]
@@ -96,7 +96,7 @@ class FractionSeries:
 @final
 @dataclass(frozen=True, slots=True)
 class FractionPlot:
-    """Score against training rows on one task, for every method.
+    """Score against the number of training examples of one task, for every method.
 
     Args:
         task: title of the task.
@@ -114,7 +114,7 @@ class FractionPlot:
 @final
 @dataclass(frozen=True, slots=True)
 class CostPoint:
-    """What a method reached and what it took; the interval is None below two seeds."""
+    """A method's score and its cost; no interval below two seeds."""
 
     method: str
     device_seconds: float
@@ -135,7 +135,7 @@ class CostPlot:
 @final
 @dataclass(frozen=True, slots=True)
 class TaskShare:
-    """How often a task was drawn, and its share of all training rows (None where not known)."""
+    """A task's share of the draws, and of all training examples (None if unknown)."""
 
     task: str
     drawn: int
@@ -145,10 +145,10 @@ class TaskShare:
 @final
 @dataclass(frozen=True, slots=True)
 class TaskMix:
-    """What a sampler drew in all meta-training runs of some methods.
+    """The tasks drawn in all meta-training runs of some methods.
 
     Args:
-        methods: rows that drew exactly this.
+        methods: the methods that drew exactly these.
         target: the one target that meta-training was for; empty where it was for all.
         sampler: its class and its options.
         seeds: meta seeds that were counted.
@@ -174,7 +174,7 @@ class Fact:
 @final
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A plain table of what it takes to judge the scores.
+    """A plain table of facts that help to judge the scores.
 
     Args:
         name: unique in a report, of letters and hyphens.
@@ -192,7 +192,7 @@ class Sheet:
 @final
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a page or a set of plots is made from.
+    """All data of a page or a set of plots.
 
     Args:
         leaderboard: the scores.

@@ -1,4 +1,4 @@
-"""What a plugin says of a task sampler before it is loaded."""
+"""The descriptor of a task sampler; import-light."""
 
 from __future__ import annotations
 

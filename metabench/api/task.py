@@ -15,7 +15,7 @@ FileFormat: TypeAlias = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 
 
 class HubSource(Options):
-    """Rows from the hub, or from a folder in the hub's layout."""
+    """Examples from the hub, or from a folder in the hub's layout."""
 
     kind: Literal["hub"] = "hub"
     id: str
@@ -27,11 +27,11 @@ class HubSource(Options):
     find_labels: bool = False
     """Whether the classes are still to be found, as for files."""
     withheld: Annotated[str, Field(exclude=True)] = ""
-    """Why no message quotes the rows of the folder, if so."""
+    """The reason why no message quotes the folder's examples; empty if messages may."""
 
 
 class GeneratedSource(Options):
-    """Rows made by a function: for tasks that are generated, and always labelled so."""
+    """Examples made by a function: for synthetic tasks, which are always labelled so."""
 
     kind: Literal["generated"] = "generated"
     target: str
@@ -47,9 +47,9 @@ class DataFile(Options):
     format: FileFormat
     """How it is read."""
     place: str = ""
-    """What names the file, such as ``bench.toml:9: tasks.define[0].train``; for messages."""
+    """The place that names the file, such as ``bench.toml:9: tasks.define[0].train``."""
     delimiter: str | None = None
-    """What separates the fields of CSV, where it is not a comma (of TSV, a tab)."""
+    """The delimiter of CSV, if not a comma (of TSV, if not a tab)."""
     encoding: str | None = None
     """The encoding of a text file, where it is not UTF-8."""
     decimal: str | None = None
@@ -59,7 +59,7 @@ class DataFile(Options):
 
 
 class FileSource(Options):
-    """Rows from files of one's own; every row is checked while planning."""
+    """Examples from custom files; every one is checked while planning."""
 
     kind: Literal["file"] = "file"
     files: Mapping[str, DataFile]
@@ -74,9 +74,9 @@ class TaskCard(Options):
     """A task: examples, labels, metrics, official sizes, licence, citation."""
 
     name: str
-    """What a benchmark file calls it, such as ``glue/rte``."""
+    """The name in a benchmark file, such as ``glue/rte``."""
     title: str
-    """What a leaderboard calls it, such as ``RTE``."""
+    """The name on a leaderboard, such as ``RTE``."""
     source: Annotated[HubSource | GeneratedSource | FileSource, Field(discriminator="kind")]
     """The source of the examples."""
     text: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)]
@@ -88,7 +88,7 @@ class TaskCard(Options):
     values: Mapping[str, str] = {}
     """The class by label as it is in the data, where labels are not the names of the classes."""
     unlabelled: Literal["refuse", "drop"] | None = None
-    """What happens to examples without a label; None drops those of auxiliary tasks only."""
+    """The treatment of examples without a label; None drops those of auxiliary tasks only."""
     standardise: bool = False
     """Whether a regression is trained on targets standardised by the training examples in use;
     predictions are in the task's own unit all the same."""
@@ -110,7 +110,7 @@ class TaskCard(Options):
     licence: str
     """Licence or terms of the data."""
     citation: str
-    """Who made it."""
+    """The authors of the data, to be cited."""
     generated: bool = False
     """Whether the examples are synthetic: such scores mean nothing about language."""
 
@@ -126,7 +126,7 @@ class TaskCard(Options):
 
     @property
     def withheld(self) -> str:
-        """Why no message quotes the rows, if so."""
+        """The reason why no message quotes examples; empty if messages may."""
         source = self.source
         if isinstance(source, FileSource):
             return next((file.withheld for file in source.files.values() if file.withheld), "")

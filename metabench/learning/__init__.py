@@ -1,9 +1,9 @@
-"""What a plugin's mathematics is written in. Loads torch.
+"""The types that a plugin's mathematics is written with. Loads torch.
 
 Modules and packages, in the order in which data passes through:
 
-    batch: a batch of encoded examples with a dropout seed of its own
-    episode: what one task contributes to one meta-update
+    batch: a batch of encoded examples with its dropout seed
+    episode: one task's batches for one meta-update
     learner: what an algorithm can evaluate: loss, gradient, HVP and features at a flat vector
     inner_loop: the inner loop of gradient-based meta-learners
     algorithm: the interface of an algorithm: from episodes to a meta-gradient

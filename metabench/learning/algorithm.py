@@ -27,7 +27,7 @@ Blocks = Mapping[str, Tensor]
 @final
 @dataclass(frozen=True, slots=True)
 class MetaGradient:
-    """What one episode says: a direction to descend for each block, and scalars to log."""
+    """One episode's result: a direction to descend for each block, and scalars to log."""
 
     directions: Blocks
     scalars: Mapping[str, float | Tensor] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A batch of encoded rows that carries its own dropout seed."""
+"""A batch of encoded examples with its dropout seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Batch"]
 @final
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one task, padded to one width.
+    """Examples of one task, padded to one width.
 
     ``dropout_seed`` makes the loss a function of (theta, batch): equal batches see equal masks;
     None switches dropout off. ``labels`` are class indices (int64) or, for regression, float32

@@ -1,4 +1,4 @@
-"""An episode: what one task contributes to one meta-update."""
+"""An episode: one task's batches for one meta-update."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["Episode"]
 @final
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Support and query batches of one task; no row stands on both sides.
+    """Support and query batches of one task; no example is in both.
 
-    ``step`` counts meta-steps from 0 to ``total_steps - 1``; ``stream`` is for whatever randomness
-    an algorithm needs of its own. ``vocabulary`` [words] holds every token id of the batches once,
-    where whoever made the episode knows them.
+    ``step`` counts meta-steps from 0 to ``total_steps - 1``; ``stream`` is for all random
+    numbers of an algorithm. ``vocabulary`` [words] holds every token id of the batches once, if
+    known.
     """
 
     task: str

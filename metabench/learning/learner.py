@@ -19,7 +19,7 @@ __all__ = ["Learner"]
 class Learner(Protocol):
     """The model as a function of theta, one contiguous vector [P]: the encoder, then each head.
 
-    Nothing here writes to what it is given.
+    No method writes to its arguments.
     """
 
     def loss(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, ""]:
@@ -27,7 +27,7 @@ class Learner(Protocol):
         ...
 
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
-        """Return what the heads see, differentiable in theta."""
+        """Return the input of the heads, differentiable in theta."""
         ...
 
     def gradient(

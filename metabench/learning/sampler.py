@@ -23,7 +23,7 @@ State = Mapping[str, float]
 @final
 @dataclass(frozen=True, slots=True)
 class SampledTask:
-    """A task as a sampler sees it: its name, its training rows, and ``auxiliary`` or ``target``."""
+    """A task for a sampler: name, number of training examples, ``auxiliary`` or ``target``."""
 
     name: str
     size: int

@@ -1,4 +1,4 @@
-"""A learner whose losses are quadratics, so that every meta-gradient has a closed form."""
+"""A learner with quadratic losses, so that every meta-gradient has a closed form."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class QuadraticLearner:
     .. math:: L(\theta; b) = \tfrac12 (\theta - c_b)^T A (\theta - c_b)
 
     The curvature A [P, P] is the same for every batch; the centre c_b [P] is the mean of the
-    batch's token ids in each coordinate, so that different batches pull to different places.
+    batch's token ids in each coordinate, so that batches have different minima.
     """
 
     curvature: Float[Tensor, "P P"]
 
     def centre(self, batch: Batch) -> Float[Tensor, " P"]:
-        """Return where the loss of a batch is zero."""
+        """Return the point [P] at which the loss of a batch is zero."""
         size = self.curvature.shape[0]
         return batch.input_ids.to(self.curvature.dtype)[:, :size].mean(0)
 
@@ -41,7 +41,7 @@ class QuadraticLearner:
         return 0.5 * offset @ self.curvature @ offset
 
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
-        """Return theta for every row."""
+        """Return theta for every example."""
         return theta.expand(len(batch), -1)
 
     def gradient(

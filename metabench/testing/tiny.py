@@ -1,4 +1,4 @@
-"""A two-layer BERT in float64 with random weights, and random rows for it."""
+"""A two-layer BERT in float64 with random weights, and random examples for it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def tiny_learner(
 
 
 def tiny_batch(task: str, stream: Stream, *, rows: int = 4, dropout: bool = True) -> Batch:
-    """Return random rows of 4 to 8 tokens; equal streams give equal rows and masks."""
+    """Return random examples of 4 to 8 tokens; equal streams give equal examples and masks."""
     draw = stream.child("rows").numpy()
     columns = np.arange(_ROW)[None, :]
     mask = columns < draw.integers(4, _ROW + 1, size=rows)[:, None]
@@ -117,11 +117,11 @@ def tiny_episode(
 @final
 @dataclass(frozen=True)
 class TinyEpisodes:
-    """Random rows keyed by task, visit and place, as an episode source gives them.
+    """Random examples keyed by task, visit and place, as an episode source gives them.
 
     Args:
         shape: support and query batches of an episode.
-        stream: names all rows.
+        stream: determines all examples.
     """
 
     shape: EpisodeShape

@@ -204,13 +204,13 @@ def test_a_score_that_is_no_share_is_shown_as_it_is(signs):
     assert "+0.066 (1/8)" in text
 
 
-def test_nothing_is_shown_as_minus_zero(signs):
+def test_a_difference_below_zero_keeps_its_sign_and_a_score_is_never_minus_zero(signs):
     difference = Difference("BERT", -0.0001, (-0.0004, 0.0002), 8)
     first, *others = signs.rows[1].scores
     score = dataclasses.replace(first, mean=-0.0001, differences=(difference,))
     row = dataclasses.replace(signs.rows[1], scores=(score, *others))
     text = render_terminal(dataclasses.replace(signs, rows=(signs.rows[0], row)))
 
-    assert "+0.0 [+0.0, +0.0]" in text
+    assert "-0.0 [-0.0, +0.0]" in text
     assert " 0.0 ± 2.0" in text
-    assert "-0.0" not in text.replace("-0.04", "")
+    assert "-0.0 ±" not in text

@@ -61,13 +61,13 @@ class InnerLoopOptions(AlgorithmOptions):
     inner_lr: InnerRate = 1e-3
     """Step size alpha of the inner loop."""
     support: Support = "fresh"
-    """``fresh``: each inner step has a support batch of its own; ``same``: all go through one, with
-    dropout masks of their own, as in the methods' papers."""
+    """``fresh``: each inner step has a separate support batch; ``same``: all use one, with
+    separate dropout masks, as in the methods' papers."""
     second_order: bool = True
     """Whether second derivatives are taken; for MAML without them this is FOMAML."""
     curvature: CurvatureWay = "exact"
-    """How: ``exact``, or from differences of gradients: ``central``, 1e-4 off, or ``forward``, 2e-3
-    off at two thirds of the price."""
+    """HVP method: ``exact``, or differences of gradients: ``central``, 1e-4 off, or ``forward``,
+    2e-3 off at two thirds of the cost."""
     later_fields: ClassVar[frozenset[str]] = frozenset({"support"})
 
     @override
@@ -89,7 +89,7 @@ class PartialMamlOptions(InnerLoopOptions):
     """Options of ANIL and BOIL."""
 
     inner_part: Literal["head", "body"] = "head"
-    """What the inner loop moves: ``head`` for ANIL, ``body`` for BOIL; the name fixes it."""
+    """The part that the inner loop moves: ``head`` in ANIL, ``body`` in BOIL; the name fixes it."""
 
     @override
     def episode_cost(self, total_steps: int) -> EpisodeCost:
@@ -108,7 +108,7 @@ class MetaSgdOptions(InnerLoopOptions):
     inner_steps: InnerSteps = 1
     """Gradient steps k of the inner loop."""
     inner_lr: InnerRate = 1e-3
-    """Where the learned rate of every parameter begins."""
+    """Initial value of the learned rates."""
     rates_lr: OuterRate = 1e-5
     """Outer learning rate of the rates."""
 
@@ -123,21 +123,20 @@ class MamlPlusPlusOptions(AlgorithmOptions):
     """Options of MAML++."""
 
     inner_steps: InnerSteps = 5
-    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    """Gradient steps k of the inner loop, each on a separate support batch."""
     inner_lr: InnerRate = 1e-3
-    """Where the learned rate of every layer and step begins."""
+    """Initial value of the learned rates."""
     support: Support = "fresh"
-    """``fresh``: each inner step has a support batch of its own; ``same``: all go through one, with
-    dropout masks of their own, as in the paper."""
+    """``fresh``: each inner step has a separate support batch; ``same``: all use one, with
+    separate dropout masks, as in the paper."""
     rates_lr: OuterRate = 1e-5
     """Outer learning rate of the rates."""
     multi_step_share: Share = 0.1
     """Share of the meta-steps in which the losses before the last one fade out."""
     first_order_share: Share = 0.5
-    """Share of the meta-steps that leave out second derivatives, from the first on."""
+    """Share of the meta-steps, the first ones, without second derivatives."""
     curvature: CurvatureWay = "exact"
-    """How second derivatives are taken: ``exact``, or from differences of gradients: ``central`` or
-    ``forward``."""
+    """HVP method: ``exact``, or differences of gradients: ``central`` or ``forward``."""
     later_fields: ClassVar[frozenset[str]] = frozenset({"support"})
 
     def multi_step_steps(self, total_steps: int) -> int:
@@ -175,9 +174,9 @@ class ImamlOptions(AlgorithmOptions):
     """An inner problem is solved where its last step starts from 1 % of the first slope or less."""
 
     support_batches: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Support batches, over which the inner problem's loss is a mean."""
+    """Support batches; the inner problem's loss is their mean."""
     inner_steps: InnerSteps = 8
-    """Gradient steps that the inner problem is solved with."""
+    """Gradient steps for the inner problem."""
     inner_lr: InnerRate = 5e-3
     """Step size of these; below two over lambda and the loss's largest curvature together. At one
     over lambda, each step leaves at most the share curvature / lambda of what the last one did."""
@@ -187,8 +186,8 @@ class ImamlOptions(AlgorithmOptions):
     cg_steps: Annotated[int, Field(ge=1, le=1000)] = 5
     """Steps of conjugate gradients."""
     curvature: CurvatureWay = "exact"
-    """How Hessian-vector products are made: ``exact``, or from differences of gradients:
-    ``central`` or ``forward``, which costs what ``central`` does here."""
+    """HVP method: ``exact``, or differences of gradients: ``central`` or ``forward``, here at the
+    cost of ``central``."""
 
     @override
     def episode_shape(self) -> EpisodeShape:
@@ -235,7 +234,7 @@ class ReptileOptions(AlgorithmOptions):
     """Options of Reptile."""
 
     inner_steps: InnerSteps = 5
-    """Gradient steps k of the inner loop, each on a support batch of its own."""
+    """Gradient steps k of the inner loop, each on a separate support batch."""
     inner_lr: InnerRate = 1e-3
     """Step size alpha of the inner loop."""
 

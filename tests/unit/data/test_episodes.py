@@ -83,7 +83,7 @@ def test_one_row_cannot_stand_on_both_sides():
     with pytest.raises(DataError, match="one training example"):
         rows_of(1, EpisodeShape(1, 1), 4)
     assert rows_of(1, EpisodeShape(0, 1), 4)[0].tolist() == [0]
-    with pytest.raises(DataError, match="no training rows"):
+    with pytest.raises(DataError, match="no training examples"):
         rows_of(0, EpisodeShape(0, 1), 4)
 
 

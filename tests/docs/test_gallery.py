@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from families import FIGURES, FOLDER, prototypes, run
+from gallery import filled
 from metabench_algorithms.imaml import Imaml
 from metabench_algorithms.maml import Maml
 from metabench_algorithms.options import ImamlOptions, MamlOptions
-from gallery import filled
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "algorithms.md").read_text(encoding="utf-8")

@@ -106,7 +106,7 @@ def refused(command, capsys, problem):
     assert code == 4, (shown.out, shown.err)
     (line,) = [line for line in shown.err.splitlines() if "hint:" in line]
     assert problem in shown.err
-    assert "delete it, or put what it leads to in its place" in line
+    assert "delete it, or replace it by its target" in line
     assert not Path("out").exists()
     assert not Path("out.zip").exists()
 

@@ -59,7 +59,7 @@ def test_it_says_task_score_method_seeds_data_citation_and_limits(card):
     assert "they are equal" in text
     assert "embedded/inference | generated | Apache-2.0" in text
     assert "- Nichol 2018" in text
-    assert "What the encoder had seen in its own pretraining is not known" in text
+    assert "The data of the encoder's pretraining is unknown" in text
 
 
 def test_it_says_how_the_folder_is_used(card):
@@ -79,7 +79,7 @@ def test_a_smoke_run_and_a_collapsed_one_are_called_so(card):
     text = render_model_card(replace(card, smoke=True, result=collapsed))
 
     assert "good for nothing but trying the export" in text
-    assert "gave every scored row the same class" in text
+    assert "predicts a single class" in text
     assert "smoke run" not in render_model_card(card)
 
 

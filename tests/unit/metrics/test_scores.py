@@ -193,6 +193,20 @@ def test_a_metric_that_raises_is_named(tmp_path, monkeypatch):
         score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
 
 
+@pytest.mark.parametrize(
+    ("origins", "where"), [({"own": "some 1.0"}, "own_metric:metric of some 1.0"),
+                           ({}, "own_metric:metric"), (None, "own_metric:metric")],
+)  # fmt: skip
+def test_a_metric_that_fails_is_named_with_where_it_comes_from(
+    origins, where, tmp_path, monkeypatch
+):
+    _module(tmp_path, monkeypatch, "def metric(labels, outputs):\n    return 1 / 0\n")
+
+    with pytest.raises(InvalidMetricError, match="failed") as caught:
+        score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED), origins=origins)
+    assert caught.value.where == where
+
+
 def test_a_metric_cannot_write_to_what_the_next_one_sees(tmp_path, monkeypatch):
     body = "labels[:] = 0\n    outputs[:] = 0\n    return 0\n"
     _module(tmp_path, monkeypatch, f"def metric(labels, outputs):\n    {body}")

@@ -16,6 +16,7 @@ from metabench.engine.parameters import unpack_parameters
 from metabench.errors import CellTimeoutError, DivergedError, StoppedError
 from metabench.seeding import Stream
 from metabench.session.cell.context import open_context
+from metabench.session.cell.outcome import commit_failure
 from metabench.session.cell.run import run_cell
 from metabench.session.cell.stages import _start
 from metabench.session.replay.replay import replay
@@ -202,6 +203,18 @@ def test_a_cell_that_fails_leaves_why_and_a_checkpoint_only_where_that_is_not_it
     assert (ended.status, result_of(context, cell)) == (status, None)
     assert json.loads((folder / "failure.json").read_text())["status"] == status
     assert (folder / "checkpoints").exists() == resumable
+
+
+@pytest.mark.parametrize("taken", [{"wall_seconds": 2.5}, {}])
+def test_a_cell_that_no_worker_has_any_more_fails_with_the_time_that_it_took(plan, tmp_path, taken):
+    context, (cell, *_) = context_of(tmp_path, plan), plan.cells
+    ended = commit_failure(cell, CellTimeoutError("took too long"), context.assignment, **taken)
+
+    failure = context.store.cell(cell.folder).failure
+    assert (ended.key, ended.name, ended.status) == (cell.key, cell.name, "timeout")
+    assert (ended.wall_seconds, failure.key) == (taken.get("wall_seconds", 0.0), cell.key)
+    assert ended.folder == str(context.store.cell_folder(cell.folder))
+    assert failure.message == "took too long"
 
 
 def test_fine_tuning_done_once_more_gives_the_recorded_predictions(plan, finished):

@@ -58,6 +58,15 @@ def test_a_quotation_mark_inside_a_field_is_left_to_the_reader_of_rows(tmp_path,
     assert rows_by_columns(file, RULES, hashlib.sha256(content).hexdigest()) is None
 
 
+@pytest.mark.parametrize("texts", [["one", None], [1, 2], [0.5, None]])
+def test_texts_of_parquet_that_are_not_all_texts_are_left_to_the_reader_of_rows(tmp_path, texts):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"text": texts, "label": ["no", "yes"]}), path)
+    file = DataFile(path=str(path), format="parquet")
+
+    assert rows_by_columns(file, RULES, hashlib.sha256(path.read_bytes()).hexdigest()) is None
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_row_is_known_by_the_first_of_its_lines(tmp_path, end):
     lines = ["", '"text",label', "", '"two', 'lines",no', "", "one,yes"]

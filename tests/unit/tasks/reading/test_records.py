@@ -183,6 +183,15 @@ def test_other_encodings_and_delimiters_are_read_where_they_are_named(
     )
 
 
+@pytest.mark.parametrize("text", ["{\n}\n", "{}\n", "3\n", "null\n", '"x"\n', "[]\n", "[{}]\n"])
+def test_json_without_rows_is_refused(tmp_path, text):
+    (tmp_path / "rows.json").write_text(text)
+    file = DataFile(path=str(tmp_path / "rows.json"), format="jsonl")
+
+    with pytest.raises(DataError, match=r"rows\.json"):
+        own_rows(card_of(FileSource(files={"train": file})), "train")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("line", [2, 3, 4])
 def test_a_line_that_cannot_be_read_is_named_in_every_encoding(tmp_path, encoding, line):

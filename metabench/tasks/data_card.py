@@ -32,17 +32,17 @@ class DataCard:
     infos: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def default(self) -> str:
-        """The configuration that is taken where none is named."""
+    def default(self) -> str | None:
+        """The configuration that is taken where none is named; None where one has to be."""
         marked = [name for name, one in self.configs.items() if one.get("default") is True]
-        return next(
-            iter(marked), "default" if "default" in self.configs else next(iter(self.configs))
-        )
+        only = [*self.configs] if len(self.configs) == 1 else []
+        known = ["default"] if "default" in self.configs else []
+        return next(iter([*marked, *known, *only]), None)
 
     def classes(self, config: str | None, column: str) -> tuple[str, ...]:
         """Return the names of a column's classes in the order of their numbers, if declared."""
         name = config or (self.default if self.configs else "default")
-        features = self.infos.get(name)
+        features = None if name is None else self.infos.get(name)
         if features is None and len(self.infos) == 1 and config is None:
             features = next(iter(self.infos.values()))
         return _names(features, column)
@@ -103,7 +103,8 @@ def _names(features: Any, column: str) -> tuple[str, ...]:
         named = (
             [named[key] for key in sorted(named, key=lambda key: int(str(key)))] if digits else []
         )
-    return tuple(map(str, named)) if isinstance(named, list) else ()
+    names = tuple(map(str, named)) if isinstance(named, list) else ()
+    return names if len(set(names)) == len(names) else ()
 
 
 def _word(value: Any) -> str:

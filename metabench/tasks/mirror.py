@@ -176,6 +176,12 @@ def _settings(folder: Path, card: DataCard, config: str | None) -> Mapping[str, 
             )
         return {}
     name = config or card.default
+    if name is None:
+        raise DataError(
+            f"there are {len(configs)} configurations, and none is the default",
+            where=str(folder),
+            hint=f"set config to one of {', '.join(map(repr, configs))}",
+        )
     if name not in configs:
         raise DataError(
             f"no configuration {name!r}; there are {', '.join(map(repr, configs))}",

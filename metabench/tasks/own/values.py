@@ -49,7 +49,7 @@ def label_word(label: Any, quote: Quote) -> tuple[str, str]:
     if isinstance(label, float | Decimal) and math.isfinite(label) and label == int(label):
         label = int(label)
     if not isinstance(label, bool | int | str):
-        return f"label {quote(label)} is no text and no whole number", ""
+        return f"label {quote(label)} {_no_word(label)}", ""
     word = (
         str(label).lower() if isinstance(label, bool) else unicodedata.normalize("NFC", str(label))
     )
@@ -65,6 +65,8 @@ def label_number(label: Any, quote: Quote, *, decimal: str = ".") -> tuple[str, 
     if _is_missing(label):
         return UNLABELLED, 0.0
     text = label.strip() if isinstance(label, str) else None
+    if text is not None:
+        text = text.replace("\u2212", "-", 1)  # the minus sign that is typeset
     if text is not None and decimal != ".":
         text = text.replace(decimal, ".", 1) if "." not in text else ""
     real = isinstance(label, int | float | Decimal) and not isinstance(label, bool)
@@ -74,15 +76,25 @@ def label_number(label: Any, quote: Quote, *, decimal: str = ".") -> tuple[str, 
         number = float(label if text is None else text)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number) or abs(number) > LARGEST_NUMBER:
-        return f"label {quote(label)} is not a finite number", 0.0
-    return "", number
+    if abs(number) <= LARGEST_NUMBER:
+        return "", number
+    endless = isinstance(label, float) and math.isinf(label)
+    what = "is not a finite number" if endless else f"exceeds the 32-bit range, {LARGEST_NUMBER:g}"
+    return f"label {quote(label)} {what}", 0.0
 
 
 def _is_missing(label: Any) -> bool:
     if label is None or label == "":
         return True
     return isinstance(label, float | Decimal) and math.isnan(label)
+
+
+def _no_word(label: Any) -> str:
+    if isinstance(label, list):
+        return "is a list; a name such as label.0 reads its first entry"
+    if isinstance(label, dict):
+        return "is an object; a name such as label.KEY reads one of its values"
+    return "is no text and no whole number"
 
 
 def _no_number(label: Any, quote: Quote) -> str:

@@ -134,7 +134,7 @@ def class_names(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[st
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return ()
     listed = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return tuple(names) if listed else ()
+    return tuple(names) if listed and len(set(names)) == len(names) else ()
 
 
 def _roots(file: DataFile, columns: Sequence[str], wanted: Sequence[str]) -> list[str]:

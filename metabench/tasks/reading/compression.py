@@ -24,8 +24,9 @@ __all__ = ["DAMAGED", "decompressed"]
 DAMAGED: Final = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 """What reading a damaged compressed file raises, beside an OSError and a ValueError."""
 
-_LONGEST_MAGIC = 10
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _CHUNK = 1024**2
+_SAVE = "save its rows as 'CSV UTF-8' and name that file"
 _XZ_MEMORY = 256 * 1024**2
 """Bytes that decoding may take; the strongest preset of xz takes 65 million."""
 
@@ -34,10 +35,13 @@ def decompressed(file: DataFile, source: BinaryIO) -> BinaryIO:
     """Return the bytes that an open file holds: itself, where it is not compressed.
 
     Raises:
-        DataError: an archive does not hold exactly one file, or is encrypted.
+        DataError: it stands for a file that Git has not fetched, is a spreadsheet, or an archive
+            that is encrypted or does not hold exactly one file.
     """
-    start = source.read(_LONGEST_MAGIC)
+    start = source.read(len(_POINTER))
     source.seek(0)
+    if start == _POINTER:
+        raise refused(file, "is a Git LFS pointer, not the data", hint="run `git lfs pull` there")
     if start.startswith(b"PK\x03\x04"):
         return _only_member(file, source)
     open_ = next((open_ for magic, open_ in _OPENERS.items() if start.startswith(magic)), None)
@@ -48,6 +52,8 @@ def _only_member(file: DataFile, source: BinaryIO) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(source)
         names = [entry.filename for entry in archive.infolist() if _is_data(entry)]
+        if "[Content_Types].xml" in names or "mimetype" in names:
+            raise refused(file, "is a spreadsheet, whatever its name", hint=_SAVE)
         if len(names) != 1:
             raise refused(
                 file,

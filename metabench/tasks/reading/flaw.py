@@ -11,9 +11,10 @@ __all__ = ["Flaw", "Record", "at_path"]
 @final
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong with a row."""
+    """What is wrong with a row, and its values if no more than its label is missing."""
 
     what: str
+    values: tuple[Any, ...] | None = None
 
 
 Record: TypeAlias = tuple[int, "tuple[Any, ...] | Flaw"]

@@ -33,10 +33,24 @@ def column_places(
         raise refused(file, f"two columns are called {twice!r}", line=line)
     lost = next((name for name in wanted if name not in columns), None)
     if lost is not None:
-        raise _other_separator(file, columns, line) or _no_column(
-            file, columns, lost, line, nameless=not set(wanted) & set(columns)
+        raise (
+            _of_spreadsheet(file, columns, line)
+            or _other_separator(file, columns, line)
+            or _no_column(file, columns, lost, line, nameless=not set(wanted) & set(columns))
         )
     return [columns.index(name) for name in wanted]
+
+
+def _of_spreadsheet(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:
+    """Return the error for a first line that tells a spreadsheet the delimiter, ``sep=;``."""
+    if file.format not in _SEPARATED or columns[:1] == [] or not columns[0].startswith("sep="):
+        return None
+    return refused(
+        file,
+        f"{quoted(file, columns[0])} is for a spreadsheet; the columns' names are in the next line",
+        line=line,
+        hint="remove that line",
+    )
 
 
 def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:

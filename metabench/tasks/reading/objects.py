@@ -25,7 +25,25 @@ _LISTS = ("data", "rows", "examples", "records")
 
 
 def json_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of a JSON file; which form it has is known by its first line."""
+    """Yield the rows of a JSON file; which form it has is known by its first line.
+
+    A row without the last column wanted, the label, has None there if other rows have the column.
+    """
+    waiting: list[tuple[int, Flaw]] = []
+    known = False
+    for line, row in _objects(file, content, wanted):
+        if isinstance(row, Flaw) and row.values is not None and not known:
+            waiting.append((line, row))
+            continue
+        if not (known or isinstance(row, Flaw)):
+            known = True
+            yield from ((first, flaw.values or flaw) for first, flaw in waiting)
+        yield line, (isinstance(row, Flaw) and row.values) or row
+    if not known:
+        yield from waiting
+
+
+def _objects(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
     lines = enumerate(text_lines(file, content), start=1)
     first = next(((number, line) for number, line in lines if line.strip()), None)
     if first is None:
@@ -143,7 +161,10 @@ def _wanted(file: DataFile, value: Any, wanted: Sequence[str]) -> tuple[Any, ...
         return Flaw('is not a JSON object; each row has to be one, such as {"label": "yes"}')
     if not _holds(value, wanted):
         lost = next(name for name in wanted if not _holds(value, [name]))
-        return Flaw(f"no column {lost!r}{nearest(file, lost, value)}")
+        held = lost == wanted[-1] and wanted[:-1]
+        values = _wanted(file, value, held) if held else None
+        rest = (*values, None) if isinstance(values, tuple) else None
+        return Flaw(f"no column {lost!r}{nearest(file, lost, value)}", rest)
     return tuple([value[name] if name in value else at_path(value, name) for name in wanted])
 
 

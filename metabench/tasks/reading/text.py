@@ -79,7 +79,8 @@ def _other_lines(file: DataFile, content: Content) -> Iterator[str]:
         *lines, rest = rest.removeprefix("\ufeff" if number == 1 else "").split("\n")
         for line in [f"{line}\n" for line in lines] + [rest] * (last and bool(rest)):
             if "\0" in line:
-                raise refused(file, "the line holds a NUL character", line=number)
+                what = f"the line holds a NUL character, so it is not {file.encoding}"
+                raise refused(file, what, line=number, hint=_SAVE.replace("cp1252", "utf-16"))
             yield line
             number += 1
         if len(rest) > LONGEST_LINE:

@@ -97,3 +97,15 @@ def test_the_files_of_a_split_are_bounded(tmp_path, monkeypatch):
 
     with pytest.raises(DataError, match="holds more than 3 files"):
         split_files(folder_with(tmp_path, front), None)
+
+
+def test_one_of_several_configurations_has_to_be_named(tmp_path):
+    (tmp_path / "a.csv").touch()
+    front = "configs:" + "".join(
+        f"\n- config_name: {name}\n  data_files: a.csv" for name in ("en", "de")
+    )
+
+    with pytest.raises(DataError, match="there are 2 configurations, and none is the d") as caught:
+        split_files(folder_with(tmp_path, front), None)
+    assert caught.value.hint == "set config to one of 'en', 'de'"
+    assert list(split_files(tmp_path, "de")) == ["train"]

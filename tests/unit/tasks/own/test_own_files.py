@@ -186,7 +186,7 @@ OBJECT = '{"sentence": "a", "label": "no"}\n'
         ('{"sentence": "\\u0000", "label": "no"}', "holds a NUL character"),
         ('{"sentence": "a", "label": null}', "the label is empty"),
         ('{"sentence": "a", "label": 1.5}', "label 1.5 is no text and no whole number"),
-        ('{"sentence": "a", "label": ["no"]}', "label .* is no text and no whole number"),
+        ('{"sentence": "a", "label": ["no"]}', "label .* is a list; a name such as label.0 reads"),
         ('{"sentence": "a", "label": "n\\u0007"}', "holds a control character"),
         ("[" * 100_000, "is nested too deeply|is not JSON"),
     ],
@@ -204,7 +204,10 @@ def test_what_is_wrong_with_a_json_line_is_one_sentence_with_its_line(card, writ
 def test_a_label_that_is_no_finite_number_is_named_with_its_line(card, write, label):
     path = write(f'sentence,label\na,1\nb,"{label}"\nc,2\n')
 
-    with pytest.raises(DataError, match=r"rows.csv:3: .*label .*is (empty|not a finite number)"):
+    with pytest.raises(
+        DataError,
+        match=r"rows.csv:3: .*label .*is (empty|not a finite)|exceeds the 32-bit",
+    ):
         own_rows(card(path, labels=()), "train")
 
 
@@ -229,7 +232,7 @@ def test_a_json_value_that_is_no_finite_number_is_named_with_its_line(card, writ
         '{"sentence": "a", "label": 1}\n{"sentence": "b", "label": ' + f"{label}}}\n", "r.json"
     )
 
-    with pytest.raises(DataError, match=r"r.json:2: label .* is not a finite number"):
+    with pytest.raises(DataError, match=r"r.json:2: label .* (is not a fin|exceeds the 32-)"):
         own_rows(card(path, labels=()), "train")
 
 

@@ -137,6 +137,14 @@ def test_a_damaged_compressed_file_is_refused_in_one_sentence(tmp_path, suffix):
             own_rows(card, "train")
 
 
+@pytest.mark.parametrize("suffix", PACKED)
+def test_tsv_is_read_in_every_compression_and_place(tmp_path, suffix):
+    data = PACKED[suffix](b"sentence\tlabel\na, film\tno\nein Caf\xc3\xa9\tyes\n")
+    for _, card, hub in places(tmp_path, f"rows.tsv{suffix}", data):
+        rows = own_rows(card, "train", hub=hub)
+        assert (rows.texts, rows.labels) == ((["a, film", "ein Café"],), ["no", "yes"])
+
+
 def test_an_archive_of_two_files_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "rows.csv.zip", "w") as archive:
         archive.writestr("a.csv", FORMS["rows.csv"])

@@ -1,4 +1,4 @@
-"""Write the generated pages anew: ``tox -e regenerate``. With ``--check``: say what is stale."""
+"""Write the generated pages again: ``tox -e regenerate``. With ``--check``: list stale ones."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from generator.fault_tests import fault_tests
 from generator.hooks import hooks
 from generator.limits import limits
 from generator.measurements import measurements
+from generator.paper_settings import paper_settings
 from generator.published_file import published_file
 from generator.records import records
 from generator.safety_tables import safety_tables
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "hooks.md": hooks,
         "limits.md": limits,
         "measurements.md": measurements,
+        "paper_settings.md": paper_settings,
         "published_file.md": published_file,
         "records.md": records,
         "safety_tables.md": safety_tables,

@@ -2,7 +2,7 @@
 
 Modules and packages, in the order in which data passes through:
 
-    options: the options of the algorithms; docs/paper.md compares their defaults with the paper
+    options: the options; docs/reference/paper_settings.md compares their defaults with the paper
     joint: joint training
     maml: MAML and FOMAML
     reptile: Reptile

@@ -1,7 +1,7 @@
 """Options of the algorithms.
 
-k = 5 inner steps of alpha = 1e-3 are Dou et al. 2019's; of the other defaults docs/paper.md says
-which paper's words they follow and where they differ.
+k = 5 inner steps of alpha = 1e-3 are Dou et al. 2019's. docs/reference/paper_settings.md compares
+the other defaults with the papers.
 """
 
 from __future__ import annotations

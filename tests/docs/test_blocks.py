@@ -2,7 +2,8 @@
 
 A Python block whose first line is ``# some/file.py`` is that file, for the blocks after it; others
 are executed, and what they print is what their ``#>`` lines say. A TOML block that begins with
-``schema = 1`` is a whole benchmark file. A command line names a command and options that exist.
+``schema = 1`` is a whole benchmark file. A command line names a command and options that exist; an
+error, note or hint in an output is one of the code's.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from pathlib import Path
 import click
 import pytest
 
+from generator.texts import templates
 from metabench.cli.main import metabench
 from metabench.plugin import LocalFile, load_catalog
 from metabench.spec.reading.load import load_benchmark
 from metabench.spec.reading.published import read_published
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "toml", "console", "text", "csv", "json", "markdown"}
 
@@ -103,6 +105,36 @@ def test_a_toml_block_is_toml_and_a_benchmark_file_is_valid(block, tmp_path):
         (tmp_path / "page.toml").write_text(block.text)
         catalog = load_catalog(files=plugin_files(block.page))
         assert load_benchmark(tmp_path / "page.toml", catalog=catalog).methods
+
+
+@pytest.mark.parametrize("block", of("console"), ids=str)
+def test_a_console_block_has_commands_alone(block):
+    lines = block.text.replace("\\\n", " ").splitlines()
+
+    assert [line for line in lines if not line.startswith("$ ")] == []
+
+
+SKELETONS = [
+    re.compile(".+".join(map(re.escape, text.split("…"))), re.DOTALL)
+    for _, text in templates()
+    if len(re.findall(r"[A-Za-z]", text.replace("…", ""))) > 8
+]
+SHOWN = [
+    (str(block), line.split(": ", 1)[1])
+    for block in of("text")
+    for line in block.text.splitlines()
+    if re.match(r"(error|warning|note|  hint): ", line)
+]
+
+
+@pytest.mark.parametrize(("place", "message"), SHOWN, ids=lambda value: str(value)[:60])
+def test_a_message_in_an_output_is_one_that_the_code_prints(place, message):
+    assert any(one.search(message) for one in SKELETONS), place
+
+
+def test_a_message_that_the_code_does_not_have_would_be_noticed_in_an_output():
+    assert len(SHOWN) >= 8
+    assert not any(one.search("the moon can't be reached before noon") for one in SKELETONS)
 
 
 @pytest.mark.parametrize("block", of("json"), ids=str)

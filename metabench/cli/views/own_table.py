@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["own_benchmark"]
 
 _DEFINITION = re.compile(r"^\[\[tasks\.define\]\]\n.*?(?=^\[tasks\])", re.MULTILINE | re.DOTALL)
-_ABOUT_ROWS = re.compile(r"^# Put the rows .*?(?=^# It needs)", re.MULTILINE | re.DOTALL)
+_ABOUT_ROWS = re.compile(r"^# Put the examples .*?(?=^# It needs)", re.MULTILINE | re.DOTALL)
 _WIDTH = 32
 
 

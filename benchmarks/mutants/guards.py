@@ -77,14 +77,15 @@ class Guards:
         mirror = f"tests/unit/{'/'.join([*path.parts[1:-1], f'test_{path.stem}'])}"
         found = {name: mine for name, mine in self._of(mutant).items() if name in self._seconds}
         parts: dict[tuple[bool, bool, bool, str], list[str]] = defaultdict(list)
+        spent = 0.0
         for name in sorted(found, key=self._seconds.__getitem__):
-            far, file = not name.startswith(mirror), name.partition("::")[0]
-            parts[far, self._seconds[name] > _LONG, not found[name], file].append(name)
-        chosen: list[str] = []
-        for part in sorted(parts, key=lambda part: (*part[:3], self.took(parts[part]))):
-            for name in parts[part]:
-                if not part[0] or self.took(chosen) + self._seconds[name] <= seconds:
-                    chosen.append(name)
+            took, near = self._seconds[name], name.startswith(mirror)
+            spent += 0.0 if near else took
+            if near or spent <= seconds:
+                part = not near, took > _LONG, not found[name], name.partition("::")[0]
+                parts[part].append(name)
+        order = sorted(parts, key=lambda part: (*part[:3], self.took(parts[part])))
+        chosen = [name for part in order for name in parts[part]]
         commands = sorted((ROOT / "tests" / "integration").glob(f"test_{path.stem}.py"))
         return chosen or [str(file.relative_to(ROOT)) for file in commands]
 

@@ -93,4 +93,5 @@ def test_the_error_of_differences_is_sampled_every_fifty_steps():
 
     assert not check.sample(49, theta, episode())
     assert 0 < check.sample(50, theta, episode())["curvature_error"].item() < 1e-3
+    assert check.sample(50, theta, replace(episode(), support=episode().support[:1]))
     assert not Exactness(tiny_learner()).sample(50, theta, episode())

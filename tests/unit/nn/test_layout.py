@@ -39,8 +39,15 @@ def test_the_word_table_is_the_parameter_that_tokens_are_looked_up_in(kind):
     assert layout.table.shape == (11, 8)
 
 
-def test_places_and_heads_tile_theta_without_a_gap():
-    layout = Layout.of(encoder("bert"), width=8, outputs=HEADS)
+@pytest.mark.parametrize(
+    "layout",
+    [
+        Layout.of(encoder("bert"), width=8, outputs=HEADS),
+        Layout.tiled([], width=8, outputs=HEADS),  # of heads alone
+    ],
+    ids=["bert", "none"],
+)
+def test_places_and_heads_tile_theta_without_a_gap(layout):
     places = [*layout.encoder, *layout.heads["one"], *layout.heads["two"]]
 
     assert [place.start for place in places] == [0, *(place.stop for place in places[:-1])]

@@ -14,8 +14,12 @@ from metabench.tasks.overlap import count_overlap
 from metabench.tasks.own.classes import canonical_label, is_number
 from metabench.tasks.own.read import read_rows
 from metabench.tasks.own.rows import ReadRules
+from metabench.tasks.parquet_size import refuse_large_table
+from metabench.tasks.reading.columnar import arrow_batches
 from metabench.tasks.reading.content import open_content
 from metabench.tasks.reading.formats import format_of
+from metabench.tasks.reading.objects import rows_of_document
+from metabench.tasks.reading.refusal import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +32,9 @@ _SAMPLE_ROWS = 2000
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _MARKS: Final[Mapping[bytes, str]] = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _LABELS: Final = (
-    "label", "labels", "class", "category", "target", "gold", "sentiment", "stars", "rating",
-    "score", "intent", "topic", "y", "klasse", "kategorie", "bewertung",
+    "label", "labels", "class", "category", "choices", "choice", "accept", "target", "gold",
+    "sentiment", "stars", "rating", "score", "intent", "topic", "y", "klasse", "kategorie",
+    "bewertung",
 )  # fmt: skip
 _PAIRS: Final = (
     ("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"),
@@ -70,25 +75,41 @@ def guess_file(path: str) -> Guess:
     texts = _texts(columns, label)
     if label is None or not texts:
         raise DataError(
-            f"no column looks like a {'label' if label is None else 'text'}; there are"
-            f" {', '.join(map(repr, columns))}",
+            f"no column looks like a {'label' if label is None else 'text'}"
+            f"{nearest(DataFile(path=path, format=form), '', columns)}",
             where=path,
             hint="start from `metabench init --template own-csv` and name the columns yourself",
         )
-    values = [str(value) for value in columns[label] if value not in {None, ""}]
-    settings |= {"text": texts, "label": label}
     lengths = [len(str(value)) for value in columns[texts[0]]]
+    settings |= {"text": texts, "label": label}
     reasons["text"] = f"{sum(lengths) / max(1, len(lengths)):.0f} characters on average"
-    reasons["label"] = f"{len({canonical_label(value) for value in values}):,} distinct values"
-    decimal = _decimal(values)
-    numbers = [value.replace(decimal, ".") for value in values]
-    if _measures(numbers):
-        settings["kind"] = "regression"
-        reasons["kind"] = "the labels are numbers, more or finer than classes are"
-        if decimal != ".":
-            settings["decimal"] = decimal
-            reasons["decimal"] = f"as in {values[0]}"
+    found = [str(value) for value in columns[label] if not _is_missing(value)]
+    if label in found and form in {"csv", "tsv"}:
+        raise DataError(
+            f"its first line names no columns: {label!r} is a label of other rows",
+            where=path,
+            hint="add a first line, such as text,label",
+        )
+    _describe_labels(found, len(columns[label]), settings, reasons)
     return Guess(settings, reasons)
+
+
+def _describe_labels(
+    values: Sequence[str], rows: int, settings: dict[str, Any], reasons: dict[str, str]
+) -> None:
+    """Add what the labels of that many rows say: whether some are missing, or are measurements."""
+    reasons["label"] = f"{len({canonical_label(value) for value in values}):,} distinct values"
+    if len(values) < rows:
+        settings["unlabelled"] = "drop"
+        reasons["unlabelled"] = f"{rows - len(values):,} of the first {rows:,} have no label"
+    decimal = _decimal(values)
+    if not _measures([value.replace(decimal, ".") for value in values]):
+        return
+    settings["kind"] = "regression"
+    reasons["kind"] = "the labels are numbers, more or finer than classes are"
+    if decimal != ".":
+        settings["decimal"] = decimal
+        reasons["decimal"] = f"as in {values[0]}"
 
 
 def repeated_rows(guess: Guess, train: str, scored: str) -> tuple[int, int]:
@@ -114,10 +135,10 @@ def _columns(
     file: DataFile, settings: dict[str, Any], reasons: dict[str, str]
 ) -> Mapping[str, list[Any]]:
     """Return the first values of each column."""
-    if file.format == "parquet":
-        return _parquet_columns(file)
     with open_content(file) as content:
-        data = content.read(_SAMPLE_BYTES) if file.format != "jsonl" else content.whole()
+        data = content.read(_SAMPLE_BYTES) if file.format in {"csv", "tsv"} else content.whole()
+    if file.format in {"parquet", "arrow"}:
+        return _table_columns(file, data)
     if file.format == "jsonl":
         return _json_columns(file, data)
     text = _decoded(data, settings, reasons)
@@ -167,16 +188,26 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 
 def _json_columns(file: DataFile, data: bytes) -> Mapping[str, list[Any]]:
     try:
-        text = data.decode("utf-8-sig").strip()
-        whole = text.startswith("[")
-        rows = json.loads(text) if whole else list(map(json.loads, filter(None, text.splitlines())))
-        flat = [dict(_flat(row)) for row in rows[:_SAMPLE_ROWS] if isinstance(row, dict)]
+        return _of_objects(_json_rows(data.decode("utf-8-sig").strip()))
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"is not JSON: {error}", where=file.path, hint="correct the file"
         ) from error
+
+
+def _of_objects(rows: Sequence[Any]) -> Mapping[str, list[Any]]:
+    flat = [dict(_flat(row)) for row in rows[:_SAMPLE_ROWS] if isinstance(row, dict)]
     names = dict.fromkeys(name for row in flat for name in row)
     return {name: [row.get(name) for row in flat] for name in names}
+
+
+def _json_rows(text: str) -> list[Any]:
+    """Return the rows of an array, of a document that holds one, or of lines."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    return whole if isinstance(whole, list) else rows_of_document(whole) or [whole]
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -190,32 +221,53 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield name, inner
 
 
-def _parquet_columns(file: DataFile) -> Mapping[str, list[Any]]:
-    import pyarrow as pa  # noqa: PLC0415  (only Parquet needs it)
+def _table_columns(file: DataFile, data: bytes) -> Mapping[str, list[Any]]:
+    """Return the first values of each column of a Parquet or Arrow file."""
+    import pyarrow as pa  # noqa: PLC0415  (only these formats need it)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.ParquetFile(file.path)
-        batch = next(table.iter_batches(batch_size=_SAMPLE_ROWS), None)
-    except (pa.ArrowException, OSError) as error:
+        if file.format == "parquet":
+            refuse_large_table(data, where=file.path)
+            batches = pq.ParquetFile(pa.BufferReader(data)).iter_batches(batch_size=_SAMPLE_ROWS)
+            batch = next(batches, None)
+        else:
+            batch = next(arrow_batches(data), None)
+        return _of_objects([] if batch is None else batch.slice(0, _SAMPLE_ROWS).to_pylist())
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(
-            f"is not readable as Parquet: {error}", where=file.path, hint="copy it again"
+            f"is not readable as {file.format}: {error}", where=file.path, hint="copy it again"
         ) from error
-    return {} if batch is None else batch.to_pydict()
 
 
 def _label(columns: Mapping[str, Sequence[Any]]) -> str | None:
     """Return the column that is called like a label, else the one with the fewest values."""
-    named = {name.rpartition(".")[2].casefold(): name for name in columns}
+    counts = {
+        name: len({str(value) for value in values if not _is_missing(value)})
+        for name, values in columns.items()
+    }
+    named = {_last_word(name): name for name, count in reversed(counts.items()) if count > 1}
     found = next((named[word] for word in _LABELS if word in named), None)
     if found is not None:
         return found
-    few: dict[str, int] = {}
-    for name, values in columns.items():
-        count = len(set(map(str, values)))
-        if 1 < count <= min(_MOST_CLASSES, max(2, len(values) // 2)):
-            few[name] = count
-    return min(few, key=lambda name: few[name], default=None)
+    few = {
+        name: count
+        for name, count in counts.items()
+        if 1 < count <= min(_MOST_CLASSES, max(2, len(columns[name]) // 2))
+    }
+    constant = next((name for name in columns if _last_word(name) in _LABELS), None)
+    return min(few, key=lambda name: few[name], default=constant)
+
+
+def _last_word(name: str) -> str:
+    """Return the last part of a dotted name that is no place in a list."""
+    return next(
+        (part for part in reversed(name.split(".")) if not part.isdecimal()), name
+    ).casefold()
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value == "" or value != value  # noqa: PLR0124  (NaN alone)
 
 
 def _texts(columns: Mapping[str, Sequence[Any]], label: str | None) -> list[str]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from metabench.tasks.reading.content import Content
     from metabench.tasks.reading.flaw import Record
 
-__all__ = ["arrow_columns", "arrow_records", "class_names", "declared_names", "parquet_records"]
+__all__ = [
+    "arrow_batches", "arrow_columns", "arrow_records", "class_names", "declared_names",
+    "parquet_records",
+]  # fmt: skip
 
 _BATCH = 8192
 _FILE_MAGIC = b"ARROW1"
@@ -77,14 +80,27 @@ def _opened(
         used = list(dict.fromkeys(roots))
         batches = table.iter_batches(batch_size=_BATCH, columns=used, use_threads=False)
         return table.schema_arrow, roots, batches
-    if data.startswith(_FILE_MAGIC):
-        reader = pa.ipc.open_file(data)
-        batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
-    else:
-        reader = pa.ipc.open_stream(data)
-        batches = iter(reader)
-    roots = _roots(file, reader.schema.names, wanted)
-    return reader.schema, roots, (_validated(batch.select(set(roots))) for batch in batches)
+    schema = _arrow_schema(data)
+    roots = _roots(file, schema.names, wanted)
+    return schema, roots, (_validated(batch.select(set(roots))) for batch in _arrow_batches(data))
+
+
+def arrow_batches(data: bytes) -> Iterator[Any]:
+    """Yield the batches of rows of an Arrow file or stream.
+
+    Raises:
+        pyarrow.ArrowException: it is damaged.
+    """
+    return map(_validated, _arrow_batches(data))
+
+
+def _arrow_batches(data: bytes) -> Iterator[Any]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if not data.startswith(_FILE_MAGIC):
+        return iter(pa.ipc.open_stream(data))
+    reader = pa.ipc.open_file(data)
+    return (reader.get_batch(number) for number in range(reader.num_record_batches))
 
 
 def _validated(batch: Any) -> Any:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from metabench.tasks.reading.content import Content
     from metabench.tasks.reading.flaw import Record
 
-__all__ = ["json_records"]
+__all__ = ["json_records", "rows_of_document"]
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_LISTS = ("data", "rows", "examples", "records")
+_LISTS = ("data", "rows", "examples", "records", "items", "samples", "instances")
 
 
 def json_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
@@ -65,7 +65,7 @@ def _is_document(line: str, wanted: Sequence[str]) -> bool:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return line.strip() == "{" or line.rstrip().endswith((",", "[", "{"))
-    if not isinstance(value, dict) or _columns(value) is None:
+    if not isinstance(value, dict) or rows_of_document(value) is None:
         return False
     return not _holds(value, wanted) or any(
         isinstance(value.get(name), list | dict) for name in wanted
@@ -78,7 +78,7 @@ def _document(file: DataFile, text: str, wanted: Sequence[str]) -> Iterator[Reco
         yield from _elements(file, text, start + 1, wanted)
         return
     value = _parsed(file, text)
-    rows = None if isinstance(value, Flaw) else _columns(value)
+    rows = None if isinstance(value, Flaw) else rows_of_document(value)
     if isinstance(value, Flaw):
         raise refused(file, value.what, line=text.count("\n", 0, start) + 1)
     if rows is None:
@@ -110,7 +110,7 @@ def _elements(file: DataFile, text: str, place: int, wanted: Sequence[str]) -> I
         raise refused(file, "is not JSON: extra data after the array", line=line)
 
 
-def _columns(value: Any) -> list[Any] | None:
+def rows_of_document(value: Any) -> list[Any] | None:
     """Return the rows of an object of columns, as pandas writes it, or of one list; else None."""
     if not isinstance(value, dict) or not value:
         return None

@@ -83,6 +83,65 @@ def test_nested_json_of_a_labelling_tool_and_pairs_are_found(tmp_path):
     assert (paired["text"], paired["label"]) == (["premise", "hypothesis"], "gold")
 
 
+TOOLS = {
+    "label studio": (
+        lambda text, word: {
+            "id": 7,
+            "annotations": [{"result": [{"value": {"choices": [word]}, "from_name": "topic"}]
+                             if word else [], "was_cancelled": not word}],
+            "data": {"text": text, "channel": "mail"},
+        },
+        ("data.text", "annotations.0.result.0.value.choices.0"),
+    ),
+    "doccano": (
+        lambda text, word: {"id": 7, "text": text, "label": [word] if word else []},
+        ("text", "label.0"),
+    ),
+    "prodigy": (
+        lambda text, word: {"text": text, "options": [{"id": "gut"}], "label": "only",
+                            "accept": [word] if word else [], "answer": "ignore" * (not word)},
+        ("text", "accept.0"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "document", "parquet"])
+@pytest.mark.parametrize("tool", TOOLS)
+def test_exports_of_labelling_tools_are_found_with_their_unlabelled_rows(tmp_path, tool, form):
+    make, (text, label) = TOOLS[tool]
+    rows = [make(*pair) for pair in zip(TEXTS, ["", *WORDS[1:]], strict=True)]
+    path = tmp_path / ("rows.parquet" if form == "parquet" else "rows.jsonl")
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif form == "lines":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        path.write_text(json.dumps(rows if form == "array" else {"version": 1, "items": rows}))
+    found = guess_file(str(path))
+
+    assert (found.settings["text"], found.settings["label"]) == ([text], label)
+    assert found.settings["unlabelled"] == "drop"
+    assert found.reasons["unlabelled"] == "1 of the first 40 have no label"
+
+
+@pytest.mark.parametrize("new", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_columns_of_an_arrow_file_are_found(tmp_path, new):
+    table = pa.table({"comment": TEXTS, "verdict": pa.array(WORDS).dictionary_encode()})
+    with new(str(tmp_path / "rows.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    found = guess_file(str(tmp_path / "rows.arrow")).settings
+
+    assert found == {"text": ["comment"], "label": "verdict"}
+
+
+def test_a_file_without_a_line_of_names_is_refused(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("".join(f"{text},{word}\n" for text, word in PAIRS), encoding="utf-8")
+
+    with pytest.raises(DataError, match="its first line names no columns: 'schlecht' is a label"):
+        guess_file(str(path))
+
+
 def test_rows_of_the_scored_file_that_are_in_the_training_file_are_counted(tmp_path):
     train, scored = tmp_path / "train.csv", tmp_path / "dev.csv"
     train.write_text(table(";"), encoding="utf-8")

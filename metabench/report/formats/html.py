@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render_html"]
 
-_WARNING = re.compile(r"[A-Z]{3,}: ")
+_WARNING = re.compile(r"(?!BUDGET|FLOOR|SATURATED)[A-Z]{3,}: ")  # those are in the conclusion
 _SMOKE = "SMOKE: a quick walk through every cell; no number here is a result"
 _COSTS = {
     "wall time": "device_seconds",

@@ -30,7 +30,7 @@ def test_the_tail_of_the_range_is_that_of_statsmodels(freedom):
 def test_of_two_methods_the_range_is_the_paired_t_test(seed):
     values = list(np.random.default_rng(seed).normal(0.5, 1.0, 3 + seed))
 
-    assert range_p(values, methods=2) == pytest.approx(paired_t_p(values), rel=1e-5)
+    assert range_p(values, methods=2) == pytest.approx(paired_t_p(values), rel=1e-3)
 
 
 def test_the_more_methods_the_larger_the_p_value():

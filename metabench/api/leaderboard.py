@@ -20,9 +20,9 @@ __all__ = [
 Verdict = Literal["better", "worse", "undecided"]
 """Whether a method is significantly better or worse than a baseline."""
 Family = Literal["method", "table"]
-"""Which comparisons are corrected together: a method's with one baseline, or the whole table's."""
+"""The comparisons that are corrected together: a method's with one baseline, or all of a table."""
 Average = Literal["primary", "glue"]
-"""What of a target enters the average: its primary metric, or the mean of all, as in GLUE."""
+"""The part of a target in the average: its primary metric, or the mean of all, as in GLUE."""
 
 
 @final

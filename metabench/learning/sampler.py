@@ -17,7 +17,7 @@ __all__ = ["SampledTask", "Schedule", "State", "TaskSampler"]
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 State = Mapping[str, float]
-"""What an adaptive sampler remembers: named numbers, kept with the checkpoint."""
+"""The state of an adaptive sampler: named numbers, kept with the checkpoint."""
 
 
 @final

@@ -213,7 +213,7 @@ def _check_parameters(module: nn.Module, model: ModelSpec, whole: frozenset[str]
     for name, value in module.named_parameters():
         found = [other for other in whole if other == name or other.endswith(f".{name}")]
         if found or not bool(torch.isfinite(value).all()):
-            what = "are whole numbers" if found else "are not all finite"
+            what = "are integers" if found else "are not all finite"
             raise DataError(
                 f"parameters {name!r} {what}",
                 where=f"encoder {model.id!r}",

@@ -99,7 +99,7 @@ def _version_mismatch(plugin: Any, *, lenient: bool) -> str:
     if version is None:
         return f"sets no METABENCH_API; this metabench has version {API_VERSION}"
     if type(version) is not int:
-        return f"METABENCH_API is {version!r}, not a whole number"
+        return f"METABENCH_API is {version!r}, not an integer"
     if version == API_VERSION:
         return ""
     age = "older" if version < API_VERSION else "newer"

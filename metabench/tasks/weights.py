@@ -92,7 +92,7 @@ def _span(entry: dict[str, Any]) -> tuple[int, int]:
     shape, bits = entry["shape"], _ITEM_BITS[entry["dtype"]]
     whole = [start, end, *shape]
     if not all(type(number) is int and number >= 0 for number in whole):
-        raise ValueError("a shape or an offset is no whole number")
+        raise ValueError("a shape or an offset is no integer")
     if math.prod(shape) * bits != (end - start) * 8:
         raise ValueError("a shape does not fit the bytes")
     return start, end

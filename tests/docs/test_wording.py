@@ -34,6 +34,7 @@ OF_MESSAGES = {
     r"(training|scored|support|query|evaluation) rows?": "examples; methods of a leaderboard",
     r"what (is|was|are|were|it|they) \w+": "a noun",
     r"price[sd]?": "cost",
+    r"whole numbers?": "integer",
     r"(is|are) there(?! )": "exists, is available",
 }
 """Rules for messages alone: a page may quote what a paper says, and has tables with rows."""

@@ -182,8 +182,8 @@ def test_a_parameter_that_is_not_finite_is_refused(bert, value):
         (lambda value: value[:7].clone(), "cannot be loaded"),
         (lambda value: value.reshape(-1), "cannot be loaded"),
         (lambda value: value.T.contiguous(), "cannot be loaded"),
-        (lambda value: (value * 100).long(), f"parameters '{WORDS}' are whole numbers"),
-        (lambda value: value > 0, f"parameters '{WORDS}' are whole numbers"),
+        (lambda value: (value * 100).long(), f"parameters '{WORDS}' are integers"),
+        (lambda value: value > 0, f"parameters '{WORDS}' are integers"),
     ],
 )
 def test_a_parameter_of_another_shape_or_type_is_refused(bert, change, said):

@@ -170,7 +170,7 @@ def test_three_mistakes_are_three_located_lines_and_nothing_is_written(tmp_path,
     assert [text for text in refused.stderr.splitlines() if text.startswith("error")] == [
         (
             f"error: wrong.toml:{line['max_length = ' + chr(34) + 'long' + chr(34)]}: "
-            "model.max_length: expected a whole number, got 'long'"
+            "model.max_length: expected an integer, got 'long'"
         ),
         (
             f"error: wrong.toml:{line['task_per_step = 2']}: "

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 __all__ = ["option_entries", "option_rows"]
 
 _TYPES = {
-    "integer": "whole number",
+    "integer": "integer",
     "number": "number",
     "string": "text",
     "boolean": "true or false",

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["expected", "instead", "reword", "shown"]
 
 _EXPECTED = {
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "int_parsing_size": "a smaller whole number",
+    "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing_size": "a smaller integer",
     "float_type": "a number",
     "float_parsing": "a number",
     "finite_number": "a finite number",
@@ -84,7 +84,7 @@ def instead(words: Sequence[str], value: Any) -> str:
     if "an array" in words and isinstance(value, int | float | str) and "," not in str(value):
         written = json.dumps(value, ensure_ascii=False)
         return f"; write [{written}]" if len(written) <= _LONGEST else ""
-    numeric = {"a number", "a whole number"} & set(words)
+    numeric = {"a number", "an integer"} & set(words)
     if numeric and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return f"; write {value.strip()}, without quotation marks"
     return ""

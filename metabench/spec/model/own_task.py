@@ -55,7 +55,7 @@ class OwnTaskSpec(Options):
     """Whether labels are classes or numbers."""
     labels: Names | Annotated[Mapping[Label, Name], Field(max_length=1000)] = ()
     """The classes, or the class of each label: ``labels = { 0 = "negative", 4 = "positive" }``;
-    without it, the distinct labels of the training file, sorted (whole numbers by size). The first
+    without it, the distinct labels of the training file, sorted (integers by size). The first
     is class 0."""
     unlabelled: Literal["refuse", "drop"] | None = None
     """What happens to rows without a label; without it they are dropped of an auxiliary task, and

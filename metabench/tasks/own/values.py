@@ -42,7 +42,7 @@ def label_word(label: Any, quote: Quote) -> tuple[str, str]:
     """Return what is wrong with a class, and its name: numbers and truth values are written out.
 
     Names are in Unicode's composed form (NFC), so that what looks alike is one class; a whole
-    number that is stored as a real or a decimal one is written as a whole number.
+    number that is stored as a real or a decimal one is written as an integer.
     """
     if _is_missing(label):
         return UNLABELLED, ""
@@ -94,7 +94,7 @@ def _no_word(label: Any) -> str:
         return "is a list; a name such as label.0 reads its first entry"
     if isinstance(label, dict):
         return "is an object; a name such as label.KEY reads one of its values"
-    return "is no text and no whole number"
+    return "is no text and no integer"
 
 
 def _no_number(label: Any, quote: Quote) -> str:

@@ -82,7 +82,7 @@ def test_other_classes_than_those_of_the_card_are_refused(own_task):
         ([0, None, 1], "row 2: the label is empty"),
         (["yes", "", "no"], "row 2: the label is empty"),
         (["yes", "no", "maybe"], "row 3: unknown label 'maybe'"),
-        ([0.5, 1.0, 1.0], "row 1: label 0.5 is no text and no whole number"),
+        ([0.5, 1.0, 1.0], "row 1: label 0.5 is no text and no integer"),
         ([True, False, True], "row 1: unknown label 'true'"),
     ],
 )

@@ -63,7 +63,7 @@ MISBEHAVIOURS = {
     "no version": ("x = 1", "incompatible", "sets no METABENCH_API; this metabench has"),
     "newer version": ("METABENCH_API = 99", "incompatible", "written for the newer API 99"),
     "older version": ("METABENCH_API = 0", "incompatible", "written for the older API 0"),
-    "a version that is no number": ("METABENCH_API = '1'", "incompatible", "not a whole number"),
+    "a version that is no number": ("METABENCH_API = '1'", "incompatible", "not an integer"),
     "raising hook": (PRELUDE + HOOK + "raise OSError('disk')", "failed", "OSError: disk"),
     "exiting hook": (PRELUDE + HOOK + "raise SystemExit(3)", "failed", "SystemExit: 3"),
     "a generator that raises midway": (

@@ -23,7 +23,7 @@ def shown(capsys, *arguments):
 def test_an_algorithm_is_shown_with_every_option_its_default_range_and_help(capsys):
     options = {option["name"]: option for option in shown(capsys, "maml")["options"]}
 
-    assert options["inner_steps"]["type"] == "whole number"
+    assert options["inner_steps"]["type"] == "integer"
     assert options["inner_steps"]["default"] == 5
     assert options["inner_steps"]["range"] == "at least 1, at most 1000"
     assert options["inner_lr"]["help"].startswith("Step size alpha")

@@ -37,15 +37,15 @@ def test_three_mistakes_are_three_lines(problems, minimal):
         "1: tasks: missing",
         "7: taks: unknown key; did you mean 'tasks'?",
         "18: methods[1].algorithm: there is no algorithm 'lop'; did you mean 'loop'?",
-        "20: meta.steps: expected a whole number, got '5'; write 5, without quotation marks",
+        "20: meta.steps: expected an integer, got '5'; write 5, without quotation marks",
     ]
 
 
 @pytest.mark.parametrize(
     ("added", "expected"),
     [
-        ("[meta]\nsteps = true", "20: meta.steps: expected a whole number, got true"),
-        ("[meta]\nsteps = 5.0", "20: meta.steps: expected a whole number, got 5.0"),
+        ("[meta]\nsteps = true", "20: meta.steps: expected an integer, got true"),
+        ("[meta]\nsteps = 5.0", "20: meta.steps: expected an integer, got 5.0"),
         ("[meta]\nsteps = 0", "20: meta.steps: must be at least 1, got 0"),
         ("[meta]\nepochs = nan", "20: meta.epochs: expected a finite number, got nan"),
         ("[meta]\nepochs = 1e400", "20: meta.epochs: expected a finite number, got inf"),
@@ -55,9 +55,9 @@ def test_three_mistakes_are_three_lines(problems, minimal):
         ("[meta]\noptimizer.betas = [0.9]", "20: meta.optimizer.betas: too few entries"),
         ("[seeds]\nmeta = []", "20: seeds.meta: needs at least 1 entry"),
         ("[seeds]\nmeta = [0, 0]", "20: seeds.meta: names one thing twice"),
-        ("[seeds]\nmeta = [0, 'x']", "20: seeds.meta[1]: expected a whole number, got 'x'"),
-        ("[compute]\nthreads = { a = 1 }", "threads: expected a whole number, got a table"),
-        ("[compute]\nthreads = [1]", "20: compute.threads: expected a whole number, got an array"),
+        ("[seeds]\nmeta = [0, 'x']", "20: seeds.meta[1]: expected an integer, got 'x'"),
+        ("[compute]\nthreads = { a = 1 }", "threads: expected an integer, got a table"),
+        ("[compute]\nthreads = [1]", "20: compute.threads: expected an integer, got an array"),
         ("[compute]\nthreads = 0x" + "f" * 90, "must be at most 1,024, got 2348"),
         ("[seeds]\nmeta = '0, 1'", "20: seeds.meta: expected an array, got '0, 1'"),
         ("[meta]\nepochs = '1e-3'", "a number, got '1e-3'; write 1e-3, without quotation marks"),
@@ -85,9 +85,9 @@ def test_a_wrong_value_is_one_line_in_plain_words(problems, minimal, added, expe
             "options.inner_setps = 3",
             "options.inner_setps: unknown key; did you mean 'inner_steps'?",
         ),
-        ("options.inner_steps = 'five'", "inner_steps: expected a whole number, got 'five'"),
+        ("options.inner_steps = 'five'", "inner_steps: expected an integer, got 'five'"),
         ("options.inner_steps = 0", "options.inner_steps: must be at least 1, got 0"),
-        ("options.scale = 'x'", "options.scale: expected a whole number or 'auto', got 'x'"),
+        ("options.scale = 'x'", "options.scale: expected an integer or 'auto', got 'x'"),
         ("options.order = 'lst'", "expected 'first' or 'last', got 'lst'; did you mean 'last'?"),
         ("options = 3", "methods[1].options: expected a table, got 3"),
         ("sampler = 'pp'", "methods[1].sampler: there is no sampler 'pp'; did you mean 'pps'?"),

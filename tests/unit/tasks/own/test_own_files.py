@@ -185,7 +185,7 @@ OBJECT = '{"sentence": "a", "label": "no"}\n'
         ('{"sentence": "\\ud800", "label": "no"}', "half of a character"),
         ('{"sentence": "\\u0000", "label": "no"}', "holds a NUL character"),
         ('{"sentence": "a", "label": null}', "the label is empty"),
-        ('{"sentence": "a", "label": 1.5}', "label 1.5 is no text and no whole number"),
+        ('{"sentence": "a", "label": 1.5}', "label 1.5 is no text and no integer"),
         ('{"sentence": "a", "label": ["no"]}', "label .* is a list; a name such as label.0 reads"),
         ('{"sentence": "a", "label": "n\\u0007"}', "holds a control character"),
         ("[" * 100_000, "is nested too deeply|is not JSON"),

@@ -22,8 +22,8 @@ _AGAIN = "copy the file again, or use a smaller one"
 _TAIL_BYTES = 8
 _BATCH, _FEW = 65_536, 64
 _MOST_CHUNKS = 1000
-_PLAIN = {0, 2, 8}
-"""Encodings of texts that are written out, or are indices into a dictionary."""
+_PLAIN, _DELTA = {0, 2, 8}, {6, 7}
+"""Encodings of texts: written out or indices into a dictionary; and those that leave parts out."""
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 
 
@@ -223,12 +223,19 @@ def _text_sizes(data: bytes, footer: Any, texts: list[str], where: str) -> Itera
         return
     try:
         # pyarrow makes no dictionary of texts of which only what differs is written
-        delta = any("DELTA" in str(chunk.encodings) for chunk in _chunks(footer, texts))
+        delta = any(_is_delta(data, chunk) for chunk in _chunks(footer, texts))
         file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=[] if delta else texts)
         for batch in file.iter_batches(batch_size=_FEW if delta else _BATCH, columns=texts):
             yield from map(_decoded, batch.columns)
     except (pa.ArrowException, OSError, MemoryError, NotImplementedError) as error:
         raise _refused(where, f"not readable as parquet: {error}") from error
+
+
+def _is_delta(data: bytes, chunk: Any) -> bool:
+    try:
+        return any(page.encoding in _DELTA for page in chunk_pages(data, chunk))
+    except ValueError:
+        return False
 
 
 def _decoded(array: Any) -> int:

@@ -78,7 +78,8 @@ def test_directions_are_those_of_the_whole_theta(algorithm, task):
     cut = {name: part.take(block) for name, block in blocks.items()}
     small = algorithm.meta_gradient(part.learner, cut, part.episode).directions
 
-    assert type(algorithm).follows_gradients
+    assert type(algorithm).follows_gradients  # which none does unless it says so
+    assert not Algorithm.follows_gradients
     assert part.learner.layout.size < learner.layout.size
     for name, direction in whole.items():
         assert torch.allclose(part.put(small[name]), direction, rtol=0, atol=1e-13)
@@ -112,7 +113,6 @@ def test_an_algorithm_that_does_not_follow_gradients_sees_all_of_theta():
     learner = tiny_learner()
     part = view(learner, episode_of_few_words(), sparse=False)
 
-    assert not Algorithm.follows_gradients  # unless it says so
     assert part.learner is learner
     assert part.take(torch.ones(learner.layout.size)).numel() == learner.layout.size
 

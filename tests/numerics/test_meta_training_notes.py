@@ -106,6 +106,30 @@ def test_a_sampler_is_told_the_mean_last_loss_of_each_task(training, finish):
     ]
 
 
+class Heard(TaskSampler):
+    """Draws one task, and keeps the seed of the stream that it is given."""
+
+    def __init__(self):
+        self.seeds = []
+
+    @override
+    def probabilities(self, step, tasks, state):
+        return {"three": 1.0, "two": 0.0}
+
+    @override
+    def draw(self, step, tasks, state, stream):
+        self.seeds.append(stream.seed)
+        return ["three"]
+
+
+def test_tasks_of_a_step_are_drawn_from_the_stream_of_that_name(training, finish):
+    """Another name would draw other tasks for every seed: a decision, never a slip."""
+    heard = Heard()
+    finish(training(Joint(JointOptions()), sampler=heard))
+
+    assert heard.seeds == [STREAM.child("tasks", step).seed for step in range(2)]
+
+
 def test_draws_are_counted(training, finish):
     run = training(Joint(JointOptions()), "three", "two", "two")
 

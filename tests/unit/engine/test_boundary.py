@@ -10,6 +10,7 @@ import pytest
 import torch
 from typing_extensions import override
 
+from metabench.engine.boundary import Boundary
 from metabench.engine.memory import is_out_of_memory
 from metabench.engine.meta import MetaTraining
 from metabench.errors import DivergedError, PluginError, StoppedError
@@ -147,6 +148,13 @@ def test_a_return_that_is_not_what_it_should_be_is_named_with_the_plugin(name):
     with pytest.raises(PluginError, match=said) as caught:
         train(Odd(**{method: returns}))
     assert caught.value.where == "odd of test 1.0"
+
+
+def test_rates_and_scales_are_those_that_were_given():
+    blocks = {"theta": torch.ones(2), "rates": torch.ones(3)}
+
+    assert Boundary("a").rates({"theta": 0.1, "rates": 0}, blocks) == {"theta": 0.1, "rates": 0.0}
+    assert Boundary("a").scales({"rates": 2}, blocks) == {"rates": 2.0}
 
 
 DRAWS = {

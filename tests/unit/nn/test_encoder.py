@@ -54,6 +54,18 @@ def test_a_pooler_that_is_not_used_is_no_parameter(bert, pooling):
     assert not [name for name, _ in encoder.module.named_parameters() if "pooler" in name]
 
 
+def test_auto_is_the_pooling_that_comes_with_an_encoder_and_others_are_as_asked(bert):
+    modes = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    (bert / "1_Pooling").mkdir()
+    (bert / "1_Pooling" / "config.json").write_text(
+        json.dumps({"word_embedding_dimension": 8, **modes})
+    )
+
+    assert [load(bert, pooling=asked).pooling for asked in ("auto", "mean", "pooler")] == [
+        "cls", "mean", "pooler",
+    ]  # fmt: skip
+
+
 def test_without_a_pooler_in_the_checkpoint_states_are_averaged(bert):
     for name in ("pooler.dense.weight", "pooler.dense.bias"):
         without(bert, name)
@@ -84,6 +96,23 @@ def test_a_checkpoint_that_lacks_a_parameter_is_refused(bert):
         load(bert)
     assert caught.value.where == f"encoder {str(bert)!r}"
     assert 'model.weights = "random"' in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (torch.full((8,), float("nan")), "are not all finite"),
+        (torch.arange(8), "are whole numbers"),
+    ],
+    ids=["nan", "integers"],
+)
+def test_a_parameter_that_is_not_of_finite_reals_is_named_with_what_it_is(bert, values, said):
+    file, name = bert / "model.safetensors", "encoder.layer.0.output.dense.bias"
+    changed = safetensors.torch.load_file(file) | {name: values}
+    safetensors.torch.save_file(changed, file, metadata={"format": "pt"})
+
+    with pytest.raises(DataError, match=rf"{name}' {said}"):
+        load(bert)
 
 
 def test_a_pooler_that_an_encoder_does_not_have_cannot_be_asked_for(tmp_path):

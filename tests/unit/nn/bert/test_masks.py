@@ -21,6 +21,16 @@ def test_a_mask_can_be_drawn_again_and_leaves_the_global_generator_alone():
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.parametrize(
+    ("site", "stays"), [(0, "011101011101011100110111"), (3, "010101011000010011000100")]
+)
+def test_the_mask_of_a_seed_and_a_site_is_pinned(site, stays):
+    """Another one would change the numbers of every cell with dropout, whatever its key says."""
+    mask = Masks(5, CPU).draw(site, (24,), rate=0.5)
+
+    assert "".join(map(str, mask.keep.int().tolist())) == stays
+
+
 def test_sites_and_seeds_have_masks_of_their_own():
     drawn = [
         Masks(seed, CPU).draw(site, (64,), rate=0.5).keep for seed in (1, 2) for site in (0, 1)

@@ -100,5 +100,5 @@ def found_classes(words: Iterable[str]) -> tuple[str, ...]:
 
 def _in_order(names: Sequence[str]) -> tuple[str, ...]:
     if all(name.isascii() and name.removeprefix("-").isdigit() for name in names):
-        return tuple(sorted(names, key=lambda name: (int(name), name)))
+        return tuple(sorted(names, key=lambda name: (Decimal(name), name)))  # int() has a limit
     return tuple(sorted(names))

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["read_rows", "rows_by_columns", "rows_one_by_one"]
 
 _TEXT_FILES = {"csv": FEWEST_BYTES, "tsv": FEWEST_BYTES}
+_MOST_DIGITS = 9  # of the place of a class
 _COLUMNS = {
     "csv": separated_columns, "tsv": separated_columns,
     "parquet": arrow_columns, "arrow": arrow_columns,
@@ -190,7 +191,8 @@ class _Labels:
     def _word(self, label: Any) -> tuple[str, Any]:
         what, word = label_word(label, self._quote)
         names = self._rules.names
-        if names and not what and word.isascii() and word.isdigit() and int(word) < len(names):
+        digits = word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS
+        if names and not what and digits and int(word) < len(names):
             word = names[int(word)]
         if isinstance(label, str) and not label.isascii():
             self.spellings.add(label)

@@ -175,8 +175,8 @@ def _rows(
     if part is not None:
         strata = [""] * len(rows) if regression else rows.labels
         train, scored = held_out(rows.keys, strata, fraction=fraction)
-        kept = rows.take(train if trains else scored)
-        rows = kept
+        lost = rows.unlabelled if trains else []  # counted once
+        rows = replace(rows.take(train if trains else scored), unlabelled=lost)
         _refuse_few(file, rows, f"with scored_fraction, the {part} part")
     if (trains or regression) and all(label == rows.labels[0] for label in rows.labels):
         label = quoted(file, rows.labels[0])

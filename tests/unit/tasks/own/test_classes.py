@@ -114,6 +114,17 @@ def test_rows_without_a_label_are_dropped_of_a_file_too(card, write, missing):
     assert own_rows(card(path, unlabelled="drop"), "train").labels == ["no", "yes"]
 
 
+def test_what_is_dropped_of_a_file_that_is_parted_is_counted_once(card, write):
+    rows = "".join(f"text {n},{'no' if n % 2 else 'yes'}\n" for n in range(12))
+    path = write(f"sentence,label\nx,\n{rows}")
+    found = card(path, unlabelled="drop", scored_fraction=0.25)
+    notes = own_notes(found, "train", "scored", hub=HUB)
+
+    assert [note for note in notes if note.startswith("DROPPED")] == [
+        "DROPPED: my/task train: 1 of 9 rows have no label"
+    ]
+
+
 def test_composed_and_decomposed_labels_are_one_class_with_a_note(card, write):
     composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
     path = write(f"sentence,label\na,{composed}\nb,{apart}\nc,bar\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from metabench.errors import DataError
-from metabench.tasks.own.splits import own_rows
+from metabench.tasks.own.splits import found_labels, own_rows
 
 MARK = b"\xef\xbb\xbf"
 FILES = {
@@ -91,6 +91,14 @@ def test_a_minus_sign_that_is_typeset_is_a_minus_sign(card, write):
     file = write("sentence,label\na,\u22120.5\nb,1\n")
 
     assert own_rows(card(file, labels=()), "train").labels == [-0.5, 1.0]
+
+
+def test_labels_of_many_digits_are_classes_in_the_order_of_their_size(card, write):
+    """Python reads no integer of more than 4,300 digits."""
+    many = "1" + "0" * 5000
+    file = write(f"sentence\tlabel\na\t{many}\nb\t20\nc\t3\n", "rows.tsv")
+
+    assert found_labels(card(file, find_labels=True)) == ("3", "20", many)
 
 
 UNLABELLED = '{"sentence": "a"}\n{"sentence": "b", "label": "no"}\n'

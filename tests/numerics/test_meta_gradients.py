@@ -28,7 +28,7 @@ from metabench_algorithms.proto_maml import ProtoMaml
 
 STREAM = Stream.root(2020)
 ALPHA = 0.05
-STRENGTH, PROXIMAL_LR, PROXIMAL_STEPS = 100.0, 1 / 150, 60  # enough to solve it to 1e-12
+STRENGTH, PROXIMAL_LR, PROXIMAL_STEPS = 200.0, 1 / 200, 28  # enough to solve it to 1e-12
 SECOND_ORDER = ["anil", "boil", "meta-sgd", "maml++", "imaml", "protomaml"]
 TASKS = ["three", "two", "number"]
 

@@ -42,13 +42,17 @@ def chunk_pages(data: bytes, chunk: Any) -> Iterator[Page]:
     while place < end:
         header, place = _struct(data, place)
         size, stored = (header.get(field) for field in _FIELDS)
-        kinds = [(kind, header[kind]) for kind in _HEADERS if isinstance(header.get(kind), dict)]
-        if not (isinstance(size, int) and isinstance(stored, int) and len(kinds) == 1):
+        codes = [
+            code
+            for kind, field in _HEADERS.items()
+            if isinstance(inner := header.get(kind), dict)
+            and isinstance(code := inner.get(field), int)
+        ]
+        if not (isinstance(size, int) and isinstance(stored, int) and len(codes) == 1):
             raise ValueError("a page has no size or no encoding")
         if min(size, stored) < 0:
             raise ValueError("a page has a negative size")
-        ((kind, inner),) = kinds
-        yield Page(max(size, stored), inner.get(_HEADERS[kind], -1))
+        yield Page(max(size, stored), codes[0])
         place += stored
 
 

@@ -22,9 +22,10 @@ def leave_out_working_folder() -> None:
         del sys.path[0]
         if here == _HOME and here not in sys.path:
             sys.path.append(here)
-    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # noqa: TID251  (mended, not read)
+    value = os.environ.get("PYTHONPATH", "")  # noqa: TID251  (fixed, not read)
+    named = value.split(os.pathsep)
     kept = [entry for entry in named if entry]
-    if len(kept) < len(named):
+    if value and len(kept) < len(named):  # Python ignores an empty variable
         os.environ["PYTHONPATH"] = os.pathsep.join(kept)  # noqa: TID251
         if here not in map(os.path.abspath, kept):
             last = [here] if here == _HOME else []

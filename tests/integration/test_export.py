@@ -201,7 +201,7 @@ def test_damaged_predictions_are_not_exported(mean, tmp_path, command):
     refused = command("export", "model", cell.name, "model", cwd=tmp_path)
 
     assert refused.returncode == 4
-    assert "is not what was recorded" in refused.stderr
+    assert "is missing or damaged" in refused.stderr
     assert not (tmp_path / "model").exists()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kit.benchmark import OWN, PLAIN, benchmark
 
-from metabench.import_path import hidden_module
+from metabench.import_path import hidden_module, leave_out_working_folder
 
 NAMES = ("socket", "signal", "torch", "numpy", "click", "rich", "json", "multiprocessing", "random")
 
@@ -196,3 +196,20 @@ def test_a_file_that_pythonpath_does_not_name_hides_nothing(hidden, monkeypatch)
     monkeypatch.delenv("PYTHONPATH")
 
     assert hidden_module(error_of("import colorsys")) is None
+
+
+@pytest.mark.parametrize("named", [None, "", "elsewhere"])
+def test_a_package_that_is_installed_from_the_working_folder_is_found(tmp_path, monkeypatch, named):
+    """As ``pip install -e .`` in it does: a line of a .pth file, last on the import path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    if named is None:
+        monkeypatch.delenv("PYTHONPATH", raising=False)
+    else:
+        monkeypatch.setenv("PYTHONPATH", named)
+
+    leave_out_working_folder()
+
+    assert sys.path[-1] == str(tmp_path)
+    assert os.environ.get("PYTHONPATH") == named

@@ -181,7 +181,11 @@ def test_a_result_whose_key_is_another_now_is_refused_with_the_reason(here, tmp_
     [
         (("no/result.json",), 5, "there is no file 'no/result.json'"),
         (("nothing-like-it",), 5, "there is no cell 'nothing-like-it'"),
-        (("adapt-plain-embedded-grammar-s3-f0", "--into", "runs"), 2, "is where the result itself"),
+        (
+            ("adapt-plain-embedded-grammar-s3-f0", "--into", "runs"),
+            2,
+            "is the folder of the result",
+        ),
         (("adapt-plain-embedded-grammar-s3-f0", "--device", "cuda:9"), 4, "cuda:9"),
     ],
 )

@@ -136,8 +136,8 @@ def _highest(subject: _Subject) -> Iterator[str]:
     elif close:
         yield f"{lead}; {named(close)} {is_or_are(close)} not significantly worse."
     elif worse := [row.method for row, other in others if other.worse]:
-        all_ = "all other methods" if len(worse) == len(others) else named(worse)
-        yield f"{lead}; {all_} are significantly worse."
+        all_ = "all other methods" if len(worse) == len(others) > 1 else named(worse)
+        yield f"{lead}; {all_} {is_or_are(worse)} significantly worse (paired t test)."
     else:
         yield f"{lead}, but these seeds separate no method from it."
 
@@ -198,7 +198,7 @@ def _too_few(subject: _Subject) -> Iterator[str]:
     where = f" on {named(few)}" if any(each.p is not None for _, each in found) else ""
     yield (
         f"{plural([least], 'meta seed')}{where} {'is' if least == 1 else 'are'} too few for"
-        f" p-values: the sign-flip test needs {needed}."
+        f" p-values of the differences: the sign-flip test needs {needed}."
     )
     if signs := [text for name in board.baselines for text in _excluded(subject, name)]:
         sure = percent(1 - board.alpha)

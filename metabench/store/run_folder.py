@@ -190,12 +190,12 @@ class Store:
 
     def result(self, name: str, *, key: str | None = None) -> Result | None:
         """Return the result of a cell that is done; with ``key``, only of that very cell."""
-        result = self.cell(name).result
+        result = self.cell(name, noted=False).result
         return result if result is not None and key in {None, result.key} else None
 
     def failure(self, name: str) -> Failure | None:
         """Return what went wrong in a cell at the last attempt."""
-        return self.cell(name).failure
+        return self.cell(name, noted=False).failure
 
     def run(self) -> RunNote:
         """Return what was asked of the run.

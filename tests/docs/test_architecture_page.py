@@ -116,7 +116,9 @@ def test_the_listing_of_compare_is_in_the_order_of_the_calls(tmp_path):
 def test_the_packages_are_drawn_as_their_layers():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
-    drawn = PAGE.partition("```text\n")[2].partition("```")[0].splitlines()
+    drawn = (
+        PAGE.partition('```text title="packages, top down"\n')[2].partition("```")[0].splitlines()
+    )
 
     names = [line.split("   ")[0].rstrip() for line in drawn]
     assert names[:-1] == [layer.strip("()") for layer in layers[:-1]]

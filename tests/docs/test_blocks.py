@@ -28,7 +28,7 @@ from metabench.spec.reading.published import read_published
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r'^```(\w*)(?: title="([^"\n]*)")?[^\n]*\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "toml", "console", "text", "csv", "json", "markdown"}
 
 
@@ -37,6 +37,7 @@ class Block:
     page: Path
     line: int
     language: str
+    title: str
     text: str
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class Block:
 def blocks_of(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2] or "", match[3])
         for match in FENCE.finditer(text)
     ]
 
@@ -137,15 +138,30 @@ def test_a_message_that_the_code_does_not_have_would_be_noticed_in_an_output():
     assert not any(one.search("the moon can't be reached before noon") for one in SKELETONS)
 
 
+WRITTEN = [block for block in of("text") if block.page.parent.name not in {"reference", "adr"}]
+
+
+@pytest.mark.parametrize("block", WRITTEN, ids=str)
+def test_an_output_names_the_command_that_prints_it_and_another_text_what_it_is(block):
+    assert block.title
+
+
 @pytest.mark.parametrize("block", of("json"), ids=str)
 def test_a_json_block_is_json(block):
     json.loads(block.text)
 
 
+PRINTED_BY = [(block, block.title.partition(", ")[0]) for block in of("text")]
 COMMAND_LINES = [
     (str(block), words)
-    for block in of("console")
-    for line in re.findall(r"^\$ (.*)$", block.text.replace("\\\n", " "), re.MULTILINE)
+    for block, line in [
+        *PRINTED_BY,
+        *(
+            (block, line)
+            for block in of("console")
+            for line in re.findall(r"^\$ (.*)$", block.text.replace("\\\n", " "), re.MULTILINE)
+        ),
+    ]
     for part in re.split(r"&&|\|", line)
     if (words := [w for w in shlex.split(part, comments=True) if not re.match(r"[A-Z_]+=", w)])
     and Path(words[0]).name == "metabench"

@@ -17,7 +17,7 @@ from metabench.errors import DataError
 from metabench.tasks.hub import Hub
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clusters.md").read_text(encoding="utf-8")
-(JOB,) = re.findall(r"^```text\n(#!/bin/bash\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+(JOB,) = re.findall(r"^```text[^\n]*\n(#!/bin/bash\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BASH = shutil.which("bash")
 
 

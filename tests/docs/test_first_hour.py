@@ -17,7 +17,7 @@ from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 
 PAGE = (Path(__file__).parents[2] / "docs" / "first_hour.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 HUB = os.environ.get("METABENCH_HUB") or None
 
 

@@ -21,7 +21,7 @@ from metabench.tasks.overlap import overlap_note
 from metabench.tasks.own.splits import own_rows
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own_data.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 WORDS = "good", "bad"
 """Labels of the files below, one after the other."""
 

@@ -24,7 +24,7 @@ from metabench.plugin import LocalFile, load_catalog, load_target
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "plugin_guide.md").read_text(encoding="utf-8")
 KINDS = "\n".join(path.read_text("utf-8") for path in sorted((DOCS / "plugins").glob("*.md")))
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 FILES = {
     match[1]: text
     for language, text in BLOCKS
@@ -172,7 +172,7 @@ def test_the_renderer_of_its_page_orders_the_methods_of_the_quickstart_as_shown(
     text = load_target(catalog.renderers["ranking"].value.target)(board)
 
     assert len(rows) == 5
-    assert f"```text\n{text}```" in KINDS
+    assert f'ranking.py"\n{text}```' in KINDS
 
 
 def test_every_hook_is_on_a_page_of_a_kind():

@@ -49,7 +49,7 @@ def overlap_note(task: str, *, both: int, scored: int) -> str:
     """Return the sentence under a leaderboard.
 
     >>> overlap_note("my/reviews", both=3, scored=40)
-    'OVERLAP: my/reviews: 3 of 40 scored rows stand in the training rows'
+    'OVERLAP: my/reviews: 3 of 40 evaluation examples are in the training split'
     """
     verb = "is" if both == 1 else "are"
     return (

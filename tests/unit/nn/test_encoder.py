@@ -102,7 +102,7 @@ def test_a_checkpoint_that_lacks_a_parameter_is_refused(bert):
     ("values", "said"),
     [
         (torch.full((8,), float("nan")), "are not all finite"),
-        (torch.arange(8), "are whole numbers"),
+        (torch.arange(8), "are integers"),
     ],
     ids=["nan", "integers"],
 )

@@ -76,7 +76,7 @@ def test_a_job_that_is_told_to_end_tells_its_agent_to_stop_after_its_step(start)
 
     assert heard(box, 2) == [
         AgentMessage("one", b'{"kind": "stop"}'),
-        LostAgent("one", "its job was told to end (SIGTERM)", "lost"),
+        LostAgent("one", "its job was signalled to end (SIGTERM)", "lost"),
     ]
 
 

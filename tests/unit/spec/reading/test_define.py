@@ -116,7 +116,7 @@ def test_what_is_written_defines_the_same_tasks(load, text):
         ('["sentence"]', '["a", "b", "c"]', "24: tasks.define[0].text: has more than 2 entries"),
         ('["sentence"]', '["a", "a"]', "24: tasks.define[0].text: names one thing twice"),
         ('["sentence"]', '"sentence"', "expected an array, got 'sentence'; write [\"sentence\"]"),
-        ("dev.tsv", "dev.xlsx", "tasks.define[0].scored: 'dev.xlsx' is a spreadsheet; save its ro"),
+        ("dev.tsv", "dev.xlsx", "tasks.define[0].scored: 'dev.xlsx' is a spreadsheet; save it as"),
         ('["sentence"]', '["label"]', "20: tasks.define[0].label: 'label' is a text column"),
         ('["no", "yes"]', '["no"]', "25: tasks.define[0].labels: one class is nothing to tell ap"),
         ('["no", "yes"]', '["no", "no"]', "25: tasks.define[0].labels: names one thing twice"),

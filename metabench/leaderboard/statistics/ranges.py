@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["range_p", "studentized_range_tail"]
 
-_NODES = 201
+_NODES, _TABLE = 161, 1401
 _WIDEST = 14.0
 """Ranges of standard normals above this have a probability below 1e-20 for any table."""
 _FARTHEST = 8.5
@@ -51,34 +51,36 @@ def range_p(differences: Sequence[float], *, methods: int) -> float | None:
 def studentized_range_tail(value: float, *, methods: int, freedom: int) -> float:
     r"""Return the probability that the studentized range is above a value.
 
-    .. math:: P(Q_{k,\nu} > q) = \int_0^\infty P(W_k > w) \, f_\nu(w / q) \, dw / q
+    .. math:: P(Q_{k,\nu} > q) = \int_0^\infty P(W_k > q s) \, f_\nu(s) \, ds
 
     where :math:`W_k` is the range of k standard normals and :math:`f_\nu` the density of
-    :math:`\sqrt{\chi^2_\nu / \nu}`. By Simpson's rule, to 1e-4 for 2 to 200 degrees of freedom and
-    probabilities up to 0.6.
+    :math:`\sqrt{\chi^2_\nu / \nu}`. By Simpson's rule over the scales s that have a density, with
+    the tail of the range from a table; to 1e-4 from 2 degrees of freedom on, for every value.
     """
     import numpy as np  # noqa: PLC0415  (start-up time)
 
     if value <= 0:
         return 1.0
-    ranges, weights, tails = _range_tails(methods)
-    ratio = np.maximum(ranges, 1e-300) / value
+    spread = _FARTHEST / math.sqrt(2 * freedom)
+    scales, weights = _simpson(max(0.0, 1 - spread), 1 + spread)
     constant = freedom / 2 * math.log(freedom / 2) - math.lgamma(freedom / 2) + math.log(2)
-    density = np.exp(constant + (freedom - 1) * np.log(ratio) - freedom / 2 * ratio**2) / value
+    logarithms = np.log(np.maximum(scales, 1e-300))
+    density = np.exp(constant + (freedom - 1) * logarithms - freedom / 2 * scales**2)
+    tails = np.interp(value * scales, *_range_tails(methods))
     return min(1.0, max(0.0, float(weights @ (tails * density))))
 
 
 @lru_cache(maxsize=64)
-def _range_tails(methods: int) -> tuple[Values, Values, Values]:
-    """Return ranges w, their weights and P(W > w) for the range of k standard normals."""
+def _range_tails(methods: int) -> tuple[Values, Values]:
+    """Return ranges w, and P(W > w) for the range of k standard normals."""
     import numpy as np  # noqa: PLC0415  (start-up time)
     from scipy.special import ndtr  # noqa: PLC0415  (scipy.stats takes a second to load)
 
-    ranges, weights = _simpson(0.0, _WIDEST)
+    ranges = np.linspace(0.0, _WIDEST, _TABLE)
     highest, parts = _simpson(-_FARTHEST, _FARTHEST)
     density = np.exp(-(highest**2) / 2) / math.sqrt(2 * math.pi)
     others = (ndtr(highest) - ndtr(highest - ranges[:, None])) ** (methods - 1)
-    return ranges, weights, 1 - methods * others @ (parts * density)
+    return ranges, 1 - methods * others @ (parts * density)
 
 
 def _simpson(low: float, high: float) -> tuple[Values, Values]:

@@ -112,8 +112,8 @@ def show(
     """Show the first examples as the encoder gets them: texts, tokens, label.
 
     With the examples of each class, the lengths in tokens, and how many texts are cut or have
-    unknown words. Of a benchmark FILE, all of its tasks and with its encoder; of a TASK, with the
-    encoder that ships with metabench.
+    unknown words. Of a benchmark FILE, all of its tasks, auxiliary ones last, with its encoder; of
+    a TASK, with the encoder that ships with metabench.
     """
     from metabench.cli.inputs.task_uses import parts_of, shown_encoder, wanted
     from metabench.cli.views.examples import sample
@@ -126,7 +126,7 @@ def show(
     tokenizer = load_tokenizer(model, hub=where)
     samples = [
         sample(use, part, model=model, tokenizer=tokenizer, hub=where, rows=rows)
-        for use in asked.only(only)
+        for use in sorted(asked.only(only), key=lambda use: use.role == "auxiliary")
         for part in parts_of(use)
     ]
     if as_json:

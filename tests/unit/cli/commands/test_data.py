@@ -149,6 +149,14 @@ def test_examples_are_shown_in_80_columns(own, capsys):
     assert "there is no task 'other'" in capsys.readouterr().err
 
 
+def test_auxiliary_tasks_are_shown_last(own, capsys):
+    assert main(["data", "show", str(own), "--rows", "0"]) == 0
+    shown = capsys.readouterr().out
+
+    assert shown.startswith("embedded/grammar train: ")
+    assert shown.rindex("embedded/grammar ") < shown.index("my/t train: ")
+
+
 def test_examples_of_a_file_that_is_withheld_are_not_shown(own, tmp_path, capsys):
     (tmp_path / "inner").mkdir()
     moved = own.rename(tmp_path / "inner" / own.name)

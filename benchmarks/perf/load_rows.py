@@ -138,7 +138,8 @@ def _peak(*, again: bool = False) -> int:
 
 def _in_process(side: str, file: Path) -> dict[str, float]:
     words = [sys.executable, "-P", "-m", "perf.load_rows", str(file), "--side", side]
-    env = {**os.environ, "HF_HUB_OFFLINE": "1"}  # noqa: TID251  (a process of our own)
+    here = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    env = {**os.environ, **here}  # noqa: TID251  (a process of our own)
     done = subprocess.run(words, check=True, capture_output=True, text=True, env=env)  # noqa: S603
     found: dict[str, float] = json.loads(done.stdout)
     return found

@@ -8,5 +8,6 @@ Which tests run a function is found once, by coverage, for each test file as it 
 tried with the tests that run its function, those of the module's mirror in ``tests/unit`` first,
 the quickest before the others, until one fails. They run in a fork of a process that has loaded
 all of a copy of the code and collected its tests; in the fork, the loaded functions are given
-their changed code. What is computed on import is loaded anew. Verdicts are kept: portions add up.
+their changed code, and a module whose change acts at import is imported again. Verdicts are kept,
+so that a study can be interrupted.
 """

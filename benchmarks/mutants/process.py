@@ -96,8 +96,8 @@ class Copy:
         answer.unlink(missing_ok=True)
         with self._changed(mutant):
             code: int | None = _NOT_LOADED
-            anew = f"{mutant.path}:{mutant.function}" in self._on_import
-            if not anew and all("::" in name for name in tests):
+            reload = f"{mutant.path}:{mutant.function}" in self._on_import
+            if not reload and all("::" in name for name in tests):
                 code = self._in_fork(mutant, tests, _WARM + _SLOWER * seconds)
             if code == _NOT_LOADED:
                 code = self._from_nothing(tests, _START + _SLOWER * seconds)
@@ -160,7 +160,7 @@ def _enter(folder: str) -> None:
 
 
 def _load(folder: str, tests: tuple[str, ...], seconds: int) -> None:
-    """Run tests with all that they import loaded anew."""
+    """Run tests in a process that imports everything again."""
     import pytest  # noqa: PLC0415  (only here)
 
     _enter(folder)

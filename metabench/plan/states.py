@@ -56,7 +56,8 @@ class CellState:
 class PlanState(NamedTuple):
     """A plan, the run folder that it is for, and the state of each of its cells by key.
 
-    Other processes may end cells afterwards; whoever takes one compares what it has with ``seen``.
+    Other processes may complete cells in the meantime: before a cell runs, its records are compared
+    with ``seen``.
     """
 
     plan: Plan

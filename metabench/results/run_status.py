@@ -15,7 +15,7 @@ from metabench.store.lock import LockOwner, lock_owner
 from metabench.store.processes import at_work
 from metabench.store.records.cell import Failure
 from metabench.store.records.run import PlannedCell, RunNote
-from metabench.store.run_folder import Store, StoredCell, reading_many
+from metabench.store.run_folder import Store, StoredCell
 
 __all__ = ["CellStatus", "LastStep", "RunStatus", "is_running", "last_step", "run_status"]
 
@@ -80,7 +80,6 @@ class RunStatus:
         return kinds
 
 
-@reading_many()
 def run_status(store: Store) -> RunStatus:
     """Return where a run stands.
 

@@ -43,7 +43,7 @@ def column_places(
 
 def _of_spreadsheet(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:
     """Return the error for a first line that tells a spreadsheet the delimiter, ``sep=;``."""
-    if file.format not in _SEPARATED or columns[:1] == [] or not columns[0].startswith("sep="):
+    if file.format not in _SEPARATED or not (columns and columns[0].startswith("sep=")):
         return None
     return refused(
         file,

@@ -1,4 +1,4 @@
-"""Rows against their card: every row of a split is read once more."""
+"""Examples checked against the card: every example of a split is read once more."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ State: TypeAlias = Literal["ok", "partial", "absent", "damaged"]
 @final
 @dataclass(frozen=True, slots=True)
 class SplitCheck:
-    """What reading a split has shown.
+    """The result of reading a split.
 
     Args:
         task: name of the task.
         split: name of the split.
-        state: ``ok``; ``partial``: fewer rows than there are officially; ``absent``: not on this
-            machine; ``damaged``: it cannot be used, or holds more rows than there are.
-        rows: rows that were read; None where that failed.
-        official: rows that there are officially; None where nobody says.
-        problem: what is wrong, one sentence; else empty.
-        hint: the way out.
+        state: ``ok``; ``partial``: fewer examples than the official count; ``absent``: not on this
+            machine; ``damaged``: unusable, or more examples than the official count.
+        rows: number of examples read; None where reading failed.
+        official: official number of examples; None where it is unknown.
+        problem: the problem in one sentence; empty where there is none.
+        hint: the fix.
     """
 
     task: str
@@ -47,19 +47,19 @@ class SplitCheck:
 
 
 def card_use(card: TaskCard) -> TaskUse:
-    """Return a task as its card says it is used."""
+    """Return a task with the splits that its card declares."""
     return TaskUse(card, "target", card.train, card.scored, "", 0, 0)
 
 
 def check_split(use: TaskUse, part: Part, *, hub: Hub) -> SplitCheck:
-    """Return what reading a split shows: texts, labels by name, row count; damage never raises.
+    """Return the result of reading a split: texts, labels, number of examples. Damage never raises.
 
-    What is not on this machine is loaded from the hub, where that can be reached.
+    A split that is not on this machine is downloaded from the hub, if it is reachable.
     """
     card, split = use.card, use.train if part == "train" else use.scored
     official = card.splits.get(split)
     try:
-        split_facts(card, split, hub=hub)  # says at once where there is no network
+        split_facts(card, split, hub=hub)  # fails at once without a network
         rows = len(load_rows(use, part, hub=hub))
     except DataError as error:
         problem = f"{error.where}: {error.problem}" if error.where else error.problem

@@ -22,7 +22,7 @@ __all__ = ["counted_split", "split_note"]
 
 
 def split_note(use: TaskUse, part: Part, table: TokenTable) -> SplitNote:
-    """Return what a record says of the examples of a table."""
+    """Return the note on a table's examples for a cell's record."""
     card = use.card
     cut, words, unknown = (0, 0, 0) if table.fit is None else table.fit.sum(0, dtype=np.int64)
     counts: list[int] = []
@@ -44,10 +44,10 @@ def split_note(use: TaskUse, part: Part, table: TokenTable) -> SplitNote:
 def counted_split(
     use: TaskUse, part: Part, *, tokenizer: Any, model: ModelSpec, hub: Hub, cache: Path | None
 ) -> SplitNote:
-    """Return the counts of a whole split, which is read and tokenised for them.
+    """Return the counts of a whole split, which is read and tokenized.
 
     Raises:
-        DataError: the rows cannot be had or are not what the task's card says.
+        DataError: the examples are not available or do not match the task's card.
     """
     table = load_tokens(
         use,

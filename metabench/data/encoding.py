@@ -23,7 +23,7 @@ __all__ = ["Encoding", "cached", "encode"]
 
 _FORMAT = 4
 _CHUNK = 10_000
-_HEADER = 1 << 16  # bytes of what stands before the arrays in a file, at most
+_HEADER = 1 << 16  # largest size in bytes of a file's header
 _ARRAYS = ("cut", "firsts", "ids", "lengths", "types", "unknown", "words")
 _PER_TOKEN = ("ids", "types")
 _PER_ROW = len(_ARRAYS) - len(_PER_TOKEN)
@@ -32,17 +32,17 @@ _PER_ROW = len(_ARRAYS) - len(_PER_TOKEN)
 @final
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Token ids of all rows, and what was lost on the way from their texts.
+    """Token ids of all examples, with counts of truncation and unknown words.
 
     Args:
-        ids: [tokens] of all rows, one after the other.
-        lengths: [rows], tokens of each row.
-        firsts: [rows], tokens of its first text.
-        pad: the id that fills a row up.
-        types: [tokens] as the tokenizer numbers them, where that is not 0 for each token of the
-            first text and 1 for each after it; else None.
-        fit: [rows, 3]: whether a row was cut, its words as the tokenizer splits them, and those
-            that it does not know; of what was cut off, none is counted.
+        ids: [tokens] of all examples, concatenated.
+        lengths: [examples], tokens of each example.
+        firsts: [examples], tokens of its first text.
+        pad: the id of padding.
+        types: [tokens], the tokenizer's token types; None where they are 0 in the first text and 1
+            after it.
+        fit: [examples, 3]: whether the example was truncated, its number of words as the tokenizer
+            splits them, and its number of unknown words; truncated words are not counted.
     """
 
     ids: npt.NDArray[np.int32]
@@ -56,16 +56,16 @@ class Encoding:
 def encode(
     texts: tuple[list[str], ...], *, tokenizer: Any, max_length: int, cache: Path | None
 ) -> Encoding:
-    """Return the tokens of single texts or pairs; too long a row is cut, longest text first.
+    """Return the tokens of single texts or pairs; a long example is truncated, longest text first.
 
     Args:
         texts: one or two lists of equal length.
         tokenizer: a fast tokenizer of transformers.
-        max_length: tokens of a row, special ones included.
-        cache: folder to keep encodings in, None to keep none. What is damaged there is made anew.
+        max_length: tokens of an example, special ones included.
+        cache: folder of cached encodings; None disables the cache. Damaged files are replaced.
 
     Raises:
-        DataError: the tokenizer is none of the fast ones.
+        DataError: the tokenizer is not a fast one.
     """
     if not getattr(tokenizer, "is_fast", False):
         raise DataError(
@@ -161,7 +161,7 @@ def _tokenize(
 
 
 def _unusual(types: list[npt.NDArray[np.int32]], firsts: list[int]) -> npt.NDArray[np.int32]:
-    """Return the types of all tokens; none where each row's are 0 and from its second text on 1."""
+    """Return the types of all tokens; empty where the first text has 0 and the second 1."""
     usual = all(
         not row[:first].any() and (row[first:] == 1).all()
         for row, first in zip(types, firsts, strict=True)
@@ -170,7 +170,7 @@ def _unusual(types: list[npt.NDArray[np.int32]], firsts: list[int]) -> npt.NDArr
 
 
 def _fit(row: Any, unknown: int | None) -> tuple[int, int, int]:
-    """Return whether a row was cut, how many words it has, and how many are unknown."""
+    """Return whether an example was truncated, its number of words and of unknown words."""
     words = set(zip(row.sequence_ids, row.word_ids, strict=True))
     lost = set()
     if unknown is not None and unknown in row.ids:

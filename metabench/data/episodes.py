@@ -1,4 +1,4 @@
-"""Episodes: which rows of a task are support and which are query, on its n-th visit."""
+"""Episodes: the support and query examples of a task on its n-th visit."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = ["EpisodeSource", "episode_rows"]
 @final
 @dataclass(frozen=True)
 class EpisodeSource:
-    """Makes episodes from tables.
+    """A source of episodes, drawn from tables.
 
     Args:
-        tables: the training rows of each task.
+        tables: the training examples of each task.
         shape: how many support and query batches an episode holds.
-        batch_size: rows of a batch; fewer where a task has fewer.
-        stream: names all randomness. Equal streams give equal rows on equal visits, whatever the
-            shape: an episode of one batch sees the first batch of an episode of six.
+        batch_size: examples of a batch; fewer where a task has fewer.
+        stream: names all randomness. Equal streams give equal examples on equal visits, whatever
+            the shape: an episode of one batch sees the first batch of an episode of six.
     """
 
     tables: Mapping[str, TokenTable]
@@ -43,7 +43,7 @@ class EpisodeSource:
         """Return the episode of a task's n-th visit (from 0).
 
         Raises:
-            DataError: the task has one row, and both sides need one.
+            DataError: the task has one example, and both sides need one.
         """
         table = self.tables[task]
         order = permutation(len(table), stream=self.stream.child("rows", task, visit))
@@ -67,14 +67,14 @@ class EpisodeSource:
 def episode_rows(
     order: RowNumbers, *, shape: EpisodeShape, batch_size: int, task: str
 ) -> list[RowNumbers]:
-    """Return the rows of each batch, support first; no row stands on both sides.
+    """Return the example numbers of each batch, support first; support and query are disjoint.
 
-    Where there are rows enough, batches are consecutive pieces of ``order``. Where there are not,
-    ``order`` is cut in the proportion of the two sides, at least one row each, and each side goes
-    round and round in its own piece.
+    With enough examples, batches are consecutive pieces of ``order``. Otherwise ``order`` is split
+    in the proportion of the two sides, at least one example each, and each side cycles through its
+    part.
 
     Raises:
-        DataError: there is one row, and both sides need one; or there is none.
+        DataError: there is one example and both sides need one, or there is none.
     """
     if not len(order):
         raise DataError("has no training examples", where=task, hint="leave the task out")
@@ -89,7 +89,7 @@ def episode_rows(
 
 
 def _cut(rows: int, shape: EpisodeShape, *, task: str) -> int:
-    """Return how many of so few rows are support."""
+    """Return the number of support examples where there are too few."""
     if not shape.support or not shape.query:
         return rows if shape.support else 0
     if rows == 1:
@@ -102,7 +102,7 @@ def _cut(rows: int, shape: EpisodeShape, *, task: str) -> int:
 
 
 def _round(rows: RowNumbers, *, batches: int, batch_size: int) -> list[RowNumbers]:
-    """Return batches that go round in ``rows``; no batch holds a row twice."""
+    """Return batches that cycle through ``rows``; no batch holds an example twice."""
     size = min(batch_size, len(rows))
     places = np.arange(batches * size).reshape(batches, size) % max(len(rows), 1)
     return [rows[place] for place in places]

@@ -45,11 +45,11 @@ class Rows:
     labels: npt.NDArray[np.int64] | npt.NDArray[np.floating]
 
     def __len__(self) -> int:
-        """Return the number of rows."""
+        """Return the number of examples."""
         return len(self.labels)
 
     def digests(self) -> npt.NDArray[np.uint64]:
-        """Return a hash of each row's texts, [rows]: equal rows have equal hashes."""
+        """Return a hash of each example's texts, [examples]: equal texts have equal hashes."""
         found = np.empty(len(self), dtype=np.uint64)
         for row, texts in enumerate(zip(*self.texts, strict=True)):
             # A length before each text, so that ("ab", "c") and ("a", "bc") differ.
@@ -59,10 +59,10 @@ class Rows:
 
 
 def load_rows(use: TaskUse, part: Part, *, hub: Hub) -> Rows:
-    """Return all rows of the split that a task is trained on, or scored on.
+    """Return all examples of a task's training or evaluation split.
 
     Raises:
-        DataError: the split cannot be had, or a text or a label is not what the card says.
+        DataError: the split is not available, or a text or a label does not match the card.
     """
     card, split = use.card, use.train if part == "train" else use.scored
     if isinstance(card.source, FileSource):
@@ -82,7 +82,7 @@ def load_texts(card: TaskCard, split: str, *, hub: Hub) -> tuple[list[str], ...]
     """Return the texts of a split, one list per text column; its labels may be hidden.
 
     Raises:
-        DataError: the split cannot be had, or a text is not what the card says.
+        DataError: the split is not available, or a text does not match the card.
     """
     where = f"{card.name}, split {split!r}"
     if isinstance(card.source, HubSource):
@@ -105,7 +105,7 @@ def _local(card: TaskCard, split: str, *, hub: Hub) -> TaskCard:
 
 
 def _in_folder(card: TaskCard, split: str, *, hub: Hub, where: str) -> Rows:
-    """Return the rows of a folder or a mirror, read from the very bytes that were hashed."""
+    """Return the examples of a folder or a mirror, read from the same bytes that were hashed."""
     found = file_split(card, _known_split(card, split, hub=hub, where=where), hub=hub)
     if card.labels and found.declared and set(found.declared) != set(card.labels):
         raise DataError(

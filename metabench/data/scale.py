@@ -1,4 +1,4 @@
-"""Targets of a regression in units of their own spread, and outputs back in the task's unit."""
+"""Standardized targets of a regression, and outputs converted back to the task's unit."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Scale:
 
     @classmethod
     def of(cls, labels: Tensor) -> Self:
-        """Return the scale of targets [rows]."""
+        """Return the scale of targets [examples]."""
         values = labels.double()
         deviation = float(values.std(correction=0))
         return cls(float(values.mean()), deviation if deviation > 0 else 1.0)
 
     def standardised(self, labels: Tensor) -> Tensor:
-        """Return targets [rows] with mean 0 and deviation 1, float32."""
+        """Return targets [examples] with mean 0 and standard deviation 1, float32."""
         return ((labels.double() - self.mean) / self.deviation).to(torch.float32)
 
     def in_unit(self, outputs: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return outputs [rows, 1] of a model in the task's unit."""
+        """Return outputs [examples, 1] of a model in the task's unit."""
         return outputs.astype(np.float64) * self.deviation + self.mean
 
     def facts(self) -> Mapping[str, float]:

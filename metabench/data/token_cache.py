@@ -1,4 +1,4 @@
-"""Arrays on disk as safetensors with their sha256; what cannot be trusted counts as not there."""
+"""Arrays on disk as safetensors with their sha256; damaged files count as absent."""
 
 from __future__ import annotations
 

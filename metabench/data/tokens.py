@@ -1,4 +1,4 @@
-"""A task's rows as tokens: flat arrays on one device, from which a batch is an index gather."""
+"""A task's examples as tokens: flat arrays on one device, from which a batch is gathered."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _MULTIPLE = 8
 @final
 @dataclass(frozen=True, slots=True)
 class TokenTable:
-    """Rows as tokens, on a device; and, so that nothing has to be read back, on the host as well.
+    """Examples as tokens, on a device and, so that nothing has to be read back, on the host.
 
     Args:
-        ids: [tokens] of all rows, one after the other.
-        spans: [rows, 3]: where a row begins in ``ids``, its length, the length of its first text.
+        ids: [tokens] of all examples, concatenated.
+        spans: [rows, 3]: the start of each example in ``ids``, its length, that of its first text.
         labels: [rows], int64 classes, float32 numbers, or float64 ones to be standardised.
         host_ids: ``ids`` on the host.
         host_spans: ``spans`` on the host.
-        max_length: no batch is wider.
-        pad: the id that fills a row up.
-        digests: [rows], a hash of each row's texts before they were cut; None where not known.
-        scale: of the labels where they are standardised; else None.
-        fit: [rows, 3], what of each row's texts was lost, as ``Encoding`` has it.
-        types: [tokens] of all rows like ``ids``, where `Encoding` has them; else None.
+        max_length: the largest width of a batch.
+        pad: the id of padding.
+        digests: [rows], a hash of each example's texts before truncation; None where not known.
+        scale: of the labels where they are standardized; else None.
+        fit: [rows, 3], counts of truncation and unknown words, as in `Encoding`.
+        types: [tokens] of all examples like ``ids``, where `Encoding` has them; else None.
     """
 
     ids: Int[Tensor, " tokens"]
@@ -71,7 +71,7 @@ class TokenTable:
         device: torch.device | str,
         digests: npt.NDArray[np.uint64] | None = None,
     ) -> TokenTable:
-        """Return the table of encoded rows, on a device."""
+        """Return the table of encoded examples, on a device."""
         lengths = encoding.lengths.astype(np.int64)
         spans = np.stack([np.cumsum(lengths) - lengths, lengths, encoding.firsts], axis=1)
         return cls(
@@ -88,22 +88,22 @@ class TokenTable:
         )
 
     def __len__(self) -> int:
-        """Return the number of rows."""
+        """Return the number of examples."""
         return len(self.host_spans)
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of each row, special ones included; on the host."""
+        """Tokens of each example, special ones included; on the host."""
         return self.host_spans[:, 1]
 
     def row(self, row: int) -> list[int]:
-        """Return the token ids of one row, not padded."""
+        """Return the token ids of one example, without padding."""
         start, length, _ = self.host_spans[row]
         ids: list[int] = self.host_ids[start : start + length].tolist()
         return ids
 
     def segments(self, row: int) -> list[int]:
-        """Return the type of each token: 0 in a row's first text and 1 in its second, mostly."""
+        """Return each token's type: as a rule 0 in the first text, 1 in the second."""
         start, length, first = self.host_spans[row]
         if self.types is not None:
             types: list[int] = self.types[start : start + length].tolist()
@@ -111,7 +111,7 @@ class TokenTable:
         return [0] * int(first) + [1] * int(length - first)
 
     def batch(self, rows: RowNumbers, *, task: str, dropout_seed: int | None) -> Batch:
-        """Return those rows, padded on the right to the longest of them rounded up to eight."""
+        """Return a batch of examples, right-padded to the longest, a multiple of eight."""
         index = self._index(rows)
         begin, length, first = self.spans[index].unbind(1)
         places = torch.arange(self._width(rows), device=self.ids.device)
@@ -129,7 +129,7 @@ class TokenTable:
         )
 
     def vocabulary(self, rows: RowNumbers) -> Int[Tensor, " words"]:
-        """Return every token id of those rows once, and the id that fills them up."""
+        """Return the distinct token ids of those examples and the id of padding."""
         starts, lengths = self.host_spans[rows, 0], self.host_spans[rows, 1]
         places = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
         ids = self.host_ids[places + np.arange(int(lengths.sum()))]
@@ -137,7 +137,7 @@ class TokenTable:
         return torch.from_numpy(words).to(self.ids.device, non_blocking=True)
 
     def take(self, rows: RowNumbers) -> TokenTable:
-        """Return the table of those rows alone, in that order; the tokens are shared."""
+        """Return the table of those examples only, in that order; the tokens are shared."""
         index = self._index(rows)
         return replace(
             self,
@@ -149,7 +149,7 @@ class TokenTable:
         )
 
     def permuted_labels(self, stream: Stream) -> TokenTable:
-        """Return the table with its labels permuted among its rows: the shuffled control."""
+        """Return the table with its labels permuted: the shuffled control."""
         index = self._index(permutation(len(self), stream=stream))
         return replace(self, labels=self.labels[index])
 
@@ -176,10 +176,10 @@ def load_tokens(  # noqa: PLR0913  (what tokens depend on, and where they go)
     device: torch.device | str,
     cache: Path | None,
 ) -> TokenTable:
-    """Return all rows of the split that a task is trained on, or scored on, as tokens.
+    """Return all examples of a task's training or evaluation split as tokens.
 
     Raises:
-        DataError: the rows cannot be had or are not what the task's card says.
+        DataError: the examples are not available or do not match the task's card.
     """
     rows = load_rows(use, part, hub=hub)
     encoding = encode(rows.texts, tokenizer=tokenizer, max_length=max_length, cache=cache)

@@ -1,4 +1,4 @@
-"""The line between engine and plugin: what a plugin raises is named, what it returns is checked."""
+"""The boundary between engine and plugin: exceptions attributed, return values checked."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
 __all__ = ["Boundary", "require_unmodified", "writes"]
 
 _OURS_ALONE = (LockError, StoppedError, StoreError)
-"""What would stop the whole run, which is not a plugin's to ask for."""
+"""Errors that stop the whole run, which a plugin may not raise."""
 
 
 @final
 @dataclass(slots=True)
 class Boundary:
-    """A ``with`` block around code of a plugin, and checks of what that code returned.
+    """A ``with`` block around a plugin's code, and checks of its return values.
 
     Args:
-        provider: who to name, such as ``maml of metabench 0.1.0``.
-        ambient: what the process's globals were like before; each block puts them back.
+        provider: the name in errors, such as ``maml of metabench 0.1.0``.
+        ambient: the process-global state before the block, restored after it.
     """
 
     provider: str
     ambient: Ambient | None = None
 
     def __enter__(self) -> None:
-        """Begin; look at the globals where nobody has looked for this step."""
+        """Enter the block; record process-global state unless this step already has."""
         if self.ambient is None:
             self.ambient = Ambient()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Turn what a plugin did wrong into a PluginError.
+        """Turn a plugin's mistake into a PluginError.
 
         Raises:
-            PluginError: the plugin raised, or changed what the whole process shares.
+            PluginError: the plugin raised, or changed process-global state.
         """
         changed = self.ambient.restore() if self.ambient is not None else ()
         if error is None and changed:
@@ -65,7 +65,7 @@ class Boundary:
         """Return the error that names the plugin."""
         return PluginError(f"{what}", where=self.provider, hint=hint)
 
-    # -- what an algorithm returns -----------------------------------------------------------
+    # -- return values of an algorithm -------------------------------------------------------
 
     def blocks(self, found: Any, theta: Tensor) -> dict[str, Tensor]:
         """Return an algorithm's blocks of meta-parameters as ours to write to."""
@@ -102,7 +102,7 @@ class Boundary:
         return {name: scale for name, scale in scales.items() if scale is not None}
 
     def direction(self, found: Any, meta: Blocks) -> MetaGradient:
-        """Return what an algorithm says of an episode."""
+        """Return an algorithm's meta-gradient for an episode."""
         if not isinstance(found, MetaGradient):
             raise self.problem(
                 f"gave {_brief(found)} for an episode",
@@ -153,7 +153,7 @@ class Boundary:
             )
         return found
 
-    # -- what a sampler returns --------------------------------------------------------------
+    # -- return values of a sampler ----------------------------------------------------------
 
     def names(self, found: Any, *, known: set[str], count: int | None) -> tuple[str, ...]:
         """Return the names of a meta-batch's tasks; ``found`` was a sequence of them."""
@@ -170,7 +170,7 @@ class Boundary:
         return names
 
     def sampler_state(self, found: Any) -> State:
-        """Return what a sampler remembers, which a checkpoint can keep."""
+        """Return a sampler's state, checked to fit into a checkpoint."""
         numbers_found = found.values() if isinstance(found, Mapping) else [None]
         named = isinstance(found, Mapping) and all(isinstance(name, str) for name in found)
         if not named or any(_number(value) is None for value in numbers_found):
@@ -181,7 +181,7 @@ class Boundary:
 
 
 def _is_the_plugins(error: BaseException) -> bool:
-    """Return whether an exception is told as the plugin's own mistake."""
+    """Return whether an exception is attributed to the plugin."""
     if isinstance(error, SystemExit):
         return not isinstance(error, StopNow)  # a plugin may not end the process
     if isinstance(error, MetabenchError):
@@ -208,7 +208,7 @@ def _kind(value: Tensor) -> str:
 
 
 def _brief(value: Any) -> str:
-    """Return what a value is, in few words."""
+    """Return a short description of a value."""
     if value is None:
         return "nothing"
     if isinstance(value, Tensor):
@@ -222,10 +222,10 @@ _PARTS = ("input_ids", "attention_mask", "token_type_ids", "labels")
 
 
 def writes(meta: Blocks, episode: Episode) -> Mapping[str, int]:
-    """Return how often each tensor that an algorithm is given was written to so far.
+    """Return the write count of each tensor that is passed to an algorithm.
 
-    That costs less than a microsecond a tensor. What is written past torch's counters, as through
-    ``.data``, is left to the conformance kit, which compares the numbers.
+    It costs less than a microsecond per tensor. Writes that bypass torch's counters, such as
+    through ``.data``, are left to the conformance kit, which compares the numbers.
     """
     return {name: value._version for name, value in _tensors(meta, episode)}  # noqa: SLF001
 

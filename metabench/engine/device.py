@@ -48,7 +48,7 @@ class Device:
 
     @property
     def title(self) -> str:
-        """The device's name as its driver says it, or ``cpu``."""
+        """The device's name as its driver reports it, or ``cpu``."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
         return "cpu"

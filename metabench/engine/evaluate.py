@@ -1,4 +1,4 @@
-"""Outputs of a fine-tuned model for the rows that are scored."""
+"""Outputs of a fine-tuned model on the evaluation set."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _BATCH = 64
 def evaluate(
     learner: TransformerLearner, theta: Tensor, table: TokenTable, *, task: str
 ) -> npt.NDArray[np.float32]:
-    """Return the outputs [rows, outputs] in the order of the rows; dropout is off.
+    """Return the outputs [examples, outputs] in the order of the examples; dropout is off.
 
-    Rows of like length are batched together, so that little of a batch is padding.
+    Examples of similar length are batched together to keep padding small.
     """
     batches = in_order_of_length(table, task=task)
     with torch.inference_mode():
@@ -41,6 +41,6 @@ def evaluate(
 
 
 def in_order_of_length(table: TokenTable, *, task: str) -> Iterator[Batch]:
-    """Yield all rows of a table once, rows of like length together; dropout is off."""
+    """Yield all examples of a table once, in batches of similar length; dropout is off."""
     for rows in by_length(table.lengths, batch_size=_BATCH):
         yield table.batch(rows, task=task, dropout_seed=None)

@@ -1,4 +1,4 @@
-"""Whether Hessian-vector products are right: held against double backward, on a few rows."""
+"""Hessian-vector products compared with double backward on a few examples."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Exactness:
     learner: TransformerLearner
 
     def check(self, theta: Tensor, episode: Episode) -> None:
-        """Compare once, before meta-training, on two rows, with dropout off and as it is.
+        """Compare once, before meta-training, on two examples, without and with dropout.
 
-        Without dropout the other side is double backward through transformers' own module; with
-        it, through our differentiable loss, which draws the same masks.
+        The reference is double backward: without dropout through transformers' own module, with
+            dropout through metabench's differentiable loss, which draws the same masks.
 
         Raises:
             CurvatureError: they differ by more than 1e-4 (exact) or 5e-3 (differences).
@@ -73,7 +73,7 @@ class Exactness:
     def _error(self, theta: Tensor, batch: Batch, other: TransformerLearner | None) -> Tensor:
         """Return the relative error of the product with the gradient.
 
-        It is evaluated with tallies and losses of its own: checking is no part of the method.
+        It uses a separate counter and separate losses: the check is not part of the method's cost.
         """
         learner = replace(self.learner, losses=[], counter=type(self.learner.counter)())
         vector = learner.gradient(theta, batch)
@@ -91,7 +91,7 @@ class Exactness:
 
 
 def _first_rows(batch: Batch) -> Batch:
-    """Return a batch of its first two rows."""
+    """Return a batch of its first two examples."""
     part = slice(0, _ROWS)
     return replace(
         batch,

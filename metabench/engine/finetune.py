@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FineTuning", "decays", "normalisation", "rate_factor"]
 
 _UNREAD = {"cpu": 1, "cuda": 16}
-"""Steps whose numbers may be on the device still."""
+"""Number of steps whose scalars may still be on the device."""
 
 
 @final
@@ -50,11 +50,11 @@ class FineTuning:
     def run(
         self, theta: Tensor, batches: Iterable[Batch], *, start: Snapshot | None = None
     ) -> Generator[StepDone, None, Tensor]:
-        """Fine-tune from ``theta`` [P], which is not written to; return where it ends.
+        """Fine-tune from ``theta`` [P], which is not modified; return the final parameters.
 
-        With ``start``, go on after its step, from its theta; ``batches`` are all of them anyway.
+        With ``start``, resume after its step from its theta; ``batches`` always has all batches.
 
-        On a GPU what a step says is read back, and yielded, some steps later, so that the device
+        On a GPU a step's scalars are read back and yielded some steps later, so that the device
         never waits; on a CPU at once.
 
         Raises:
@@ -93,7 +93,7 @@ class FineTuning:
         return theta
 
     def _read(self, unread: list[Tensor], last: int) -> Iterator[StepDone]:
-        """Yield the steps up to ``last`` that nobody has looked at."""
+        """Yield the pending steps up to ``last``."""
         first = last - len(unread) + 1
         values = torch.stack(unread).tolist() if unread else []
         unread.clear()

@@ -1,4 +1,4 @@
-"""Running out of memory: how it is told from other errors, and how memory is let go again."""
+"""Out-of-memory errors recognized, and memory released."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _SAID = (
 @final
 @dataclass
 class HeapTrimmer:
-    """Gives the system back what the C library keeps of memory that was freed, now and then.
+    """A periodic release of freed memory that the C library still holds.
 
-    Every batch has a length of its own, so that what one frees seldom fits what the next one
-    needs: glibc's heap grows for hundreds of steps, to several times what is ever in use. A trim
-    takes some hundredths of a second. Where the C library knows of none, nothing is done.
+    Batches differ in length, so freed blocks seldom fit the next batch: glibc's heap grows for
+        hundreds of steps to several times the memory in use. A trim takes some hundredths of a
+        second. It does nothing where the C library has no ``malloc_trim``.
 
     Args:
-        seconds: from one trim to the next, at least.
+        seconds: the minimum time between two trims.
     """
 
     seconds: float = 10.0
@@ -57,7 +57,7 @@ class HeapTrimmer:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an exception says that there is no memory left."""
+    """Return whether an exception reports that memory has run out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _SAID)

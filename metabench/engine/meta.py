@@ -32,7 +32,7 @@ __all__ = ["Initialisation", "MetaTraining"]
 @final
 @dataclass(frozen=True)
 class Initialisation:
-    """What meta-training leaves.
+    """The result of meta-training.
 
     Args:
         theta: [P], to fine-tune from.
@@ -51,17 +51,17 @@ class MetaTraining:
     """One meta-training run, step by step.
 
     Args:
-        algorithm: gives a direction for each episode.
-        sampler: gives the tasks of each meta-batch.
+        algorithm: returns a direction for each episode.
+        sampler: returns the tasks of each meta-batch.
         learner: the model.
-        source: gives the rows of each episode.
+        source: returns the examples of each episode.
         tasks: the tasks to draw from.
         settings: the budget and the outer optimizer.
         steps: meta-steps.
-        stream: names all randomness; two methods with equal streams see equal tasks and rows.
-        provider: who to name when the algorithm does what it should not.
-        sampler_provider: the same for the sampler; "" is as for the algorithm.
-        draws: tasks of a meta-batch; None is whatever the sampler draws.
+        stream: names all randomness; two methods with equal streams see equal tasks and examples.
+        provider: the algorithm's name in errors.
+        sampler_provider: the sampler's name in errors; "" uses the algorithm's.
+        draws: tasks of a meta-batch; None leaves the number to the sampler.
     """
 
     algorithm: Algorithm[Any]
@@ -90,9 +90,9 @@ class MetaTraining:
     def run(
         self, theta: Tensor, *, start: Snapshot | None = None
     ) -> Generator[StepDone, None, Initialisation]:
-        """Meta-train from ``theta`` [P], which is not written to; yield after every step.
+        """Meta-train from ``theta`` [P], which is not modified; yield after every step.
 
-        With ``start``, go on after its step from its blocks and states, whatever ``theta`` is.
+        With ``start``, resume after its step from its blocks and states; ``theta`` is ignored.
 
         Raises:
             DivergedError: a loss or a direction is not finite; nothing was updated with it.
@@ -164,7 +164,7 @@ class MetaTraining:
         return StepDone("meta", step + 1, self.steps, scalars)
 
     def _check_curvature(self, meta: Blocks) -> None:
-        """Hold the learner's second derivatives against others on a task's first rows."""
+        """Compare the learner's second derivatives with others on a task's first examples."""
         if self.learner.curvature is None:
             return
         task = self.tasks[0].name
@@ -236,7 +236,7 @@ class MetaTraining:
         return {**trace.means(), **kinds, "direction_norm": norm_values[0]}
 
     def _regressions(self) -> set[str]:
-        """Return the tasks whose loss is a squared error, where others have a cross-entropy."""
+        """Return the tasks with a squared-error loss; the others have cross-entropy."""
         heads = self.learner.layout.heads
         found = {task.name for task in self.tasks if heads[task.name][0].shape[0] == 1}
         return found if len(found) < len(self.tasks) else set()

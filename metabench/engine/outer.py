@@ -21,17 +21,17 @@ __all__ = ["OuterOptimizer"]
 @final
 @dataclass
 class OuterOptimizer:
-    """Descend along a direction, slice by slice.
+    """The outer optimizer: descent along a direction, slice by slice.
 
-    Each named slice of a block has a step count of its own: a slice that is not named in a step
-    keeps its values, its moments and its count, so that heads of tasks that were not drawn stay
-    where they are (with Adam on the whole vector their old moments would go on moving them).
+    Each named slice of a block has a separate step count: a slice that is not named in a step keeps
+        its values, its moments and its count, so that heads of tasks that were not drawn stay
+        unchanged (with Adam on the whole vector their old moments would keep moving them).
 
     Args:
         settings: Adam or SGD.
         rates: the learning rate of each block; that of ``settings`` where none is named.
-        scales: the size of each block's direction in gradients, which Adam divides by; its epsilon
-            would otherwise be of another size beside a displacement than beside a gradient.
+        scales: the size of each block's direction in gradients, which Adam divides by; otherwise
+            its epsilon would have another relative size for a displacement than for a gradient.
 
     Source: Kingma and Ba 2015, algorithm 1; the outer optimizer of Dou et al. 2019, section 3.
     """
@@ -53,7 +53,7 @@ class OuterOptimizer:
 
         Args:
             blocks: the engine's own meta-parameters.
-            directions: what to descend along, for each block.
+            directions: the direction of descent of each block.
             spans: for each block the named slices that take part; none named: the whole block.
         """
         for name, direction in directions.items():

@@ -26,7 +26,7 @@ def named(theta: Tensor, layout: Layout) -> dict[str, Tensor]:
 
 
 def vector(values: Mapping[str, Tensor], places: Sequence[Place], *, path: Path) -> Tensor:
-    """Return the named tensors that lie in ``places`` as one vector.
+    """Return the tensors named in ``places`` as one vector.
 
     Raises:
         StoreError: one of them is missing, or has another shape.
@@ -49,7 +49,7 @@ def pack_parameters(values: Mapping[str, Tensor]) -> bytes:
 
 
 def unpack_parameters(data: bytes) -> dict[str, Tensor]:
-    """Return what ``pack_parameters`` was given; the bytes are those whose sha256 was recorded."""
+    """Return the parameters that ``pack_parameters`` packed into these bytes."""
     return safetensors.torch.load(data)
 
 

@@ -38,12 +38,12 @@ class Pretraining:
     Args:
         encoder: the encoder to start from; it is not written to.
         tokenizer: its tokenizer, which must have a mask token.
-        tables: the texts; a row is drawn uniformly over all of them.
+        tables: the texts; an example is drawn uniformly over all of them.
         settings: steps, rates, masking.
         stream: names all randomness.
         device: where to compute.
         autocast: bf16 autocast around forward passes.
-        token_types: whether the encoder embeds which of a pair's texts a token is of.
+        token_types: whether the encoder embeds token types (first or second text of a pair).
 
     Source: Devlin et al. 2019, section 3.1 (task 1).
     Differs: there is no next-sentence prediction; pairs are encoded together as in fine-tuning.
@@ -63,7 +63,7 @@ class Pretraining:
     def run(
         self, *, start: Snapshot | None = None
     ) -> Generator[StepDone, None, Mapping[str, Tensor]]:
-        """Train, and return the encoder's parameters by name; with ``start``, go on after it.
+        """Train, and return the encoder's parameters by name; with ``start``, resume after it.
 
         Raises:
             DivergedError: the loss is not finite.
@@ -100,7 +100,7 @@ class Pretraining:
         return {name: value.detach() for name, value in trained.named_parameters()}
 
     def counter(self) -> EvaluationCounter:
-        """Return what all steps evaluate, also those of an attempt that this one goes on from."""
+        """Return the counts of all steps, including those of a resumed attempt."""
         lengths = np.concatenate([table.lengths for table in self.tables])
         steps = range(self.settings.steps)
         return EvaluationCounter(
@@ -161,7 +161,7 @@ class Pretraining:
         return loss
 
     def _picks(self, step: int, rows: int) -> npt.NDArray[np.int64]:
-        """Return the numbers of the rows [batch_size] that a step draws, of so many."""
+        """Return the example numbers [batch_size] that a step draws."""
         draw = self.stream.child("mlm", step, "rows").numpy()
         return draw.integers(rows, size=self.settings.batch_size)
 

@@ -27,13 +27,13 @@ def with_prototypes(
 
     .. math:: w_n = 2 c_n, \qquad b_n = -\lVert c_n \rVert^2
 
-    A class without an example keeps its row of the head.
+    A class without an example keeps its weights in the head.
 
     Args:
-        learner: gives features.
-        theta: where they are taken; it is not written to.
+        learner: computes features.
+        theta: the parameters for the features; it is not modified.
         batches: the training examples, each once, without dropout.
-        task: whose head it is; one with classes.
+        task: the task of the head; one with classes.
 
     Source: Snell et al. 2017, section 2.4, equation 8; Triantafillou et al. 2020, section 3, who
     begin the inner loop of each episode so.

@@ -1,6 +1,6 @@
-"""All that a training loop needs to go on after a step, as tensors and plain numbers.
+"""The state that a training loop resumes from, as tensors and plain numbers.
 
-Randomness is no part of it: every draw is keyed by its step.
+It holds no random state: every draw is keyed by its step.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Snapshot:
 
     Args:
         step: steps that are done.
-        tensors: parameters and moments by name; views of what training goes on to change, so
-            whoever keeps them copies them first.
-        facts: counts and states, as JSON knows them.
+        tensors: parameters and moments by name; views of the live tensors, so copy them before the
+            next step.
+        facts: counts and states, as JSON values.
     """
 
     step: int
@@ -47,7 +47,7 @@ class Snapshot:
     def of(
         cls, step: int, state: bytes, facts: Mapping[str, Any], *, device: torch.device
     ) -> Snapshot:
-        """Return the state after a step whose tensors are ``state``, as `packed` returned them."""
+        """Return the state after a step with the tensors of ``state``, as returned by `packed`."""
         tensors = safetensors.torch.load(state)
         return cls(step, {name: value.to(device) for name, value in tensors.items()}, facts)
 
@@ -76,7 +76,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Give a fresh optimizer over equal parameters what ``optimizer_tensors`` returned."""
+    """Load the tensors of ``optimizer_tensors`` into a new optimizer over equal parameters."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in under("optimizer", tensors).items():
         number, _, part = name.partition("/")
@@ -85,11 +85,11 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
 
 
 def counter_facts(counter: EvaluationCounter) -> dict[str, int]:
-    """Return what a learner has evaluated."""
+    """Return a learner's evaluation counts."""
     return asdict(counter)
 
 
 def restore_counter(counter: EvaluationCounter, facts: Mapping[str, int]) -> None:
-    """Set a learner's counts to what they were."""
+    """Restore a learner's evaluation counts."""
     for name, value in facts.items():
         setattr(counter, name, value)

@@ -1,4 +1,4 @@
-"""What a training loop yields at each step, and the check that it is finite."""
+"""The value that a training loop yields at each step, and the check that it is finite."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["StepDone", "require_finite"]
 @final
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step is done.
+    """A completed step.
 
     Args:
         stage: ``pretrain``, ``meta`` or ``adapt``.
         step: which one, counted from 1.
         total: how many there are.
-        scalars: what to log.
-        snapshot: returns the state after this very step, until the loop goes on; None where the
-            device is further already.
+        scalars: values to log.
+        snapshot: returns the state after this step, valid until the loop continues; None where the
+            device is ahead.
     """
 
     stage: str
@@ -39,15 +39,15 @@ class StepDone:
 def require_finite(
     value: float, what: str, *, stage: str, step: int, task: str = "", by: str = ""
 ) -> None:
-    """Stop before an update that would poison the parameters.
+    """Raise before an update that would make the parameters non-finite.
 
     Args:
-        value: what is to be finite.
-        what: what it is.
+        value: the value to check.
+        what: its name in the error.
         stage: of the cell.
         step: counted from 1.
-        task: whose it is, where it is one task's.
-        by: who made it of losses that were finite, such as ``maml of metabench 0.1.0``.
+        task: its task, if it belongs to one.
+        by: the plugin that computed it from finite losses, such as ``maml of metabench 0.1.0``.
 
     Raises:
         DivergedError: the value is NaN or infinite.

@@ -34,18 +34,18 @@ class MetaGradient:
 
 
 class Algorithm(ABC, Generic[OptionsT]):
-    """A meta-learning algorithm; it holds its options and no other state.
+    """A meta-learning algorithm, with its options and no other state.
 
     The outer optimizer descends along what ``combine`` returns, so a direction points uphill, like
     a gradient.
     """
 
     follows_gradients: ClassVar[bool] = False
-    """Whether every direction is zero wherever the gradients of all the episode's batches are.
+    """Whether every direction is zero where the gradients of all batches of the episode are zero.
 
-    Then the engine leaves out of theta what an episode cannot touch, the embeddings of words that
-    it does not hold and the heads of other tasks, and puts zeros there; blocks of theta's shape
-    are cut alike. It saves time and memory and changes no number.
+    If so, the engine omits the parts of theta that an episode cannot touch (embeddings of words
+    that do not occur in it, heads of other tasks) and fills them with zeros; blocks of theta's
+    shape are cut alike. It saves time and memory and changes no number.
     """
 
     def __init__(self, options: OptionsT) -> None:
@@ -86,9 +86,9 @@ class Algorithm(ABC, Generic[OptionsT]):
     ) -> tuple[Blocks, Blocks]:
         """Return the meta-batch's direction for every block, and the state to keep.
 
-        The default is the mean, taken as the directions come so that only one is alive. Of theta
-        and blocks of its shape, the engine then divides a head's slice by the number of its own
-        episodes, not of all.
+        The default is a running mean, so that only one direction is alive at a time. In theta and
+        blocks of its shape, the engine then divides a head's slice by the number of its task's
+        episodes, not of all episodes.
 
         Differs: Dou et al. 2019 sum MAML's gradients and average Reptile's; under Adam the scale
         does not matter, and both are averaged here.

@@ -18,8 +18,8 @@ class Batch:
 
     ``dropout_seed`` makes the loss a function of (theta, batch): equal batches see equal masks;
     None switches dropout off. ``labels`` are class indices (int64) or, for regression, float32
-    numbers. ``tokens`` is the number of real tokens, that is of ones in ``attention_mask``, where
-    whoever made the batch knows it; it saves reading it back from the device.
+    numbers. ``tokens`` is the number of real tokens, that is of ones in ``attention_mask``, if it
+    is known; it saves reading it back from the device.
     """
 
     task: str
@@ -31,5 +31,5 @@ class Batch:
     tokens: int | None = None
 
     def __len__(self) -> int:
-        """Return the number of rows."""
+        """Return the number of examples."""
         return self.input_ids.shape[0]

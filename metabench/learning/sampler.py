@@ -68,6 +68,6 @@ class TaskSampler(ABC, Generic[OptionsT]):
         return [names[int(pick)] for pick in picks]
 
     def update(self, state: State, losses: Mapping[str, float]) -> State:
-        """Return the state after a step whose tasks had these losses; unchanged unless adaptive."""
+        """Return the state after a step with these losses by task; unchanged unless adaptive."""
         del losses
         return state

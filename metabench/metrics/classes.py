@@ -1,7 +1,7 @@
-"""Scores of classes beyond GLUE's: averages over classes, and those of one of two classes.
+"""Classification metrics beyond GLUE's: averages over classes, and metrics of one class of two.
 
-Labels are [rows], outputs [rows, classes]. Of equal outputs the first class is predicted; of two
-classes the second is the positive one. Computed by scikit-learn.
+Labels are [examples], outputs [examples, classes]. Of equal outputs the first class is predicted;
+of two classes the second is positive. Computed by scikit-learn.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ __all__ = [
 def f1_macro(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
     """Return the mean F1 over all classes of the task, in [0, 1]; 0.0 for a class that is absent.
 
-    A class counts as absent where no row is and no row is called it.
+    A class counts as absent if it is in neither the labels nor the predictions.
     """
     return _f1(labels, outputs, "macro")
 
 
 def f1_micro(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the F1 of all decisions together, in [0, 1]; with one class a row, the accuracy."""
+    """Return the F1 pooled over all decisions, in [0, 1]; with one class each, the accuracy."""
     return _f1(labels, outputs, "micro")
 
 
 def f1_weighted(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the mean F1 over classes, weighted by their rows, in [0, 1]."""
+    """Return the mean F1 over classes, weighted by their number of examples, in [0, 1]."""
     return _f1(labels, outputs, "weighted")
 
 
 def balanced_accuracy(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the mean recall over the classes that rows have, in [0, 1]."""
+    """Return the mean recall over the classes that occur in the labels, in [0, 1]."""
     from sklearn.metrics import recall_score  # noqa: PLC0415  (half a second)
 
     present = sorted(set(labels.tolist()))
@@ -53,14 +53,14 @@ def balanced_accuracy(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.g
 
 
 def precision(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the precision of class 1, in [0, 1]; 0.0 where no row is called class 1."""
+    """Return the precision of class 1, in [0, 1]; 0.0 where class 1 is never predicted."""
     from sklearn.metrics import precision_score  # noqa: PLC0415
 
     return float(precision_score(labels == 1, outputs.argmax(axis=1) == 1, zero_division=0.0))
 
 
 def recall(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the recall of class 1, in [0, 1]; 0.0 where no row is class 1."""
+    """Return the recall of class 1, in [0, 1]; 0.0 where no label is class 1."""
     from sklearn.metrics import recall_score  # noqa: PLC0415
 
     return float(recall_score(labels == 1, outputs.argmax(axis=1) == 1, zero_division=0.0))
@@ -69,8 +69,8 @@ def recall(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) ->
 def auroc(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
     """Return the area under the ROC curve of the probabilities, in [0, 1].
 
-    Of two classes it is that of class 1; of more, the mean of each class against the others, over
-    the classes that some rows have and others do not. 0.5 where there is no such class.
+    With two classes, that of class 1; with more, the one-vs-rest mean over the classes with both
+    positive and negative examples. 0.5 where there is no such class.
     """
     from scipy.special import softmax  # noqa: PLC0415
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415

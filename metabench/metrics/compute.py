@@ -34,9 +34,9 @@ def score(
 
     Args:
         metric_targets: ``package.module:function`` by metric name.
-        labels: [rows], class indices or numbers.
-        outputs: [rows, classes], or [rows, 1] for regression.
-        origins: the distribution and version that each metric comes from, as far as known.
+        labels: [examples], class indices or numbers.
+        outputs: [examples, classes], or [examples, 1] for regression.
+        origins: the distribution and version of each metric, if known.
         ranges: the lowest and the highest value of each metric that declares them.
 
     Raises:
@@ -68,7 +68,7 @@ def score(
 def clipped(
     outputs: npt.NDArray[np.floating], bounds: tuple[float, float] | None
 ) -> npt.NDArray[np.floating]:
-    """Return outputs within the bounds of a task's labels; what is not finite stays as it is."""
+    """Return outputs clipped to the bounds of a task's labels; non-finite values stay."""
     import numpy as np  # noqa: PLC0415  (listing metrics stays light)
 
     if bounds is None:
@@ -77,7 +77,7 @@ def clipped(
 
 
 def collapsed(outputs: npt.NDArray[np.generic]) -> bool:
-    """Return whether all rows get one class, or, for regression, one number."""
+    """Return whether all predictions are one class or, for regression, one number."""
     if outputs.shape[1] == 1:
         return constant(outputs[:, 0].astype("float64"))
     return constant(outputs.argmax(axis=1))
@@ -96,7 +96,7 @@ def _load(name: str, target: str, where: str) -> Any:
 
 
 def _is_the_metrics(error: BaseException) -> bool:
-    """Return whether somebody raised it who may not end the process."""
+    """Return whether the metric raised an exception: any but a subclass of SystemExit."""
     return not isinstance(error, SystemExit) or type(error) is SystemExit
 
 

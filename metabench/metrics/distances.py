@@ -1,6 +1,6 @@
-"""Errors of a regression in the unit of its targets: the smaller, the better.
+"""Errors of a regression in the unit of its targets: lower is better.
 
-Labels are [rows], outputs [rows, 1]. Computed by scikit-learn.
+Labels are [examples], outputs [examples, 1]. Computed by scikit-learn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a classifier scores that has looked at no text: the majority class, and chance."""
+"""Reference scores without looking at a text: the majority class, and chance."""
 
 from __future__ import annotations
 

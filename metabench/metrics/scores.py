@@ -1,7 +1,7 @@
 """The scores of GLUE: labels and outputs in, one number out.
 
-What is undefined is said function by function. Labels are [rows]; outputs are [rows, classes], or
-[rows, 1] for regression. Of equal outputs the first class is predicted.
+Each function documents its undefined cases. Labels are [examples]; outputs are [examples, classes],
+or [examples, 1] for regression. Of equal outputs the first class is predicted.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ __all__ = ["accuracy", "constant", "f1", "matthews", "pearson", "spearman"]
 
 
 def accuracy(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the share of rows whose highest output is their label, in [0, 1]."""
+    """Return the share of examples whose highest output is their label, in [0, 1]."""
     from sklearn.metrics import accuracy_score  # noqa: PLC0415  (half a second)
 
     return float(accuracy_score(labels, outputs.argmax(axis=1)))
 
 
 def f1(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) -> float:
-    """Return the F1 of class 1, in [0, 1]; 0.0 where no row is or is called class 1.
+    """Return the F1 of class 1, in [0, 1]; 0.0 where class 1 is in neither labels nor predictions.
 
-    Source: Wang et al. 2019 score MRPC and QQP so; class 1 says that two texts mean the same.
+    Source: Wang et al. 2019, for MRPC and QQP; class 1 means that two texts are paraphrases.
     """
     from sklearn.metrics import f1_score  # noqa: PLC0415  (half a second)
 
@@ -70,6 +70,6 @@ def spearman(labels: npt.NDArray[np.generic], outputs: npt.NDArray[np.generic]) 
 
 
 def constant(values: npt.NDArray[np.generic]) -> bool:
-    """Return whether all values [rows] are one, but for rounding (1e-6 of their size)."""
+    """Return whether all values [examples] are equal up to rounding (1e-6 of their size)."""
     spread = float(values.max()) - float(values.min())
     return spread <= 1e-6 * float(abs(values).max())

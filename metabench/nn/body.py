@@ -1,4 +1,4 @@
-"""From parameters and rows to features: by transformers' own module, or by `metabench.nn.bert`."""
+"""From parameters and examples to features, by transformers' module or by `metabench.nn.bert`."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = ["BertBody", "Body", "ModuleBody"]
 
 
 class Body(Protocol):
-    """What stands below a head."""
+    """The encoder below a head."""
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
-        """Return [rows, width], differentiable; dropout as the batch says."""
+        """Return the features [rows, width], differentiable; dropout by the batch's seed."""
         ...
 
     def dropped(self, features: Tensor, batch: Batch) -> Tensor:
@@ -42,7 +42,7 @@ class Body(Protocol):
 
     @contextmanager
     def forward(self, batch: Batch) -> Iterator[None]:
-        """Hold what a forward pass of a batch depends on."""
+        """Fix the state that a forward pass of a batch depends on."""
         ...
 
 
@@ -52,12 +52,12 @@ class BertBody:
     """BERT on real tokens only.
 
     Args:
-        bert: its facts.
+        bert: its configuration.
         encoder: pooling and the head's dropout.
         device: where everything is.
         autocast: bf16 autocast around forward passes.
         fused: whether attention may use a fused kernel, which has no second derivative.
-        run: what computes a layer.
+        run: the function that computes a layer.
     """
 
     bert: Bert
@@ -68,7 +68,7 @@ class BertBody:
     run: LayerFunction = layer
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
-        """Return [rows, width], differentiable; dropout as the batch says."""
+        """Return the features [rows, width], differentiable; dropout by the batch's seed."""
         p = self.bert.family.renamed(p, self.bert.layers)
         packing = Packing.of(batch, last=self.encoder.pooling == "last")
         states = self.bert.states(
@@ -95,7 +95,7 @@ class BertBody:
 
     @contextmanager
     def forward(self, batch: Batch) -> Iterator[None]:
-        """Hold what a forward pass of a batch depends on: precision, and a fused kernel's masks."""
+        """Fix the state of a forward pass: precision, and a fused kernel's masks."""
         with ExitStack() as stack:
             if self.autocast:
                 stack.enter_context(torch.autocast(self.device.type, dtype=torch.bfloat16))
@@ -119,7 +119,7 @@ class ModuleBody:
     fused: bool
 
     def features(self, p: Parameters, batch: Batch) -> Tensor:
-        """Return [rows, width], differentiable; dropout as the batch says."""
+        """Return the features [rows, width], differentiable; dropout by the batch's seed."""
         mask = batch.attention_mask
         arguments = {"input_ids": batch.input_ids, "attention_mask": mask.long()}
         if self.encoder.takes_token_types:
@@ -138,7 +138,7 @@ class ModuleBody:
 
     @contextmanager
     def forward(self, batch: Batch) -> Iterator[None]:
-        """Hold what a forward pass depends on: mode, kernel, precision, dropout masks."""
+        """Fix the state of a forward pass: mode, kernel, precision, dropout masks."""
         training = batch.dropout_seed is not None
         if self.encoder.module.training != training:
             self.encoder.module.train(training)

@@ -1,4 +1,4 @@
-"""Which gradients go by passes of our own, and what these keep; light, for estimates need it."""
+"""The choice of the custom backward, and the activations that it caches; import-light."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ __all__ = [
 ]  # fmt: skip
 
 Kept: TypeAlias = Literal["nothing", "forward", "backward"]
-"""What stays of a gradient's passes for the product that follows: nothing, what forward leaves, or
-what backward leaves as well."""
+"""The activations of a gradient kept for the product that follows: none, those of forward, or those
+of forward and backward."""
 
 SPARSE_SHARE = 0.5
 """Of the words: where an episode holds more of them, leaving the others out is not worth it."""
 
 _BOTH = 2.2
-"""What forward and backward leave together, in multiples of what forward leaves."""
+"""The memory kept by forward and backward together, in multiples of that of forward."""
 
 _AT_A_TIME = {"cpu": 1 << 18, "cuda": 1 << 23}
-"""Numbers of a layer's state that passes go through at a time: on a CPU much of what a layer does
-with them stays in its caches, on a GPU they are enough to be busy with."""
+"""Numbers of a layer's state that passes process at a time: few enough for a CPU's caches, many
+enough to occupy a GPU."""
 
 _FEWER = {"lean": 2, "forward": 4}
-"""How many times fewer they are where memory is what was asked for: exact products that keep
-nothing, and one-sided differences, while they hold a gradient for each step of the path."""
+"""The divisor of these numbers in modes that save memory: exact products that keep nothing, and
+one-sided differences, which hold a gradient for each step of the path."""
 
 
 def uses_custom_backward(way: CurvatureWay | None, device: str, *, autocast: bool) -> bool:
@@ -52,22 +52,22 @@ def uses_custom_backward(way: CurvatureWay | None, device: str, *, autocast: boo
 
 
 def layers_held(layers: int, *, cls_only: bool) -> float:
-    """Return how many whole layers a pass leaves as much as.
+    """Return the memory that a pass keeps, in whole layers.
 
     Args:
         layers: the encoder's.
-        cls_only: whether of the last only each row's first token is computed: input, keys and
-            values of all tokens stay, a quarter of a layer.
+        cls_only: whether the last layer computes only each row's first token: it keeps input, keys
+            and values of all tokens, a quarter of a layer.
     """
     return layers - 0.75 * cls_only
 
 
 def layers_worked(layers: int, *, cls_only: bool) -> float:
-    """Return how many whole layers a pass multiplies as much as.
+    """Return the multiplications of a pass, in whole layers.
 
     Args:
         layers: the encoder's.
-        cls_only: whether of the last only each row's first token is computed: two of its twelve
+        cls_only: whether the last layer computes only each row's first token: two of its twelve
             square matrices see all tokens.
     """
     return layers - 10 / 12 * cls_only
@@ -90,23 +90,23 @@ def most_that_fits(needed: float, *, room: float, passes: int) -> tuple[Kept, fl
 
 
 def values_at_a_time(device: str, *, way: str | None, keep: str) -> int:
-    """Return how many numbers of a layer's state, tokens times width, passes go through at a time.
+    """Return the numbers of a layer's state (tokens times width) that passes process at a time.
 
     Args:
         device: the type of the device.
-        way: how products are made; None where none are.
-        keep: what exact ones keep.
+        way: the HVP method; None without products.
+        keep: the activation caching of exact products.
     """
     how = keep if way == "exact" else way
     return _AT_A_TIME.get(device, _AT_A_TIME["cuda"]) // _FEWER.get(how or "", 1)
 
 
 def parts(rows: int, *, values: int, most: int) -> int:
-    """Return in how many parts, as equal as may be, passes go through a batch's rows.
+    """Return the number of nearly equal parts in which passes process a batch's rows.
 
     Args:
         rows: rows of the batch.
         values: numbers of a layer's state.
-        most: how many of them at a time; a row is never parted.
+        most: their largest number at a time; a row is never split.
     """
     return max(1, min(rows, -(-values // most)))

@@ -1,4 +1,4 @@
-"""What a learner has evaluated."""
+"""The evaluation counts of a learner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EvaluationCounter"]
 @final
 @dataclass(slots=True)
 class EvaluationCounter:
-    """Counts of evaluations, and of the rows and real tokens that they looked at."""
+    """Counts of evaluations, and of the examples and real tokens that they processed."""
 
     gradients: int = 0
     hvps: int = 0

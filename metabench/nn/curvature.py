@@ -26,17 +26,17 @@ _SHARE = {"cpu": 0.25, "cuda": 0.8}
 @final
 @dataclass(frozen=True, slots=True)
 class Curvature:
-    """How Hessian-vector products are made, and what may be kept for them.
+    """The method of Hessian-vector products, and their activation caching.
 
     Args:
         way: ``exact``; ``central``, the difference of two gradients, one on either side; or
-            ``forward``, the difference to the gradient that is there already.
-        keep: for exact products, what a support gradient leaves for its product. ``fast``: all of
-            its passes; ``auto``: as much as fits into ``memory``, with the same numbers bit for
-            bit; ``lean``: nothing, and fewer rows at a time, which adds up in another order.
-        memory: bytes that ``auto`` may use; None for a part of what is free.
-        at_a_time: numbers of a layer's state (tokens times width) that passes go through at a
-            time; None for what suits the device.
+            ``forward``, the difference from a gradient already computed.
+        keep: for exact products, the activations that a support gradient caches for its product.
+            ``fast``: all; ``auto``: as many as fit into ``memory``, bit-identical to ``fast``;
+            ``lean``: none, and fewer rows at a time, which sums in another order.
+        memory: bytes that ``auto`` may use; None for a share of the free memory.
+        at_a_time: numbers of a layer's state (tokens times width) that passes process at a time;
+            None for the device's default.
     """
 
     way: CurvatureWay = "exact"
@@ -46,7 +46,7 @@ class Curvature:
 
 
 def free_memory(device: torch.device) -> int:
-    """Return the bytes that may be used where nobody said how many: a part of what is free."""
+    """Return the default memory limit in bytes: a share of the free memory."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
     else:
@@ -67,13 +67,13 @@ def _available() -> int:
 def step_size(
     way: CurvatureWay, theta: Float[Tensor, " P"], vector: Float[Tensor, " P"]
 ) -> Float[Tensor, ""]:
-    r"""Return how far to go along a vector for a difference of gradients.
+    r"""Return the step size along a vector for a difference of gradients.
 
     .. math:: \varepsilon = c \, (1 + \lVert\theta\rVert) / \lVert v \rVert
 
-    large enough for fp32 not to lose the difference, small enough for it to be a derivative. What
-    a one-sided difference neglects falls with the step, a central one's with its square; so c is
-    5e-6 for ``central`` and 1e-6 for ``forward``. Along a vector of no length it is zero.
+    large enough for fp32 not to lose the difference, small enough for it to be a derivative. The
+    error of a one-sided difference falls with the step, that of a central one with its square; so c
+    is 5e-6 for ``central`` and 1e-6 for ``forward``. It is zero for a zero vector.
     """
     norm = vector.norm()
     length: Tensor = 1 + theta.norm()

@@ -38,7 +38,7 @@ _DROPOUTS = (
     "classifier_dropout", "classifier_dropout_prob", "cls_dropout", "seq_classif_dropout",
     "summary_last_dropout", "summary_first_dropout", "hidden_dropout_prob", "hidden_dropout",
 )  # fmt: skip
-"""What configurations call the dropout of transformers' own classifier; the first that is set."""
+"""Configuration names of the dropout of transformers' classifier; the first that is set counts."""
 _DEVIATIONS = ("initializer_range", "init_std")
 
 transformers.logging.set_verbosity_error()
@@ -59,7 +59,7 @@ class Encoder:
 
     @property
     def cls_only(self) -> bool:
-        """Whether features are made of one token of each row alone."""
+        """Whether features are made of a single token of each row."""
         return self.pooling != "mean"
 
 
@@ -163,9 +163,9 @@ def _load(model: ModelSpec, place: str | Path, *, offline: bool) -> tuple[Any, b
 
 
 def _build(config: Any, make: Callable[[Any, dict[str, Any]], Any]) -> Any:
-    """Return what ``make`` loads, with the attention that can be differentiated twice.
+    """Return the model that ``make`` loads, with attention that can be differentiated twice.
 
-    That is torch's own where the architecture has it, else the eager one.
+    That is torch's SDPA where the architecture has it, else the eager one.
     """
     config.use_cache, config.return_dict = False, True
     alone = config.model_type in ENCODER_ALONE
@@ -183,10 +183,10 @@ def _build(config: Any, make: Callable[[Any, dict[str, Any]], Any]) -> Any:
 
 
 def _trial(module: Any, model: ModelSpec, pooling: Pooling) -> Trial:
-    """Return what a few tokens show of an encoder; take a pooler away that is not used.
+    """Return the trial of an encoder on a few tokens; remove a pooler that is not used.
 
     Raises:
-        DataError: its states cannot be used, or not in this way.
+        DataError: its states cannot be used, or not with this pooling.
     """
     unused = pooling != "pooler" and hasattr(module, "pooler")
     if unused:

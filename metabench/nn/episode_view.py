@@ -23,13 +23,13 @@ __all__ = ["EpisodeView", "view"]
 @final
 @dataclass(frozen=True, slots=True)
 class EpisodeView:
-    """A learner over a part of theta, the episode in its terms, and the way there and back.
+    """A learner over a part of theta, the episode in its numbering, and the maps between both.
 
     Args:
         learner: the learner, over [Q] of the [P] parameters.
-        episode: the episode, its words numbered anew.
+        episode: the episode, with its words renumbered.
         whole: the learner over all of theta.
-        touched: what of theta is in the part; None where the part is the whole.
+        touched: the part of theta; None where it is the whole.
     """
 
     learner: TransformerLearner
@@ -38,7 +38,7 @@ class EpisodeView:
     touched: Touched | None = None
 
     def take(self, block: Tensor) -> Tensor:
-        """Return the part of a block that lies along theta; any other block as it is."""
+        """Return the part of a block of theta's shape; any other block unchanged."""
         if self.touched is None or block.shape != (self.whole.layout.size,):
             return block
         return self.touched.take(block)
@@ -55,9 +55,10 @@ def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> Epis
 
     Args:
         learner: over all of theta.
-        episode: what comes.
-        sparse: whether what no batch of the episode touches may be left out: the embeddings of
-            other words and the heads of other tasks. Their gradient and curvature are zero.
+        episode: the next episode.
+        sparse: whether parameters that no batch of the episode touches may be omitted: the
+            embeddings of other words and the heads of other tasks. Their gradient and curvature are
+            zero.
     """
     vocabulary = episode.vocabulary
     layout = learner.layout

@@ -16,8 +16,8 @@ def pool(
 ) -> Float[Tensor, "batch width"]:
     """Return one state of each text, or the mean (``mean``) over its real tokens.
 
-    ``cls`` is the state of the first token, ``last`` that of the last real one; where the padding
-    stands makes no difference.
+    ``cls`` is the state of the first token, ``last`` that of the last real one, on whichever side
+    the padding is.
     """
     if pooling == "mean":
         weight = mask.unsqueeze(-1).to(states.dtype)

@@ -1,4 +1,4 @@
-"""Where each parameter lies in the flat vector."""
+"""The place of each parameter in the flat vector."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class Layout:
     def spans(self, task: str | None = None) -> dict[str, slice]:
         """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``.
 
-        Embeddings are what stands before the first layer; layers that are shared are one. Stacks
-        of layers are counted one after the other.
+        Embeddings are all parameters before the first layer; shared layers count once. Stacks of
+        layers are numbered consecutively.
         """
         spans = {"encoder": slice(0, self.encoder[-1].stop if self.encoder else 0)}
         numbers: dict[tuple[str, str], int] = {}
@@ -112,7 +112,7 @@ class Layout:
         return slice(weight.start, bias.stop)
 
     def places(self, task: str) -> tuple[Place, ...]:
-        """Return what the loss of a task depends on: the encoder and its head."""
+        """Return the places of the encoder and the task's head."""
         return (*self.encoder, *self.heads[task])
 
 

@@ -42,7 +42,7 @@ class HeadShape:
 @final
 @dataclass(frozen=True)
 class TransformerLearner:
-    """Implements `metabench.learning.Learner` for any transformers encoder.
+    """The `metabench.learning.Learner` of any transformers encoder.
 
     A head is dropout and one linear layer over the features, as in transformers'
     ``AutoModelForSequenceClassification``; its loss is cross-entropy or mean squared error.
@@ -50,16 +50,16 @@ class TransformerLearner:
     by its module.
 
     Args:
-        encoder: the encoder; its module is moved to ``device`` and used as a function, its own
-            parameters are only the place that shapes and buffers come from.
-        heads: the tasks' heads, in the order in which they lie in theta.
+        encoder: the encoder; its module is moved to ``device`` and used as a function; its
+            parameters only define shapes and buffers.
+        heads: the tasks' heads, in their order in theta.
         device: where everything is.
-        autocast: bf16 autocast around forward passes of first order.
-        curvature: how Hessian-vector products are made; None where none will be asked for.
-            Gradients beside exact products share their kernels and dropout masks (ADR 0007).
+        autocast: bf16 autocast around forward passes of first-order gradients.
+        curvature: the HVP method; None without Hessian-vector products. Gradients next to exact
+            products share their kernels and dropout masks (ADR 0007).
         packed: whether `metabench.nn.bert.encoder` may be used.
-        part: where each parameter lies in theta, where that is not the encoder and all heads.
-        compiled: computes the layers of gradients by autograd; None: they are computed plainly.
+        part: the layout of theta where it is not the encoder and all heads.
+        compiled: the compiled layer of gradients by autograd; None: eager layers.
     """
 
     encoder: Encoder
@@ -78,7 +78,7 @@ class TransformerLearner:
     passes: OpenPasses = field(init=False)
 
     def __post_init__(self) -> None:
-        """Move the module first, then lay out its parameters."""
+        """Move the module, then lay out its parameters."""
         module = self.encoder.module.to(self.device).requires_grad_(requires_grad=False)
         if any(getattr(part, "gradient_checkpointing", False) for part in module.modules()):
             raise RuntimeError("gradient checkpointing makes functional calls silently wrong")
@@ -96,7 +96,7 @@ class TransformerLearner:
     # -- theta -------------------------------------------------------------------------------
 
     def theta(self, stream: Stream) -> Float[Tensor, " P"]:
-        """Return the encoder as it is and fresh heads, each seeded by its task's name."""
+        """Return the encoder's parameters and new heads, each seeded by its task's name."""
         parameters = [value.reshape(-1) for value in self.encoder.module.parameters()]
         heads = [self.fresh_head(task, stream) for task in self.heads]
         return torch.cat([*parameters, *heads])
@@ -118,7 +118,7 @@ class TransformerLearner:
     # -- the questions -----------------------------------------------------------------------
 
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
-        """Return what the heads see, before the heads' dropout; differentiable in theta."""
+        """Return the features below the heads' dropout; differentiable in theta."""
         with self.body.forward(batch):
             return self.body.features(named(views(theta, self.layout.encoder)), batch)
 
@@ -147,7 +147,7 @@ class TransformerLearner:
     def hvp(
         self, theta: Float[Tensor, " P"], batch: Batch, vector: Float[Tensor, " P"]
     ) -> Float[Tensor, " P"]:
-        r"""Return :math:`\nabla^2 L(\theta)\, v`, as ``curvature`` says.
+        r"""Return :math:`\nabla^2 L(\theta)\, v`, by the method of ``curvature``.
 
         Raises:
             RuntimeError: the learner was made for first-order methods.
@@ -244,7 +244,7 @@ class TransformerLearner:
         return self.passes.open(bert, p, batch, regression=regression, product=product)
 
     def _parts(self, bert: Bert, theta: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Return what encoder and head are in a vector along theta, by BERT's names for them."""
+        """Return the encoder's and the head's part of a vector like theta, by BERT's names."""
         parts = named(slices(theta, self.layout.places(batch.task)))
         return dict(bert.family.renamed(parts, bert.layers))
 
@@ -253,7 +253,7 @@ class TransformerLearner:
 
         Source: central, :math:`(g(\theta + \varepsilon v) - g(\theta - \varepsilon v)) /
         2 \varepsilon`; forward, :math:`(g(\theta \pm \varepsilon v) - g(\theta)) /
-        \pm \varepsilon`, of which the latter gradient is there already.
+        \pm \varepsilon`, where the latter gradient is already computed.
         """
         step = step_size(way, theta, vector)
         apart = torch.where(step > 0, step, torch.inf)
@@ -269,7 +269,7 @@ class TransformerLearner:
         return self._add_at(point, batch, here.neg_()).div_(side * apart)
 
     def _add_at(self, theta: Tensor, batch: Batch, to: Tensor) -> Tensor:
-        """Return a vector with the gradient added in place; nobody is told but the tally."""
+        """Return a vector with the gradient added in place; only the counter notes it."""
         self.counter.gradient(batch)
         self._add_gradient(to, theta, batch)
         return to

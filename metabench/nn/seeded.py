@@ -15,9 +15,9 @@ __all__ = ["seeded"]
 
 @contextmanager
 def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Run a block whose ambient draws on ``device`` are fixed by ``seed``, then put the state back.
+    """Run a block with the global generator of ``device`` set to ``seed``, then restore its state.
 
-    With None nothing is seeded: the block is trusted to draw nothing (dropout is off).
+    With None nothing is seeded: the block must draw nothing (dropout is off).
     """
     if seed is None:
         yield

@@ -1,4 +1,4 @@
-"""What of theta some rows can touch: not the embeddings of other words, nor other tasks' heads."""
+"""The part of theta that a batch can touch: no embeddings of other words, no other heads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Touched:
 
     Args:
         layout: theta's, with word embeddings.
-        task: whose head it is.
+        task: the task of the head.
         vocabulary: [words], the numbers of the words in the rows.
     """
 

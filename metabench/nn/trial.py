@@ -1,4 +1,4 @@
-"""An encoder tried on a few tokens when it is loaded: what its states are, and if they hold."""
+"""A trial of an encoder on a few tokens when it is loaded."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CLOSE = 1e-3
 
 
 class Trial(NamedTuple):
-    """What a few tokens show of an encoder.
+    """The result of trying an encoder on a few tokens.
 
     Args:
         width: of its states.
-        causal: whether a token's state depends on earlier tokens alone.
-        problem: why its features cannot be used; "" where they can.
+        causal: whether a token's state depends only on earlier tokens.
+        problem: the reason why its features cannot be used; "" where they can.
     """
 
     width: int
@@ -33,7 +33,7 @@ class Trial(NamedTuple):
 
 @torch.inference_mode()
 def tried(module: Any) -> Trial:
-    """Return what six tokens, with padding and without, show of a module in evaluation mode."""
+    """Return the trial of a module in evaluation mode on six tokens, with and without padding."""
     words = int(module.config.vocab_size)
     first = torch.arange(_TOKENS) % max(1, words - 3) + 2
     other = first.clone()

@@ -27,24 +27,24 @@ Form: TypeAlias = tuple[Any, ...]
 
 _ALONE = {"compile_threads": 1}  # processes of a compiler would outlive one that is killed
 _NO_FIT = "Detected recompile"  # how torch's message begins
-_MOST = 200  # letters of what a compiler says
+_MOST = 200  # characters kept of a compiler's error
 
 
 @final
 @dataclass
 class CompiledLayer:
-    """Computes a layer as `metabench.nn.bert.layer.layer` does, compiled where that can be done.
+    """The layer function of `metabench.nn.bert.layer`, compiled where possible.
 
-    A form is what may not vary within one compilation: whether only first tokens are asked for,
-    whether there is padding, what is dropped, precision, device, threads. Each is compiled when it
-    is first needed, on made-up rows of always the same shape, so that what is compiled does not
-    depend on what was computed before. A batch that it does not fit, such as one of a single row,
-    is computed plainly, and so is everything once compiling has failed.
+    A form is the set of facts that are constant within one compilation: outputs of first tokens
+        only, padding, dropout, precision, device, threads. Each form is compiled at first use, on
+        synthetic rows of one fixed shape, so that the compiled code does not depend on earlier
+        batches. A batch that does not fit, such as one of a single row, runs eagerly; so does
+        everything after a failed compilation.
 
     Args:
-        backend: what torch compiles with; ``aot_eager`` traces, and computes as it is.
-        failure: why nothing is compiled any more, in one line; "" where nothing has failed.
-        uses: how many layers were gone through compiled.
+        backend: torch's compiler backend; ``aot_eager`` traces and then runs eagerly.
+        failure: the reason of a failed compilation in one line; "" where none has failed.
+        uses: number of layer calls that ran compiled.
     """
 
     backend: str = "inductor"
@@ -104,7 +104,7 @@ class CompiledLayer:
 
 
 def _form(x: Tensor, drops: Drops, lying: Lying, facts: LayerFacts) -> Form:
-    """Return what a compilation holds for: what its guards look at beside rows and columns."""
+    """Return the form of a compilation: all that its guards check except rows and columns."""
     return (
         *(part is not None for part in (*drops, lying.places, lying.cls_positions)),
         facts,
@@ -127,7 +127,7 @@ def _compiled(example: Example, backend: str, *, name: str) -> LayerFunction:
     Raises:
         Exception: whatever the compiler does.
     """
-    # torch keeps what it has compiled by code object, and sizes that varied by a function's name:
+    # torch caches compilations by code object, and sizes that varied by a function's name:
     # one of each for a form, so that no form depends on others that were there before.
     code = layer.__code__.replace(co_name=name)
     function = FunctionType(code, layer.__globals__, name)
@@ -139,7 +139,7 @@ def _compiled(example: Example, backend: str, *, name: str) -> LayerFunction:
 
 
 def _torch_compiled(function: Callable[..., Tensor], backend: str) -> Callable[..., Tensor]:
-    """Return what compiles at its first call; the option is for threads that see no patch."""
+    """Return a function that compiles at its first call; the option reaches all threads."""
     options: dict[str, Any] | None = dict(_ALONE) if backend == "inductor" else None
     run: Callable[..., Tensor] = torch.compile(
         function, fullgraph=True, backend=backend, options=options
@@ -152,7 +152,7 @@ def _line(values: Tensor) -> Tensor:
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong in one line, as short as it may be."""
+    """Return the error in one short line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     first = lines[0] if lines else ""
     return f"{type(error).__name__}: {first}"[:_MOST]

@@ -34,7 +34,7 @@ _GELUS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 @final
 @dataclass(frozen=True, slots=True)
 class Bert:
-    """What the configuration of a BERT, or of an encoder like it, says.
+    """The configuration of BERT or of an encoder of its family.
 
     Source: Devlin et al. 2019; the layer is post-norm, as in Vaswani et al. 2017.
     """
@@ -88,7 +88,7 @@ class Bert:
 
     @property
     def scale(self) -> float:
-        """What the products of queries and keys are multiplied by."""
+        """The scale of the products of queries and keys."""
         return 1 / math.sqrt(self.width // self.heads)
 
     @property
@@ -97,14 +97,14 @@ class Bert:
         return 3 * self.layers + 1
 
     def bytes_kept(self, *, tokens: int, rows: int, width: int, size: int, cls_only: bool) -> float:
-        """Return about how much a forward pass leaves for its derivatives.
+        """Return an estimate of the bytes that a forward pass keeps for its derivatives.
 
         Args:
             tokens: real tokens.
             rows: rows of the batch.
             width: its columns.
             size: bytes of a number.
-            cls_only: whether of the last layer only the first tokens' states are computed.
+            cls_only: whether the last layer computes only the first tokens' states.
         """
         heads = 3 * rows * width * self.width + rows * self.heads * width * width
         layers = layers_held(self.layers, cls_only=cls_only)
@@ -125,12 +125,12 @@ class Bert:
         Args:
             p: the parameters, by BERT's names for them.
             batch: the rows.
-            packing: where their real tokens lie.
+            packing: the places of their real tokens.
             fused: whether attention may use a fused kernel, which has no second derivative and,
-                with dropout, draws masks of its own from the global generator.
-            run: what computes a layer.
-            cls_only: return those of each row's first token alone, [rows, width]; what nobody reads
-                of the last layer is not computed then.
+                with dropout, draws its masks from the global generator.
+            run: the function that computes a layer.
+            cls_only: return only the states of each row's first token, [rows, width]; the unused
+                part of the last layer is not computed.
         """
         masks = Masks(batch.dropout_seed, batch.input_ids.device)
         x = self.embedded(p, batch, packing)

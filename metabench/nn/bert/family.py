@@ -1,4 +1,4 @@
-"""The encoders that are BERT layer by layer, and what each calls its parameters.
+"""The encoders with BERT's layer, and their names of its parameters.
 
 The layer is `metabench.nn.bert.layer`; embeddings, rates of dropout and names differ.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PROJECTION", "TYPES", "Family", "family_of"]
 
 PROJECTION = "embeddings.projection"
-"""What the map from the embeddings' width to the layers' is called here."""
+"""The name of the map from the embeddings' width to that of the layers."""
 TYPES = "embeddings.token_type_embeddings.weight"
 
 
@@ -29,11 +29,11 @@ class Family:
 
     Args:
         offset: position of a text's first token.
-        layer: what a layer is called; ``{}`` is its number. Without one, all layers are the same.
-        modules: what its `MODULES` are called.
-        others: names of modules outside of the layers, by what BERT calls them.
-        mixed: whether the output of attention is dropped out.
-        out: whether that of the layer is.
+        layer: name of a layer, ``{}`` for its number. Without ``{}`` all layers are shared.
+        modules: its names of `MODULES`.
+        others: its names of modules outside of the layers, by BERT's names.
+        mixed: whether dropout follows the output of attention.
+        out: whether dropout follows the output of the layer.
     """
 
     offset: int = 0
@@ -44,9 +44,9 @@ class Family:
     out: bool = True
 
     def renamed(self, p: Mapping[str, Tensor], layers: int) -> Mapping[str, Tensor]:
-        """Return parameters, or vectors along them, by the names that BERT gives them.
+        """Return parameters, or vectors along them, by BERT's names.
 
-        A layer that is shared has as many names as it is used: what is added to them adds up.
+        A shared layer has one name per use; values added under these names add up.
         """
         if self.modules is MODULES and not self.others:
             return p
@@ -86,10 +86,10 @@ _FAIRSEQ = {"CamembertModel", "Data2VecTextModel", "RobertaModel", "XLMRobertaMo
 
 
 def family_of(module: nn.Module) -> Family | None:
-    """Return what a transformers module is of BERT's kind; None where its layer is another.
+    """Return the family of a transformers module; None where its layer is not BERT's.
 
-    Differs: RoBERTa's positions count all real tokens; transformers leaves out a padding token that
-    is written in a text.
+    Differs: RoBERTa's positions count all real tokens; transformers skips a padding token that is
+        written in a text.
     """
     name = type(module).__name__
     config: Any = module.config
@@ -108,7 +108,7 @@ def family_of(module: nn.Module) -> Family | None:
 
 
 def _unlike(name: str, config: Any) -> bool:
-    """Return whether a configuration asks for what BERT's layer does not have."""
+    """Return whether a configuration needs a feature that BERT's layer lacks."""
     if getattr(config, "is_decoder", False) or getattr(config, "add_cross_attention", False):
         return True
     if getattr(config, "use_task_id", False):  # ERNIE's third embedding

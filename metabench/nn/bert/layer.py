@@ -1,4 +1,4 @@
-"""One layer of BERT as a function of tensors: what plain and compiled passes both run."""
+"""One layer of BERT as a function of tensors, for eager and compiled passes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ LayerFunction: TypeAlias = Callable[..., Tensor]
 
 
 class Lying(NamedTuple):
-    """Where the real tokens of a padded batch lie; see `metabench.nn.bert.packing.Packing`.
+    """The places of the real tokens of a padded batch; see `metabench.nn.bert.packing.Packing`.
 
     Args:
         mask: [rows, columns], whether a token is real.
-        places: [tokens], each one's place in the flattened batch; None where all are real.
-        cls_positions: [rows], where rows begin among the tokens; None where the outputs of all
-            are wanted.
+        places: [tokens], the place of each in the flattened batch; None where all are real.
+        cls_positions: [rows], the index of each row's first token; None for the outputs of all
+            tokens.
     """
 
     mask: Tensor
@@ -51,10 +51,10 @@ class Lying(NamedTuple):
 
 
 class Drops(NamedTuple):
-    """What is dropped, each None for nothing.
+    """Dropout masks, each None for no dropout.
 
     Args:
-        weights: [rows, heads, queries, columns], of the weights of attention.
+        weights: [rows, heads, queries, columns], of the attention weights.
         attended: of its output, [tokens, width] or, of the first tokens, [rows, width].
         out: of the layer's.
     """
@@ -65,15 +65,15 @@ class Drops(NamedTuple):
 
 
 class LayerFacts(NamedTuple):
-    """What is the same for all layers.
+    """The facts that all layers share.
 
     Args:
         heads: of attention.
         eps: of the norms.
-        scale: what the products of queries and keys are multiplied by.
-        fused: whether attention goes through torch's own kernel.
-        rate: of the dropout in that kernel, which draws masks of its own.
-        gelu: which form of GELU, as torch calls it.
+        scale: of the products of queries and keys.
+        fused: whether attention uses torch's fused kernel.
+        rate: of the dropout in that kernel, which draws its own masks.
+        gelu: the form of GELU, by torch's name.
     """
 
     heads: int

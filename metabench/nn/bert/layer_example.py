@@ -1,4 +1,4 @@
-"""Made-up arguments of a layer: what a compiler is shown instead of the batch that comes first."""
+"""Synthetic arguments of a layer, on which it is compiled instead of the first batch."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["Example"]
 
 _ROWS, _COLUMNS = 29, 72  # columns are a multiple of eight in a run, and kernels go by that
-_SHORTER = 2  # tokens that a row has less than the one before
+_SHORTER = 2  # difference in tokens between a row and the one before
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Arguments of the form of others, with rows and columns of their own.
+    """Synthetic arguments of the same form as others, with fixed numbers of rows and columns.
 
-    What varies from batch to batch is marked as such, so that one compilation is for all; numbers
-    of rows, columns and tokens are all different, so that none is taken for another.
+    Sizes that vary between batches are marked as dynamic, so that one compilation serves all. The
+    numbers of rows, columns and tokens all differ, so that none is mistaken for another.
     """
 
     x: Tensor
@@ -70,7 +70,7 @@ class Example:
 
 
 def _kept(drops: Drops, mask: Tensor, *, tokens: int, cls_only: bool) -> Drops:
-    """Return masks of the same kinds, for other rows and columns; they keep everything."""
+    """Return masks of the same kinds, for other rows and columns, that drop nothing."""
     rows, columns = mask.shape
     states = rows if cls_only else tokens
 
@@ -89,7 +89,7 @@ def _kept(drops: Drops, mask: Tensor, *, tokens: int, cls_only: bool) -> Drops:
 
 
 def _varying(values: Tensor, *dims: int) -> Tensor:
-    """Return a tensor whose sizes along ``dims`` (the first) are marked as varying."""
+    """Return a tensor whose sizes along ``dims`` (the first) are marked as dynamic."""
     for dim in dims or (0,):
         mark_dynamic(values, dim)
     return values

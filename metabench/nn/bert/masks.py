@@ -1,4 +1,4 @@
-"""Dropout masks, each drawn from a generator of its own, so that any of them can be drawn again."""
+"""Dropout masks, each drawn from a separate generator, so that any of them can be redrawn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEVELS = 1 << 16
 
 
 class Mask(NamedTuple):
-    """Which values stay, and what they are multiplied by: one over the share that stays."""
+    """The values that are kept, and their scale: one over the share that is kept."""
 
     keep: Tensor
     scale: float
@@ -43,7 +43,7 @@ class Masks:
     device: torch.device
 
     def draw(self, site: int, shape: Sequence[int], *, rate: float) -> Mask | None:
-        """Return what stays at a site, each value with probability ``1 - rate``; None for all.
+        """Return the mask of a site, each value kept with probability ``1 - rate``; None keeps all.
 
         Differs: sixteen random bits a value, four times as fast as torch's dropout on a CPU; so
         the rate is rounded to a multiple of 2^-16, and the scale is that of the rounded rate.
@@ -65,7 +65,7 @@ def dropped(values: Tensor, mask: Mask | None) -> Tensor:
     """Return the values that stay, multiplied by the scale, and zero elsewhere."""
     if mask is None:
         return values
-    if torch.compiler.is_compiling():  # it sees by itself what backward needs
+    if torch.compiler.is_compiling():  # autograd finds what backward needs
         return _kept(values, mask.keep, mask.scale)
     apply: Any = _Dropped.apply
     result: Tensor = apply(values, mask.keep, mask.scale)

@@ -20,7 +20,7 @@ __all__ = ["Packing", "packed", "spread"]
 @final
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Where the real tokens of a padded batch lie.
+    """The places of the real tokens of a padded batch.
 
     Args:
         rows: rows of the batch.
@@ -28,7 +28,7 @@ class Packing:
         places: [tokens], ``row * width + column`` of each real token, row by row; None where
             every token is real.
         mask: [rows, width], whether a token is real.
-        last: whether a row's last token stands for it, and not its first.
+        last: whether a row is represented by its last token instead of its first.
     """
 
     rows: int
@@ -80,7 +80,7 @@ class Packing:
 
     @property
     def cls_positions(self) -> Int[Tensor, " rows"]:
-        """Where the token that stands for a row lies among the packed tokens."""
+        """The index among the packed tokens of the token that represents each row."""
         counts = self.mask.sum(1)
         ends = counts.cumsum(0)
         return ends - 1 if self.last else ends - counts
@@ -100,14 +100,14 @@ class Packing:
 
 @no_type_check
 def packed(values: Tensor, places: Tensor | None) -> Tensor:
-    """Return what is at ``places`` of ``values`` [rows, columns, …], [tokens, …]; None: all."""
+    """Return ``values`` [rows, columns, …] at ``places`` as [tokens, …]; None: all."""
     flat = values.flatten(0, 1)
     return flat if places is None else flat.index_select(0, places)
 
 
 @no_type_check
 def spread(values: Tensor, places: Tensor | None, *, rows: int, columns: int) -> Tensor:
-    """Return packed ``values`` [tokens, …] as [rows, columns, …], zero where there is no place."""
+    """Return packed ``values`` [tokens, …] as [rows, columns, …], zero elsewhere."""
     if places is not None:
         flat = values.new_zeros(rows * columns, *values.shape[1:])
         values = flat.index_copy(0, places, values)

@@ -1,4 +1,4 @@
-"""What is written here may be traced by a compiler, and is left alone by checks of shapes."""
+"""The marker of functions that a compiler may trace and that shape checks skip."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _Function = TypeVar("_Function")
 
 
 def no_type_check(function: _Function) -> _Function:
-    """Return a function as it is: jaxtyping's import hook goes by this decorator's name.
+    """Return a function unchanged: jaxtyping's import hook recognizes this decorator's name.
 
-    What it would wrap a function in cannot be traced. Unlike that of ``typing``, mypy sees nothing
-    in this decorator that would keep it from checking.
+    The wrapper of jaxtyping cannot be traced. Unlike that of ``typing``, this decorator does not
+    stop mypy from checking the function.
     """
     return function

@@ -36,13 +36,13 @@ class Attention:
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, *, hidden: Tensor | None
     ) -> Tensor:
-        """Return y, of the queries' shape; ``hidden`` says what may not be looked at.
+        """Return y, of the queries' shape; ``hidden`` marks the masked columns.
 
         Args:
             query: Q.
             key: K.
             value: V.
-            hidden: [rows, columns], or None where there is nothing to hide.
+            hidden: [rows, columns], or None without masked columns.
         """
         query.mul_(self._scale)
         self._x = query, key, value

@@ -1,4 +1,4 @@
-"""Gradients and products of a batch, gone through a few rows at a time."""
+"""Gradients and products of a batch, processed a few rows at a time."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ __all__ = ["BatchPasses"]
 
 @final
 class BatchPasses:
-    """The loss of a batch at one theta, its gradient, and then perhaps a product.
+    """The loss of a batch at one theta, its gradient, and optionally a product.
 
     The loss is a mean over rows, so derivatives of parts of the rows add up. A part is small enough
-    for a CPU's caches; what its passes leave for each other is gone before the next part, but for
-    what ``kept`` says.
+    for a CPU's caches; its activations are freed before the next part, except those of ``kept``.
 
     Args:
-        bert: the encoder's facts.
+        bert: the encoder's configuration.
         p: parameters of encoder and head, by name; held, not copied.
         batch: the rows.
-        head: what stands on the encoder.
-        masks: what is dropped.
-        kept: what a gradient leaves for a product.
+        head: the head on the encoder.
+        masks: the dropout masks.
+        kept: the activations that a gradient keeps for a product.
         most: numbers of a layer's state, tokens times width, in a part.
     """
 
@@ -82,7 +81,7 @@ class BatchPasses:
         return torch.stack(losses).sum()
 
     def product(self, along: Parameters, product: Sums) -> None:
-        """Add the Hessian of the loss times a vector; what was kept is used up by it."""
+        """Add the Hessian of the loss times a vector; it consumes the kept activations."""
         kept = self._models[::-1]
         self._models.clear()
         for number in range(len(self._batches)):
@@ -106,7 +105,7 @@ class BatchPasses:
 
 
 def _parted(batch: Batch, width: int, most: int) -> tuple[list[Batch], list[slice]]:
-    """Return the parts of a batch, and which rows they are."""
+    """Return the parts of a batch with their row numbers."""
     rows, columns = batch.input_ids.shape
     tokens = rows * columns if batch.tokens is None else batch.tokens
     count = parts(rows, values=tokens * width, most=most)

@@ -62,7 +62,7 @@ class Gelu:
         return product
 
     def _second(self) -> Tensor:
-        """Return the second derivative: φ(x) (2 - x²); of the approximation, that of its own."""
+        """Return the second derivative: φ(x) (2 - x²), or that of the approximation."""
         square = self.x.square()
         if self._form == "none":
             second = square.mul(-0.5).exp_().mul_(1 / math.sqrt(2 * math.pi))

@@ -22,19 +22,19 @@ __all__ = ["BertLayer"]
 
 @final
 class BertLayer:
-    """A layer and what its passes leave for each other.
+    """A layer and the activations that its passes share.
 
-    What a few cheap operations can make again is let go of between passes: the outputs of GELU and
-    of the first norm, how they change, and the derivative before GELU.
+    Activations that a few cheap operations can recompute are freed between passes: the outputs of
+        GELU and of the first norm, their tangents, and the derivative before GELU.
 
     Args:
-        bert: the encoder's facts.
+        bert: the encoder's configuration.
         p: parameters, by name; held, not copied.
-        number: which layer it is, from 0.
-        packing: where the real tokens lie.
-        masks: what is dropped.
-        cls_only: compute the output of each row's first token alone, for nobody reads the others:
-            then outputs are [rows, width], and only keys and values are made of all tokens.
+        number: the layer's index, from 0.
+        packing: the places of the real tokens.
+        masks: the dropout masks.
+        cls_only: compute only the output of each row's first token, [rows, width]; only keys and
+            values are then computed for all tokens.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class BertLayer:
         return self._unprojected((query, key, value), mixed, back)
 
     def forget(self, *, back: bool) -> None:
-        """Let go of what can be made again; with ``back`` also of all that backward left."""
+        """Free activations that can be recomputed; with ``back`` also all those of backward."""
         forget(self._widening, "x", "dy")
         forget(self._narrowing, "x")
         if back:
@@ -148,7 +148,7 @@ class BertLayer:
         return self._unprojected((query, key, value), mixed, bend)
 
     def _recall(self) -> None:
-        """Make again what was not kept of the inputs."""
+        """Recompute the inputs that were not kept."""
         self._widening.x = self._attended.value()
         self._narrowing.x = self._gelu.value()
 
@@ -176,7 +176,7 @@ class BertLayer:
         beside: Tensor,
         through: Callable[[Linear, Tensor, Tensor], Tensor],
     ) -> Tensor:
-        """Return the sum of what the heads' derivatives and ``beside`` are for the input."""
+        """Return the derivative for the input: those of the heads, summed, plus ``beside``."""
         query, key, value = (
             self._merge(values, packing)
             for values, packing in zip(heads, self._packings, strict=True)

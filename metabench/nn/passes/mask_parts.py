@@ -1,4 +1,4 @@
-"""The dropout masks of some rows of a batch: the part of the whole batch's masks that is theirs."""
+"""The dropout masks of some rows of a batch, taken from the masks of the whole batch."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["BatchMasks", "MaskParts"]
 @final
 @dataclass(frozen=True, slots=True)
 class BatchMasks:
-    """The masks of a forward pass, each drawn once, whole.
+    """The masks of a forward pass, each drawn once for the whole batch.
 
     Args:
-        masks: how they are drawn.
+        masks: the source of masks.
         rows: rows of the batch.
         width: its columns.
         tokens: its real tokens.
@@ -34,7 +34,7 @@ class BatchMasks:
     _drawn: dict[int, Mask | None] = field(default_factory=dict)
 
     def part(self, site: int, shape: Sequence[int], part: slice, *, rate: float) -> Mask | None:
-        """Return what stays of a part along the first dimension of a site's values."""
+        """Return the mask of a part along the first dimension of a site's values."""
         if site not in self._drawn:
             self._drawn[site] = self.masks.draw(site, shape, rate=rate)
         whole = self._drawn[site]
@@ -47,9 +47,9 @@ class MaskParts:
     """The masks of some rows.
 
     Args:
-        whole: those of their batch.
-        rows: which rows they are.
-        tokens: which of the batch's real tokens are theirs.
+        whole: the masks of their batch.
+        rows: the row numbers.
+        tokens: their tokens among the batch's real tokens.
     """
 
     whole: BatchMasks
@@ -57,13 +57,13 @@ class MaskParts:
     tokens: slice
 
     def states(self, site: int, *, width: int, rate: float) -> Mask | None:
-        """Return what stays of states [tokens, width]."""
+        """Return the mask of states [tokens, width]."""
         return self.whole.part(site, (self.whole.tokens, width), self.tokens, rate=rate)
 
     def weights(
         self, site: int, *, heads: int, rate: float, queries: int | None = None
     ) -> Mask | None:
-        """Return what stays of attention weights [heads of all rows, queries, columns].
+        """Return the mask of attention weights [heads of all rows, queries, columns].
 
         Without ``queries`` there are as many as columns.
         """
@@ -73,5 +73,5 @@ class MaskParts:
         return None if mask is None else Mask(mask.keep.flatten(0, 1), mask.scale)
 
     def pooled(self, site: int, *, width: int, rate: float) -> Mask | None:
-        """Return what stays of the rows' features [rows, width]."""
+        """Return the mask of the rows' features [rows, width]."""
         return self.whole.part(site, (self.whole.rows, width), self.rows, rate=rate)

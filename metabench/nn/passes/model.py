@@ -27,7 +27,7 @@ __all__ = ["BertModel", "Head"]
 @final
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands on the encoder: pooling, dropout and one linear layer, named by its task."""
+    """The head on the encoder: pooling, dropout and one linear layer, named by its task."""
 
     task: str
     pooling: Pooling
@@ -39,16 +39,16 @@ class Head:
 
 @final
 class BertModel:
-    """A forward pass of some rows that is held open for its derivatives.
+    """A forward pass of some rows whose activations are kept for its derivatives.
 
     Args:
-        bert: the encoder's facts.
+        bert: the encoder's configuration.
         p: parameters of encoder and head, by name; held, not copied.
         batch: the rows.
-        head: what stands on the encoder.
-        packing: where the real tokens lie.
-        masks: what is dropped.
-        rows: how many rows the loss is the mean of.
+        head: the head on the encoder.
+        packing: the places of the real tokens.
+        masks: the dropout masks.
+        rows: the number of rows that the loss is a mean over.
     """
 
     def __init__(  # noqa: PLR0913  (what the loss is a function of)
@@ -80,7 +80,7 @@ class BertModel:
         self._loss = Loss(batch.labels, rows=rows, regression=head.regression)
 
     def forward(self) -> Tensor:
-        """Return the part of the loss that the rows are."""
+        """Return the share of the rows in the loss."""
         embedded = self._bert.embedded(self._p, self._batch, self._packing)
         x = self._drop(self._norm.forward(embedded))
         x = x if self._projection is None else self._projection.forward(x)
@@ -92,8 +92,8 @@ class BertModel:
         """Add the gradient of that part, after ``forward``.
 
         Args:
-            gradient: where it is added.
-            kept: what to keep for ``product``; without anything kept there can be none.
+            gradient: the vectors to add to.
+            kept: the activations to keep for ``product``; it needs them.
         """
         bar = self._head.backward(self._loss.backward(), gradient)
         bar = self._unpool(bar, gradient)
@@ -170,11 +170,11 @@ class BertModel:
         return self._scatter(change)
 
     def _unprojected(self, bar: Tensor, gradient: Sums | None) -> Tensor:
-        """Return what a derivative for the first layer's input is for the dropped embeddings."""
+        """Return the derivative for the dropped-out embeddings, from the first layer's input."""
         return bar if self._projection is None else self._projection.backward(bar, gradient)
 
     def _scatter(self, rows: Tensor) -> Tensor:
-        """Return what a derivative for the pooled rows is for the last layer's outputs."""
+        """Return the derivative for the last layer's outputs, from that for the pooled rows."""
         if not self._means:
             return rows
         shares = rows / self._packing.mask.sum(1, keepdim=True)

@@ -1,4 +1,4 @@
-"""What an episode's support gradients leave for the Hessian-vector products that follow."""
+"""Activations that an episode's support gradients keep for its Hessian-vector products."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = ["OpenPasses"]
 @final
 @dataclass
 class OpenPasses:
-    """Passes that are held open, by batch; each is good for one theta and used up by one product.
+    """Kept activations by batch; each set is valid for one theta and consumed by one product.
 
     Args:
         encoder: pooling and dropout of the heads.
         device: where everything is.
-        curvature: what may be kept; None: nothing.
+        curvature: the activation caching; None: nothing is kept.
     """
 
     encoder: Encoder
@@ -77,7 +77,7 @@ class OpenPasses:
         )
 
     def keep(self, theta: Tensor, batch: Batch, passes: BatchPasses) -> None:
-        """Hold passes whose gradient is done, for its product."""
+        """Keep the activations of a finished gradient for its product."""
         if passes.kept != "nothing":
             self._passes[id(batch)] = (theta, passes)
 
@@ -89,10 +89,10 @@ class OpenPasses:
     def note_gradient(
         self, theta: Tensor, batch: Batch, gradient: Tensor, *, layout: Layout | None
     ) -> None:
-        """Hold a copy of a gradient, where a forward difference will ask for it.
+        """Keep a copy of a gradient for a later forward difference.
 
-        With a layout the rows of words that the batch does not hold, which are zero, are left out;
-        on a GPU one would have to wait to learn how many they are.
+        With a layout, the zero rows of words that do not occur in the batch are omitted; on a GPU
+        counting them would force a synchronization.
         """
         forward = self.curvature is not None and self.curvature.way == "forward"
         if not forward or id(batch) not in self._expected:
@@ -104,10 +104,10 @@ class OpenPasses:
             self._gradients[id(batch)] = (theta, gradient.clone(), None)
 
     def side(self, batch: Batch) -> int:
-        """Return on which side of theta, 1 or -1, a one-sided difference is taken for a batch.
+        """Return the side of theta, 1 or -1, of a batch's one-sided difference.
 
-        Neighbours on a path take opposite ones: what each of them neglects has the sign of its
-        side, and much of it cancels along the path.
+        Neighbours on a path alternate: the error of each has the sign of its side, and much of it
+            cancels along the path.
         """
         return -1 if self._expected.get(id(batch), 0) % 2 else 1
 

@@ -13,9 +13,9 @@ curve      :math:`\dot{\bar y}`                                 :math:`\dot{\bar
 ========== ==================================================== =======================
 
 Forward and backward give the gradient :math:`\bar w`; all four give :math:`\dot{\bar w}`, the
-Hessian times :math:`\dot w`. An operation holds what its passes leave for each other. A pass needs
-those before it in the table, of the same operation. Derivatives for parameters are added to what is
-there, so that the rows of a batch may be gone through a few at a time.
+Hessian times :math:`\dot w`. An operation keeps the activations that its passes share. A pass needs
+those before it in the table, of the same operation. Derivatives for parameters are accumulated, so
+that the rows of a batch may be processed a few at a time.
 
 Source: Pearlmutter 1994, the R-operator; the passes are its equations 6 to 9, for our operations.
 """
@@ -81,7 +81,7 @@ class Linear:
     def backward_tangent(
         self, ddy: Tensor, along: Parameters, product: Sums, *, beside: Tensor | None = None
     ) -> Tensor:
-        """Return how the derivative for x changes, and ``beside``; add how those for W and b do."""
+        """Return the tangent of the derivative for x plus ``beside``; add those for W and b."""
         product[self._weight].addmm_(ddy.t(), self.x).addmm_(self.dy.t(), self.dx)
         product[self._bias].add_(ddy.sum(0))
         weight = self._w[self._weight]
@@ -144,9 +144,9 @@ class Norm:
         return change.addcmul_(self.dx, self.dspread, value=-1).mul_(self.rate)
 
     def _across(self, values: Tensor) -> Tensor:
-        r"""Return what of the values is neither their mean nor along :math:`\hat x`.
+        r"""Return the values without their mean and their component along :math:`\hat x`.
 
-        It is the derivative of a norm whose input is x̂ already, which torch has in one kernel.
+        It is the derivative of a norm whose input is already x̂, which torch has in one kernel.
         """
         hat, shape = self.hat, self.hat.shape[-1:]
         mean, rate = torch.zeros_like(self.rate), torch.ones_like(self.rate)
@@ -201,8 +201,8 @@ class Loss:
     """The mean over all rows: cross-entropy of classes, or the square of a number's error.
 
     Args:
-        labels: those of the rows that are gone through.
-        rows: how many rows there are in all.
+        labels: the labels of the current rows.
+        rows: the number of rows in the whole batch.
         regression: whether labels are numbers.
     """
 
@@ -214,7 +214,7 @@ class Loss:
         self._z: Tensor
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return the part of the loss that these rows' outputs z [rows, outputs] are."""
+        """Return the share in the loss of these rows' outputs z [rows, outputs]."""
         self._z = z
         if self.regression:
             loss = mse_loss(z.squeeze(-1), self._labels.to(z.dtype), reduction="sum")
@@ -238,7 +238,7 @@ class Loss:
 
 
 def forget(operation: object, *names: str) -> None:
-    """Let go of what an operation holds under these names, where it holds it."""
+    """Free the values that an operation holds under these names."""
     for name in names:
         with suppress(AttributeError):
             delattr(operation, name)

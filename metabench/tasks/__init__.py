@@ -1,4 +1,4 @@
-"""What a task is, where its examples are, and what identifies them. Loads no example.
+"""Task cards, the location of their examples, and their identity. Loads no example.
 
 Modules and packages, in the order in which data passes through:
 
@@ -12,7 +12,7 @@ Modules and packages, in the order in which data passes through:
     parquet_size: how much a Parquet file holds, known before it is decoded
     reading: the records of files of any format
     layout: which files of a dataset's folder belong to which split
-    data_card: what the card of a dataset declares: configurations, classes
+    data_card: the card of a dataset: configurations, classes
     mirror: the data files of a dataset in a folder or an offline mirror
     own: custom tasks: examples of files, folders and mirrors, each checked
     commit: the hub's commit of a repository

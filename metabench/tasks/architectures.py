@@ -1,7 +1,7 @@
-"""Which architectures of transformers can be used, and how: known before anything is loaded.
+"""The supported architectures of transformers, known before anything is loaded.
 
-`tests/integration/test_zoo.py` builds each architecture and compares these tables with what it
-finds. An architecture that no table names is tried when it is loaded (`metabench.nn.trial`).
+`tests/integration/test_zoo.py` builds each architecture and checks these tables against it. An
+architecture in no table is tried when it is loaded (`metabench.nn.trial`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ POOLED: Final = _names("""
     markuplm megatron-bert mobilebert mpnet rembert roberta roberta-prelayernorm roc_bert
     squeezebert tapas xlm-roberta xlm-roberta-xl
 """)
-"""Encoders with a pooler of their own."""
+"""Encoders with a pooler."""
 
 _UNPOOLED: Final = _names("""
     bart bert-generation bigbird_pegasus deberta deberta-v2 distilbert electra esmc
@@ -67,7 +67,7 @@ CAUSAL: Final = _names("""
 USABLE: Final = POOLED | _UNPOOLED | CAUSAL
 
 ENCODER_ALONE: Final = frozenset({"mt5", "t5", "umt5"})
-"""Loaded by ``AutoModelForTextEncoding``: without the decoder, which needs inputs of its own."""
+"""Loaded by ``AutoModelForTextEncoding``: without the decoder, which needs further inputs."""
 
 MASKED_LM: Final = _names("""
     albert bert big_bird camembert data2vec-text deberta deberta-v2 distilbert electra
@@ -114,16 +114,16 @@ _SAVED: Final = {
 def check_architecture(
     model: str, config: Mapping[str, Any], *, pooling: str = "auto", masked_lm: bool = False
 ) -> None:
-    """Refuse an encoder that cannot be used, or cannot be used in this way.
+    """Refuse an encoder that cannot be used, or not with these settings.
 
     Args:
         model: the encoder, for messages.
-        config: what its ``config.json`` holds.
+        config: the content of its ``config.json``.
         pooling: ``model.pooling``.
         masked_lm: whether ``[pretrain]`` trains it.
 
     Raises:
-        DataError: its architecture is refused, or lacks what is asked for.
+        DataError: its architecture is refused, or lacks the requested feature.
     """
     kind = config.get("model_type")
     where = f"encoder {model!r}"
@@ -161,13 +161,13 @@ def check_pooling(model: str, pooling: str, *, causal: bool) -> None:
 
 
 def saved_pooling(folder: Path, config: Mapping[str, Any]) -> Pooling | None:
-    """Return what ``model.pooling = "auto"`` means where the files say so; else None.
+    """Return the pooling of ``model.pooling = "auto"`` where the files define it; else None.
 
-    It is that of a sentence-transformers encoder, and the last token's state of a decoder, as in
-    transformers' own classifiers.
+    It is that of a sentence-transformers encoder, or the last token's state for a decoder, as in
+    transformers' classifiers.
 
     Raises:
-        DataError: the file of the pooling cannot be read, or asks for one that metabench lacks.
+        DataError: the file of the pooling cannot be read, or names one that metabench lacks.
     """
     path = folder / _POOLING_FILE
     if not path.is_file():

@@ -29,7 +29,7 @@ def hub_commit(
     *,
     hub: Hub,
 ) -> str:
-    """Return the commit (40 hexadecimal digits): the hub's word, else what lies in its local cache.
+    """Return the commit (40 hexadecimal digits), from the hub or else from its local cache.
 
     Raises:
         DataError: the hub does not know it, or cannot be reached and nothing is cached.

@@ -1,4 +1,4 @@
-"""What the card of a data set (README.md) says of its configurations and its classes."""
+"""The card of a dataset (README.md): its configurations and its classes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ COPY: Final = "copy the whole dataset from the hub again, README.md included"
 @final
 @dataclass(frozen=True, slots=True)
 class DataCard:
-    """The card of a data set.
+    """The card of a dataset.
 
     Args:
         configs: the settings of each configuration by name, in their order.
-        infos: what is said of the features of each configuration.
+        infos: the declared features of each configuration.
     """
 
     configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -49,10 +49,10 @@ class DataCard:
 
 
 def read_card(folder: Path) -> DataCard:
-    """Return the card of the data set in a folder; an empty one where it has none.
+    """Return the card of the dataset in a folder; an empty one where it has none.
 
     Raises:
-        DataError: it cannot be read, or is not what the hub's cards are.
+        DataError: it cannot be read, or does not have the form of the hub's cards.
     """
     front: dict[str, Any] = {}
     for name in ("README.md", ".huggingface.yaml"):
@@ -77,7 +77,7 @@ def _infos(info: Any) -> dict[str, Any]:
 
 
 def _legacy(folder: Path) -> dict[str, Any]:
-    """Return what dataset_infos.json says, which the hub's library once wrote."""
+    """Return the content of dataset_infos.json, which the datasets library once wrote."""
     path = folder / "dataset_infos.json"
     try:
         found = json.loads(path.read_bytes()) if path.is_file() else {}

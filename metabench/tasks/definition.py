@@ -30,10 +30,10 @@ _MANY = 20
 
 
 def complete_card(card: TaskCard, splits: Sequence[str], *, hub: Hub) -> TaskCard:
-    """Return the card of a task of one's own with its classes and the sizes of those splits.
+    """Return the card of a custom task with its classes and the sizes of those splits.
 
     Raises:
-        DataError: the rows cannot be had, or one of them is bad.
+        DataError: the examples are not available, or one of them is bad.
     """
     source = card.source
     if not in_files(card, hub=hub):
@@ -62,7 +62,7 @@ def complete_card(card: TaskCard, splits: Sequence[str], *, hub: Hub) -> TaskCar
 
 
 def in_files(card: TaskCard, *, hub: Hub) -> bool:
-    """Return whether the rows of a task lie in files or a folder of this machine."""
+    """Return whether a task's examples come from files or a folder of this machine."""
     source = card.source
     if isinstance(source, HubSource):
         return hub.dataset_folder(source.id) is not None
@@ -86,13 +86,13 @@ def _with_positive(card: TaskCard) -> tuple[str, ...]:
 
 
 def own_notes(card: TaskCard, train: str, scored: str | None, *, hub: Hub) -> tuple[str, ...]:
-    """Return what a reader has to know of a task whose rows come from files.
+    """Return the notes on a task whose examples come from files.
 
     Args:
         card: the complete card.
-        train: the split that is trained on.
-        scored: the split that is scored, None for a task that is not.
-        hub: where datasets lie.
+        train: the training split.
+        scored: the evaluation split; None for a task that is not scored.
+        hub: the source of datasets.
     """
     if not in_files(card, hub=hub):
         return ()
@@ -165,7 +165,7 @@ def _numbers(card: TaskCard) -> Iterator[str]:
 
 
 def _unseen(card: TaskCard, train: str, *, hub: Hub) -> Iterator[str]:
-    """Yield the classes that no training row has."""
+    """Yield the classes without a training example."""
     known = set(own_rows(card, train, hub=hub).labels) if card.labels else set()
     lost = [label for label in card.labels if label not in known]
     if lost:
@@ -183,7 +183,7 @@ def _alike(card: TaskCard) -> Iterator[str]:
 
 
 def _doubtful(card: TaskCard) -> Iterator[str]:
-    """Yield classes that stand for no label elsewhere, and truth values among numbers."""
+    """Yield classes that other programs read as a missing label, and truth values among numbers."""
     empty = [label for label in card.labels if label.strip().casefold() in _EMPTY]
     if "-1" in card.labels and not all(map(is_number, card.labels)):
         empty.append("-1")

@@ -1,4 +1,4 @@
-"""What an encoder is, without loading it: a hash over config, tokenizer and weights."""
+"""The identity of an encoder without loading it: a hash of config, tokenizer and weights."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def model_identity(
 ) -> str:
     """Return the hash of an encoder: files by their sha256, the hub by its commit.
 
-    With ``weights="random"`` the weights file does not count and need not be there.
+    With ``weights="random"`` the weights file is ignored and need not exist.
 
     Raises:
-        DataError: the encoder cannot be had, lacks a file, or wants to run code of its own.
+        DataError: the encoder is not available, lacks a file, or requires remote code.
     """
     folder = hub.model_folder(id)
     if folder is None:
@@ -66,13 +66,12 @@ def model_identity(
 
 
 def check_encoder(folder: Path, *, weights: str) -> frozenset[str]:
-    """Check what can be checked of a folder before it is loaded; no code of it is ever run.
+    """Check an encoder's folder before it is loaded; none of its code is ever run.
 
-    Returned are the names of its tensors that hold no real numbers.
+    Returns the names of its tensors that hold no real numbers.
 
     Raises:
-        DataError: it lacks a file, wants to run code of its own, or holds what is none of
-            safetensors.
+        DataError: it lacks a file, requires remote code, or its weights are not safetensors.
     """
     _check_config(folder)
     return frozenset() if weights == "random" else _whole_numbers(folder)

@@ -1,4 +1,4 @@
-"""What the configuration of an encoder says, from its folder or from the hub."""
+"""The configuration of an encoder, from its folder or from the hub."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def encoder_config(
     revision: str | None,
     hub: Hub,
 ) -> dict[str, Any]:
-    """Return what ``config.json`` of an encoder holds; nothing where it cannot be had.
+    """Return the content of an encoder's ``config.json``; empty where it is not available.
 
     Raises:
         DataError: the file is in a folder and cannot be read.

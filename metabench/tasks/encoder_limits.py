@@ -1,4 +1,4 @@
-"""What an encoder can take: how many tokens of a row, and which token ids."""
+"""The limits of an encoder: tokens per example, and token ids."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _OFFSET_TYPES: Final = {
     "bigbird_pegasus", "camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mpnet",
     "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod",
 }  # fmt: skip
-"""Models whose positions begin after that of the padding, as in fairseq."""
+"""Models whose positions start after that of the padding, as in fairseq."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class EncoderLimits:
-    """What an encoder can take.
+    """The limits of an encoder.
 
     Args:
-        positions: tokens of a row, special ones included; None where there is no limit.
-        embeddings: rows of its embedding matrix; None where its config does not say so.
+        positions: tokens per example, special ones included; None where there is no limit.
+        embeddings: rows of its embedding matrix; None where its config does not define it.
         ids: token ids of its tokenizer, the largest one plus 1; None where that is not known.
     """
 
@@ -52,15 +52,15 @@ class EncoderLimits:
             )
 
     def length(self, model: str, wanted: int, *, given: bool) -> int:
-        """Return the tokens of a row: as many as are wanted, where the encoder has so many.
+        """Return the tokens per example: the requested number, if there are as many positions.
 
         Args:
             model: the encoder, for messages.
             wanted: ``model.max_length``.
-            given: whether the benchmark file says so; else it is the smaller of the two.
+            given: whether the benchmark file sets it; otherwise the smaller of the two counts.
 
         Raises:
-            DataError: more tokens are asked for than there are positions.
+            DataError: more tokens are requested than there are positions.
         """
         if self.positions is None or wanted <= self.positions:
             return wanted
@@ -112,7 +112,7 @@ def _ids(folder: Path) -> int | None:
         added = [token["id"] for token in found.get("added_tokens") or ()]
         return max([int(each) for each in (*known, *added)], default=-1) + 1
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None  # loading it says what is wrong
+        return None  # loading it reports the problem
 
 
 def _whole(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Where datasets and encoders lie: an offline mirror in the hub's layout, or the hub itself."""
+"""The source of datasets and encoders: an offline mirror in the hub's layout, or the hub."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Hub:
         return self._mirrored("models", id) or (path if _is_folder(path) else None)
 
     def missing(self, what: str, id: str) -> DataError:  # noqa: A002
-        """Return the error that says that neither mirror nor hub has it, and both ways out."""
+        """Return the error for an entry in neither mirror nor hub, with both fixes."""
         if id.startswith((".", "~", "/")) or "\\" in id or id.count("/") > 1:
             return DataError(
                 f"there is no folder {id!r}",
@@ -66,10 +66,10 @@ class Hub:
 
 
 def user_path(text: str) -> Path:
-    """Return a path as somebody wrote it, with ``~`` for his home where that is known."""
+    """Return a path with ``~`` expanded where the home directory is known."""
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # the home of nobody we know
+    except RuntimeError:  # an unknown home directory
         return Path(text)
 
 

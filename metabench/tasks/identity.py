@@ -1,4 +1,4 @@
-"""What a split is, without loading a row of it: how many rows, and a name for their content."""
+"""The size of a split and the hash of its content, without loading an example."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class SplitFacts:
 
 
 def split_facts(card: TaskCard, split: str, *, hub: Hub) -> SplitFacts:
-    """Return how many rows a split has and what identifies them; no row is loaded.
+    """Return the size of a split and its identity; no example is loaded.
 
-    Files are known by their sha256, the hub by its commit, a generator by its source. Files of
-    one's own are an exception: nobody else vouches for them, so each of their rows is checked.
+    Files are identified by their sha256, the hub by its commit, a generator by its source. Custom
+    files are the exception: nothing else vouches for them, so each example is read and checked.
 
     Raises:
-        DataError: the dataset or the split cannot be had.
+        DataError: the dataset or the split is not available.
     """
     source = card.source
     if isinstance(source, FileSource):
@@ -60,10 +60,10 @@ def split_facts(card: TaskCard, split: str, *, hub: Hub) -> SplitFacts:
 
 @cache
 def generator_hash(target: str) -> str:
-    """Return the hash of a generator: its module, and what that imports from its own package.
+    """Return the hash of a generator: its module and the modules it imports from its package.
 
     Raises:
-        DataError: the module has no source that could be read.
+        DataError: the module has no readable source.
     """
     sources = dict(_sources(target.partition(":")[0], seen=set()))
     return fingerprint({"target": target, "modules": sources})
@@ -101,7 +101,7 @@ def _where(card: TaskCard) -> str:
 
 
 def _sources(module: str, *, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield (module, hash) of a module and of what it imports from its own package, each once."""
+    """Yield (module, hash) of a module and of each module it imports from its package, once."""
     if module in seen:
         return
     seen.add(module)

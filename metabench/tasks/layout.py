@@ -1,7 +1,7 @@
-"""Which files of a data set's folder belong to which split: the rules of the datasets library.
+"""The files of each split in a dataset's folder, by the rules of the datasets library.
 
-What a data card (README.md) lists counts first; else split names in names of folders, then in names
-of files; else all is training data. Nothing but names is looked at.
+The data card (README.md) comes first; then split names in the names of folders, then in the names
+of files; otherwise all files are training data. Only names are read.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def has_magic(pattern: str) -> bool:
 
 
 def one_format(files: Sequence[str]) -> tuple[FileFormat | None, tuple[str, ...]]:
-    """Return the format that most files have, and those files; what has none does not count."""
+    """Return the most common format and its files; files without a format do not count."""
     found = [(name, form) for name, form in ((name, format_of(name)) for name in files) if form]
     if not found:
         return None, ()

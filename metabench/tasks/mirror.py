@@ -1,4 +1,4 @@
-"""The data files of a dataset that lies in a folder: as git clones it, or as a mirror keeps it."""
+"""The data files of a dataset in a folder: a git clone, or an offline mirror."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def holds_split(folder: Path, config: str | None, split: str) -> bool:
 
 
 def count_rows(files: Sequence[DataFile], columns: Sequence[str]) -> int:
-    """Return how many rows of those columns the files hold: of Parquet from their footers alone.
+    """Return the number of rows of the files; for Parquet from their footers only.
 
     Raises:
         DataError: a file is not readable.

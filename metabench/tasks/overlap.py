@@ -1,4 +1,4 @@
-"""Equal rows: within the training rows, within the scored rows, and in both."""
+"""Duplicate examples within the training set, within the evaluation set, and across both."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Overlap", "count_overlap", "overlap_note"]
 @final
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many rows repeat others; rows are equal where all their texts are.
+    """The numbers of duplicate examples; examples are equal where all their texts are.
 
     Args:
-        train: training rows that repeat an earlier training row.
-        scored: scored rows that repeat an earlier scored row.
-        both: scored rows that stand among the training rows.
+        train: training examples that repeat an earlier training example.
+        scored: evaluation examples that repeat an earlier evaluation example.
+        both: evaluation examples that are also training examples.
     """
 
     train: int
@@ -32,7 +32,7 @@ class Overlap:
 
 
 def count_overlap(train: Sequence[Hashable], scored: Sequence[Hashable]) -> Overlap:
-    """Return how many rows repeat others.
+    """Return the numbers of duplicate examples.
 
     >>> count_overlap(["a", "b", "a"], ["b", "c", "b"])
     Overlap(train=1, scored=1, both=2)

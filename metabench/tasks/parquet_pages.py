@@ -1,4 +1,4 @@
-"""The pages of a Parquet file, by the headers that a reader goes by; a footer may say anything.
+"""The pages of a Parquet file, by their own headers; a footer is not trusted.
 
 Source: Apache Parquet's format, ``PageHeader``, in Thrift's compact protocol.
 """
@@ -21,7 +21,7 @@ _DEEPEST = 4
 
 @final
 class Page(NamedTuple):
-    """What a page takes once it is decompressed, in bytes, and the number of its encoding."""
+    """The decompressed size of a page in bytes, and the number of its encoding."""
 
     size: int
     encoding: int
@@ -31,7 +31,7 @@ def chunk_pages(data: bytes, chunk: Any) -> Iterator[Page]:
     """Yield the pages of a column chunk (a ``pyarrow.parquet.ColumnChunkMetaData``).
 
     Raises:
-        ValueError: they are not what the format describes.
+        ValueError: they do not follow the format.
     """
     place = chunk.data_page_offset
     if chunk.has_dictionary_page and 0 < (chunk.dictionary_page_offset or 0) < place:

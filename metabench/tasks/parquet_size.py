@@ -32,7 +32,7 @@ def parquet_footer(source: Path | bytes, *, where: str = "") -> Any:
 
     Args:
         source: the file, or its content.
-        where: what the content is called in a message; a file is called by its path.
+        where: the name of the content in errors; for a file, its path.
 
     Raises:
         DataError: it cannot be read as Parquet, or has too many rows, columns or bytes of footer.
@@ -61,15 +61,16 @@ def refuse_large_table(data: bytes, *, most: int = TABLE_BYTES, where: str) -> N
     """Refuse a Parquet file whose values take more than ``most`` bytes once they are decoded.
 
     Numbers are counted from the footer. Texts are read as indices into a dictionary, which takes no
-    more memory than the file's own pages, and added up: one long text may stand for a million rows.
+    more memory than the file's own pages, and added up: one long text may be the value of a million
+    rows.
 
     Args:
         data: the content of the file.
         most: bytes.
-        where: what the content is called in a message.
+        where: the name of the content in errors.
 
     Raises:
-        DataError: it does, or cannot be read.
+        DataError: it is larger, or cannot be read.
     """
     footer = parquet_footer(data, where=where)
     _check_columns(data, where)
@@ -118,10 +119,10 @@ class _FooterAlone(io.RawIOBase):
 
 
 def _check_columns(data: bytes, where: str) -> None:
-    """Refuse a file whose footer has columns that cannot be looked at.
+    """Refuse a file whose footer has unreadable columns.
 
-    pyarrow ends the process where its footer is asked for such a column. A reader, which looks at
-    every column before it reads the first page, raises; here no page is ever read.
+    pyarrow ends the process when the footer is asked for such a column. A reader, which inspects
+    every column before it reads the first page, raises; no page is read here.
     """
     import pyarrow as pa  # noqa: PLC0415  (planning stays light)
     import pyarrow.parquet as pq  # noqa: PLC0415
@@ -137,7 +138,7 @@ def _check_columns(data: bytes, where: str) -> None:
 
 
 def _lengths(source: Path | bytes) -> tuple[int, int]:
-    """Return the size of a file, and what it says is that of its footer."""
+    """Return the size of a file, and the declared size of its footer."""
     if isinstance(source, bytes):
         size, tail = len(source), source[-_TAIL_BYTES:]
     else:
@@ -170,7 +171,7 @@ def _fixed_sizes(footer: Any) -> Iterator[int]:
 
 
 def _text_bound(data: bytes, footer: Any, texts: list[str], most: int) -> int:
-    """Return what the texts take at most; more than ``most`` where that is not known at once.
+    """Return an upper bound of the size of the texts; more than ``most`` where it is unknown.
 
     A text is either written out in a page, or it is an index into its group's dictionary, whose
     longest entry counts then.
@@ -204,10 +205,10 @@ def _chunks(footer: Any, texts: list[str]) -> Iterator[Any]:
 
 
 def _page_bytes(data: bytes, chunk: Any) -> int:
-    """Return what the pages of a chunk of texts take once they are decompressed.
+    """Return the decompressed size of the pages of a chunk of texts.
 
     Raises:
-        ValueError: a text may be longer than what is written of it.
+        ValueError: a text may be longer than its stored bytes.
     """
     pages = list(chunk_pages(data, chunk))
     if not _PLAIN.issuperset(page.encoding for page in pages):
@@ -222,7 +223,7 @@ def _text_sizes(data: bytes, footer: Any, texts: list[str], where: str) -> Itera
     if not texts:
         return
     try:
-        # pyarrow makes no dictionary of texts of which only what differs is written
+        # pyarrow makes no dictionary of delta-encoded texts
         delta = any(_is_delta(data, chunk) for chunk in _chunks(footer, texts))
         file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=[] if delta else texts)
         for batch in file.iter_batches(batch_size=_FEW if delta else _BATCH, columns=texts):

@@ -1,4 +1,4 @@
-"""YAML from a stranger: plain mappings, lists and scalars, each written out where it stands."""
+"""Untrusted YAML: plain mappings, lists and scalars, without aliases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REFUSED = {
     yaml.AnchorToken: "an anchor",
     yaml.TagToken: "a tag",
 }
-"""What makes few bytes many, or something other than text, numbers, lists and mappings."""
+"""Syntax that multiplies content, or makes anything but text, numbers, lists and mappings."""
 
 _STARTS = (
     yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken,
@@ -47,7 +47,7 @@ def parse_yaml(text: str) -> Any:
 
 
 def _refuse(text: str) -> None:
-    """Refuse what is not plain; the depth too, for a scanner's time grows with its square."""
+    """Refuse anything that is not plain, and deep nesting: a scanner's time is quadratic in it."""
     depth = 0
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         line = token.start_mark.line + 1

@@ -1,4 +1,4 @@
-"""Which tasks' rows are on this machine; the network is not asked, no row is loaded."""
+"""The tasks whose examples are on this machine; no network access, no example is loaded."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ State: TypeAlias = Literal["generated", "mirror", "cache", "file", "absent", "da
 @final
 @dataclass(frozen=True, slots=True)
 class SplitPresence:
-    """Where the rows of a split are.
+    """The location of the examples of a split.
 
     Args:
         split: its name.
         state: ``generated`` on the fly, in the ``mirror``, in the hub's ``cache`` or in a ``file``;
             ``absent`` or ``damaged`` otherwise.
-        rows: rows that are there; None where that is not known.
-        official: rows that there are officially; None where nobody says.
-        problem: why they are absent or damaged; else empty.
+        rows: number of examples; None where it is unknown.
+        official: official number of examples; None where it is unknown.
+        problem: the reason why they are absent or damaged; else empty.
     """
 
     split: str
@@ -43,7 +43,7 @@ class SplitPresence:
 @final
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Where the rows of a task are: its name, their source, the splits that it uses."""
+    """The location of a task's examples: its name, their source, the splits that it uses."""
 
     task: str
     source: str
@@ -51,7 +51,7 @@ class Presence:
 
     @property
     def state(self) -> State:
-        """``damaged`` where a split is; else where the rows are, or ``absent``."""
+        """``damaged`` where a split is; else the location of the examples, or ``absent``."""
         states = [split.state for split in self.splits]
         if "damaged" in states:
             return "damaged"
@@ -59,14 +59,14 @@ class Presence:
 
 
 def presence(card: TaskCard, *, hub: Hub) -> Presence:
-    """Return where a task's rows are."""
+    """Return the location of a task's examples."""
     splits = dict.fromkeys((card.train, card.scored))
     found = tuple(split_presence(card, split, hub=hub) for split in splits)
     return Presence(card.name, _source(card), found)
 
 
 def split_presence(card: TaskCard, split: str, *, hub: Hub) -> SplitPresence:
-    """Return where the rows of a split are."""
+    """Return the location of the examples of a split."""
     offline = replace(hub, offline=True)
     official = card.splits.get(split)
     try:

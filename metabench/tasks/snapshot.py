@@ -23,12 +23,12 @@ _SHARD = re.compile(r"(.*-)(\d{5})-of-(\d{5})(.*)")
 
 
 def dataset_snapshot(source: HubSource, split: str, *, hub: Hub) -> Path:
-    """Return the folder with the files of a split at the commit that the source means.
+    """Return the folder with the files of a split at the source's commit.
 
-    Those of all splits are downloaded where the network answers; without it, what is there counts.
+    The files of all splits are downloaded if there is a network; otherwise local files are used.
 
     Raises:
-        DataError: neither has them.
+        DataError: neither network nor cache has them.
     """
     commit = hub_commit("dataset", source.id, source.revision, hub=hub)
     if not hub.offline and network_answers():

@@ -46,10 +46,10 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def refuse_large(path: Path, most: int) -> None:
-    """Refuse a file of more than ``most`` bytes, and what is no regular file.
+    """Refuse a file of more than ``most`` bytes, or no regular file.
 
     Raises:
-        DataError: it is one of these.
+        DataError: it is too large or not regular.
     """
     if path.exists() and not path.is_file():
         raise DataError("is not a regular file", where=str(path), hint=_ANOTHER)
@@ -59,13 +59,12 @@ def refuse_large(path: Path, most: int) -> None:
 
 
 def check_weights(path: Path) -> frozenset[str]:
-    """Check that a file is one of safetensors whose tensors lie end to end, each name once.
+    """Check that a file is safetensors with contiguous tensors, each name once.
 
-    Nothing but the header is read. Returned are the names of the tensors that hold no real
-    numbers, as parameters do.
+    Only the header is read. Returns the names of the tensors that hold no real numbers.
 
     Raises:
-        DataError: it is not; so is a pickle, whatever it is called.
+        DataError: it is not; a pickle of any name is refused as well.
 
     Source: the format of safetensors: 8 bytes of length, a JSON header, the tensors' bytes.
     """

@@ -1,4 +1,4 @@
-"""A clause of the grammar: who does what to what, where; and how it is said in words."""
+"""A clause of the grammar (subject, verb, object, place) and its wording."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MANY = ("the", "these", "those", "some", "many", "two", "three", "four", "five")
 @final
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Who does what to what, where. Words are dictionary forms; empty means: not said.
+    """Subject, verb, object and place, as dictionary forms; empty where absent.
 
     Quality and verb are both good or both bad; denial turns the verb round.
     """
@@ -48,7 +48,7 @@ class Clause:
 
 
 def draw_clause(draws: Draws, *, good: bool, place: float = 0.0) -> Clause:
-    """Return a good or a bad clause; it says where with the given chance."""
+    """Return a good or a bad clause; it names a place with the given probability."""
     several = draws.chance(0.5)
     where = draws.chance(place)
     return Clause(

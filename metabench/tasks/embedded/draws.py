@@ -1,4 +1,4 @@
-"""Draws of the grammar: uniform numbers from a named stream, and what is made of them."""
+"""Draws of the grammar: uniform numbers from a named stream, and choices made with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 4096
 class Draws:
     """A reader of one stream's uniform numbers, in order.
 
-    Only 53-bit uniform numbers are asked of numpy, so that rows do not change with its version.
+    numpy provides only 53-bit uniform numbers, so that examples do not change with its version.
     """
 
     def __init__(self, stream: Stream) -> None:

@@ -24,7 +24,7 @@ _CHOICES = {"agent": LIVING, "thing": THINGS, "place": PLACES}
 
 
 def reword(clause: Clause, draws: Draws) -> Clause:
-    """Return the clause with its verb, its quality or both said by a synonym."""
+    """Return the clause with its verb, its quality or both replaced by a synonym."""
     verb, quality = draws.pick(((True, False), (False, True), (True, True)))
     return replace(
         clause,
@@ -63,7 +63,7 @@ def shift(clause: Clause, draws: Draws, *, parts: int) -> Clause:
 
 
 def widen(clause: Clause, draws: Draws) -> Clause:
-    """Return the clause saying less: a kind for a member of it, or the place left out."""
+    """Return a more general clause: a kind for a member of it, or the place left out."""
     way = draws.pick(("agent", "thing", "place") if clause.place else ("agent", "thing"))
     if way == "agent":
         return replace(clause, agent=CATEGORY[clause.agent])

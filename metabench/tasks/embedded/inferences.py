@@ -1,4 +1,4 @@
-"""Tasks over a text and what may follow from it: inference, entailment, science."""
+"""Tasks on a text and a hypothesis: inference, entailment, science."""
 
 from __future__ import annotations
 

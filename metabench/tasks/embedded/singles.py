@@ -23,7 +23,7 @@ def sentiment(draws: Draws) -> tuple[tuple[str, ...], int]:
 
 
 def grammar(draws: Draws) -> tuple[tuple[str, ...], int]:
-    """Return a sentence and whether it is acceptable (1): number, order, each word said once."""
+    """Return a sentence and whether it is acceptable (1): number, order, no word twice."""
     clause = _draw(draws, good=draws.chance(0.5))
     acceptable = draws.chance(0.5)
     words = say(clause) if acceptable else _broken(say(clause), clause, draws)

@@ -1,4 +1,4 @@
-"""The nine generated tasks: their recipes, their sizes, and the function that makes their rows."""
+"""The nine generated tasks: their recipes, their sizes, and the generator of their examples."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ Row: TypeAlias = tuple[tuple[str, ...], int | float]
 @final
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one task is made.
+    """The recipe of one task.
 
     Args:
         draw: draws texts and label.
         text: names of its text columns.
         classes: number of classes, 0 for regression.
-        scored: name of the split that is scored; it is drawn first.
+        scored: name of the evaluation split; it is drawn first.
         scored_rows: its size.
-        train_rows: size of the training split; none of its texts stands in the scored split.
+        train_rows: size of the training split; none of its texts is in the evaluation split.
     """
 
     draw: Callable[[Draws], Row]
@@ -70,7 +70,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 
 
 def generate(name: str, split: str) -> Mapping[str, list[Any]]:
-    """Return the rows of a split of a generated task: a list of values for each column.
+    """Return the examples of a split of a generated task: a list of values for each column.
 
     Raises:
         DataError: there is no such task or split.

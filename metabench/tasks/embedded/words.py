@@ -129,7 +129,7 @@ def third_person(verb: str) -> str:
 
 
 def vocabulary() -> tuple[str, ...]:
-    """Return every word that the grammar can say, once, sorted."""
+    """Return all distinct words of the grammar, sorted."""
     nouns = {*CATEGORY, *MEMBERS, *map(plural, (*LIVING, *KINDS))}
     verbs = {*VERBS, *map(third_person, VERBS)}
     others = {*ADJECTIVES, *PLACES, *_flat(_FUNCTION_WORDS)}

@@ -6,7 +6,7 @@ Modules and packages, in the order in which data passes through:
     rows: the examples of a file: texts and labels, and what is wrong with them
     read: the examples of a file, by whole columns where it is regular, else one by one
     classes: which class a label means
-    metrics: metrics that are of one of two classes
+    metrics: metrics of one class of two
     guess: which settings read a file, and which of its columns are text and label
     hold_out: a stratified evaluation split
     splits: the splits of a custom task: classes, examples, identity

@@ -25,7 +25,7 @@ class Classes:
     Args:
         names: names of the classes in the order of their numbers.
         values: the name by label, where the task gives labels names.
-        by_position: whether a whole number may be the place of a class whose name is no number.
+        by_position: whether an integer may be the position of a class whose name is no number.
     """
 
     names: tuple[str, ...]
@@ -34,7 +34,7 @@ class Classes:
     _known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Collect what means which class; a class's own name counts before all else."""
+        """Collect the labels of each class; a class's name takes precedence."""
         spelt = {**{name: name for name in self.names}, **dict(self.values)}
         composed = {unicodedata.normalize("NFC", label): name for label, name in spelt.items()}
         alike = {canonical_label(label): name for label, name in composed.items()}
@@ -57,7 +57,7 @@ class Classes:
 
 
 def canonical_label(word: str) -> str:
-    """Return what equal labels have in common: the value of a number, true and false in any case.
+    """Return the canonical form of a label: the value of a number, true and false in any case.
 
     >>> [canonical_label(word) for word in ("1.0", "True", "one")]
     ['1', 'true', 'one']

@@ -1,4 +1,4 @@
-"""A file of records as somebody has it: which settings read it, and why they were taken."""
+"""The settings that read a given file of records, and the reason for each."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ _MOST_WHOLE_CLASSES = 20
 @final
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a file most likely is.
+    """The most likely settings of a file.
 
     Args:
         settings: values of ``[[tasks.define]]`` by key.
-        reasons: why each was taken, by key.
+        reasons: the reason for each, by key.
     """
 
     settings: Mapping[str, Any]
@@ -97,7 +97,7 @@ def guess_file(path: str) -> Guess:
 def _describe_labels(
     values: Sequence[str], rows: int, settings: dict[str, Any], reasons: dict[str, str]
 ) -> None:
-    """Add what the labels of that many rows say: whether some are missing, or are measurements."""
+    """Add notes on the labels of that many examples: missing ones, or numbers as measurements."""
     reasons["label"] = f"{len({canonical_label(value) for value in values}):,} distinct values"
     if len(values) < rows:
         settings["unlabelled"] = "drop"
@@ -113,10 +113,10 @@ def _describe_labels(
 
 
 def repeated_rows(guess: Guess, train: str, scored: str) -> tuple[int, int]:
-    """Return how many rows of the scored file are in the training file, and how many there are.
+    """Return how many examples of the evaluation file are in the training file, and its size.
 
     Raises:
-        DataError: a file cannot be read as was guessed, or one of its rows is bad.
+        DataError: a file cannot be read with the guessed settings, or one of its rows is bad.
     """
     found = guess.settings
     ways = {key: found[key] for key in ("delimiter", "encoding", "decimal") if key in found}
@@ -202,7 +202,7 @@ def _of_objects(rows: Sequence[Any]) -> Mapping[str, list[Any]]:
 
 
 def _json_rows(text: str) -> list[Any]:
-    """Return the rows of an array, of a document that holds one, or of lines."""
+    """Return the records of an array, of a document with one array, or of lines."""
     try:
         whole = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Holding rows out for scoring: drawn by class, with equal rows on one side."""
+"""Held-out evaluation examples: stratified by class, duplicates on one side."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["held_out"]
 def held_out(
     keys: Sequence[Hashable], strata: Sequence[str], *, fraction: float
 ) -> tuple[list[int], list[int]]:
-    """Return the rows to train on and the rows held out, each in the order of the file.
+    """Return the numbers of the training and the held-out examples, each in the order of the file.
 
-    Rows with equal keys go together, so that nothing that is scored is trained on; of every
+    Examples with equal keys stay together, so that no evaluation example is trained on. Of every
     stratum about ``fraction`` is held out, never all of it. The draw is the same on every machine.
     """
     groups: dict[Hashable, list[int]] = {}

@@ -1,4 +1,4 @@
-"""The rows of a file: by whole columns where it is regular, else one by one."""
+"""The examples of a file: by whole columns where it is regular, else row by row."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _COLUMNS = {
 
 
 def read_rows(file: DataFile, rules: ReadRules) -> OwnRows:
-    """Return the rows of a file; a second reading of the same content is remembered.
+    """Return the examples of a file; the last readings are cached by content.
 
     Raises:
         DataError: the file cannot be read to its end.
@@ -66,13 +66,13 @@ def _read(file: DataFile, rules: ReadRules, sha256: str) -> OwnRows:
 def rows_by_columns(
     file: DataFile, rules: ReadRules, sha256: str, *, fewest: int = 0
 ) -> OwnRows | None:
-    """Return the rows of a regular file; None for others, which are right or wrong row by row.
+    """Return the examples of a regular file; None for others, which are read row by row.
 
     Args:
         file: the file.
-        rules: what of a row is read, and as what.
+        rules: the columns to read, and their types.
         sha256: the hash of its content.
-        fewest: a smaller file is not looked at.
+        fewest: the smallest size in bytes; smaller files return None.
     """
     read = _COLUMNS.get(file.format)
     if read is None:
@@ -125,7 +125,7 @@ def _texts(column: Any, *, empty: bool) -> list[str]:
 
 
 def rows_one_by_one(file: DataFile, rules: ReadRules, sha256: str) -> OwnRows:
-    """Return the rows of a file, with what is wrong with them.
+    """Return the examples of a file with the problems of bad rows, read row by row.
 
     Raises:
         DataError: the file cannot be read to its end.
@@ -141,9 +141,9 @@ def rows_one_by_one(file: DataFile, rules: ReadRules, sha256: str) -> OwnRows:
 
 @final
 class _Labels:
-    """What the labels of a file stand for; each distinct one is looked at once.
+    """The values of a file's labels; each distinct label is parsed once.
 
-    ``spellings`` are those that may be written in several Unicode forms.
+    ``spellings`` are labels that have several Unicode forms.
     """
 
     def __init__(self, file: DataFile, rules: ReadRules) -> None:
@@ -154,7 +154,7 @@ class _Labels:
         self._words: dict[tuple[type, Any], tuple[str, Any]] = {}
 
     def read(self, label: Any) -> tuple[str, Any]:
-        """Return what is wrong with a label, and what it stands for."""
+        """Return the problem of a label ("" for none) and its value."""
         if self._rules.numbers:
             return label_number(label, self._quote, decimal=self._decimal)
         try:
@@ -163,10 +163,10 @@ class _Labels:
             return label_word(label, self._quote)
 
     def of_column(self, column: Any, names: Sequence[str]) -> list[Any]:
-        """Return what an Arrow column stands for, None for each label that is empty.
+        """Return the values of an Arrow column, None for each empty label.
 
         Raises:
-            Irregular: something is wrong with a label.
+            Irregular: a label is bad.
         """
         if self._rules.label_hidden:
             return [""] * len(column)
@@ -248,7 +248,7 @@ class _Reading:
         )  # fmt: skip
 
     def _checked(self, values: tuple[Any, ...]) -> tuple[str, Any]:
-        """Return what is wrong with a row, or an empty text and its label."""
+        """Return the problem of a row ("" for none) and its label."""
         for name, value in zip(self._rules.text, values, strict=False):
             if type(value) is str and value.isascii() and value.strip() and "\0" not in value:
                 continue

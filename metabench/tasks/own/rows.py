@@ -1,4 +1,4 @@
-"""The rows of a file or a split: texts, labels, lines, and what is wrong with them."""
+"""The examples of a file or a split: texts, labels, lines, and the problems of bad rows."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _HIDDEN = "-1"
 @final
 @dataclass(frozen=True, slots=True)
 class ReadRules:
-    """What of a row is read, and as what.
+    """The columns that are read, and their types.
 
     Args:
         text: the text columns.
         label: the label column.
         numbers: whether labels are numbers.
-        names: the names of the classes by number, where the data set's card declares them.
+        names: the names of the classes by number, where the dataset's card declares them.
         empty_texts: whether a text may be empty.
         label_hidden: whether labels are left unread.
     """
@@ -55,16 +55,16 @@ class ReadRules:
 @final
 @dataclass(frozen=True, slots=True)
 class OwnRows:
-    """The good rows of a file, and how many are bad.
+    """The examples of a file, and its bad rows.
 
     Args:
         texts: one list per text column.
-        labels: the label of each row, as text; for regression, as a number.
-        lines: the line of each row.
-        flaws: the first bad rows: their line, and what is wrong.
-        bad: how many there are.
-        unlabelled: the rows without a label, which are none of the others: line, and why.
-        spellings: the labels that may be written in several Unicode forms, as they are written.
+        labels: the label of each example, as text; for regression, as a number.
+        lines: the line of each example.
+        flaws: the first bad rows: line and problem.
+        bad: number of bad rows.
+        unlabelled: the rows without a label, not counted above: line and reason.
+        spellings: the labels with several Unicode forms, as written.
     """
 
     texts: tuple[list[str], ...]
@@ -76,19 +76,19 @@ class OwnRows:
     spellings: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
-        """Return the number of good rows."""
+        """Return the number of examples."""
         return len(self.labels)
 
     @property
     def keys(self) -> list[tuple[str, ...]]:
-        """The texts of each row; equal rows have equal keys."""
+        """The texts of each example; equal examples have equal keys."""
         return list(zip(*self.texts, strict=True))
 
     def check(self, file: DataFile, *, drop: bool) -> None:
-        """Refuse bad rows, and rows without a label where they are not to be dropped.
+        """Refuse bad rows, and rows without a label unless they are dropped.
 
         Raises:
-            DataError: names the first bad rows and counts the rest.
+            DataError: with the first bad rows, and the number of the others.
         """
         missing = [] if drop else self.unlabelled
         flaws = [*self.flaws, *missing[:MOST_SHOWN]]
@@ -97,10 +97,10 @@ class OwnRows:
             raise refused_rows(file, flaws, count=self.bad + len(missing), hint=hint)
 
     def classified(self, file: DataFile, classes: Classes, *, drop: bool) -> OwnRows:
-        """Return the rows with the name of their class as label; bad ones are refused.
+        """Return the examples with the name of their class as label; bad ones are refused.
 
         Raises:
-            DataError: names the first bad rows and counts the rest.
+            DataError: with the first bad rows, and the number of the others.
         """
         known = {word: classes.name(word) for word in set(self.labels)}
         hidden = {_HIDDEN} if known.get(_HIDDEN, "") is None else set()
@@ -122,7 +122,7 @@ class OwnRows:
         )
 
     def take(self, rows: Sequence[int]) -> OwnRows:
-        """Return those rows alone."""
+        """Return those examples only."""
         return OwnRows(
             tuple([column[row] for row in rows] for column in self.texts),
             [self.labels[row] for row in rows],
@@ -132,7 +132,7 @@ class OwnRows:
 
 
 def joined_rows(parts: Sequence[OwnRows]) -> OwnRows:
-    """Return the rows of several files, one after the other."""
+    """Return the examples of several files, concatenated."""
     if len(parts) == 1:
         return parts[0]
     columns = zip(*(part.texts for part in parts), strict=True)

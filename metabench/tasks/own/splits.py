@@ -1,4 +1,4 @@
-"""The splits of a task of one's own: its classes, its rows, what identifies them."""
+"""The splits of a custom task: classes, examples, identity."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _MOST_LABELS = 1000
 @final
 @dataclass(frozen=True, slots=True)
 class FileSplit:
-    """The files of a split, and how their rows are read.
+    """The files of a split, and the rules to read them.
 
     Args:
         files: in the order of their rows.
-        rules: what of a row is read.
-        classes: names of the classes; none for regression, or where they are to be found.
+        rules: the columns to read.
+        classes: names of the classes; none for regression, or where they are found in the data.
         values: the class by label.
-        by_position: whether whole numbers may be places of classes.
+        by_position: whether integers may be positions of classes.
         drop: whether rows without a label are dropped.
-        declared: the class names that the data themselves declare.
+        declared: the class names that the data declare.
     """
 
     files: tuple[DataFile, ...]
@@ -55,7 +55,7 @@ class FileSplit:
     declared: tuple[str, ...]
 
     def rows(self) -> OwnRows:
-        """Return the rows, each checked, labels as names of classes or as numbers.
+        """Return the examples, each checked, labels as names of classes or as numbers.
 
         Raises:
             DataError: a file cannot be read, or a row is bad.
@@ -63,7 +63,7 @@ class FileSplit:
         return joined_rows([self._checked(file) for file in self.files])
 
     def texts(self) -> tuple[list[str], ...]:
-        """Return the texts of every row, labels left unread; the label column has to be there.
+        """Return the texts of every row without reading labels; the label column must exist.
 
         Raises:
             DataError: a file cannot be read, or a text is bad.
@@ -91,7 +91,7 @@ def file_split(card: TaskCard, split: str, *, hub: Hub | None = None) -> FileSpl
     """Return the files of a split of a task, from files, a folder, or a mirror.
 
     Raises:
-        DataError: there is no such split, or its files cannot be told.
+        DataError: there is no such split, or its files are ambiguous.
     """
     source = card.source
     names: tuple[str, ...] = ()
@@ -128,12 +128,12 @@ def file_split(card: TaskCard, split: str, *, hub: Hub | None = None) -> FileSpl
 
 
 def found_labels(card: TaskCard, *, hub: Hub | None = None) -> tuple[str, ...]:
-    """Return the classes: those that the data declare, else the labels of the training rows.
+    """Return the classes: those that the data declare, else the labels of the training set.
 
-    They are sorted, whole numbers by size.
+    They are sorted, integers by value.
 
     Raises:
-        DataError: a row is bad, or there are too many labels for classes.
+        DataError: a row is bad, or there are too many distinct labels.
     """
     split = file_split(card, card.train, hub=hub)
     labels = set(split.rows().labels)
@@ -150,7 +150,7 @@ def found_labels(card: TaskCard, *, hub: Hub | None = None) -> tuple[str, ...]:
 
 
 def own_rows(card: TaskCard, split: str, *, hub: Hub | None = None) -> OwnRows:
-    """Return the rows of a split, each checked.
+    """Return the examples of a split, each checked.
 
     Raises:
         DataError: the file cannot be read, a row is bad, or the split is too small to be used.
@@ -167,7 +167,7 @@ def own_rows(card: TaskCard, split: str, *, hub: Hub | None = None) -> OwnRows:
 def _rows(
     found: FileSplit, hashes: tuple[str, ...], part: str | None, use: tuple[float, bool, bool]
 ) -> OwnRows:
-    del hashes  # part of what is remembered
+    del hashes  # part of the cache's key
     fraction, trains, regression = use
     file = found.files[0]
     rows = found.rows()
@@ -208,7 +208,7 @@ def own_identity(card: TaskCard, split: str) -> str:
 
 
 def own_overlap(card: TaskCard, train: str, scored: str, *, hub: Hub | None = None) -> Overlap:
-    """Return how many rows of two splits repeat others."""
+    """Return the numbers of duplicate examples of two splits."""
     return count_overlap(own_rows(card, train, hub=hub).keys, own_rows(card, scored, hub=hub).keys)
 
 

@@ -1,4 +1,4 @@
-"""One value of a row: a text, the word for a class, or a number; and what is wrong with it."""
+"""One value of a row: a text, a class or a number, with its problem."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Quote: TypeAlias = Callable[[Any], str]
 """How a message quotes a value of the file."""
 
 UNLABELLED: Final = "the label is empty"
-"""What is said of a row without a label."""
+"""The problem of a row without a label."""
 
 LARGEST_NUMBER: Final = 3.4e38
 """A larger number is not one of 32 bits."""
@@ -26,7 +26,7 @@ _NO_TEXT = {"Cc": "a control character", "Cs": "half of a character", "Zl": "a l
 
 
 def text_problem(value: Any, quote: Quote) -> str:
-    """Return what is wrong with a text; nothing where it is one."""
+    """Return the problem of a text; "" for none."""
     if value is not None and not isinstance(value, str):
         return f"is no text but {quote(value)}"
     text = value or ""
@@ -39,10 +39,10 @@ def text_problem(value: Any, quote: Quote) -> str:
 
 
 def label_word(label: Any, quote: Quote) -> tuple[str, str]:
-    """Return what is wrong with a class, and its name: numbers and truth values are written out.
+    """Return the problem of a class ("" for none) and its name; numbers and booleans as text.
 
-    Names are in Unicode's composed form (NFC), so that what looks alike is one class; a whole
-    number that is stored as a real or a decimal one is written as an integer.
+    Names are in Unicode's composed form (NFC), so that labels that look alike are one class; an
+    integer stored as a float or a decimal number is written as an integer.
     """
     if _is_missing(label):
         return UNLABELLED, ""
@@ -61,7 +61,7 @@ def label_word(label: Any, quote: Quote) -> tuple[str, str]:
 
 
 def label_number(label: Any, quote: Quote, *, decimal: str = ".") -> tuple[str, float]:
-    """Return what is wrong with a number, and the number; ``decimal`` is the sign in texts."""
+    """Return the problem of a number ("" for none) and the number, read with that decimal sign."""
     if _is_missing(label):
         return UNLABELLED, 0.0
     text = label.strip() if isinstance(label, str) else None

@@ -69,7 +69,7 @@ def _records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterato
 def _opened(
     file: DataFile, data: bytes, wanted: Sequence[str]
 ) -> tuple[Any, list[str], Iterator[Any]]:
-    """Return the schema, the columns that hold the wanted ones, and the batches of rows."""
+    """Return the schema, the top-level columns to decode, and the batches of rows."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -104,7 +104,7 @@ def _arrow_batches(data: bytes) -> Iterator[Any]:
 
 
 def _validated(batch: Any) -> Any:
-    """Return a batch of an Arrow file, whose texts may lie anywhere if it is damaged."""
+    """Return a checked batch of an Arrow file, which may have wrong offsets of texts."""
     batch.validate(full=True)
     return batch
 
@@ -189,7 +189,7 @@ def declared_names(file: DataFile, column: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _declared(file: DataFile, column: str, sha256: str) -> tuple[str, ...]:
-    del sha256  # part of what is remembered
+    del sha256  # part of the cache's key
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The wanted columns of a file, read at once; what is irregular is left to the reader of rows."""
+"""The requested columns of a file, read at once; irregular files are left to the row reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEWEST_BYTES = 256 * 1024
 
 @final
 class Irregular(Exception):  # noqa: N818  (no error: such a file may be right)
-    """A file has rows that have to be looked at one by one."""
+    """A file with rows that have to be read one by one."""
 
 
 def _from_one(count: int) -> Sequence[int]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DAMAGED", "decompressed"]
 
 DAMAGED: Final = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
-"""What reading a damaged compressed file raises, beside an OSError and a ValueError."""
+"""Exceptions of damaged compressed files, besides OSError and ValueError."""
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _CHUNK = 1024**2
@@ -32,11 +32,11 @@ _XZ_MEMORY = 256 * 1024**2
 
 
 def decompressed(file: DataFile, source: BinaryIO) -> BinaryIO:
-    """Return the bytes that an open file holds: itself, where it is not compressed.
+    """Return the decompressed stream of an open file: the file itself if it is not compressed.
 
     Raises:
-        DataError: it stands for a file that Git has not fetched, is a spreadsheet, or an archive
-            that is encrypted or does not hold exactly one file.
+        DataError: it is a Git LFS pointer, a spreadsheet, or an archive that is encrypted or does
+            not hold exactly one file.
     """
     start = source.read(len(_POINTER))
     source.seek(0)

@@ -84,7 +84,7 @@ class Content:
         return b"".join(chunks)
 
     def digest(self) -> str:
-        """Return the sha256 of the whole content; what was not read yet is read now.
+        """Return the sha256 of the whole content; the unread rest is read now.
 
         It is empty where the content was known and the file has been changed since.
         """
@@ -124,7 +124,7 @@ class Read(Protocol):
 
 @contextmanager
 def open_content(file: DataFile) -> Iterator[Content]:
-    """Open a file for reading; compressed ones give what they hold.
+    """Open a file for reading; compressed files are decompressed.
 
     Raises:
         DataError: there is none, it is a folder, a pipe or a device, it is too large or damaged.
@@ -139,11 +139,11 @@ def open_content(file: DataFile) -> Iterator[Content]:
 
 
 def content_hash(file: DataFile) -> str:
-    """Return the sha256 of a file's content; that of a compressed file is that of what it holds.
+    """Return the sha256 of a file's content, decompressed if it is compressed.
 
-    It is remembered while the file's inode and its time of change stay the same. That time cannot
-    be set by hand, unlike the time of modification; as it is coarse, a state of the file counts as
-    settled only when it is a minute old, or two seconds after it was first seen.
+    It is cached while the file's inode and ctime stay the same. The ctime cannot be set by hand,
+    unlike the mtime; as it is coarse, a state of the file counts as settled only when it is a
+    minute old, or two seconds after it was first seen.
 
     Raises:
         DataError: the file cannot be read.

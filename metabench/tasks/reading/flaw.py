@@ -1,4 +1,4 @@
-"""A row as it was read, or what is wrong with it."""
+"""A row as read, or its problem."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Flaw", "Record", "at_path"]
 @final
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong with a row, and its values if no more than its label is missing."""
+    """The problem of a row, and its values if only its label is missing."""
 
     what: str
     values: tuple[Any, ...] | None = None
@@ -22,7 +22,7 @@ Record: TypeAlias = tuple[int, "tuple[Any, ...] | Flaw"]
 
 
 def at_path(value: Any, path: str) -> Any:
-    """Return what a dotted name leads to in nested objects and lists; None where it leads nowhere.
+    """Return the value at a dotted name in nested objects and lists; None where there is none.
 
     >>> at_path({"data": {"text": "a"}, "marks": [{"choice": "yes"}]}, "marks.0.choice")
     'yes'

@@ -1,4 +1,4 @@
-"""How a file of rows is read, by its name; compression is known by its first bytes."""
+"""The format of a file of rows, by its name; compression is detected by its first bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
 def format_of(name: str) -> FileFormat | None:
-    """Return the format that a file's name stands for, None where it stands for none.
+    """Return the format of a file's name, None where it has none.
 
     >>> format_of("rows.CSV"), format_of("rows.csv.gz"), format_of("rows.txt")
     ('csv', 'csv', None)

@@ -1,4 +1,4 @@
-"""Which column stands where, and what a first line that lacks one most likely is."""
+"""The positions of columns, and the likely cause of a first line that lacks one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SEPARATED: Final = {"csv", "tsv"}
 def column_places(
     file: DataFile, columns: Sequence[str], wanted: Sequence[str], *, line: int
 ) -> list[int]:
-    """Return where the wanted columns stand.
+    """Return the positions of the requested columns.
 
     Raises:
-        DataError: one of them is not there, or two columns have its name.
+        DataError: one of them is missing, or two columns have its name.
     """
     twice = next((name for name in wanted if columns.count(name) > 1), None)
     if twice is not None:
@@ -42,7 +42,7 @@ def column_places(
 
 
 def _of_spreadsheet(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:
-    """Return the error for a first line that tells a spreadsheet the delimiter, ``sep=;``."""
+    """Return the error for a first line with a spreadsheet's delimiter, ``sep=;``."""
     if file.format not in _SEPARATED or not (columns and columns[0].startswith("sep=")):
         return None
     return refused(
@@ -54,7 +54,7 @@ def _of_spreadsheet(file: DataFile, columns: Sequence[str], line: int) -> DataEr
 
 
 def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataError | None:
-    """Return the error for a first line of one field that holds what parts fields elsewhere."""
+    """Return the error for a first line of one field that contains another delimiter."""
     if file.format not in _SEPARATED or len(columns) != 1:
         return None
     ours = file.delimiter or next(sign for sign, name in _FORMATS.items() if name == file.format)
@@ -77,7 +77,7 @@ def _other_separator(file: DataFile, columns: Sequence[str], line: int) -> DataE
 def _no_column(
     file: DataFile, columns: Sequence[str], lost: str, line: int, *, nameless: bool
 ) -> DataError:
-    """Return the error; ``nameless`` says that no column is there, so that none may be named."""
+    """Return the error for a missing column; ``nameless`` for a file without column names."""
     first = nameless and file.format in _SEPARATED
     where = ", from its first line" if first else ""
     return refused(

@@ -25,9 +25,9 @@ _LISTS = ("data", "rows", "examples", "records", "items", "samples", "instances"
 
 
 def json_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of a JSON file; which form it has is known by its first line.
+    """Yield the rows of a JSON file; its first line determines its form.
 
-    A row without the last column wanted, the label, has None there if other rows have the column.
+    A row without the last requested column, the label, gets None if other rows have the column.
     """
     waiting: list[tuple[int, Flaw]] = []
     known = False
@@ -58,7 +58,7 @@ def _objects(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterato
 
 
 def _is_document(line: str, wanted: Sequence[str]) -> bool:
-    """Return whether a value that begins in this line goes on in others, or is no row itself."""
+    """Return whether a value that starts in this line continues in others, or is no row."""
     if line.lstrip().startswith("["):
         return True
     try:

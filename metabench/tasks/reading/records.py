@@ -1,4 +1,4 @@
-"""The rows of a file as they are: the wanted columns of each, with its line."""
+"""The rows of a file: the requested columns of each, with its line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["records"]
 
 
 def records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of an open file; what is wrong with one row alone is yielded in its place.
+    """Yield the rows of an open file; a bad row yields its flaw.
 
     Raises:
-        DataError: the file cannot be read on: no such column, another encoding, not its format.
+        DataError: the rest cannot be read: a missing column, another encoding or format.
     """
     for count, record in enumerate(_READERS[file.format](file, content, wanted), start=1):
         if count > MOST_ROWS:

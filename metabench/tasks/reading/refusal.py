@@ -1,4 +1,4 @@
-"""What is wrong with a file of rows, said with its line, what is there and the way out."""
+"""Errors about a file of rows, with line, value and hint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_SHOWN = 3
-"""Bad rows that are listed; the rest is counted."""
+"""Number of bad rows that are listed; the others are counted."""
 
 _LONGEST_QUOTE = 60
 _MOST_NAMES = 12
@@ -36,7 +36,7 @@ def refused(file: DataFile, what: str, *, line: int = 0, hint: str = "") -> Data
 def refused_rows(
     file: DataFile, flaws: Sequence[tuple[int, str]], *, count: int, hint: str = ""
 ) -> DataError:
-    """Return the error for bad rows: the first of them by line, the rest as a number."""
+    """Return the error for bad rows: the first of them by line, the number of the others."""
     shown = sorted(flaws)[:MOST_SHOWN]
     (line, what), others = shown[0], shown[1:]
     words = [what, *(f"{_place(file, other)}: {text}" for other, text in others)]
@@ -64,9 +64,9 @@ def why_withheld(path: str, folder: str) -> str:
 
 
 def not_shown(source: DataFile | TaskCard) -> str:
-    """Return what stands in place of the content of a file that is withheld; else nothing.
+    """Return the placeholder for the content of a withheld file; else "".
 
-    Whatever a message quotes of a file comes from here or from the five functions below.
+    All quotations from a file in messages come from here or from the five functions below.
     """
     return f"(not shown: the file {source.withheld})" if source.withheld else ""
 
@@ -97,7 +97,7 @@ def because(file: DataFile, error: object) -> str:
 
 
 def nearest(file: DataFile, name: str, known: Iterable[str]) -> str:
-    """Return what there is, and which of it is near: ``; there are 'a', 'b'; did you mean 'a'?``.
+    """Return the known names and the nearest one: ``; there are 'a', 'b'; did you mean 'a'?``.
 
     >>> from metabench.api.task import DataFile
     >>> nearest(DataFile(path="a.csv", format="csv"), "lable", ["sentence", "label"])

@@ -28,13 +28,13 @@ _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 def separated_columns(file: DataFile, data: bytes, wanted: Sequence[str]) -> Columns:
     """Return the columns of a CSV or TSV file.
 
-    pyarrow reads other dialects, too, and repairs in silence. It gets only what has one meaning:
-    every quotation mark opens or closes a field or is doubled, carriage returns end lines together
-    with line feeds, and each row has as many fields as the first line names.
+    pyarrow reads other dialects, too, and repairs silently. It gets only unambiguous content: every
+    quotation mark opens or closes a field or is doubled, carriage returns end lines only before
+    line feeds, and each row has as many fields as the first line.
 
     Raises:
-        Irregular: the file is not as plain as that, or is not right.
-        DataError: it cannot be read at all.
+        Irregular: the file is less regular than that, or wrong.
+        DataError: it cannot be read.
     """
     delimiter = file.delimiter or ("\t" if file.format == "tsv" else ",")
     if delimiter not in _DELIMITERS or not is_utf8(file.encoding):
@@ -56,7 +56,7 @@ def separated_columns(file: DataFile, data: bytes, wanted: Sequence[str]) -> Col
 
 
 def _check(data: bytes, start: int) -> None:
-    """Refuse bytes that are no text, or whose lines do not all end in one of two ways."""
+    """Refuse bytes that are no text, or lines that do not end in LF or CRLF."""
     import numpy as np  # noqa: PLC0415  (small files do without numpy and pyarrow)
     import pyarrow as pa  # noqa: PLC0415
 
@@ -136,14 +136,14 @@ def _batches(
 
 
 def _lines(data: bytes, start: int, marks: Any, count: int, *, first: int) -> Sequence[int]:
-    """Return the line of each row: blank lines are none, and a row may have several lines.
+    """Return the line of each row: blank lines are no rows, and a row may have several lines.
 
     Args:
         data: the content of the file.
-        start: where its second row begins.
-        marks: the places of its quotation marks; None where there are none.
+        start: the offset of its second row.
+        marks: the offsets of its quotation marks; None where there are none.
         count: the number of rows.
-        first: the line that begins at ``start``.
+        first: the number of the line at ``start``.
     """
     import numpy as np  # noqa: PLC0415
 

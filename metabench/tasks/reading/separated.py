@@ -35,7 +35,7 @@ def csv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iter
 
 
 def tsv_records(file: DataFile, content: Content, wanted: Sequence[str]) -> Iterator[Record]:
-    """Yield the rows of TSV; a quotation mark is a letter."""
+    """Yield the rows of TSV; quotation marks have no meaning."""
     return _separated(file, wanted, _tsv_reader(file, content))
 
 
@@ -55,7 +55,7 @@ def header_of(file: DataFile, content: Content) -> tuple[int, list[str], int]:
     Nothing after those lines is read.
 
     Raises:
-        DataError: they are no text, or a field has no end.
+        DataError: they are no text, or a quoted field is not closed.
     """
     reader = _READERS[file.format](file, content)
     first, header = next(_fields(file, reader), (0, [""]))
@@ -81,7 +81,7 @@ def _separated(file: DataFile, wanted: Sequence[str], reader: Any) -> Iterator[R
 
 
 def _fields(file: DataFile, reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line that is not blank; a row with line breaks in it counts by its first."""
+    """Yield each row that is not blank with its first line."""
     while True:
         line = reader.line_num + 1
         try:
@@ -97,7 +97,7 @@ def _fields(file: DataFile, reader: Any) -> Iterator[tuple[int, list[str]]]:
 
 @contextmanager
 def _long_fields() -> Iterator[None]:
-    """Allow long fields for as long as a row is read: the limit is one for the whole process."""
+    """Allow long fields while a row is read: the limit is process-global."""
     before = csv.field_size_limit(LONGEST_LINE)
     try:
         yield

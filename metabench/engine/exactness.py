@@ -38,7 +38,7 @@ class Exactness:
         """Compare once, before meta-training, on two examples, without and with dropout.
 
         The reference is double backward: without dropout through transformers' own module, with
-            dropout through metabench's differentiable loss, which draws the same masks.
+        dropout through metabench's differentiable loss, which draws the same masks.
 
         Raises:
             CurvatureError: they differ by more than 1e-4 (exact) or 5e-3 (differences).

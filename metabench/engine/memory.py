@@ -27,8 +27,8 @@ class HeapTrimmer:
     """A periodic release of freed memory that the C library still holds.
 
     Batches differ in length, so freed blocks seldom fit the next batch: glibc's heap grows for
-        hundreds of steps to several times the memory in use. A trim takes some hundredths of a
-        second. It does nothing where the C library has no ``malloc_trim``.
+    hundreds of steps to several times the memory in use. A trim takes some hundredths of a second.
+    It does nothing where the C library has no ``malloc_trim``.
 
     Args:
         seconds: the minimum time between two trims.

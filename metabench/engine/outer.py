@@ -24,8 +24,8 @@ class OuterOptimizer:
     """The outer optimizer: descent along a direction, slice by slice.
 
     Each named slice of a block has a separate step count: a slice that is not named in a step keeps
-        its values, its moments and its count, so that heads of tasks that were not drawn stay
-        unchanged (with Adam on the whole vector their old moments would keep moving them).
+    its values, its moments and its count, so that heads of tasks that were not drawn stay unchanged
+    (with Adam on the whole vector their old moments would keep moving them).
 
     Args:
         settings: Adam or SGD.

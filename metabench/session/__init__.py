@@ -2,7 +2,7 @@
 
 Modules and packages, in the order in which data passes through:
 
-    doctor: what `metabench doctor` checks; never loads torch
+    doctor: the checks of `metabench doctor`; never loads torch
     runtime: the execution environment of a run: folders, device, threads, limits
     estimate: time, memory and disk of cells before they run
     cell: one cell, from its inputs to its record

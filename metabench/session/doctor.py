@@ -1,4 +1,4 @@
-"""What `metabench doctor` looks at; torch is never loaded in this process."""
+"""The checks of `metabench doctor`; torch is never loaded in this process."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ print(json.dumps({"torch": torch.__version__, "cuda": torch.version.cuda, "names
 @final
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report: ``fail`` is what no run can do without."""
+    """One line of the report; ``fail`` marks a requirement of every run."""
 
     name: str
     state: State
@@ -138,7 +138,7 @@ def check_plugins(catalog: Catalog) -> Iterator[Check]:
 
 
 def check_devices() -> Iterator[Check]:
-    """Check what torch sees, in a process of its own."""
+    """Check the devices that torch finds, in a separate process."""
     try:
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(  # noqa: S603  (fixed arguments)

@@ -36,10 +36,10 @@ class CompiledLayer:
     """The layer function of `metabench.nn.bert.layer`, compiled where possible.
 
     A form is the set of facts that are constant within one compilation: outputs of first tokens
-        only, padding, dropout, precision, device, threads. Each form is compiled at first use, on
-        synthetic rows of one fixed shape, so that the compiled code does not depend on earlier
-        batches. A batch that does not fit, such as one of a single row, runs eagerly; so does
-        everything after a failed compilation.
+    only, padding, dropout, precision, device, threads. Each form is compiled at first use, on
+    synthetic rows of one fixed shape, so that the compiled code does not depend on earlier batches.
+    A batch that does not fit, such as one of a single row, runs eagerly; so does everything after a
+    failed compilation.
 
     Args:
         backend: torch's compiler backend; ``aot_eager`` traces and then runs eagerly.

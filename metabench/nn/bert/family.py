@@ -89,7 +89,7 @@ def family_of(module: nn.Module) -> Family | None:
     """Return the family of a transformers module; None where its layer is not BERT's.
 
     Differs: RoBERTa's positions count all real tokens; transformers skips a padding token that is
-        written in a text.
+    written in a text.
     """
     name = type(module).__name__
     config: Any = module.config

@@ -25,7 +25,7 @@ class BertLayer:
     """A layer and the activations that its passes share.
 
     Activations that a few cheap operations can recompute are freed between passes: the outputs of
-        GELU and of the first norm, their tangents, and the derivative before GELU.
+    GELU and of the first norm, their tangents, and the derivative before GELU.
 
     Args:
         bert: the encoder's configuration.

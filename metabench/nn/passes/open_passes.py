@@ -107,7 +107,7 @@ class OpenPasses:
         """Return the side of theta, 1 or -1, of a batch's one-sided difference.
 
         Neighbours on a path alternate: the error of each has the sign of its side, and much of it
-            cancels along the path.
+        cancels along the path.
         """
         return -1 if self._expected.get(id(batch), 0) % 2 else 1
 

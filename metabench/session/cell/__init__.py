@@ -1,4 +1,4 @@
-"""One cell: how it runs, and what it writes.
+"""One cell: its run, its files and its record.
 
 Modules and packages, in the order in which data passes through:
 
@@ -13,6 +13,6 @@ Modules and packages, in the order in which data passes through:
     outcome: what a stage returns: numbers for the record, bytes for files
     predictions: predictions as a Parquet file
     rescoring: new scores from saved predictions, as a record
-    provenance: where a cell's numbers come from
+    provenance: the provenance of a cell's numbers
     checkout: the git checkout around the working folder
 """

@@ -1,4 +1,4 @@
-"""An attempt at a cell: when it began, what it depends on, and the records that it can end in."""
+"""An attempt at a cell: its start, its environment, and the records it can end in."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ __all__ = ["Attempt"]
 @final
 @dataclass(frozen=True)
 class Attempt:
-    """When an attempt at a cell began, and the records that it can end in.
+    """An attempt at a cell: its start, and the records it can end in.
 
-    ``uses`` says how many layers the process had gone through compiled.
+    ``uses`` is the process's number of compiled layer calls at the start.
     """
 
     cell: Cell
@@ -55,7 +55,7 @@ class Attempt:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What the same bits depend on beside the cell's key, if layers compile as asked."""
+        """The environment that bit-identical results need, if layers compile."""
         expected = self.context.compiles if self._can_compile else None
         return environment(self._provenance(compiled=expected))
 
@@ -173,7 +173,7 @@ def _hidden(error: Exception) -> SetupError | None:
 
 
 def _known(error: Exception, *, where: str) -> MetabenchError:
-    """Return what an exception means for the record."""
+    """Return an exception as a MetabenchError, whose status is the record's."""
     if isinstance(error, MetabenchError):
         return error
     if is_out_of_memory(error):

@@ -1,7 +1,7 @@
-"""The git checkout around the working folder, asked in a way that runs no program of its own.
+"""The git checkout around the working folder, queried without running any of its programs.
 
-What a repository's own configuration can make ``git status`` run: a file-system monitor, hooks,
-the clean filters of its files, and the transport of a partial clone. Each is switched off.
+A repository's configuration can make ``git status`` run a file-system monitor, hooks, the clean
+filters of its files, and the transport of a partial clone. Each is switched off.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _PROGRAMS = (".clean", ".smudge", ".process")
 
 @cache
 def checkout() -> tuple[str | None, bool | None]:
-    """Return commit and dirtiness of the working folder; None is what git does not tell.
+    """Return commit and dirtiness of the working folder; None where git does not know them.
 
-    Files count as they lie there, not as a filter would change them.
+    Files are compared as stored, without filters.
     """
     commit = _git("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
@@ -61,7 +61,7 @@ def _filters_off() -> tuple[str, ...] | None:
 
 
 def _git(*arguments: str, settings: tuple[str, ...] = (), none: str | None = None) -> str | None:
-    """Return what git prints, ``none`` where it finds nothing, None where it fails."""
+    """Return git's output, ``none`` where it finds nothing, None where it fails."""
     chosen = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
     try:
         done = subprocess.run(  # noqa: S603  (fixed arguments)

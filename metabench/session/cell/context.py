@@ -1,4 +1,4 @@
-"""What cells share within a process: encoders, tokenizers and encoded rows, loaded once."""
+"""The state that the cells of a process share: encoders, tokenizers and encoded examples."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ LoadedT = TypeVar("LoadedT")
 @final
 @dataclass
 class WorkerContext:
-    """A process's store, device and everything it has loaded.
+    """A process's store, device and loaded encoders, tokenizers and examples.
 
-    ``faulted`` says that the device has failed for this process: it runs no other cell.
+    ``faulted``: the device has failed for this process, which runs no other cell.
     """
 
     store: Store
@@ -114,7 +114,7 @@ class WorkerContext:
         )
 
     def table(self, use: TaskUse, part: Literal["train", "scored"], model: ModelSpec) -> TokenTable:
-        """Return the encoded rows of a task; all rows of the split, labels as they are."""
+        """Return the encoded examples of a task: the whole split, with the original labels."""
         return self._once(
             ("table", use.card.name, use.identity, use.train, use.scored, part, model.id,
              model.revision, model.max_length),
@@ -130,9 +130,9 @@ class WorkerContext:
         )  # fmt: skip
 
     def training_table(self, use: TaskUse, model: ModelSpec, *, stream: Stream) -> TokenTable:
-        """Return the training rows in use: a nested subsample, labels permuted for a control.
+        """Return the training examples in use: a nested subsample, labels permuted for a control.
 
-        Targets that are to be standardised are so by these rows alone.
+        Targets are standardized by these examples only.
         """
         table = self.table(use, "train", model)
         if use.shuffled:
@@ -143,7 +143,7 @@ class WorkerContext:
         return table.standardised() if use.card.standardise else table
 
     def scored_table(self, use: TaskUse, model: ModelSpec) -> TokenTable:
-        """Return the rows that are scored; a smoke run scores only some."""
+        """Return the evaluation set; a smoke run scores only a part."""
         table = self.table(use, "scored", model)
         if use.scored_limit is None or use.scored_limit >= len(table):
             return table
@@ -192,7 +192,7 @@ def open_context(assignment: Assignment) -> WorkerContext:
 
 
 def _layers() -> CompiledLayer:
-    """Return what compiles layers, or knows that it cannot: a line of code was tried."""
+    """Return the layer compiler, tried on a line of code; it may report that it cannot compile."""
     from metabench.nn.bert.compiled import CompiledLayer  # noqa: PLC0415  (torch's compiler loads here)
 
     layers = CompiledLayer()

@@ -1,4 +1,4 @@
-"""A cell's log.txt and metrics.jsonl: what happened, for people and for curves."""
+"""A cell's log.txt and metrics.jsonl, for people and for curves."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _FLUSH_SECONDS = 1.0  # `metabench status` reads the last step of a cell that ru
 
 @final
 class Journal:
-    """Appends to the two files; an attempt goes on with ``metrics.jsonl`` where it begins itself.
+    """The writer of the two files; a resumed attempt appends to ``metrics.jsonl``.
 
-    Neither file is evidence: results are in ``result.json`` alone.
+    Neither file is evidence: results are in ``result.json`` only.
 
     Args:
-        folder: where the log is.
-        metrics: where the metrics are; None is beside the log.
-        after: the step after which the attempt begins; what was written of later ones goes.
+        folder: the folder of the log.
+        metrics: the folder of the metrics; None: that of the log.
+        after: the step after which the attempt starts; metrics of later steps are removed.
 
     Raises:
         StoreError: they cannot be written; so does every method.
@@ -67,7 +67,7 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the files; what ended the attempt is not hidden by a disk that is full."""
+        """Close the files; a full disk does not hide the error that ended the attempt."""
         if error is None:
             self.close()
         else:
@@ -95,7 +95,7 @@ class Journal:
             self._log.flush()
 
     def flush(self) -> None:
-        """Write all metrics durably: a checkpoint is about to say that they are there."""
+        """Write all metrics durably, before a checkpoint relies on them."""
         with self._explained():
             self._metrics.flush()
             os.fsync(self._metrics.fileno())

@@ -34,18 +34,18 @@ _INTERVAL = 0.2  # seconds between progress events
 @final
 @dataclass
 class Drive:
-    """A cell's work on its way.
+    """A cell's work in progress.
 
     Args:
-        cell: the cell, in the folder that it is run in.
-        attempt: when it began.
-        checkpoints: where its state is saved.
-        journal: where its steps are written.
-        emit: is told of progress.
-        stop: says, after each step, whether to stop there.
-        watch: is told of each step.
-        losses: the first and the last, once they are known.
-        heap: gives memory back between steps.
+        cell: the cell, in its working folder.
+        attempt: the current attempt.
+        checkpoints: the writer of its state.
+        journal: the writer of its steps.
+        emit: receives progress events.
+        stop: called after each step; returns whether to stop.
+        watch: notified of each step.
+        losses: the first and the last loss so far.
+        heap: releases memory between steps.
     """
 
     cell: Cell
@@ -62,8 +62,8 @@ class Drive:
         """Return the outcome.
 
         Raises:
-            StoppedError: ``stop`` said so; the last step is in a checkpoint.
-            MetabenchError: whatever else stops the cell.
+            StoppedError: ``stop`` returned true; the last step is in a checkpoint.
+            MetabenchError: any other error that ends the cell.
         """
         steps = work_on(self.cell, self.attempt.context, start=start)
         self.losses.update(note.losses if note else {})
@@ -85,7 +85,7 @@ class Drive:
                 )
 
     def _watched(self, done: StepDone, scalars: StepScalars) -> StepDone:
-        """Return a step with what observers add to its scalars; they cannot change its own."""
+        """Return a step with the observers' scalars added; they cannot change the step's."""
         event = Progressed(
             self.cell.key,
             done.stage,

@@ -1,4 +1,4 @@
-"""What a cell leaves: numbers for its record, and the bytes of its files."""
+"""The outcome of a cell: numbers for its record, and the bytes of its files."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def leave(folder: Folder, name: str, data: bytes) -> FileNote:
 
 
 def work_note(counter: EvaluationCounter) -> WorkNote:
-    """Return the note of what a learner has evaluated."""
+    """Return the note of a learner's evaluation counts."""
     return WorkNote(
         gradients=counter.gradients,
         hvps=counter.hvps,
@@ -68,7 +68,7 @@ def work_note(counter: EvaluationCounter) -> WorkNote:
 
 
 def cell_note(cell: Cell) -> CellNote:
-    """Return the record of what a cell is."""
+    """Return the record's description of a cell."""
     return CellNote(
         kind=cell.kind,
         name=cell.name,
@@ -84,7 +84,7 @@ def failure_record(
 ) -> Failure:
     """Return the record of a cell that failed; ``facts`` are further fields of it.
 
-    No text of it says where somebody keeps files.
+    Its texts contain no local paths.
     """
     fields = {"message": str(error).partition("\n")[0], "hint": error.hint, **facts}
     fields |= {name: private(text) for name, text in fields.items() if isinstance(text, str)}

@@ -1,4 +1,4 @@
-"""Predictions as a Parquet file: one row per scored row, in the order of the split."""
+"""Predictions as a Parquet file: one row per evaluation example, in the order of the split."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def parquet(card: TaskCard, labels: npt.NDArray[Any], outputs: npt.NDArray[np.fl
 
     Args:
         card: the task; its classes name the columns ``output: <class>``.
-        labels: [rows].
-        outputs: [rows, outputs].
+        labels: [examples].
+        outputs: [examples, outputs].
     """
     import pyarrow as pa  # noqa: PLC0415  (only where something is written)
     import pyarrow.parquet as pq  # noqa: PLC0415

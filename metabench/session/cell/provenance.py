@@ -105,7 +105,7 @@ def _processor() -> str:
 
 
 def _processor_model() -> str:
-    """Return what tells processors of one name apart, as virtual machines have them."""
+    """Return details of the processor beyond its name, which virtual machines share."""
     facts = _cpu_facts()
     keys = ("vendor_id", "cpu family", "model", "CPU implementer", "CPU part")
     return " ".join(facts[key] for key in keys if key in facts)
@@ -113,7 +113,7 @@ def _processor_model() -> str:
 
 @cache
 def _cpu_facts() -> Mapping[str, str]:
-    """Return what Linux says of the first processor; nothing elsewhere."""
+    """Return Linux's facts about the first processor; empty elsewhere."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["commit_scores"]
 
 _KEPT = (PREDICTIONS, LOG, METRICS)
-"""What a cell takes over from the one whose predictions give its scores."""
+"""The files that a cell takes over from the one whose predictions are scored."""
 
 
 def commit_scores(
@@ -40,8 +40,8 @@ def commit_scores(
         source: folder of the cell whose predictions were scored.
         older: its record.
         scores: score by metric.
-        note: the cell that they belong to, where that is known. One with other metrics has a folder
-            of its own and takes over the predictions, the log and the curves; ``source`` stays.
+        note: the cell of the scores, if known. A cell with other metrics gets a separate folder and
+            takes over predictions, log and curves; ``source`` stays.
         command: the command line.
 
     Raises:

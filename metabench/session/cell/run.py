@@ -46,15 +46,15 @@ def run_cell(
 
     Args:
         cell: the cell.
-        context: what cells share.
-        emit: is told what happens.
-        stop: says, after each step, whether to stop there.
-        number: which attempt of this run it is, counted from 1.
+        context: the state that cells share.
+        emit: receives events.
+        stop: called after each step; returns whether to stop.
+        number: the attempt's number in this run, from 1.
 
     Raises:
-        StoreError: the run folder cannot be written, or a checkpoint is of another machine; the
-            run has to stop.
-        StoppedError: ``stop`` said so; the last step is in a checkpoint.
+        StoreError: the run folder cannot be written, or a checkpoint is from another environment;
+            the run has to stop.
+        StoppedError: ``stop`` returned true; the last step is in a checkpoint.
     """
     context.device.apply()
     attempt = Attempt(
@@ -102,7 +102,7 @@ def _tell(ended: CellEnded, context: WorkerContext, emit: Callable[[Event], None
     if context.uncompiled:
         emit(Noticed(context.uncompiled))
     if ended.status != "ok":
-        release_memory()  # what the traceback held
+        release_memory()  # objects held by the traceback
     emit(ended)
 
 
@@ -118,7 +118,7 @@ def _checkpoints(stage: Stage, attempt: Attempt) -> Checkpoints:
 
 
 def _journal(stage: Stage, store: Store, start: Snapshot | None) -> Journal:
-    """Return the journal of an attempt that begins after a step; it says so first."""
+    """Return the journal of an attempt that starts after a step, with a first entry about it."""
     name = stage.final.folder
     after = start.step if start else 0
     metrics = store.place(stage.cell.folder)

@@ -47,12 +47,12 @@ Steps = Generator["StepDone", None, Outcome]
 
 
 def work_on(cell: Cell, context: WorkerContext, *, start: Snapshot | None = None) -> Steps:
-    """Do a cell's work, yielding each step, and leave its files in its folder.
+    """Do a cell's work, yielding each step; return the outcome.
 
-    With ``start``, go on after its step.
+    With ``start``, resume after its step.
 
     Raises:
-        MetabenchError: whatever stops the cell; its status says how to record it.
+        MetabenchError: any error that ends the cell; its status is the record's.
     """
     if isinstance(cell.work, PretrainWork):
         return _pretrain(cell, cell.work, context, start)
@@ -182,18 +182,18 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
 @final
 @dataclass(frozen=True, slots=True)
 class FineTuned:
-    """A fine-tuned model: the learner, theta [P], and the rows that it was trained on."""
+    """A fine-tuned model: the learner, theta [P], and its training examples."""
 
     learner: TransformerLearner
     theta: torch.Tensor
     train: TokenTable
 
     def in_unit(self, outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.floating]:
-        """Return outputs [rows, outputs] in the task's unit, where targets were standardised."""
+        """Return outputs [examples, outputs] in the task's unit, undoing standardization."""
         return outputs if self.train.scale is None else self.train.scale.in_unit(outputs)
 
     def train_labels(self) -> npt.NDArray[Any]:
-        """Return the labels [rows] that it was trained on, numbers in the task's unit."""
+        """Return the training labels [examples], numbers in the task's unit."""
         labels = self.train.labels.cpu().numpy()
         return labels if self.train.scale is None else self.train.scale.in_unit(labels)
 
@@ -201,7 +201,7 @@ class FineTuned:
 def fine_tune(
     work: FineTuneWork, context: WorkerContext, *, start: Snapshot | None = None
 ) -> Generator[StepDone, None, FineTuned]:
-    """Do the fine-tuning of an adapt cell; what it reads and draws depends on ``work`` alone."""
+    """Run the fine-tuning of a fine-tune cell; its data and draws depend only on ``work``."""
     task = work.task.card.name
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
     learner = context.learner(work.model, work.encoder, {task: work.task})

@@ -1,4 +1,4 @@
-"""A cell that is done is run again beside its result, which stays until there is a new one."""
+"""A completed cell that runs again, next to its result, which stays until there is a new one."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Stage:
         self.discard()
 
     def commit(self, note: CellNote, result: Result) -> Result:
-        """Make the result the cell's own and return it; an older one with other numbers is kept.
+        """Commit the result and return it; an older one with other numbers is kept.
 
-        It lies in ``earlier``, and where the machine profile was the same, the new one says so.
+        It is kept in ``earlier``; if the execution environment was the same, the new one notes it.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -62,14 +62,14 @@ class Stage:
         return result
 
     def discard(self) -> None:
-        """Leave nothing of an attempt that did not end beside an older result."""
+        """Remove an unfinished attempt next to an older result."""
         if self.beside:
             with suppress(OSError), (self._store.root / CELLS).opened() as here:
                 here.remove_tree(self.cell.folder)
 
 
 def _beside(older: Result, result: Result, final: Folder, *, fresh: Folder) -> Result:
-    """Keep older results beside a new one that differs; return it with what has to be said."""
+    """Keep older results next to a new one that differs; return it with its warning."""
     kept = _numbered(final / EARLIER)
     for name, files in kept.items():
         keep_files(final / EARLIER / name, fresh / EARLIER / name, files)

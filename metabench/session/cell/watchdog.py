@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Watch"]
 
-_AGAIN = 1.0  # seconds after which whoever has swallowed the alarm hears it once more
+_AGAIN = 1.0  # seconds after which a swallowed alarm is raised again
 _SHORTEST = 1e-3  # a timer of 0 seconds is none
 
 
 @final
 class Watch:
-    """Ends what runs within a ``with`` block when a limit is reached.
+    """A ``with`` block that ends its code when a limit is reached.
 
-    The alarm is a signal, so that it comes through wherever Python runs, in a plugin's endless
-    loop as well; a call into C hears it when it returns, and where it never does, the process that
-    gave the cell to this one has to end it. ``SIGUSR1`` writes all stacks to the log at any time.
-    Outside the main thread, where Python has no signals, there is no watch.
+    The alarm is a signal, so that it interrupts any Python code, including a plugin's endless loop.
+    A call into C is interrupted when it returns; if it never does, the coordinator has to end the
+    process. ``SIGUSR1`` writes all stacks to the log at any time. Outside the main thread, where
+    Python has no signals, the watchdog is off.
 
     Args:
-        limits: how long the cell may take.
-        log: gets the stacks of all threads.
+        limits: the time limits of the cell.
+        log: the file for the stacks of all threads.
         cell: its name, for the error.
     """
 
@@ -49,7 +49,7 @@ class Watch:
         self._beat = time.monotonic()
 
     def __enter__(self) -> Self:
-        """Begin; what was watching before waits."""
+        """Start; suspend an outer timer."""
         able = hasattr(signal, "setitimer")  # Windows has no such timer
         self._active = able and threading.current_thread() is threading.main_thread()
         if self._active:
@@ -64,7 +64,7 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End; say what the alarm means.
+        """Stop; turn the alarm into an error.
 
         Raises:
             CellTimeoutError: a limit was reached.
@@ -103,6 +103,6 @@ class Watch:
         faulthandler.unregister(signal.SIGUSR1)
         signal.signal(signal.SIGALRM, self._handler)
         before, interval = self._timer
-        if before:  # somebody else's timer: it has gone on meanwhile
+        if before:  # an outer timer, which has advanced meanwhile
             rest = before - (time.monotonic() - self._began)
             signal.setitimer(signal.ITIMER_REAL, max(rest, _SHORTEST), interval)

@@ -5,7 +5,7 @@ Modules and packages, in the order in which data passes through:
     shapes: the shapes of a computation; import-light
     encoder: an encoder's shape from its configuration
     lengths: lengths of a task's examples in tokens
-    counts: how often a cell evaluates what, in gradients of a batch
+    counts: the evaluations of a cell, in gradients of a batch
     probe: the speed of this machine, measured on layers of the real shape
     timing: the time of a cell, by the probe or by the speed of completed cells
     footprint: the memory of the engine, copy by copy

@@ -17,7 +17,7 @@ _UNLIMITED = 1 << 60
 @final
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Bytes that a device has for us, those that are free now, and what says so."""
+    """The usable and the free bytes of a device, and their source."""
 
     total: int
     free: int
@@ -25,9 +25,9 @@ class Capacity:
 
 
 def capacity(device: str) -> Capacity | None:
-    """Return the memory of the device called so; torch is loaded for a GPU alone.
+    """Return the memory of a device; torch is loaded only for a GPU.
 
-    None where nobody says, as on systems without ``/proc``.
+    None where it is unknown, as on systems without ``/proc``.
     """
     if device.startswith("cuda"):
         return _gpu(device)

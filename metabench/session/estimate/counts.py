@@ -1,4 +1,4 @@
-"""How often a cell evaluates what; and what each evaluation costs, in gradients of a batch."""
+"""The evaluations of a cell, and the cost of each in gradients of a batch."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ way back; a lean one goes forward and backward again."""
 
 _DIFFERENCE = {"central": 2.0, "forward": 1.0}
 _ALONE = {"exact": PRODUCT["lean"], "central": 2.0, "forward": 2.0}
-"""The same where no gradient was taken before that they could go on from."""
+"""The same without a preceding gradient whose activations they could reuse."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a cell evaluates.
+    """The evaluations of a cell.
 
     Args:
         gradients: gradients of a batch.
         products: Hessian-vector products of a batch.
-        scored_rows: rows that are only gone through forward.
+        scored_rows: examples with a forward pass only.
         updates: updates of all parameters: optimizer steps, or meta-steps.
-        product_cost: what a product costs, in plain gradients, on average.
-        features: passes through features there and back, each as dear as a gradient.
+        product_cost: the mean cost of a product, in fine-tuning gradients.
+        features: forward and backward passes of features, each as expensive as a gradient.
     """
 
     gradients: float
@@ -53,7 +53,7 @@ class Counts:
 
 
 def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
-    """Return what a cell evaluates; ``keep`` is ``compute.curvature``."""
+    """Return the evaluations of a cell; ``keep`` is ``compute.curvature``."""
     work = cell.work
     if isinstance(work, MetaWork):
         options: Any = work.algorithm.options

@@ -1,4 +1,4 @@
-"""No run is begun whose results and checkpoints cannot fit on the disk."""
+"""A run is refused whose results and checkpoints do not fit on the disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["bytes_needed", "refuse_full_disk"]
 _FLOAT = 4
 _RECORDS = 32 << 10  # cell.json, result.json and log.txt: more than most are
 _STEP = 256  # a line of metrics.jsonl
-_ROW = 24  # number, label and prediction of a scored row
+_ROW = 24  # number, label and prediction of an evaluation example
 _STATES = 3  # a checkpoint: the parameters and Adam's two moments
 _CHECKPOINTS = 3  # two are kept while the next is written
 

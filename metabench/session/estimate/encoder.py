@@ -1,4 +1,4 @@
-"""What an encoder is, from its configuration alone: no weight is read."""
+"""The shape of an encoder, from its configuration only: no weight is read."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _NAMES = {
     "inner": ("intermediate_size", "hidden_dim"),
     "words": ("vocab_size",),
 }
-"""What configurations of one-stack encoders call these."""
+"""Their names in the configurations of one-stack encoders."""
 
 _PACKED = {
     "albert", "camembert", "data2vec-text", "distilbert", "electra", "ernie", "roberta",
     "xlm-roberta",
 }  # fmt: skip
-"""Encoders that `metabench.nn.bert.family` computes, beside BERT itself."""
+"""Encoders that `metabench.nn.bert.family` computes, besides BERT."""
 
 
 def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
-    """Return the shape of a one-stack encoder; None where its configuration does not say."""
+    """Return the shape of a one-stack encoder; None where its configuration does not define it."""
     config = encoder_config(model.id, revision=model.revision, hub=hub)
     found = {
         name: next((config[key] for key in keys if isinstance(config.get(key), int)), 0)

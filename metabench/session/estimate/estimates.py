@@ -42,7 +42,7 @@ Basis = Literal["probe", "measured"]
 @final
 @dataclass(frozen=True, slots=True)
 class CellEstimate:
-    """What a cell takes: seconds by itself, bytes at its peak, and where the seconds come from."""
+    """The estimate of a cell: seconds when run alone, peak bytes, and the source of the seconds."""
 
     seconds: float
     memory_bytes: int
@@ -52,10 +52,10 @@ class CellEstimate:
 @final
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """The estimates of cells by key, and what a reader has to know.
+    """The estimates of cells by key, with notes.
 
-    Without ``cells``, the one note says why there are none. ``start_seconds`` pass once in each
-    process, before its first cell: libraries, tokenizer, rows.
+    Without ``cells``, the one note gives the reason. ``start_seconds`` is the start-up time of each
+    process before its first cell: libraries, tokenizer, examples.
     """
 
     cells: Mapping[str, CellEstimate]
@@ -70,13 +70,13 @@ def estimate(
     runtime: Runtime,
     results: Mapping[str, Result],
 ) -> Estimates:
-    """Return what each cell will take.
+    """Return the estimate of each cell.
 
     Args:
         cells: the cells, none of which is unavailable.
         compute: precision and threads.
         runtime: device, hub, token cache, which is only read.
-        results: of cells that are done, by key.
+        results: of completed cells, by key.
     """
     if not cells:
         return Estimates({}, ())

@@ -1,7 +1,7 @@
-"""How much memory the engine takes, from shapes alone: what it holds, copy by copy.
+"""The memory of the engine from shapes only, copy by copy.
 
 Nothing here loads torch. Activations are those of `metabench.nn.bert.encoder` and of the four
-passes of `metabench.nn.passes.layer`, which go through a part of a batch at a time.
+passes of `metabench.nn.passes.layer`, which process a part of a batch at a time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SAVED = 2 * 3  # theta and two moments, each as bytes and once more in the file
 @final
 @dataclass(frozen=True, slots=True)
 class EncoderShape:
-    """What a configuration says of an encoder of BERT's kind."""
+    """The shape of an encoder of BERT's family, from its configuration."""
 
     layers: int
     heads: int
@@ -41,7 +41,7 @@ class EncoderShape:
     packed: bool = True
     """Whether padding is left out of the arithmetic, as `metabench.nn.bert.encoder` does."""
     cls_only: bool = False
-    """Whether of the last layer only each row's first token is computed."""
+    """Whether the last layer computes only each row's first token."""
 
     @property
     def layer_parameters(self) -> int:
@@ -71,11 +71,11 @@ class EncoderShape:
     def adapt(
         self, batch: BatchShape, scored: BatchShape, *, heads: int, numbers: Numbers
     ) -> Footprint:
-        """Return what fine-tuning takes: a batch of the longest, then one that is scored.
+        """Return the memory of fine-tuning: the longest training batch, then an evaluation batch.
 
-        Of the parameters: the encoder's own, theta, its gradient and AdamW's two moments; in a
-        gradient the vector that it is written to and, in the end, all words once more. Theta and
-        the moments are what is saved.
+        Copies of the parameters: the encoder's, theta, its gradient and AdamW's two moments; during
+        a gradient its target vector and, at the end, all word embeddings once more. A checkpoint
+        holds theta and the moments.
         """
         p = FLOAT * (self.parameters + heads)
         needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
@@ -92,12 +92,12 @@ class EncoderShape:
         tasks: int,
         numbers: Numbers,
     ) -> Footprint:
-        """Return what meta-training takes at its widest: in an episode, or at the outer step.
+        """Return the peak memory of meta-training: in an episode, or at the outer step.
 
-        Held throughout: the encoder's own parameters, theta before and as it is, Adam's moments;
-        of other blocks like theta, themselves and moments. In an episode, beside its own small
-        copies: the sum of the directions and the one before, or all of them. At the outer step:
-        two directions and a temporary.
+        Held throughout: the encoder's parameters, the initial and the current theta, Adam's
+        moments; other blocks like theta with their moments. In an episode, besides small copies:
+        the sum of the directions and the previous one, or all of them. At the outer step: two
+        directions and a temporary.
         """
         p = FLOAT * (self.parameters + heads)
         q = p - self._cut(episode.words)
@@ -115,9 +115,9 @@ class EncoderShape:
         return Footprint(held + max(inside, outside), kept + passes, saving)
 
     def pretrain(self, batch: BatchShape, *, numbers: Numbers) -> Footprint:
-        """Return what masked-language-model training takes: by transformers, padding and all.
+        """Return the memory of masked-language-model training: by transformers, padding included.
 
-        The logits of every place are there three times: themselves, their softmax, its gradient.
+        The logits of every position are held three times: logits, softmax, gradient.
         """
         p = FLOAT * self.parameters
         places = batch.rows * batch.width
@@ -152,7 +152,7 @@ class EncoderShape:
         return 2 * self._tokens(batch) * self.width + self.attention_dropout * self._scores(batch)
 
     def _graph(self, batch: BatchShape, numbers: Numbers) -> float:
-        """Return what autograd holds after a forward pass, and the last layer's backward."""
+        """Return the memory of autograd after a forward pass, with the last layer's backward."""
         w, i = self.width, self.inner
         tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
         fused = numbers.fused or not self.attention_dropout
@@ -162,30 +162,30 @@ class EncoderShape:
         return self._held * layer + numbers.size * spare
 
     def _inference(self, batch: BatchShape, numbers: Numbers) -> float:
-        """Return what a layer holds at a time where nothing is kept."""
+        """Return the peak memory of a layer that keeps nothing."""
         tokens, scores, spread = self._tokens(batch), self._scores(batch), self._spread(batch)
         attention = 4 * spread + (0 if numbers.fused else 3 * scores)
         return numbers.size * max(attention + tokens * self.width, 2 * tokens * self.inner)
 
     def _forward(self, batch: BatchShape) -> float:
-        """Return what a layer's forward pass leaves, without masks."""
+        """Return the activations that a layer's forward pass keeps, without masks."""
         tokens = self._tokens(batch) * (4 * self.width + self.inner)
         return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
     def _backward(self, batch: BatchShape) -> float:
-        """Return what its backward pass leaves beside that."""
+        """Return those that its backward pass keeps in addition."""
         tokens = self._tokens(batch) * (9 * self.width + self.inner)
         return FLOAT * (tokens + self._spread(batch) + self._scores(batch))
 
     def _tangents(self, batch: BatchShape) -> float:
-        """Return what its tangents are."""
+        """Return the memory of its tangents."""
         tokens = self._tokens(batch) * (5 * self.width + self.inner)
         return FLOAT * (tokens + 3 * self._spread(batch) + self._scores(batch))
 
     def _episode(self, batch: BatchShape, episode: EpisodeNeeds, numbers: Numbers) -> float:
-        """Return what a batch takes while it is gone through, beside what is kept of others."""
+        """Return the memory of a batch while it is processed, without that kept of others."""
         exact = episode.way == "exact"
-        # Differences are refused under autocast, so that nobody comes here with both.
+        # Differences are refused under autocast, so both never occur here.
         if not (
             self.packed and uses_custom_backward(episode.way, numbers.device, autocast=False)
         ):  # double backward keeps a graph of the graph
@@ -208,7 +208,7 @@ class EncoderShape:
         """Return the largest part of a batch that the passes go through at a time."""
         most = values_at_a_time(numbers.device, way=episode.way, keep=episode.keep)
         share = most / max(1.0, self._tokens(batch) * self.width)
-        share = min(1.0, share + 1 / max(1.0, batch.rows))  # and a row more, for rows are whole
+        share = min(1.0, share + 1 / max(1.0, batch.rows))  # and one row more
         return replace(batch, rows=batch.rows * share, tokens=batch.tokens * share)
 
     def kept(self, batch: BatchShape, episode: EpisodeNeeds) -> tuple[float, int]:
@@ -232,11 +232,11 @@ class EncoderShape:
 
 
 def _copies(episode: EpisodeNeeds) -> int:
-    """Return how many vectors along the parameters in use an episode holds at its widest.
+    """Return the peak number of vectors like the parameters in use that an episode holds.
 
-    Of MAML: the path and a direction; without curvature: the first point, the last, a gradient and
-    its multiple. A product adds itself; by differences a point beside it, and for ``forward`` what
-    is held of each support batch but the one that it becomes.
+    For MAML these are the path and a direction; without curvature the first point, the last, a
+    gradient and its multiple. A product adds one; by differences a further point, and for
+    ``forward`` the gradient of each support batch except the one it overwrites.
     """
     k = episode.support
     own = episode.vectors if episode.vectors is not None else (4 if episode.way is None else k + 1)

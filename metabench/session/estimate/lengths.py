@@ -1,4 +1,4 @@
-"""How long a task's rows are, in tokens: from the cache, else from a sample encoded here."""
+"""Lengths of a task's examples in tokens: from the cache, else from a sample encoded here."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Batches", "RowLengths", "row_lengths", "task_lengths"]
 
 _SAMPLE = 512
-_LONGEST = 64  # of the sample: the rows that look longest
+_LONGEST = 64  # of the sample: the examples with the longest texts
 _MULTIPLE = 8  # of which every batch's columns are, see TokenTable
-_DRAWN = 1_000_000  # rows that are drawn to see how long batches are
+_DRAWN = 1_000_000  # examples drawn to estimate the lengths of batches
 _USUAL = 500  # batches of which the mean is taken
-_SCORED = 64  # rows that are scored at a time
+_SCORED = 64  # evaluation batch size
 _HEAPS = 0.6  # a text of n times as many words has n to the power of this as many different ones
 
 Lengths = npt.NDArray[np.int64]
@@ -52,13 +52,13 @@ class Batches:
 @final
 @dataclass(frozen=True, slots=True)
 class RowLengths:
-    """Tokens of each row of a split; those of a sample are counted, the others guessed.
+    """Tokens of each example of a split: counted in a sample, estimated for the others.
 
     Args:
-        lengths: [rows], special tokens included.
-        counted: rows of which the tokens are known.
-        ids: token ids of those rows, one after the other.
-        max_length: no batch is wider.
+        lengths: [examples], special tokens included.
+        counted: examples whose tokens were counted.
+        ids: token ids of those examples, concatenated.
+        max_length: the largest width of a batch.
     """
 
     lengths: Lengths
@@ -67,9 +67,9 @@ class RowLengths:
     max_length: int
 
     def batches(self, *, size: int, number: int, episode: int = 1) -> Batches:
-        """Return what ``number`` batches of ``size`` rows are like, drawn as training draws them.
+        """Return the shapes of ``number`` training batches of ``size`` examples.
 
-        Of the words, how many ``episode`` of those batches hold together.
+        Words are counted over ``episode`` of those batches together.
         """
         rows = min(size, len(self.lengths))
         most = max(1, _DRAWN // rows)
@@ -88,7 +88,7 @@ class RowLengths:
         )
 
     def scored(self) -> Batches:
-        """Return what the batches are like in which rows are scored, short ones first."""
+        """Return the shapes of the evaluation batches, short ones first."""
         groups = [self.lengths[rows] for rows in by_length(self.lengths, batch_size=_SCORED)]
         rows = np.array([len(group) for group in groups])
         tokens = np.array([group.sum() for group in groups])
@@ -97,7 +97,7 @@ class RowLengths:
         return Batches(_mean(rows, tokens, widths), last)
 
     def cut(self, rows: int | None) -> RowLengths:
-        """Return so many of the rows, every so many-th, for a task of which only a part is used."""
+        """Return an evenly spaced part of the examples, for a task of which only a part is used."""
         if rows is None or rows >= len(self.lengths):
             return self
         places = np.linspace(0, len(self.lengths) - 1, rows).astype(np.int64)
@@ -108,7 +108,7 @@ class RowLengths:
 
 
 def _mean(rows: Lengths, tokens: Lengths, widths: Lengths) -> BatchShape:
-    """Return the batch of mean tokens whose attention costs as much as theirs do in the mean."""
+    """Return the batch with their mean tokens and their mean cost of attention."""
     square = float((rows * widths**2).mean())
     return BatchShape(
         float(rows.mean()), float(tokens.mean()), (square / float(rows.mean())) ** 0.5
@@ -118,10 +118,10 @@ def _mean(rows: Lengths, tokens: Lengths, widths: Lengths) -> BatchShape:
 def row_lengths(
     use: TaskUse, part: Part, *, tokenizer: Any, max_length: int, hub: Hub, cache: Path | None
 ) -> RowLengths:
-    """Return how long the rows of a split are; at most 512 of them are encoded here.
+    """Return the lengths of a split's examples; at most 512 of them are encoded here.
 
     Raises:
-        DataError: the rows cannot be had.
+        DataError: the examples are not available.
     """
     texts = load_rows(use, part, hub=hub).texts
     if cache is not None:
@@ -138,7 +138,7 @@ def row_lengths(
 
 
 def _sample(letters: npt.NDArray[np.float64]) -> Lengths:
-    """Return the rows that look longest, and others by chance."""
+    """Return the examples with the longest texts, and random others."""
     if len(letters) <= _SAMPLE:
         return np.arange(len(letters), dtype=np.int64)
     order = np.argsort(letters, kind="stable")
@@ -151,7 +151,7 @@ def _sample(letters: npt.NDArray[np.float64]) -> Lengths:
 def _guess(
     letters: npt.NDArray[np.float64], picks: Lengths, encoding: Encoding, max_length: int
 ) -> Lengths:
-    """Return the tokens of all rows: counted where they were, else a line through the counts."""
+    """Return the tokens of all examples: counted, or estimated by a line fitted to the counts."""
     counted = encoding.lengths.astype(np.float64)
     chance = slice(0, max(1, len(picks) - _LONGEST)) if len(picks) == _SAMPLE else slice(None)
     design = np.stack([letters[picks][chance], np.ones(len(picks[chance]))], axis=1)
@@ -164,10 +164,10 @@ def _guess(
 def task_lengths(
     cells: Sequence[Cell], model: ModelSpec, *, hub: Hub, cache: Path | None
 ) -> dict[tuple[str, str], RowLengths]:
-    """Return how long the rows of these cells are, by task and part.
+    """Return the lengths of these cells' examples, by task and part.
 
     Raises:
-        DataError: rows or tokenizer cannot be had.
+        DataError: examples or tokenizer are not available.
     """
     wanted: dict[tuple[str, Part], TaskUse] = {}
     for cell in cells:

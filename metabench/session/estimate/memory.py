@@ -1,4 +1,4 @@
-"""How much memory a cell takes, from its settings and the lengths of its rows."""
+"""The memory of a cell, from its settings and the lengths of its examples."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ ASSUMED_BASE = 450 * 2**20
 """A process after its imports, where it has not been measured."""
 
 _SLACK = 3.0  # glibc's heap, which batches of many lengths leave in pieces
-_SHARE = 0.25  # of the free memory: what exact second derivatives may keep on a CPU
+_SHARE = 0.25  # share of the free memory that exact products may keep on a CPU
 _GPU_SHARE = 0.8
 _GPU_CONTEXT = 600 * 2**20
 
 Lengths: TypeAlias = "Mapping[tuple[str, str], RowLengths]"
-"""The lengths of rows that are known, by task and part (``train``, ``scored``)."""
+"""The known lengths of examples, by task and part (``train``, ``scored``)."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class MemoryModel:
-    """What a cell needs on a device.
+    """The memory of cells on a device.
 
     Args:
         shape: the encoder.
-        compute: precision and memory, as the benchmark file says.
+        compute: the benchmark file's precision and memory settings.
         free: bytes that are free now.
-        gpu: whether a GPU computes.
-        base: bytes of the process before any cell.
+        gpu: whether the device is a GPU.
+        base: bytes of the process before its first cell.
     """
 
     shape: EncoderShape
@@ -50,21 +50,21 @@ class MemoryModel:
     base: int = ASSUMED_BASE
 
     def needed(self, cell: Cell, lengths: Lengths, *, saves: bool = True) -> float:
-        """Return the bytes that a cell takes at its peak.
+        """Return the peak memory of a cell in bytes.
 
         Args:
             cell: the cell.
-            lengths: of rows, by task and part; where a task is missing, its rows are as long as
-                ``max_length`` allows, which no row exceeds.
-            saves: whether the cell takes so long that a checkpoint is written, or is stopped; those
-                of a GPU are copied in the machine's memory.
+            lengths: of examples, by task and part; examples of a missing task count as
+                ``max_length`` long, an upper bound.
+            saves: whether the cell is long enough for a checkpoint, or may be stopped; a GPU's
+                checkpoints are copied to the machine's memory.
         """
         base = _GPU_CONTEXT if self.gpu else self.base
         return base + self._footprint(cell, lengths).total(saves=saves and not self.gpu)
 
     @property
     def without_batches(self) -> float:
-        """What the copies of the parameters take that every stage holds."""
+        """The memory of the copies of the parameters that every stage holds."""
         return self.base + 5 * 4 * self.shape.parameters
 
     def _footprint(self, cell: Cell, lengths: Lengths) -> Footprint:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Linear", "Operation", "Speeds", "probe"]
 
 Operation: TypeAlias = Literal["forward", "gradient", "exact gradient", "product"]
-"""What is timed: a forward pass of rows that are scored; a gradient by autograd; a gradient by the
+"""The timed operations: a forward pass in evaluation; a gradient by autograd; a gradient by the
 passes of `metabench.nn.passes.operations`; and the exact product after it."""
 
 _WORDS = 1000
@@ -69,14 +69,14 @@ def probe(
     operations: Sequence[Operation],
     device: Device,
 ) -> Speeds:
-    """Time operations on random weights and rows, in the precision and the threads of the run.
+    """Time operations on random weights and examples, in the run's precision and threads.
 
     Args:
         config: the encoder's configuration; it is changed.
         shape: the encoder.
-        batch: what a batch is like; on a CPU, fewer of its rows where it is large.
-        operations: what to time.
-        device: what computes.
+        batch: the shape of a batch; on a CPU a large one is timed with fewer rows.
+        operations: the operations to time.
+        device: the device.
     """
     device.apply()
     if device.device.type == "cpu":
@@ -122,7 +122,7 @@ def _seconds(operation: Operation, encoder: Encoder, shape: BatchShape, device: 
     )
     theta = learner.theta(Stream.root(0).child("estimate"))
     few = replace(shape, rows=2, tokens=2 * shape.tokens / shape.rows)
-    _once(operation, learner, theta, _table(few, device))  # what is only slow once
+    _once(operation, learner, theta, _table(few, device))  # warm-up
     table = _table(shape, device)
     times: list[float] = []
     while len(times) < _REPEATS and sum(times) < _ENOUGH:
@@ -150,7 +150,7 @@ def _once(
 
 
 def _table(shape: BatchShape, device: Device) -> TokenTable:
-    """Return rows of which one is as long as a batch is wide, and the others share the rest."""
+    """Return examples of which one has the batch's width; the others share the other tokens."""
     rows, width = round(shape.rows), max(1, round(shape.width))
     lengths = np.full(rows, max(1, min(width, round(shape.tokens / shape.rows))), dtype=np.int32)
     lengths[0] = width

@@ -1,4 +1,4 @@
-"""What a process takes before any cell: libraries, and what they fetch when they first compute."""
+"""The memory of a process before any cell: libraries, and their first-use allocations."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import transformers
 __all__ = ["SCORING", "process_bytes"]
 
 SCORING = 95 * 2**20
-"""What pyarrow, SciPy and scikit-learn add where rows are scored; loading them takes seconds."""
+"""The memory of pyarrow, SciPy and scikit-learn, needed for scoring; loading them takes seconds."""
 
 
 def process_bytes(*, hub: bool) -> int | None:
-    """Return what this process has in memory now; None where the system does not say.
+    """Return the memory of this process in bytes; None where the system does not report it.
 
-    Call it before rows are loaded.
+    Call it before examples are loaded.
 
     Args:
-        hub: whether data sets of the hub are read.
+        hub: whether datasets of the hub are read.
     """
     if hub:
         import_module("datasets")

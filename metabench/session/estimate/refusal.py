@@ -1,4 +1,4 @@
-"""No run is begun of which a cell cannot fit into the memory that there is."""
+"""A run is refused if one of its cells does not fit into memory."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def refuse_missing_device(cells: Sequence[Cell], *, compute: ComputeSpec, runtim
 
 
 def _looked_at(cells: Sequence[Cell], model: MemoryModel, has: Capacity, runtime: Runtime) -> str:
-    """Refuse or warn by the lengths that the rows really have."""
+    """Refuse or warn by the actual lengths of the examples."""
     together = min(runtime.jobs, len(cells))
     doubtful = [cell for cell in cells if model.needed(cell, {}) * together > has.free]
     if not doubtful:
@@ -85,11 +85,11 @@ def _looked_at(cells: Sequence[Cell], model: MemoryModel, has: Capacity, runtime
 
 
 _GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")
-"""What the drivers of NVIDIA, of Windows for its Linux, and of AMD put into ``/dev``."""
+"""The device files in ``/dev`` of the drivers of NVIDIA, WSL and AMD."""
 
 
 def device_name(name: str) -> str:
-    """Return the device that ``auto`` stands for; torch is loaded where there may be a GPU."""
+    """Return the device of ``auto``; torch is loaded only if there may be a GPU."""
     if name != "auto":
         return name
     if not any(each for name in _GPU_FILES for each in Path("/dev").glob(name)):
@@ -100,7 +100,7 @@ def device_name(name: str) -> str:
 
 
 def _lengths(cells: Sequence[Cell], runtime: Runtime) -> dict[tuple[str, str], RowLengths]:
-    """Return how long the rows of these cells are; nothing where they cannot be had."""
+    """Return the lengths of these cells' examples; empty where they are not available."""
     from metabench.session.estimate.lengths import task_lengths  # noqa: PLC0415  (torch loads here)
 
     model: ModelSpec = cells[0].work.model
@@ -108,7 +108,7 @@ def _lengths(cells: Sequence[Cell], runtime: Runtime) -> dict[tuple[str, str], R
 
 
 def _refusal(cell: Cell, needed: float, has: Capacity, *, fits: bool) -> MetabenchError:
-    """Return the error; ``fits`` says that the parameters alone would."""
+    """Return the error; ``fits``: the parameters without batches would fit."""
     stage = {"pretrain": "pretrain", "meta": "meta", "adapt": "finetune"}[cell.kind]
     ways = [f"{stage}.batch_size", *["inner_steps"] * (cell.kind == "meta"), "model.max_length"]
     hint = f"lower {', '.join(ways[:-1])} or {ways[-1]}"

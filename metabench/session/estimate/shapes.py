@@ -1,4 +1,4 @@
-"""What a computation is asked for and what it takes, in shapes and bytes; nothing here is heavy."""
+"""The shapes of a computation and its memory in bytes; import-light."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class BatchShape:
 @final
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How a device holds what a gradient keeps.
+    """The storage of a gradient's activations on a device.
 
     Args:
         size: bytes of an activation.
         device: the device's type.
-        fused: whether attention is one kernel that keeps no weights, dropout or not.
-        slack: what the allocator holds for each byte that one pass takes and gives back. What is
-            kept from pass to pass needs none: it lies in one piece.
+        fused: whether attention is one kernel that keeps no weights, with or without dropout.
+        slack: bytes that the allocator holds for each byte that a pass allocates and frees.
+            Activations kept between passes need none: they are contiguous.
     """
 
     size: int = FLOAT
@@ -60,10 +60,10 @@ class Footprint:
     saving: float
 
     def total(self, *, saves: bool) -> float:
-        """Return all bytes beside the process itself and its tables of tokens.
+        """Return all bytes except those of the process and its tables of tokens.
 
         Args:
-            saves: whether checkpoints are written, from the memory that is counted.
+            saves: whether checkpoints are written from the counted memory.
         """
         return max(self.parameters + self.activations, self.saving if saves else 0.0)
 
@@ -71,17 +71,17 @@ class Footprint:
 @final
 @dataclass(frozen=True, slots=True)
 class EpisodeNeeds:
-    """What an episode asks for.
+    """The needs of an episode.
 
     Args:
         support: support batches.
-        way: how Hessian-vector products are made; None where there are none.
-        keep: what may be kept for exact ones.
+        way: the HVP method; None without products.
+        keep: the activation caching of exact products.
         room: bytes that may be kept under ``auto``.
-        words: how many words the episode holds; None where theta is not cut.
+        words: the episode's number of distinct words; None where theta is not cut.
         vectors: vectors like theta that the algorithm holds; None for those of MAML.
         blocks: blocks of meta-parameters like theta, beside theta.
-        gathers: whether the directions of a whole meta-batch are held at a time.
+        gathers: whether the directions of a whole meta-batch are held at once.
     """
 
     support: int

@@ -1,4 +1,4 @@
-"""How long a cell takes: what it evaluates, times how fast this machine is, or was."""
+"""The time of a cell: its evaluations times the speed of this machine, probed or recorded."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TimeModel:
 
     Args:
         shape: the encoder.
-        lengths: of the rows of every task in use.
+        lengths: of the examples of every task in use.
         keep: ``compute.curvature``.
     """
 
@@ -113,7 +113,7 @@ class TimeModel:
         return requested * single + counts.products * product + speeds.access * floats
 
     def _scoring(self, work: FineTuneWork) -> float:
-        """Return the multiplications of going forward through all rows that are scored."""
+        """Return the multiplications of a forward pass over the evaluation set."""
         known = self.lengths[work.task.card.name, "scored"].cut(work.task.scored_limit)
         batch = known.scored().mean
         return self.shape.work(batch) * len(known.lengths) / batch.rows
@@ -157,7 +157,7 @@ def measured_rates(
     *,
     device: Device,
 ) -> Rates:
-    """Return the rates of what is done; results of other devices or threads do not count."""
+    """Return the rates of completed cells; results of other devices or threads do not count."""
     sums: dict[tuple[str, str], list[float]] = {}
     for cell in cells:
         result = results.get(cell.key)

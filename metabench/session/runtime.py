@@ -1,4 +1,4 @@
-"""What surrounds a run: where data, tokens and results lie, and what computes."""
+"""The execution environment of a run: folders, device, threads, limits."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ __all__ = ["MAY_PASS", "RESUMABLE", "Assignment", "Limits", "RunSummary", "Runti
 @final
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """How a run is carried out; none of it is part of a cell's key.
+    """The execution settings of a run; none of them is part of a cell's key.
 
     Args:
-        hub: where data sets and encoders come from.
+        hub: the source of datasets and encoders.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        jobs: cells at a time, each in a process of its own where there is more than one.
-        cache: folder of encoded rows; None keeps none.
+        jobs: cells at a time, each in a separate process if there are several.
+        cache: folder of encoded examples; None disables it.
         command: the command line, for the provenance.
-        cell_timeout: seconds that a cell may take in one go; None is what the file says.
-        retries: how often a cell is tried again whose failure may pass.
-        allow_drift: whether to go on from a checkpoint of another machine or other versions.
-        launcher: what starts the agents that run the cells.
+        cell_timeout: seconds that an attempt may take; None: the file's limit.
+        retries: retries of a cell whose failure may be transient.
+        allow_drift: whether to resume from a checkpoint of another environment.
+        launcher: name of the launcher that starts the agents.
         launcher_settings: its options, each ``KEY=VALUE``.
     """
 
@@ -54,13 +54,13 @@ class Runtime:
 @final
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How a run went.
+    """The summary of a run.
 
     Args:
-        counts: cells that were run, by status (``ok``, ``diverged``, …), and those ``skipped``.
-        failures: how failed cells ended, in the order in which they did.
-        left: cells that were not begun because the run gave up.
-        differing: how cells ended that were run again and gave other numbers.
+        counts: number of cells that ran, by status (``ok``, ``diverged``, …), and ``skipped`` ones.
+        failures: the ends of failed cells, in order.
+        left: cells that did not start because the run gave up.
+        differing: the ends of cells that ran again with other numbers.
     """
 
     counts: dict[str, int]
@@ -72,12 +72,12 @@ class RunSummary:
 @final
 @dataclass(frozen=True)
 class Assignment:
-    """All that a worker has to know.
+    """The assignment of a worker.
 
-    ``benchmark`` is a name, ``spec_hash`` the hash of all settings, as records have them.
-    ``files`` are plugins that are single files; the cells' options may be of classes in them.
-    ``observers`` are those that are told of steps; each process has its own.
-    ``seen`` says which records a cell had, by its key, when it was planned to be run.
+    ``benchmark`` is a name, ``spec_hash`` the hash of all settings, as in records. ``files`` are
+    single-file plugins; the cells' options may be of classes in them. ``observers`` are notified of
+    steps; each process has its own. ``seen`` are the records of each cell, by key, when the run was
+    planned.
     """
 
     folder: Path
@@ -101,7 +101,7 @@ MAY_PASS = frozenset({"out_of_memory", "timeout", "plugin_error", "interrupted",
 """Failures that ``--retries`` tries again; the others end the same way each time."""
 
 RESUMABLE = frozenset({"out_of_memory", "timeout"})
-"""Failures that say nothing against the cell's last checkpoint, so that it stays."""
+"""Failures that leave the cell's last checkpoint valid, so that it stays."""
 
 
 @final
@@ -118,10 +118,10 @@ class Limits:
     hang_seconds: float = 7200.0
 
     def exceeded(self, *, taken: float, silent: float) -> str:
-        """Return what is wrong with a cell that has taken so long; "" where nothing is.
+        """Return the limit that a cell has exceeded; "" for none.
 
         Args:
-            taken: seconds since it began.
+            taken: seconds since its start.
             silent: seconds since its last step.
         """
         if self.cell_seconds is not None and taken >= self.cell_seconds:

@@ -36,15 +36,15 @@ _BATCH = 32
 @final
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """A fine-tuned model by its parts, all of them on the CPU.
+    """The parts of a fine-tuned model, all of them on the CPU.
 
     Args:
-        encoder: where the structure and the config come from.
+        encoder: the source of structure and config.
         values: parameters of the encoder by name.
         weight: [outputs, width] of the head.
         bias: [outputs] of the head.
         labels: names of the classes in the order of their numbers; empty for regression.
-        model_id: what the encoder is called, in place of a folder of this machine.
+        model_id: the encoder's public name, instead of a local folder.
     """
 
     encoder: Encoder
@@ -77,7 +77,7 @@ def as_classifier(model: Classifier) -> Any:
     names = {name for name, _ in inner.named_parameters()}
     if names != model.values.keys() or shapes != [model.weight.shape, model.bias.shape]:
         return None
-    inner.load_state_dict(model.values, strict=False)  # what is left are buffers
+    inner.load_state_dict(model.values, strict=False)  # the rest are buffers
     with torch.no_grad():
         for value, new in zip(head.values(), (model.weight, model.bias), strict=True):
             value.copy_(new)
@@ -95,7 +95,7 @@ def as_encoder(model: Classifier) -> tuple[Any, dict[str, Tensor]]:
 
 @torch.inference_mode()
 def classifier_outputs(folder: Path, rows: Sequence[Sequence[str]]) -> Tensor:
-    """Return the outputs [rows, outputs] of a folder, as any user of transformers gets them."""
+    """Return the outputs [examples, outputs] of a folder, as any user of transformers gets them."""
     # A folder of ours, not an id of the hub.
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(  # nosec B615
         folder, trust_remote_code=False
@@ -112,7 +112,7 @@ def classifier_outputs(folder: Path, rows: Sequence[Sequence[str]]) -> Tensor:
 
 
 def script_outputs(folder: Path, rows: Sequence[Sequence[str]]) -> Tensor:
-    """Return the outputs [rows, outputs] that ``predict.py`` computes in a folder."""
+    """Return the outputs [examples, outputs] that ``predict.py`` computes in a folder."""
     return predict_script.Predictor(folder).outputs(rows)
 
 

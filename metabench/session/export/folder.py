@@ -1,4 +1,4 @@
-"""Where an export goes: what may be replaced there, and nothing half-written."""
+"""The target folder of an export: replaced only where allowed, complete or absent."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def check_target(
     """Return the folder of an export, resolved.
 
     Args:
-        folder: where the export is to go.
+        folder: the target folder.
         force: whether an earlier export there may be replaced.
-        ours: says of a file, named from that folder, whether an earlier export may have written it.
+        ours: returns whether a file, given relative to that folder, may be from an earlier export.
 
     Raises:
-        UsageError: it cannot be made, or it holds something that may not be replaced.
+        UsageError: it cannot be created, or holds something that may not be replaced.
     """
     target = folder.resolve()
     if not target.parent.is_dir():
@@ -67,7 +67,7 @@ def check_target(
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside ``target``; what is left of it goes, whatever happens.
+    """Yield a temporary folder next to ``target``; its remains are always removed.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.

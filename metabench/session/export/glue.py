@@ -1,4 +1,4 @@
-"""Which cell of a run predicts which file of a submission to GLUE, and on which rows."""
+"""The cell behind each file of a GLUE submission, and its examples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SplitKind: TypeAlias = Literal["test", "validation"]
 @final
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file that a cell predicts: the card of its rows, their split and how many there are."""
+    """A file that a cell predicts: the card of its examples, their split and number."""
 
     file: SubmissionFile
     cell: str
@@ -36,7 +36,7 @@ class Part:
 
     @property
     def shortfall(self) -> str:
-        """What is missing of the official rows; empty where nothing is."""
+        """The missing part of the official examples; empty where none is missing."""
         official = self.card.splits.get(self.split, self.rows)
         if self.rows == official:
             return ""
@@ -89,17 +89,17 @@ def chosen_uses(note: RunNote, *, method: str, seed: int | None) -> Mapping[str,
 def glue_parts(
     cells: Mapping[str, Cell], cards: Mapping[str, TaskCard], *, split: SplitKind, hub: Hub
 ) -> tuple[Sequence[Part], Sequence[Unfilled]]:
-    """Return the files that cells predict, and those that none does; no row is loaded.
+    """Return the files that cells predict, and the others; no example is loaded.
 
     Args:
         cells: the adapt cell of each task.
         cards: the card of each task.
-        split: whether the rows to be handed in are predicted, or rows with labels, for checking;
-            of these, a file whose rows are not there is left out.
-        hub: where the rows come from.
+        split: the test split for the submission, or a labelled split for checking; of the latter, a
+            file whose examples are not available is omitted.
+        hub: the source of the examples.
 
     Raises:
-        DataError: rows that are to be handed in cannot be had, or none at all can be predicted.
+        DataError: examples of the submission are not available, or no file can be predicted.
     """
     parts, unfilled = [], []
     for file in FILES:
@@ -135,7 +135,7 @@ def glue_parts(
 
 
 def _card(card: TaskCard, file: SubmissionFile) -> TaskCard:
-    """Return the card of a file's rows: the task's own, or that of another configuration."""
+    """Return the card of a file's examples: the task's, or that of another configuration."""
     if not file.config or not isinstance(card.source, HubSource):
         return card
     source = card.source.model_copy(update={"config": file.config})

@@ -1,4 +1,4 @@
-"""Predictions of a fine-tuned model on rows whose labels nobody but GLUE's site knows."""
+"""Predictions of a fine-tuned model on GLUE's unlabelled test sets."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["predicted"]
 
 
 def predicted(made: Replay, part: Part, context: WorkerContext) -> list[str]:
-    """Return what a file of the submission says of each row, in the order of the split.
+    """Return the lines of a submission's file, in the order of the split.
 
     Raises:
-        DataError: the rows cannot be had.
+        DataError: the examples are not available.
     """
     model = made.work.model
     texts = load_texts(part.card, part.split, hub=context.runtime.hub)
@@ -37,7 +37,7 @@ def predicted(made: Replay, part: Part, context: WorkerContext) -> list[str]:
     )
     table = TokenTable.build(
         encoding,
-        np.zeros(len(texts[0]), dtype=np.int64),  # nobody looks at them
+        np.zeros(len(texts[0]), dtype=np.int64),  # they are not used
         max_length=model.max_length,
         device=context.device.device,
     )

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["TOLERANCE", "Exported", "export_model"]
 
 TOLERANCE = 1e-4
-"""How far an output of the export may be from that of the learner; both are float32, and they
-differ in what is summed up in which order."""
+"""Tolerance between an output of the export and that of the learner: both are float32, and they
+differ in the order of sums."""
 
 _TRIED_ROWS = 64
 _ROUNDING = 1e-6
@@ -53,12 +53,12 @@ _ROUNDING = 1e-6
 @final
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export came to.
+    """The result of an export.
 
     Args:
-        plain: whether it takes ``predict.py`` to use it.
-        rows: on how many rows it was tried.
-        largest: how far an output was off at most.
+        plain: whether it needs ``predict.py``.
+        rows: number of examples of the trial.
+        largest: largest deviation of an output.
     """
 
     plain: bool
@@ -69,12 +69,12 @@ class Exported:
 def export_model(
     made: Replay, target: Path, *, context: WorkerContext, catalog: Catalog, note: RunNote
 ) -> Exported:
-    """Write a folder, in full or not at all, and return what it came to.
+    """Write a folder, complete or not at all, and return the result.
 
-    The folder is loaded again and tried on rows that were scored, before it gets its name.
+    The folder is loaded again and tried on evaluation examples before it gets its name.
 
     Raises:
-        SetupError: what the folder computes is not what was fine-tuned.
+        SetupError: the folder does not compute the fine-tuned model.
         StoreError: the disk is full or the folder cannot be written.
     """
     rows, expected = _trial(made, context)
@@ -123,13 +123,13 @@ def write_model(
     rows: Sequence[Sequence[str]],
     expected: Tensor,
 ) -> Exported:
-    """Write transformers' own classifier where it can be made of the model, else the plain form.
+    """Write transformers' classifier where the model has that form, else the plain form.
 
     Args:
         model: the model by its parts.
         tokenizer: its tokenizer.
         folder: an empty folder.
-        rows: texts to try it on.
+        rows: texts of the trial.
         expected: their outputs.
     """
     whole = as_classifier(model)
@@ -196,7 +196,7 @@ def _save_tokenizer(model: Classifier, tokenizer: Any, folder: Path) -> None:
 
 
 def _trial(made: Replay, context: WorkerContext) -> tuple[Sequence[Sequence[str]], Tensor]:
-    """Return some of the scored rows, and the outputs that belong to them: float32, on the CPU."""
+    """Return some evaluation examples with their outputs: float32, on the CPU."""
     work, tuned = made.work, made.tuned
     texts = load_rows(work.task, "scored", hub=context.runtime.hub).texts
     cpu = torch.device("cpu")

@@ -1,4 +1,4 @@
-"""The model card of an export: what the model is, how it was made, whose data it saw."""
+"""The model card of an export: the model, its training, its data."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ _LIMITATIONS = """\
 @final
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a card says; the strings may come from anywhere.
+    """The content of a model card; its strings are not trusted.
 
     Args:
         benchmark: name of the benchmark.
-        smoke: whether it is a smoke run, whose models are good for nothing.
-        work: what the cell did.
-        meta: what its initialisation did; None where it starts from the encoder.
-        pretrain: what was done to the encoder before; None where nothing was.
+        smoke: whether it is a smoke run, whose models are unusable.
+        work: the cell's work.
+        meta: the work of its initialization; None where it starts from the encoder.
+        pretrain: the pretraining of the encoder; None without one.
         result: the cell's record.
-        references: where the method comes from.
+        references: the sources of the method.
         pooling: ``pooler``, ``cls`` or ``mean``.
-        plain: whether it takes ``predict.py`` to use it.
+        plain: whether it needs ``predict.py``.
         agreement: how its predictions compare with the recorded ones, in one sentence.
     """
 
@@ -222,7 +222,7 @@ def _citations(card: ModelCard) -> str:
 
 
 def _cards(card: ModelCard) -> Iterator[TaskCard]:
-    """Yield every task whose rows the model has seen, its own first."""
+    """Yield every task whose examples the model has seen, its target first."""
     uses = (
         card.work.task,
         *(card.meta.tasks if card.meta else ()),

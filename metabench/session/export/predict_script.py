@@ -1,14 +1,13 @@
-"""Predict with the model that lies beside this file: ``python predict.py ROWS.jsonl``.
+"""Predict with the model in this script's folder: ``python predict.py ROWS.jsonl``.
 
 Each line of the file is a JSON list of one text, or of two where the task has pairs. Each line of
-the output is a JSON object: ``outputs`` is what the classifier says (logits, or one number), and
+the output is a JSON object: ``outputs`` are the classifier's outputs (logits, or one number), and
 ``prediction`` the class, or that number. Needs torch, transformers and safetensors.
 
 The encoder is transformers' ``AutoModel``, or ``AutoModelForTextEncoding`` if it was saved without
-its decoder. The classifier is one linear layer over what ``config.json`` calls
-``classifier_pooling``: ``mean`` is the mean of the last states over the real tokens, ``cls`` the
-first token's state, ``last`` that of the last real token, ``pooler`` what the encoder's own pooler
-returns.
+its decoder. The classifier is one linear layer over the features of ``classifier_pooling`` in
+``config.json``: ``mean`` is the mean of the last states over the real tokens, ``cls`` the first
+token's state, ``last`` that of the last real token, ``pooler`` the output of the encoder's pooler.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Predictor:
 
     def __init__(self, folder: Path) -> None:
         # Where the classifier does not read the encoder's pooler, there is none in the folder, and
-        # transformers would say that it made a new one.
+        # transformers would warn about a new pooler.
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
         # The folder that this file is in, not an id of the hub.
@@ -44,7 +43,7 @@ class Predictor:
 
     @torch.inference_mode()
     def outputs(self, rows: Sequence[Sequence[str]], *, batch_size: int = 32) -> torch.Tensor:
-        """Return the outputs [rows, classes] of rows of one text or two."""
+        """Return the outputs [examples, classes] of examples of one text or two."""
         parts = []
         for start in range(0, len(rows), batch_size):
             texts = list(zip(*rows[start : start + batch_size], strict=True))
@@ -69,7 +68,7 @@ class Predictor:
         return pooled
 
     def predictions(self, outputs: torch.Tensor) -> list[Any]:
-        """Return the name of each row's class, or its number."""
+        """Return the predicted class name of each example, or its number."""
         if outputs.shape[1] == 1:
             return [float(number) for number in outputs[:, 0]]
         names = self.encoder.config.id2label
@@ -77,7 +76,7 @@ class Predictor:
 
 
 def answers(folder: Path, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield one line of JSON for each row."""
+    """Yield one line of JSON for each example."""
     predictor = Predictor(folder)
     outputs = predictor.outputs(rows)
     for prediction, row in zip(predictor.predictions(outputs), outputs.tolist(), strict=True):
@@ -85,7 +84,7 @@ def answers(folder: Path, rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Read rows from the file that the command line names, write predictions to stdout."""
+    """Read examples from the file given on the command line, write predictions to stdout."""
     if len(sys.argv) != 2:  # noqa: PLR2004  (the script and its one argument)
         sys.exit("usage: python predict.py ROWS.jsonl")
     with Path(sys.argv[1]).open(encoding="utf-8") as file:

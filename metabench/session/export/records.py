@@ -1,4 +1,4 @@
-"""The records of a run as a folder of their own, which is there in full or not at all."""
+"""The records of a run as a separate folder, complete or absent."""
 
 from __future__ import annotations
 

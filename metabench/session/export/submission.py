@@ -26,13 +26,13 @@ class SubmissionFile:
 
     Args:
         name: the file without its suffix.
-        task: whose model predicts it.
-        rows: how many rows the site expects.
-        classes: what stands for each class, in the order of the task's labels; empty for numbers.
-        constant: what fills the file where nothing predicts it.
+        task: the task whose model predicts it.
+        rows: the number of examples that the site expects.
+        classes: the word for each class, in the order of the task's labels; empty for numbers.
+        constant: the value of all lines where no cell predicts the file.
         test: the split of the task that is predicted.
         validation: the split with labels that is predicted for checking; empty where there is none.
-        config: the data set's configuration, where it is not the task's own.
+        config: the dataset's configuration, where it is not the task's.
     """
 
     name: str
@@ -68,10 +68,10 @@ FILES: Final = (
 
 
 def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[str]:
-    """Return what stands in a file for outputs [rows, classes], or [rows, 1] of clipped numbers.
+    """Return a file's entries for outputs [examples, classes], or [examples, 1] of clipped numbers.
 
     Raises:
-        DivergedError: an output is NaN or infinite, of which a file would make a class or a word.
+        DivergedError: an output is NaN or infinite.
     """
     outputs = list(outputs)
     broken = [row for row, values in enumerate(outputs) if not all(map(math.isfinite, values))]
@@ -88,7 +88,7 @@ def entries(file: SubmissionFile, outputs: Iterable[Sequence[float]]) -> list[st
 
 
 def constant_entries(file: SubmissionFile) -> list[str]:
-    """Return what fills a file that nothing predicts."""
+    """Return the entries of a file without predictions."""
     return [file.constant] * file.rows
 
 
@@ -103,9 +103,9 @@ def tsv(predictions: Iterable[str]) -> bytes:
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a zip archive whose bytes depend on nothing but the names and contents.
+    """Return a zip archive whose bytes depend only on the names and contents.
 
-    Nothing is compressed, since other versions of zlib compress to other bytes.
+    It is not compressed, since the bytes would depend on the version of zlib.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as zipped:

@@ -1,4 +1,4 @@
-"""From a run folder back to its plan: the cells whose work is to be done once more."""
+"""From a run folder back to its plan: the cells to run again."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = 
     """Return the plan of a run from its own copy of the benchmark file, or from ``file``.
 
     Raises:
-        UsageError: its tasks come from files that only the benchmark file itself can find.
-        MetabenchError: what it needs is no longer there.
+        UsageError: its tasks come from files with paths relative to the benchmark file.
+        MetabenchError: something that it needs is gone.
     """
     note = store.run()
     path = file or store.folder / RESOLVED
@@ -53,7 +53,7 @@ def plan_again(store: Store, *, catalog: Catalog, hub: Hub, file: Path | None = 
 
 
 def _as_given(benchmark: Benchmark) -> Benchmark:
-    """Return the benchmark of a resolved file, whose default length may be one that nobody gave."""
+    """Return the benchmark of a resolved file, without a default length that was not given."""
     model = benchmark.spec.model
     if model.max_length != type(model).model_fields["max_length"].default:
         return benchmark
@@ -63,12 +63,12 @@ def _as_given(benchmark: Benchmark) -> Benchmark:
 
 
 def done_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:
-    """Return an adapt cell of a plan and what it came to, by the name of its folder.
+    """Return a fine-tune cell of a plan and its result, by the name of its folder.
 
     Raises:
         UsageError: it is a cell of another kind.
         NothingMatchedError: it has no result.
-        SetupError: what its numbers depend on has changed, so that they cannot be had again.
+        SetupError: an input of its numbers has changed, so they cannot be computed again.
     """
     stored = store.cell(folder)
     if stored.kind in {"meta", "pretrain"}:

@@ -35,13 +35,13 @@ __all__ = ["Agreement", "Replay", "compare", "replay"]
 @final
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the predictions of now compare with those that were recorded.
+    """The comparison of new predictions with the recorded ones.
 
     Args:
-        rows: how many rows were compared.
-        largest: largest difference of an output; 0 where all are equal to the bit.
-        other: rows whose predicted class is another; 0 for regression.
-        changed: what differs between the machines, such as ``torch 2.12 → 2.13``.
+        rows: number of examples compared.
+        largest: largest difference of an output; 0 where all are bit-identical.
+        other: examples with another predicted class; 0 for regression.
+        changed: differences between the environments, such as ``torch 2.12 → 2.13``.
     """
 
     rows: int
@@ -69,7 +69,7 @@ class Agreement:
 @final
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A fine-tuned model, what it was made by, and how it compares with the record."""
+    """A fine-tuned model, its cell, and its comparison with the record."""
 
     cell: Cell
     work: FineTuneWork
@@ -81,11 +81,11 @@ class Replay:
 def replay(
     cell: Cell, result: Result, context: WorkerContext, *, emit: Callable[[Event], None]
 ) -> Replay:
-    """Fine-tune an adapt cell again and compare; nothing in the run folder is written.
+    """Repeat the fine-tuning of a cell and compare; the run folder is not changed.
 
     Raises:
         StoreError: the recorded predictions or the parameters that it starts from are damaged.
-        SetupError: other rows are scored now than were recorded.
+        SetupError: the evaluation set differs from the recorded one.
         DivergedError: a loss or a gradient is not finite.
     """
     work = cell.work
@@ -120,7 +120,7 @@ def replay(
 
 
 def compare(recorded: npt.NDArray[np.floating], outputs: npt.NDArray[np.floating]) -> Agreement:
-    """Return how outputs [rows, outputs] compare with those that were recorded."""
+    """Return the comparison of outputs [examples, outputs] with the recorded ones."""
     largest = float(np.abs(outputs.astype(np.float64) - recorded).max(initial=0.0))
     return Agreement(
         rows=len(outputs),

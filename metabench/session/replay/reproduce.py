@@ -31,11 +31,11 @@ __all__ = ["Reproduced", "cells_behind", "recorded_cell", "reproduce"]
 @final
 @dataclass(frozen=True, slots=True)
 class Reproduced:
-    """A result as it was recorded and as it came out now, both of one key.
+    """A recorded result and a new one, both of one key.
 
     Args:
-        then: the record; None where there is none, as of a meta cell whose record is gone.
-        now: the record of now.
+        then: the recorded result; None where it is missing, such as a meta cell's that was removed.
+        now: the new record.
     """
 
     then: Result | None
@@ -55,7 +55,7 @@ class Reproduced:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What differs between the machines, such as ``torch 2.12 → 2.13``."""
+        """Differences between the environments, such as ``torch 2.12 → 2.13``."""
         return changed(self.then.provenance, self.now.provenance) if self.then else ()
 
 
@@ -64,7 +64,7 @@ def recorded_cell(plan: Plan, store: Store, folder: str) -> tuple[Cell, Result]:
 
     Raises:
         NothingMatchedError: it has no result.
-        SetupError: what its numbers depend on has changed, so that its key is another now.
+        SetupError: an input of its numbers has changed, and so has its key.
     """
     stored = store.cell(folder)
     if stored.result is None:
@@ -98,13 +98,13 @@ def reproduce(
     runtime: Runtime,
     emit: Callable[[Event], None],
 ) -> tuple[RunSummary, Sequence[Reproduced]]:
-    """Run a cell with all that it needs in the second store; compare with the first, needs first.
+    """Run a cell and all cells that it needs in a second store; compare them with the first.
 
-    What the second store holds already is not run again, so that a run that was stopped goes on.
+    Cells that are already in the second store are not run again, so a stopped run resumes.
 
     Raises:
-        SetupError: the second folder cannot be written, or the device is not there.
-        StoppedError: somebody asked to stop.
+        SetupError: the second folder cannot be written, or the device does not exist.
+        StoppedError: a stop was requested.
     """
     recorded, fresh = stores
     selection = part_of(plan, cell.key)

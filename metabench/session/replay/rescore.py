@@ -25,15 +25,15 @@ __all__ = ["Rescored", "rescore", "write_rescored"]
 @final
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """A cell with its saved scores and those that its predictions give now.
+    """A cell with its saved scores and those computed from its predictions now.
 
     Args:
         folder: name of the cell's folder.
         result: its record.
-        scores: score by metric now; empty where there is a problem.
-        note: the cell that has these scores: with other metrics, or another source of one, it is
-            another cell of the same work. None where no record tells what the cell depends on.
-        problem: why there are no scores.
+        scores: new score by metric; empty where there is a problem.
+        note: the cell of these scores: with other metrics, or another source of one, it is another
+            cell of the same work. None where no record holds the cell's inputs.
+        problem: the reason for missing scores.
     """
 
     folder: str
@@ -44,7 +44,7 @@ class Rescored:
 
     @property
     def changed(self) -> bool:
-        """Whether a score differs from what was saved."""
+        """Whether a score differs from the saved one."""
         return not self.problem and dict(self.scores) != dict(self.result.scores)
 
     @property
@@ -95,9 +95,9 @@ def rescore(store: Store, catalog: Catalog) -> Iterator[Rescored]:
 def write_rescored(
     store: Store, cells: Iterable[Rescored], *, catalog: Catalog, command: tuple[str, ...]
 ) -> None:
-    """Put the new scores in the place of the old ones, which the records keep beside them.
+    """Replace the old scores; the records keep them next to the new ones.
 
-    The run names the cells that have them from then on, so that `metabench run` finds them done.
+    The run then names the cells with the new scores, so that `metabench run` finds them done.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -134,7 +134,7 @@ def _metrics(
 
 
 def _bounds(column: ColumnNote, catalog: Catalog) -> tuple[float, float] | None:
-    """Return what predictions are clipped to before they are scored."""
+    """Return the bounds that predictions are clipped to before scoring."""
     offer = catalog.tasks.get(column.task)
     return offer.value.bounds if offer is not None else None
 

@@ -1,7 +1,7 @@
-"""An agent: a process that runs one cell after another for the coordinator that it talks to.
+"""An agent: a process that runs one cell after another for a coordinator.
 
-It reads lines from its standard input and writes lines to its standard output; `wire` says what is
-in them. What anything else prints goes to its standard error.
+It reads lines from its standard input and writes lines to its standard output; `wire` defines them.
+All other output goes to its standard error.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _OF_TERMINALS = [signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-"""Signals that a terminal sends to all its processes; the coordinator says what they mean."""
+"""Signals that a terminal sends to all its processes; the coordinator handles them."""
 _CHUNK = 1 << 16
 _REPORTED_SECONDS = 0.1  # from one step that is reported to the next
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _leave() -> None:
-    """End the process: put away what libraries made, and do not wait for the interpreter."""
+    """End the process: clean up after libraries, and skip the interpreter's shutdown."""
     sys.stdout.flush()
     sys.stderr.flush()
     atexit._run_exitfuncs()  # noqa: SLF001  (taking modules apart takes seconds with torch)
@@ -116,7 +116,7 @@ class _Reporter:
 
 
 def _own_streams() -> tuple[int, int]:
-    """Return input and output for this module alone; what anything else prints is an error's."""
+    """Return input and output for this module only; all other output goes to standard error."""
     given, taken = os.dup(0), os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nowhere, 0)

@@ -1,4 +1,4 @@
-"""An agent as its coordinator sees it: its cell, its silence, and what its loss means."""
+"""A coordinator's state of an agent: its cell, its silence, and its loss."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class AgentStoppedError(AgentLostError):
 
 
 _GRACE = 5.0  # seconds that a cell has to end itself and to leave a record of it
-_STARTING = 120.0  # seconds that an agent has to load what it needs before its first cell
+_STARTING = 120.0  # seconds for an agent to load libraries and data before its first cell
 _ERRORS = {"died": AgentLostError, "stopped": AgentStoppedError, "lost": AgentLostError}
 
 
 @final
 @dataclass
 class AgentState:
-    """An agent; it has at most one cell.
+    """An agent with at most one cell.
 
     Args:
-        name: what the launcher calls it.
-        limits: how long a cell may take.
-        node: the machine that it runs on; empty until it is ready.
-        cell: what it runs.
-        attempt: which attempt at the cell this is, counted from 1.
-        asked: whether it was asked to stop, after which it takes no other cell.
+        name: the launcher's name of it.
+        limits: the time limits of a cell.
+        node: its machine; empty until it is ready.
+        cell: its cell.
+        attempt: the number of the attempt at the cell, from 1.
+        asked: whether it was asked to stop; then it takes no other cell.
         spent: whether its device has failed.
-        exceeded: which limit its cell has exceeded, for which it is ended.
+        exceeded: the limit that its cell has exceeded, for which it is ended.
     """
 
     name: str
@@ -84,7 +84,7 @@ class AgentState:
         self._began = None
 
     def heard(self, *, began: bool = False) -> None:
-        """Note that it has said something, or that its cell has begun."""
+        """Note a message, or the start of its cell."""
         self._heard = time.monotonic()
         if began:
             self._began = self._heard
@@ -97,12 +97,12 @@ class AgentState:
 
     @property
     def began(self) -> bool:
-        """Whether its cell has begun; before, it does not write its stacks."""
+        """Whether its cell has started; before, it does not write its stacks."""
         return self._began is not None
 
 
 def lost_error(agent: AgentState, lost: LostAgent) -> AgentLostError:
-    """Return what the loss of an agent means for its cell."""
+    """Return the error of a cell whose agent was lost."""
     if agent.exceeded:
         return AgentOverdueError(
             f"{agent.exceeded}, and its process had to be ended",

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["HELD", "claim", "ended_since"]
 
 HELD: Final = "held"
-"""Status of a cell that another process runs now; nobody but the queue is told."""
+"""Status of a cell that another process runs now; internal to the queue."""
 
 
 @contextmanager
 def claim(cell: Cell, store: Store, seen: Stamp | None) -> Iterator[EndedElsewhere | None]:
-    """Hold a cell; yield how it ended in another process, None where it is to be run here.
+    """Hold a cell; yield its end in another process, None where it is to be run here.
 
     Args:
         cell: the cell.
         store: the run folder.
-        seen: which records the cell had when it was planned to be run; None where nobody looked.
+        seen: the cell's records when the run was planned; None where they were not read.
 
     Raises:
         LockError: the file system has no locks.

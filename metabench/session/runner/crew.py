@@ -38,11 +38,11 @@ __all__ = ["LOSSES", "Crew", "agent_command"]
 ValueT = TypeVar("ValueT")
 
 _FAILED_STARTS = 3
-"""After so many agents in a row that ended before they could take a cell, no other is started."""
+"""Consecutive agents that end before they take a cell, after which no other is started."""
 LOSSES: Final = 5
-"""A cell that has lost so many agents is recorded as a failure: it may be what ends them."""
+"""Agents lost with one cell, after which it is recorded as a failure: it may be the cause."""
 _FAULTS = 3
-"""After so many cells in a row that were lost on a node, no agent is started there."""
+"""Consecutive cells lost on a node, after which no agent is started there."""
 
 
 @final
@@ -51,7 +51,7 @@ class Crew:
 
     Args:
         launching: the launcher that starts them.
-        assignment: what all of them are told.
+        assignment: the assignment of all of them.
     """
 
     def __init__(self, launching: Launching, assignment: Assignment) -> None:
@@ -108,7 +108,7 @@ class Crew:
                 self._send(agent, packed("stop"))
 
     def receive(self, seconds: float) -> Iterator[tuple[AgentState, dict[str, Any] | LostAgent]]:
-        """Yield what agents say; wait for the first at most so many seconds."""
+        """Yield the agents' messages; wait at most so many seconds for the first."""
         for one in self._ask(partial(self._launcher.receive, seconds)):
             agent = self._agents.get(one.agent)
             if agent is None:
@@ -125,7 +125,7 @@ class Crew:
                 yield agent, message
 
     def end_overdue(self) -> None:
-        """End the agents whose cell should have ended itself."""
+        """End the agents whose cell should have ended by its limit."""
         for agent in self.busy:
             if not agent.exceeded and (found := agent.overdue()):
                 agent.exceeded = found
@@ -156,7 +156,7 @@ class Crew:
         self._faults.pop(node, None)
 
     def close(self) -> None:
-        """End all agents; those without a cell put away what they made."""
+        """End all agents; those without a cell clean up."""
         for agent in self._agents.values():
             if agent.cell is None:
                 self._send(agent, packed("end"))
@@ -168,10 +168,10 @@ class Crew:
         self._ask(partial(self._launcher.send, agent.name, line))
 
     def _ask(self, call: Callable[[], ValueT]) -> ValueT:
-        """Return what the launcher returns.
+        """Return the launcher's return value.
 
         Raises:
-            MetabenchError: what it raised.
+            MetabenchError: the exception that it raised.
         """
         return self._launching.answered(guarded(call, watched=False))
 
@@ -188,7 +188,7 @@ class Crew:
 
 
 def agent_command(assignment: Assignment) -> AgentCommand:
-    """Return what starts an agent, which imports from where this process does."""
+    """Return the command that starts an agent with this process's import path."""
     protect_children()
     program = (
         "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"

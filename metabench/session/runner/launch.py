@@ -38,7 +38,7 @@ __all__ = ["launch"]
 Emit = Callable[["Event"], None]
 _Ending = CellEnded | EndedElsewhere
 
-_LISTENING = 0.2  # seconds after which to see whether somebody has asked to stop
+_LISTENING = 0.2  # seconds between two checks for a requested stop
 _LONGEST_PAUSE = 2.0  # seconds from one look at the cells of other processes to the next
 
 
@@ -50,15 +50,15 @@ def launch(
     emit: Emit,
     stopping: Stopping,
 ) -> Generator[CellEnded]:
-    """Return what runs the cells of a queue and yields as each one ends; nothing where it is empty.
+    """Return the runner of a queue's cells, which yields as each ends; None where it is empty.
 
-    Once somebody has asked to stop, it ends early; every cell that ran has a checkpoint.
+    After a requested stop it ends early; every cell that ran has a checkpoint.
 
     Raises:
-        SetupError: the device, the store or the launcher cannot go on.
+        SetupError: the device, the store or the launcher fails.
     """
     jobs = min(assignment.runtime.jobs, len(queue))
-    # Only another process ends for certain what takes too long, and survives a fault of a GPU.
+    # Only another process can reliably end an overlong cell, and survives a fault of a GPU.
     asked = assignment.runtime.launcher, assignment.runtime.launcher_settings
     here = asked == (LOCAL, ()) and jobs <= 1
     alone = here and assignment.limits.cell_seconds is None
@@ -118,7 +118,7 @@ class _Pause:
         return True
 
     def wait(self) -> None:
-        """Wait a little, less than it takes to notice that somebody has asked to stop."""
+        """Wait for less than the interval of checks for a requested stop."""
         time.sleep(_LISTENING)
 
     def forget(self) -> None:
@@ -140,9 +140,9 @@ def _next(queue: CellQueue, store: Store, pause: _Pause) -> Cell | None:
 def _settle(
     queue: CellQueue, cell: Cell, found: _Ending, *, emit: Emit, assignment: Assignment
 ) -> CellEnded | None:
-    """Tell the queue how a cell ended, here or elsewhere; return it, None if that is not the end.
+    """Report a cell's end, here or elsewhere, to the queue; return it, None if it is not final.
 
-    It is not where another process goes on with it, or where it is tried again here.
+    It is not final if another process continues the cell, or if it is retried here.
     """
     if isinstance(found, CellEnded):
         return None if _retried(queue, cell, found, assignment) else found
@@ -185,7 +185,7 @@ class _Coordinator:
         self._crew = Crew(launching, assignment)
 
     def run(self) -> Generator[CellEnded]:
-        """Yield how cells end, until all have, or somebody has asked to stop."""
+        """Yield the ends of cells until all have ended or a stop was requested."""
         try:
             while self._hand_out():
                 for agent, said in self._crew.receive(_LISTENING):
@@ -203,9 +203,9 @@ class _Coordinator:
             self._crew.close()
 
     def _hand_out(self) -> bool:
-        """Give idle agents cells; return whether there is something to wait for.
+        """Assign cells to idle agents; return whether there is something to wait for.
 
-        Once somebody has asked to stop, nothing is given, and agents at work are told.
+        After a requested stop no cell is assigned, and working agents are asked to stop.
         """
         crew, queue = self._crew, self._queue
         if self._stopping.requested():
@@ -275,7 +275,7 @@ class _Coordinator:
         return found
 
     def _is_its_own(self, error: Exception) -> bool:
-        """Return whether an agent cannot go on because of its machine, where others may."""
+        """Return whether an error is due to the agent's machine, so that another may succeed."""
         crew = self._crew
         return isinstance(error, SetupError) and not crew.one_machine and not crew.hopeless
 
@@ -284,7 +284,7 @@ class _Coordinator:
             self._emit(Noticed(f"no further agent is started on {agent.node}: it lost three cells"))
 
     def _give_back(self, agent: AgentState, cell: Cell | None, reason: str) -> None:
-        """Put back a cell that its agent cannot finish, for a reason that says nothing of it."""
+        """Requeue a cell that its agent cannot finish for a reason unrelated to the cell."""
         if cell is None:
             return
         reason = f"{agent.node or agent.name}: {reason}"

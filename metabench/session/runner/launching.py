@@ -30,11 +30,11 @@ LOCAL = "local"
 @final
 @dataclass(frozen=True, slots=True)
 class Launching:
-    """A launcher with its options, to be opened when there is something to run.
+    """A launcher with its options, opened when there is something to run.
 
     Args:
         info: its descriptor.
-        options: what was set.
+        options: the options given.
         origin: the plugin that provides it.
     """
 
@@ -46,8 +46,8 @@ class Launching:
         """Return the launcher.
 
         Raises:
-            SetupError: it says what it lacks.
-            PluginError: it cannot be loaded, or is none.
+            SetupError: it reports a missing requirement.
+            PluginError: it cannot be loaded, or is no launcher.
         """
         made = guarded(lambda: load_target(self.info.target)(self.options, command))
         opened = self.answered(made)
@@ -60,11 +60,11 @@ class Launching:
         return opened
 
     def answered(self, found: ValueT | Fault) -> ValueT:
-        """Return what the launcher returned.
+        """Return the launcher's return value.
 
         Raises:
-            MetabenchError: it raised this.
-            PluginError: it raised something else.
+            MetabenchError: the launcher raised it.
+            PluginError: the launcher raised another exception.
         """
         if not isinstance(found, Fault):
             return found
@@ -81,13 +81,13 @@ def find_launcher(catalog: Catalog, name: str, settings: Sequence[str] = ()) -> 
     """Return a launcher with its options.
 
     Args:
-        catalog: what is installed.
-        name: what it is called.
-        settings: texts such as ``partition=gpu``; a value is TOML, or else a text.
+        catalog: the installed plugins.
+        name: its name.
+        settings: texts such as ``partition=gpu``; a value is TOML, or else a string.
 
     Raises:
-        PluginError: there is none of that name.
-        UsageError: it has no such option, or not with that value.
+        PluginError: there is no launcher of that name.
+        UsageError: an option or its value is invalid.
     """
     offer = catalog.launcher(name)
     info = offer.value

@@ -1,4 +1,4 @@
-"""Agents that are spoken to through files of a shared run folder, wherever they run.
+"""Agents on any node that communicate through files of a shared run folder.
 
 Each has a folder ``agents/NAME`` with the lines ``to`` it and ``from`` it, its ``end``, and what it
 ``printed``. Each file has one writer, which only appends. A *relay*
@@ -39,7 +39,7 @@ _TO, _FROM, _END, PRINTED = "to", "from", "end", "printed.txt"
 _FILES: Final = frozenset({_TO, _FROM, _END, PRINTED})
 _ALIVE = ".alive"
 _BEAT_SECONDS = 10.0
-"""A coordinator says so often that it is there."""
+"""Seconds between two signs of life of a coordinator."""
 _PATIENCE_SECONDS = 900.0
 """An agent that has heard no coordinator for so long ends after its cell."""
 _LOOK_SECONDS = 0.5
@@ -49,11 +49,11 @@ _CHUNK = 1 << 20
 
 @final
 class FileMailbox(Mailbox):
-    """The mailboxes of a run folder, as its coordinator uses them.
+    """The coordinator's side of the mailboxes of a run folder.
 
     Args:
         folder: the run folder, on a file system that all nodes see.
-        command: what starts an agent.
+        command: the command that starts an agent.
     """
 
     def __init__(self, folder: Path, command: AgentCommand) -> None:
@@ -93,7 +93,7 @@ class FileMailbox(Mailbox):
 
     @override
     def receive(self) -> Sequence[AgentMessage | LostAgent]:
-        """Return what agents have written since the last time."""
+        """Return the agents' new messages."""
         self._beat()
         found: list[AgentMessage | LostAgent] = []
         for agent, offset in list(self._read.items()):
@@ -169,7 +169,7 @@ def relay(folder: str, arguments: Sequence[str]) -> None:
         arguments: the program and its arguments.
     """
     place = Path(folder)
-    with present(place.parent.parent):  # nobody else may take the run for one without processes
+    with present(place.parent.parent):  # others must not mistake the run for one without processes
         _Relay(Folder(place), arguments).run()
 
 
@@ -191,7 +191,7 @@ class _Relay:
         signal.signal(signal.SIGUSR1, self._pass_on)
 
     def run(self) -> None:
-        """Return when the agent has ended, and say how."""
+        """Return after the agent has ended, and write how it ended."""
         reader = threading.Thread(target=self._read)
         reader.start()
         offset, heard, alive = 0, time.monotonic(), 0

@@ -1,4 +1,4 @@
-"""What of a plan is run, what is left as it is, and when a run gives up."""
+"""The cells of a plan that run, those that do not, and when a run gives up."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["RunPolicy", "Todo", "to_do"]
 @final
 @dataclass(frozen=True, slots=True)
 class RunPolicy:
-    """How a run treats what is there.
+    """A run's treatment of existing results.
 
     Args:
-        selection: the part that is asked for; None is all.
-        force: run what is selected although it is done; its old result stays until there is a new
-            one. What it merely needs is not run again.
-        retry_failed: run again what failed before.
-        max_failures: stop after so many failed cells; None is never.
+        selection: the selected part; None is all.
+        force: run selected cells although they are done; an old result stays until there is a new
+            one. Cells that they need are not run again.
+        retry_failed: run failed cells again.
+        max_failures: failed cells after which the run stops; None: never.
     """
 
     selection: Selection | None = None
@@ -38,12 +38,12 @@ class RunPolicy:
 @final
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What a run has before it.
+    """The work of a run.
 
     Args:
-        cells: what is run, needs first.
-        blocked: what is not, because a cell that it needs has failed before.
-        unscored: what gets its scores from predictions that are there, without training.
+        cells: the cells to run, needs first.
+        blocked: cells that do not run, because a cell that they need has failed before.
+        unscored: cells scored from existing predictions, without training.
         done: keys of the cells that others can build on.
     """
 
@@ -54,7 +54,7 @@ class Todo:
 
 
 def to_do(plan: Plan, states: Mapping[str, CellState], policy: RunPolicy) -> Todo:
-    """Return what a policy makes of a plan and what is there of it."""
+    """Return the work of a run by its policy, plan and existing records."""
     selection = policy.selection
     chosen: dict[str, Cell] = {}
     blocked: dict[str, Cell] = {}

@@ -21,9 +21,9 @@ class CellQueue:
     """Cells that wait for others or for a worker; each operation takes logarithmic time.
 
     Args:
-        cells: what is to be run.
-        done: keys of the cells that are done already.
-        retries: how often a cell is tried again whose failure may pass.
+        cells: the cells to run.
+        done: keys of completed cells.
+        retries: retries of a cell whose failure may be transient.
     """
 
     def __init__(self, cells: Iterable[Cell], done: Iterable[str], *, retries: int = 0) -> None:
@@ -48,7 +48,7 @@ class CellQueue:
         self._place(cell)
 
     def take(self) -> Cell | None:
-        """Return the next cell whose needs are done; None where there is none now."""
+        """Return the next cell whose needs are done; None where no cell is ready."""
         while self._ready:
             cell = self._waiting.pop(heapq.heappop(self._ready)[-1], None)
             if cell is not None:
@@ -66,7 +66,7 @@ class CellQueue:
         return self._taken[key]
 
     def give_back(self, cell: Cell) -> None:
-        """Take a cell back whose agent was lost, which is no failure of the cell."""
+        """Requeue a cell whose agent was lost, which is no failure of the cell."""
         self._lost[cell.key] += 1
         self.add(cell)
 
@@ -105,7 +105,7 @@ class CellQueue:
             self.add(cell)
 
     def drop(self) -> list[Cell]:
-        """Forget the cells that are left, and return them: what they need has failed."""
+        """Remove and return the remaining cells: a cell that they need has failed."""
         left = [*self._waiting.values(), *self._elsewhere.values()]
         self._waiting.clear()
         self._elsewhere.clear()
@@ -122,9 +122,9 @@ class CellQueue:
 
 
 def cost(cell: Cell, *, keep: str = "auto") -> float:
-    """Return about how many gradients of a batch training a cell takes, by products of matrices.
+    """Return the approximate cost of training a cell in gradients of a batch.
 
-    ``keep`` is ``compute.curvature``: what exact second derivatives may keep.
+    ``keep`` is ``compute.curvature``, the activation caching of exact products.
     """
     return cell_counts(cell, keep=keep).cost
 

@@ -1,4 +1,4 @@
-"""From a plan to ``run.json``: rows, columns, and the cell behind each planned score."""
+"""From a plan to ``run.json``: methods, columns, and the cell behind each planned score."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ __all__ = ["metric_notes", "published_notes", "run_note"]
 
 
 def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None) -> RunNote:
-    """Return what a run is asked for, so that a comparison needs the run folder alone.
+    """Return the manifest of a run, so that a comparison needs only the run folder.
 
-    It describes the whole benchmark, whatever part of it is selected.
+    It describes the whole benchmark, even if only a part is selected.
     """
     spec = plan.benchmark.spec
     cells = {cell.key: cell for cell in plan.cells}
@@ -72,14 +72,14 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
 
 
 def metric_notes(names: Iterable[str], catalog: Catalog) -> Iterator[MetricNote]:
-    """Yield what a leaderboard has to know of metrics, by name."""
+    """Yield the notes on metrics for a leaderboard, by name."""
     for name in sorted(names):
         metric = catalog.metric(name).value
         yield MetricNote(name=name, title=metric.title, percent=metric.percent, error=metric.error)
 
 
 def _averaged(plan: Plan, catalog: Catalog) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the targets whose cards name several scores on one scale, with the names of these."""
+    """Yield the targets whose cards name several scores on one scale, with their names."""
     tasks = (cell.work.task for cell in plan.cells if isinstance(cell.work, FineTuneWork))
     cards = {task.card.name: task.card for task in tasks if task.role == "target"}
     for card in cards.values():

@@ -1,4 +1,4 @@
-"""A run: what is not done yet, in order, one record each."""
+"""A run: the cells that are not done, in order, one record each."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def run_plan(
     emit: Callable[[Event], None],
     policy: RunPolicy = _ALL,
 ) -> RunSummary:
-    """Run every cell of a plan that is not done; write what was asked first.
+    """Write the manifest, then run every cell of a plan that is not done.
 
-    What has been done since the plan was looked at is not run again.
+    Cells completed since the plan was made are not run again.
 
     Other processes may run the same plan in the same folder: each cell is run by one of them.
 
-    A cell that failed before stays a failure unless the policy says otherwise; a cell whose needs
-    failed is ``skipped`` and leaves no record.
+    A failed cell stays a failure unless the policy retries it; a cell whose needs failed is
+    ``skipped`` and has no record.
 
     Raises:
         SetupError: another process works on the folder with other settings, it cannot be written,
-            or the device is not there.
-        StoppedError: somebody asked to stop; running it again goes on.
+            or the device does not exist.
+        StoppedError: a stop was requested; rerunning resumes.
         PluginError: the launcher does not work.
     """
     plan, store, states = found
@@ -101,7 +101,7 @@ def _summary(
     given_up: bool,
     emit: Callable[[Event], None],
 ) -> RunSummary:
-    """Return how a run went; cells that are left were not begun, or what they need has failed."""
+    """Return the summary of a run; remaining cells did not start, or their needs failed."""
     left = queue.drop()
     skipped = () if given_up else left
     for cell in skipped:

@@ -1,4 +1,4 @@
-"""A cell whose metrics alone are others: scored from the predictions that are there."""
+"""A cell that differs only in its metrics, scored from existing predictions."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def score_all(
     emit: Callable[[Event], None],
     stopping: Stopping,
 ) -> list[CellEnded]:
-    """Score the predictions of cells with the metrics of others; return how those ended.
+    """Score the predictions of cells with the metrics of others; return their ends.
 
-    A metric that fails is recorded as it would be after a training. What has to be trained, since
-    its predictions are damaged, or waited for, since another process holds it, enters the queue.
+    A failing metric is recorded as after training. A cell that has to be trained, since its
+    predictions are damaged, or waited for, since another process holds it, enters the queue.
 
     Args:
         sources: by key of a cell, the folder of the cell of the same work that has predictions.
-        queue: what is to be run.
-        assignment: where, and for which benchmark.
-        emit: is told what happens.
-        stopping: whether somebody has asked to stop.
+        queue: the cells to run.
+        assignment: run folder and benchmark.
+        emit: receives events.
+        stopping: whether a stop was requested.
 
     Raises:
         StoreError: the run folder cannot be written.

@@ -28,13 +28,13 @@ _SAID = b"\nfinishing the step and saving it; once more stops at once\n"
 
 @final
 class Stopping:
-    """Whether somebody has asked to stop, within a ``with`` block.
+    """A ``with`` block that notes a requested stop.
 
-    Outside the main thread, where Python has no signals, nobody can ask; nor by a signal that was
-    ignored before, as ``nohup`` has it with SIGHUP.
+    It has no effect outside the main thread, where Python has no signals, or for a signal that was
+    ignored before, such as SIGHUP under ``nohup``.
 
     Args:
-        command: the command line that goes on.
+        command: the command line that resumes.
     """
 
     def __init__(self, command: Sequence[str] = ()) -> None:
@@ -92,5 +92,5 @@ class Stopping:
         if self._signal is not None:
             raise KeyboardInterrupt if number == signal.SIGINT else StopNow(128 + number)
         self._signal = number
-        with suppress(OSError):  # the terminal may be what is gone
+        with suppress(OSError):  # the terminal may be gone
             os.write(2, _SAID)

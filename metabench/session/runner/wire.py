@@ -1,4 +1,4 @@
-"""What a coordinator and its agents say to each other: JSON objects, one a line."""
+"""The messages between a coordinator and its agents: JSON objects, one per line."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def assignment_of(values: Mapping[str, Any]) -> Assignment:
 
 
 def needed_cells(cell: Cell, cells: Mapping[str, Cell]) -> Iterator[Cell]:
-    """Yield a cell and those whose results it builds on, directly or not."""
+    """Yield a cell and those that it depends on, directly or not."""
     yield cell
     for need in cell.needs:
         yield from needed_cells(cells[need], cells)
@@ -162,7 +162,7 @@ def _plain(value: Any) -> Any:
 
 
 def _members(value: Any) -> Mapping[Any, Any] | None:
-    """Return what a value holds by name; None for one that holds nothing by name."""
+    """Return the named members of a value; None for a value without any."""
     if isinstance(value, BaseModel):
         return {name: getattr(value, name) for name in type(value).model_fields}
     if is_dataclass(value):

@@ -37,7 +37,7 @@ def tried(module: Any) -> Trial:
     words = int(module.config.vocab_size)
     first = torch.arange(_TOKENS) % max(1, words - 3) + 2
     other = first.clone()
-    other[-1] = first[0]
+    other[-1] = first[-2]
     rows = torch.nn.functional.pad(torch.stack([first, other]), (0, _PADDING))
     mask = torch.ones_like(rows)
     mask[:, _TOKENS:] = 0

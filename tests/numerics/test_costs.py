@@ -82,6 +82,22 @@ def test_gradients_and_products_are_those_that_were_counted(name):
     assert learner.counter.hvps == pytest.approx(episodes * cost.products, rel=1e-12)
 
 
+@pytest.mark.parametrize(("share", "way"), [(0.0, "central"), (0.999, "central"), (1.0, None)])
+def test_products_are_taken_unless_every_meta_step_is_of_first_order(share, way):
+    options = CATALOG["maml++"].options(curvature="central", first_order_share=share)
+
+    assert options.uses_curvature() == way
+
+
+def test_of_a_single_meta_step_both_shares_are_the_whole():
+    """Of three inner steps all losses count: 3 + 1 + 2 gradients; no products."""
+    options = CATALOG["maml++"].options(inner_steps=3)
+    cost = options.episode_cost(1)
+
+    assert (cost.gradients, cost.products) == (6, 0)
+    assert options.episode_cost(0) == cost
+
+
 HELD = {
     "joint": 4, "reptile": 4, "fomaml": 4, "pcgrad": 4,  # theta, its end, a gradient, a multiple
     "maml": 4, "anil": 5, "boil": 5,  # four points of the path less one and a direction; a part

@@ -80,6 +80,16 @@ def test_exact_ones_in_half_precision_are_refused_too():
         Exactness(learner).check(learner.theta(STREAM), episode())
 
 
+def test_products_that_are_zero_as_they_should_be_are_right():
+    """Where the loss is at its minimum, the gradient is 0, and so is the product with it."""
+    learner = tiny_learner()
+    batch = tiny_episode("number", STREAM, support=1, query=1).support[0]
+    fitted = replace(batch, labels=torch.zeros_like(batch.labels), dropout_seed=None)
+    theta = torch.zeros_like(learner.theta(STREAM))
+
+    assert Exactness(learner)._error(theta, fitted, None).item() == 0.0
+
+
 def test_a_learner_without_curvature_has_nothing_to_check():
     learner = tiny_learner(curvature=None)
 

@@ -196,6 +196,34 @@ def test_meta_steps_that_leave_more_of_the_inner_problem_than_tolerated_are_coun
     assert found.beyond["proximal_residual"] == sum(one > 0.01 for one in left) == beyond
 
 
+class Telling(Joint):
+    """Joint training that says of each episode that so much is left."""
+
+    def __init__(self, left):
+        super().__init__(JointOptions())
+        self.left, self.options = left, Tolerant()
+
+    @override
+    def meta_gradient(self, learner, meta, episode):
+        return replace(super().meta_gradient(learner, meta, episode), scalars={"left": self.left})
+
+
+class Tolerant(JointOptions):
+    """Options of a method that tolerates a quarter."""
+
+    @property
+    @override
+    def tolerances(self):
+        return {"left": 0.25}
+
+
+@pytest.mark.parametrize(("left", "beyond"), [(0.25, 0), (0.2500001, 2)])
+def test_what_is_left_exactly_as_tolerated_is_not_beyond(training, finish, left, beyond):
+    found, _ = finish(training(Telling(left), "two"))
+
+    assert found.beyond == {"left": beyond}
+
+
 def test_a_resumed_run_counts_the_meta_steps_beyond_a_tolerance_from_before_too(training, finish):
     algorithm = Imaml(ImamlOptions(proximal=2.0, inner_lr=0.01, inner_steps=4))
     whole, rest = training(algorithm, "two"), training(algorithm, "two")

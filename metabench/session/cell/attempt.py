@@ -49,8 +49,8 @@ class Attempt:
     started: str
     wall: float
     cpu: float
-    number: int = 1
-    uses: int = 0
+    number: int
+    uses: int
     drift: tuple[str, ...] = ()
 
     @property

@@ -63,7 +63,7 @@ def run_cell(
         now(),
         time.monotonic(),
         time.process_time(),
-        number,
+        number=number,
         uses=context.layers.uses if context.layers else 0,
     )
     emit(CellStarted(cell.key, cell.name))

@@ -11,6 +11,13 @@ from metabench.tasks.hub import Hub
 CARD = load_catalog().task("embedded/grammar").value
 
 
+def test_a_card_is_used_as_a_target_on_its_own_splits_of_which_nothing_was_read():
+    use = card_use(CARD)
+
+    assert (use.card, use.role, use.train, use.scored) == (CARD, "target", "train", CARD.scored)
+    assert (use.identity, use.train_rows, use.scored_rows, use.size) == ("", 0, 0, 0)
+
+
 @pytest.mark.parametrize(("part", "split"), [("train", CARD.train), ("scored", CARD.scored)])
 def test_a_whole_split_is_fine_and_goes_by_its_own_names(part, split):
     rows = CARD.splits[split]

@@ -79,6 +79,17 @@ def test_few_rows_are_cut_in_the_proportion_of_the_sides():
     assert [len(part) for part in parts] == [10, 10, 10, 10, 10, 2]
 
 
+@pytest.mark.parametrize(
+    ("rows", "support", "query", "cut"),
+    [(2, 1, 1, 1), (3, 1, 5, 1), (3, 5, 1, 2), (10, 1, 19, 1), (10, 19, 1, 9), (10, 3, 2, 6)],
+)
+def test_of_few_rows_each_side_gets_its_share_and_at_least_one(rows, support, query, cut):
+    parts = rows_of(rows, EpisodeShape(support, query), rows)
+    sides = parts[:support], parts[support:]
+
+    assert [{len(part) for part in side} for side in sides] == [{cut}, {rows - cut}]
+
+
 def test_one_row_cannot_stand_on_both_sides():
     with pytest.raises(DataError, match="one training example"):
         rows_of(1, EpisodeShape(1, 1), 4)

@@ -152,6 +152,40 @@ def test_a_generator_that_makes_no_rows_is_named(own_task, tmp_path, monkeypatch
         load_rows(use, "train", hub=hub)
 
 
+@pytest.mark.parametrize(
+    ("labels", "kind", "problem"),
+    [
+        ([0, -1], ("no", "yes"), "row 1: label -1 is none of 'no', 'yes': the labels of this"),
+        ([-2, 0], ("no", "yes"), "row 0: label -2 is none of 'no', 'yes'\n"),
+        ([True, 0], ("no", "yes"), "row 0: label True is none of 'no', 'yes'\n"),
+        ([0.5, None], (), "row 1: label None is not a finite number"),
+        ([0.5, float("nan")], (), "row 1: label nan is not a finite number"),
+        ([True, 0.5], (), "row 0: label True is not a finite number"),
+        ([-1.0, -1], (), "every label is -1: the labels of this split are hidden"),
+        (["yes", "no"], ("no", "yes"), None),
+        ([1, 0], ("no", "yes"), None),
+        ([-1.0, 3], (), None),
+    ],
+)
+def test_generated_labels_are_classes_or_numbers_or_named_with_their_row(
+    own_task, tmp_path, monkeypatch, labels, kind, problem
+):
+    text = repr(labels).replace("nan", "float('nan')")
+    made = f"def generate(name, split):\n    return {{'sentence': ['a', 'b'], 'label': {text}}}\n"
+    (tmp_path / "own_generator.py").write_text(made)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_generator", raising=False)
+    use, hub = own_task({"sentence": ["x"], "label": [0]}, labels=kind,
+                        source=GeneratedSource(target="own_generator:generate"))  # fmt: skip
+
+    if problem is None:
+        expected = [kind.index(label) if label in kind else label for label in labels]
+        assert load_rows(use, "train", hub=hub).labels.tolist() == expected
+        return
+    with pytest.raises(DataError, match=problem):
+        load_rows(use, "train", hub=hub)
+
+
 @pytest.mark.parametrize("card", EMBEDDED, ids=lambda card: card.name)
 def test_generated_rows_are_what_the_generator_makes(card):
     use = TaskUse(card, "target", card.train, card.scored, "", train_rows=1, scored_rows=1)

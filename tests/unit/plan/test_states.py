@@ -122,16 +122,17 @@ def test_one_more_target_is_the_reason(world, store):
     assert {states[cell.key].state for cell in spare} == {"new"}
 
 
-def test_more_reasons_than_three_are_counted(world, store):
+@pytest.mark.parametrize(("changed", "more"), [(2, ""), (3, ""), (4, "1 more"), (5, "2 more")])
+def test_more_reasons_than_three_are_counted(world, store, changed, more):
     finish(store, *world.plan().cells)
-    sets = ("meta.optimizer.lr=1e-3", "meta.optimizer.eps=1e-6", "meta.batch_size=5",
-            "meta.tasks_per_step=3")  # fmt: skip
-    plan = world.plan(sets=sets)
+    sets = ("meta.optimizer.lr=1e-3", "meta.optimizer.eps=1e-6", "meta.optimizer.betas=[0.5, 0.6]",
+            "methods.Loop.options.inner_lr=0.5", "methods.Loop.options.way='exact'")  # fmt: skip
+    plan = world.plan(sets=sets[:changed])
 
-    reason = cell_states(plan, store)[plan.cells[0].key].reason
+    reasons = cell_states(plan, store)[plan.cells[0].key].reason.split("; ")
 
-    assert reason.count(";") == 3
-    assert reason.endswith(" more")
+    assert len(reasons) == min(changed, 3) + bool(more)
+    assert [one for one in reasons if one.endswith(" more")] == [f"and {more}"] * bool(more)
 
 
 def test_the_nearest_of_several_older_cells_is_compared_with(world, store):

@@ -10,10 +10,12 @@ import pytest
 import torch
 from kit.benchmark import JOINT, PLAIN, SHORT, benchmark
 
-from metabench.api.events import CellEnded, CellStarted, Progressed
+from metabench.api.events import CellEnded, CellStarted, Noticed, Progressed
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.engine.parameters import unpack_parameters
 from metabench.errors import CellTimeoutError, DivergedError, StoppedError
+from metabench.nn.bert.compiled import CompiledLayer
+from metabench.nn.caching import uses_custom_backward
 from metabench.seeding import Stream
 from metabench.session.cell.context import open_context
 from metabench.session.cell.outcome import commit_failure
@@ -84,6 +86,35 @@ def test_every_cell_says_when_it_begins_how_far_it_is_and_how_it_ended(plan, fin
         assert {type(step) for step in steps} == {Progressed}
         assert (steps[-1].step, steps[-1].total) == (cell.work.steps, cell.work.steps)
         assert (type(last), last.status, last.scores) == (CellEnded, "ok", scores)
+
+
+def test_the_log_says_in_order_what_happened_with_the_scores(plan, finished):
+    context, _ = finished
+    for cell in plan.cells:
+        scores = result_of(context, cell).scores
+        done = ["done", *(f"{name} {score:.4f}" for name, score in scores.items())]
+        log = (context.store.cell_folder(cell.folder) / "log.txt").read_text()
+
+        assert [line.partition(" ")[2] for line in log.splitlines()] == [
+            f"started {cell.folder}", ", ".join(done),
+        ]  # fmt: skip
+
+
+def test_why_layers_are_not_compiled_is_told_noted_and_logged(plan, tmp_path):
+    context, cell, told = context_of(tmp_path, plan), cell_of(plan, "Plain", "embedded/grammar"), []
+    context.layers = CompiledLayer(failure="no compiler")
+    run_cell(cell, context, emit=told.append)
+
+    why = "compute.compile: layers are computed plainly, because they could not be compiled"
+    log = (context.store.cell_folder(cell.folder) / "log.txt").read_text()
+    assert [event.message for event in told if isinstance(event, Noticed)] == [
+        f"{why} (no compiler)"
+    ]
+    assert [line for line in log.splitlines() if why in line] != []
+    result = result_of(context, cell)
+    can = uses_custom_backward(cell.curvature, "cpu", autocast=False)
+    assert (f"{why} (no compiler)" in result.notes) is not can
+    assert result.provenance.compiled is (None if can else False)
 
 
 def test_a_record_has_the_first_and_the_last_loss_of_the_curve(plan, finished):
@@ -180,16 +211,17 @@ def test_the_times_of_a_cell_are_those_of_all_its_attempts(plan, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "resumable"),
+    ("error", "status", "resumable", "faulted"),
     [
-        (CellTimeoutError("took too long"), "timeout", True),
-        (MemoryError(), "out_of_memory", True),
-        (DivergedError("the loss is nan"), "diverged", False),
-        (ZeroDivisionError(), "error", False),
+        (CellTimeoutError("took too long"), "timeout", True, False),
+        (MemoryError(), "out_of_memory", True, False),
+        (DivergedError("the loss is nan"), "diverged", False, False),
+        (ZeroDivisionError(), "error", False, False),
+        (RuntimeError("CUDA error: an illegal address"), "error", False, True),
     ],
 )
 def test_a_cell_that_fails_leaves_why_and_a_checkpoint_only_where_that_is_not_its_fault(
-    plan, tmp_path, error, status, resumable
+    plan, tmp_path, error, status, resumable, faulted
 ):
     context, (cell, *_) = context_of(tmp_path, plan), plan.cells
 
@@ -197,11 +229,16 @@ def test_a_cell_that_fails_leaves_why_and_a_checkpoint_only_where_that_is_not_it
         if isinstance(event, Progressed):
             raise error
 
-    ended = run_cell(cell, context, emit=fail)
+    ended = run_cell(cell, context, emit=fail, number=3)
 
     folder = context.store.cell_folder(cell.folder)
+    failure = json.loads((folder / "failure.json").read_text())
     assert (ended.status, result_of(context, cell)) == (status, None)
-    assert json.loads((folder / "failure.json").read_text())["status"] == status
+    assert (failure["status"], failure["attempts"]) == (status, 3)
+    assert context.faulted is faulted  # whether this process runs no other cell
+    lines = (folder / "log.txt").read_text().rstrip().splitlines()
+    assert lines[1].partition(" ")[2] == f"{status}: {failure['message']}"
+    assert type(error).__name__ in lines[-1]
     assert (folder / "checkpoints").exists() == resumable
 
 

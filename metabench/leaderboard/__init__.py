@@ -2,17 +2,17 @@
 
 Modules and packages, in the order in which data passes through:
 
-    columns: the columns of a leaderboard, and what is averaged
+    columns: the columns of a leaderboard and of its average
     statistics: confidence intervals, tests and power
-    families: which comparisons are corrected together (Holm), and how many seeds they need
+    families: the comparisons that are corrected together (Holm), and the seeds they need
     differences: every method compared with every baseline, family by family
-    costs: what a method takes: time, evaluations, memory of one meta seed
-    budgets: whether the methods were given the same meta-training
+    costs: the cost of a method: time, evaluations, memory of one meta seed
+    budgets: whether the methods have equal budgets of meta-training
     origins: whether the methods were computed in one execution environment
     published: numbers reported elsewhere, as methods that are never tested
-    reference: the majority class and chance, and which scores are not above them
+    reference: the majority class and chance, and the scores that are not above them
     captions: the sentences under a leaderboard
-    conclusion: what the leaderboard says, in sentences
+    conclusion: the conclusion of a leaderboard, in sentences
     failures: differences with failed runs counted as the majority class
     explanation: the statistics in words, as a paragraph for a paper
     signature: every setting of a leaderboard in one line

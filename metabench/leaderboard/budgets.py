@@ -18,10 +18,10 @@ _NAMED = 2
 
 
 def unequal_budgets(collected: Collected) -> list[str]:
-    """Return what differs by more than 10 % between the methods with meta-training.
+    """Return the budgets that differ by more than 10 % between methods with meta-training.
 
-    Methods that process equally many examples can make numbers of outer updates that differ by the
-    inner steps, and equally many updates can take different numbers of examples.
+    Methods that process equally many examples can differ in outer updates by their inner steps, and
+    equally many updates can take different numbers of examples.
     """
     counted = meta_training(collected).items()
     return [_said(counts, noun) for noun, counts in counted if _differ(counts)]

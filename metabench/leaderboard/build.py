@@ -45,7 +45,7 @@ _AS_THE_FILE_SAYS = Choice()
 @final
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is to be shown of what was collected."""
+    """The requested part of the collected values."""
 
     collected: Collected
     references: References
@@ -70,11 +70,11 @@ def build_leaderboard(
 
     Args:
         collected: the values of one run, or of several that were merged.
-        baselines: methods to compare with, in place of those that the benchmark file names.
-        choice: what to show and how.
+        baselines: methods to compare with, instead of those of the benchmark file.
+        choice: the requested columns and options.
 
     Raises:
-        UsageError: a baseline, a column, a metric or a level that was asked for is not there.
+        UsageError: a requested baseline, column, metric or level does not exist.
     """
     asked = _asked(collected, baselines, choice)
     collected, note = asked.collected, asked.collected.note
@@ -236,7 +236,7 @@ def _detail(entry: Entry, column: str) -> str:
 def _sorted(
     rows: Sequence[LeaderboardRow], columns: Sequence[LeaderboardColumn], sort: str | None
 ) -> tuple[LeaderboardRow, ...]:
-    """Return the rows best first in a column, without a value last; or by name."""
+    """Return the methods sorted by a column, best first and without a value last, or by name."""
     if sort is None:
         return tuple(rows)
     if sort == _BY_METHOD and all(column.name != sort for column in columns):
@@ -249,9 +249,9 @@ def _sorted(
 
 
 def rank_value(score: LeaderboardScore, column: LeaderboardColumn) -> float | None:
-    """Return what a row is ranked by; None where it is not ranked.
+    """Return the value that a method is ranked by; None where it is not ranked.
 
-    An average over some of the targets is no rank: they may have been the easy ones.
+    An average over some of the targets is not ranked: they may be the easy ones.
     """
     is_partial = column.role == AVERAGE and bool(score.status) and score.status[0].isdigit()
     return None if is_partial else score.mean

@@ -1,4 +1,4 @@
-"""What a reader has to know: the sentences under a leaderboard."""
+"""The captions: the sentences under a leaderboard."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
 
     Args:
         collected: the values.
-        board: what is made of them; its captions are not looked at.
+        board: their leaderboard; its captions are ignored.
     """
     note = collected.note
     differences = list(shown_differences(board))
@@ -68,7 +68,7 @@ def _mixed(collected: Collected) -> Iterator[str]:
 
 
 def _drift(collected: Collected) -> Iterator[str]:
-    """Yield which cells went on elsewhere from where they were, and what differed."""
+    """Yield the cells that resumed in another environment, and the differences."""
     drifted = [result for result in collected.results.values() if result.drift]
     if drifted:
         what = dict.fromkeys(text for result in drifted for text in result.drift)
@@ -107,9 +107,9 @@ def _part(collected: Collected) -> Iterator[str]:
 
 
 def _overlaps(collected: Collected) -> Iterator[str]:
-    """Yield for each column how many scored rows stand among those trained on.
+    """Yield for each column the number of evaluation examples that are also training examples.
 
-    What planning has said of a whole task already is not said again.
+    Notes of the plan on a whole task are not repeated.
     """
     note = collected.note
     for column in note.columns:
@@ -202,7 +202,7 @@ def _families(
     board: Leaderboard,
     differences: Sequence[tuple[LeaderboardColumn, Difference]],
 ) -> Iterator[str]:
-    """Yield what is corrected together, and the chance of a false verdict in all of the table."""
+    """Yield the families of comparisons, and the familywise error rate of the table."""
     tested = tested_over(collected.note, differences)
     if not tested:
         return

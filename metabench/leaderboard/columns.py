@@ -1,4 +1,4 @@
-"""Which columns a leaderboard shows, and what is averaged."""
+"""The columns of a leaderboard and of its average."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ def _column(note: ColumnNote) -> LeaderboardColumn:
 @final
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What to show and how; the value without arguments is what the benchmark file says.
+    """The columns and options of a leaderboard; the default is that of the benchmark file.
 
     Args:
-        metric: shown, by name, in place of the primary one in every column that has it.
-        columns: names of the columns to keep; empty for all. The average is over the targets that
-            are kept. It may be named too, to keep it.
-        alpha: in place of that of the benchmark file.
-        allow_missing: average over the scores that are there, and mark it.
+        metric: name of a metric shown instead of the primary one in every column that has it.
+        columns: names of the columns to keep; empty for all. The average is over the kept targets;
+            name it to keep it.
+        alpha: overrides that of the benchmark file.
+        allow_missing: average over the available scores, and mark it.
         sort: name of a column (``average`` too), best first; None for the order of the file.
     """
 

@@ -1,4 +1,4 @@
-"""What a method took: time, evaluations and memory of one meta seed."""
+"""The cost of a method: time, evaluations and memory of one meta seed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ UPDATES, EXAMPLES = "outer updates", "processed examples"
 def costs(collected: Collected) -> Mapping[str, Cost]:
     """Return the cost of each method that has a complete meta seed.
 
-    One meta seed costs its meta-training, all its fine-tuning, and the pretraining where there is
-    one: what it would take alone, from nothing. A cell that methods or seeds share counts in full
-    for each. Only seeds of which every cell is done are averaged; cells without rows enough are
-    not asked for. Evaluations are known only where every cell has counted them.
+    The cost of one meta seed is that of its meta-training, all its fine-tuning, and the pretraining
+    if any: the cost of running it alone. A cell that methods or seeds share counts in full for
+    each. Only seeds with all cells done are averaged; unavailable cells are not required.
+    Evaluations are known only where every cell has counted them.
     """
     updates = meta_training(collected)[UPDATES]
     found = {}
@@ -101,7 +101,7 @@ def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:
 
 
 def _mean_sum(seeds: Sequence[Sequence[float | None]]) -> float | None:
-    """Return the mean over seeds of what their cells add up to, None where one is not known."""
+    """Return the mean over seeds of the sum over their cells, None where one is unknown."""
     counted = [count for counts in seeds for count in counts]
     known = [count for count in counted if count is not None]
     return math.fsum(known) / len(seeds) if len(known) == len(counted) else None

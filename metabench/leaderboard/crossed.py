@@ -36,8 +36,8 @@ def with_crossed_intervals(
 ) -> Leaderboard:
     """Return a leaderboard whose differences have an interval over seeds and examples, where known.
 
-    It takes the predictions of every run behind a score, all on the same examples, and a metric of
-    metabench's own; other columns stay without one.
+    It requires the predictions of every run behind a score, all on the same examples, and a
+    built-in metric; other columns stay without one.
 
     Args:
         board: the leaderboard.

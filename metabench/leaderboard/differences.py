@@ -1,4 +1,4 @@
-"""Every row against every baseline, family by family."""
+"""Every method against every baseline, family by family."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def row_differences(
     alpha: float,
     allow_missing: bool = False,
 ) -> Mapping[str, Difference]:
-    """Return a row minus a baseline by column, where they share a seed.
+    """Return the differences of a method from a baseline by column, where they share a seed.
 
     Args:
         collected: the values.
-        method: the row.
-        baseline: what is subtracted.
-        targets: what the average is of.
+        method: the method.
+        baseline: the method that is subtracted.
+        targets: the columns of the average.
         alpha: of intervals and verdicts.
-        allow_missing: where a target has no score, compare averages over those that both have.
+        allow_missing: if a target has no score, compare averages over the targets that both have.
     """
     ours, theirs = _row(collected, method), _row(collected, baseline)
     columns = collected.note.columns
@@ -100,7 +100,7 @@ def _with_collapse(
 
 
 def _failed(row: Mapping[str, Entry], targets: Sequence[ColumnNote]) -> set[str]:
-    """Return the columns in which a method has failed runs, which flatter what is left of it."""
+    """Return the columns in which a method has failed runs, which flatter its other scores."""
     names = {name for name, entry in row.items() if entry.failed}
     return names | {AVERAGE} if names & {note.name for note in targets} else names
 
@@ -134,13 +134,13 @@ def _differences(
 def average_entry(
     collected: Collected, method: str, *, targets: Sequence[ColumnNote], allow_missing: bool
 ) -> Entry:
-    """Return the macro average of a row by seed; ``3/4`` stands where a target has no score.
+    """Return the macro average of a method by seed; ``3/4`` where a target has no score.
 
     Args:
         collected: the values.
-        method: the row.
-        targets: what is averaged.
-        allow_missing: average over those that have a score, all the same.
+        method: the method.
+        targets: the columns of the average.
+        allow_missing: average over the targets with a score.
     """
     row = _row(collected, method, averaged=True)
     entries = [row[note.name] for note in targets]
@@ -156,7 +156,7 @@ def average_entry(
 
 
 def _row(collected: Collected, method: str, *, averaged: bool = False) -> Mapping[str, Entry]:
-    """Return a row by column: what is shown, or what enters the average."""
+    """Return a method's scores by column: the shown ones, or those of the average."""
     names = [note.name for note in collected.note.columns]
     entries = (averaged and collected.averaged) or collected.entries
     return {name: entries.get((method, name), _NOTHING) for name in names}

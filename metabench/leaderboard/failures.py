@@ -1,4 +1,4 @@
-"""Differences with failed runs counted as the majority class: what a failure may hide."""
+"""Differences with failed runs counted as the majority class."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["failures_as_majority"]
 def failures_as_majority(collected: Collected, board: Leaderboard) -> Iterator[str]:
     """Yield the differences between methods of which one has failed runs.
 
-    A run that was not made stays missing; where the records do not hold the score of the majority
-    class, nothing is said.
+    A run that was not made stays missing; without a recorded score of the majority class, nothing
+    is yielded.
     """
     majority = references_of(collected).get(MAJORITY, {})
     found = []

@@ -18,10 +18,10 @@ _ROLES = ("target", "average", "transfer")
 def family_sizes(note: RunNote) -> Mapping[str, int]:
     """Return the number of tests that a p-value of each role of columns is corrected for.
 
-    By default each method against each baseline is a family of its own: over the targets, over the
-    transfer columns, and the average alone. With ``family = "table"`` all comparisons of the table
-    are one. All columns of the benchmark count, whichever of them are shown and have scores: a
-    column that is left out must not make the others' p-values smaller.
+    By default each method against each baseline has separate families: the targets, the transfer
+    columns, and the average alone. With ``family = "table"`` all comparisons of the table are one
+    family. All columns of the benchmark count, even if hidden or without scores: hiding a column
+    must not make the others' p-values smaller.
     """
     roles = [column.role for column in note.columns]
     sizes = {"target": roles.count("target"), "average": 1, "transfer": roles.count("transfer")}
@@ -32,7 +32,7 @@ def family_sizes(note: RunNote) -> Mapping[str, int]:
 
 
 def _family_names(note: RunNote) -> Mapping[str, str]:
-    """Return what a sentence calls each family."""
+    """Return the name of each family in sentences."""
     sizes = family_sizes(note)
     if note.family == "table":
         return {role: f"all {size} comparisons of the table" for role, size in sizes.items()}
@@ -49,12 +49,12 @@ def seeds_needed(
     *,
     alpha: float,
 ) -> str:
-    """Return the seeds that a p-value takes where it is lacking, as ``8 for the 4 targets``.
+    """Return the seeds that a missing p-value needs, as ``8 for the 4 targets``.
 
     Args:
         note: the run.
-        differences: what is shown.
-        alpha: that the p-value is to reach.
+        differences: the differences shown.
+        alpha: the level that the p-value has to reach.
 
     Returns:
         "" where every difference with a spread has one.
@@ -91,14 +91,14 @@ def p_values_omitted(
 def tested_over(
     note: RunNote, differences: Sequence[tuple[LeaderboardColumn, Difference]]
 ) -> tuple[str, ...]:
-    """Return what the p-values are corrected over, one name for each family with a p-value."""
+    """Return the names of the families with a p-value."""
     names = _family_names(note)
     tested = {column.role for column, difference in differences if difference.p is not None}
     return tuple(dict.fromkeys(names[role] for role in _ROLES if role in tested))
 
 
 def shown_differences(board: Leaderboard) -> Iterator[tuple[LeaderboardColumn, Difference]]:
-    """Yield every difference of a leaderboard with its column, row by row."""
+    """Yield every difference of a leaderboard with its column, method by method."""
     for row in board.rows:
         for column, score in zip(board.columns, row.scores, strict=True):
             for difference in score.differences:

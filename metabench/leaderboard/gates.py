@@ -48,15 +48,15 @@ _HOW = "write COLUMN [METHOD] OPERATOR NUMBER, such as 'rte < -1.0' or 'score:rt
 @final
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """An expression as it was written; its names are not looked up yet.
+    """A parsed expression; its names are not looked up yet.
 
     Args:
         text: the expression.
         is_score: whether it is about scores, not differences.
         column: name of the column.
-        method: name of the row; empty for every row.
+        method: name of the method; empty for every method.
         sign: of the comparison.
-        number: what is compared with.
+        number: the number compared with.
     """
 
     text: str
@@ -70,7 +70,7 @@ class Gate:
         """Return the gate for a leaderboard.
 
         Raises:
-            UsageError: the leaderboard has no such column, no such row or no baseline.
+            UsageError: the leaderboard has no such column, no such method or no baseline.
         """
         column = find_column(board.columns, self.column)
         baseline = "" if self.is_score else self._baseline(board)
@@ -100,7 +100,7 @@ class Gate:
 @final
 @dataclass(frozen=True, slots=True)
 class BoundGate:
-    """A gate whose column and rows are known."""
+    """A gate with its column and methods resolved."""
 
     gate: Gate
     column: LeaderboardColumn
@@ -109,7 +109,7 @@ class BoundGate:
     rows: tuple[LeaderboardRow, ...]
 
     def reasons(self) -> Iterator[str]:
-        """Yield a sentence for each row that it catches; no value is caught too."""
+        """Yield a sentence for each method that fails it; a missing value fails too."""
         for row in self.rows:
             score = row.scores[self.index]
             value = self._value(score)
@@ -128,12 +128,12 @@ class BoundGate:
         found = score if self.gate.is_score else score.difference(self.baseline)
         if found is None or found.mean is None:
             return None
-        # 100 * 0.29 is a little less than 29; what decides is the number that is meant.
+        # 100 * 0.29 is a little less than 29; round to the intended number.
         return round(found.mean * (100 if self.column.percent else 1), 9)
 
 
 def parse_gate(text: str) -> Gate:
-    """Return the gate that an expression stands for.
+    """Return the gate of an expression.
 
     Raises:
         UsageError: the expression does not follow the grammar.
@@ -154,7 +154,7 @@ def parse_gate(text: str) -> Gate:
 
 
 def strict_reasons(board: Leaderboard, mixed: Sequence[str]) -> Iterator[str]:
-    """Yield why a leaderboard is not whole: scores that are not there, rows of mixed origin."""
+    """Yield the reasons why a leaderboard is incomplete: missing scores, mixed environments."""
     for index, column in enumerate(board.columns):
         for row in board.rows:
             score = row.scores[index]

@@ -1,4 +1,4 @@
-"""Whether the rows of a leaderboard were computed alike: in one execution environment."""
+"""Whether the methods of a leaderboard were computed in one execution environment."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MOST_NAMED = 3
 
 
 def mixed_origins(collected: Collected) -> tuple[str, ...]:
-    """Return what differs between the cells behind the scores, one line each; none if nothing does.
+    """Return the differences in environment between the cells behind the scores, one line each.
 
-    A line names the values and the methods that have them, such as ``torch: 2.12.0 (BERT), 2.13.0
-    (Joint, MAML)``. It is the ground of a gate: scores of equal seeds differ between machines by
-    rounding, and by more after many steps.
+    A line names the values and their methods, such as ``torch: 2.12.0 (BERT), 2.13.0 (Joint,
+    MAML)``. A gate relies on it: scores of equal seeds differ between machines by rounding, and by
+    more after many steps.
     """
     values: dict[str, dict[str, list[str]]] = {}
     rows = collected.origins
@@ -35,7 +35,7 @@ def mixed_origins(collected: Collected) -> tuple[str, ...]:
 
 
 def _shown(where: Provenance) -> Iterable[tuple[str, str]]:
-    """Return the facts in a reader's words; a processor that is the device stands in its place."""
+    """Return the facts in plain words; a processor that is the device replaces it."""
     facts = {name.replace("_", " "): value for name, value in environment(where).items()}
     if facts.get("device") == "cpu" and "processor" in facts:
         facts["device"] = f"cpu ({facts.pop('processor')})"

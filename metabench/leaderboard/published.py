@@ -1,4 +1,4 @@
-"""Numbers reported elsewhere as rows of a leaderboard: shown beside ours, never tested."""
+"""Numbers reported elsewhere as rows of a leaderboard: shown next to the run's, never tested."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def published_rows(
 ) -> tuple[LeaderboardRow, ...]:
     """Return a row for each printed row that has a number in some column.
 
-    A number belongs to a column of the same name, which says the task and the part of it that was
-    trained on, and only where the column shows the same metric.
+    A number belongs to the column of the same name (task and training fraction), and only if the
+    column shows the same metric.
 
     Args:
-        tables: what was reported.
+        tables: the reported numbers.
         columns: of the leaderboard.
-        shown: of the run, with the metric that each of them shows.
+        shown: columns of the run, with the metric that each of them shows.
     """
     metrics = {column.name: column.metric for column in shown}
     rows = (
@@ -44,7 +44,7 @@ def published_rows(
 def published_captions(
     tables: Sequence[PublishedNote], shown: Sequence[ColumnNote]
 ) -> tuple[str, ...]:
-    """Return what is to be known of each table, and which of its numbers have no column here."""
+    """Return the notes of each table, and its numbers without a column here."""
     metrics = {column.name: column.metric for column in shown}
     return tuple(sentence for table in tables for sentence in _captions(table, metrics))
 

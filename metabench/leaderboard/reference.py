@@ -1,4 +1,4 @@
-"""The majority class and chance as rows of a leaderboard, and which scores are not above them."""
+"""The majority class and chance as rows of a leaderboard, and the scores not above them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ References = Mapping[str, Mapping[str, Mapping[int, float]]]
 
 
 def references_of(collected: Collected) -> References:
-    """Return what the records hold: nothing for those of before references were computed.
+    """Return the recorded references; empty for records written before references existed.
 
     The training examples of a column can depend on the seed, but not on the method.
     """
@@ -58,12 +58,12 @@ def _references(collected: Collected, metrics: Mapping[str, Sequence[str]]) -> R
 def reference_rows(
     collected: Collected, columns: Sequence[LeaderboardColumn], targets: Sequence[ColumnNote]
 ) -> tuple[LeaderboardRow, ...]:
-    """Return a row for the majority class and one for chance, where any is known.
+    """Return a row for the majority class and one for chance, if known.
 
     Args:
         collected: the values.
         columns: of the leaderboard.
-        targets: what the average is of.
+        targets: the columns of the average.
     """
     references = references_of(collected)
     averaged = _references(

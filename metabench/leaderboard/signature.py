@@ -1,4 +1,4 @@
-"""One line that says every setting of a leaderboard, to be pasted under a table."""
+"""The signature: every setting of a leaderboard in one line, to be pasted under a table."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._/@+()-]+")
 
 
 def signature(collected: Collected, board: Leaderboard, choice: Choice) -> str:
-    """Return the settings as ``name:value``, parted by ``|``; equal settings give equal lines.
+    """Return the settings as ``name:value``, separated by ``|``; equal settings give equal lines.
 
-    Where cells disagree, the values are joined by ``+``. What is not a letter, a digit or one of
-    ``._/@+()-`` in a name from outside becomes ``_``, so that the line survives any format.
+    Where cells disagree, the values are joined by ``+``. Characters of foreign names other than
+    letters, digits and ``._/@+()-`` become ``_``, so that the line survives any format.
     """
     return "|".join(_parts(collected, board, choice))
 

@@ -1,4 +1,4 @@
-"""Why a name is not in the catalog, said so that the reader knows what to do."""
+"""The reason why a name is not in the catalog, with a hint."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def unregistered(name: str) -> str:
 
 
 def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
-    """Return what to say of a plugin that has been loading for so long, with the way out.
+    """Return the message for a plugin that has been loading for so long, with a hint.
 
-    What comes with metabench is not to be left out: there it is the machine that is slow.
+    Built-in plugins are not to be left out: if they are slow, the machine is.
     """
     if plugin.built_in:
         return f"metabench itself is still loading after {seconds:.0f} s; wait, or look at the disk"
@@ -79,7 +79,7 @@ def slow_complaint(plugin: PluginStatus, *, seconds: float) -> str:
 
 
 def remedy(plugin: PluginStatus) -> str:
-    """Return what to do about a plugin that is not as it has to be, an imperative."""
+    """Return the fix for a plugin that does not work, in the imperative."""
     if plugin.local and plugin.state in {"failed", "incompatible"}:
         return f"fix {plugin.place}"
     if plugin.state == "conflict" and plugin.built_in:

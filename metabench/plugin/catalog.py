@@ -37,20 +37,20 @@ Key = tuple[str, str]
 @final
 @dataclass(frozen=True)
 class Catalog:
-    """What is installed; a name that two plugins offer is in ``conflicts`` and nowhere else.
+    """The registrations of all plugins; a name registered twice is only in ``conflicts``.
 
     Args:
-        algorithms: offers by name, as are the next five.
+        algorithms: registrations by name, as are the next five.
         samplers: task samplers.
         tasks: task cards.
         metrics: metrics.
         renderers: formats for leaderboards.
-        launchers: what starts agents.
-        plugins: every plugin that was found, whatever its state.
-        observers: what is told of every run.
-        on_request: observers that are told of a run only where it asks for them.
-        conflicts: the plugins behind a (kind, name) that is taken twice.
-        files: plugins that are single files; worker processes need them too.
+        launchers: launchers of agents.
+        plugins: every plugin found, in any state.
+        observers: observers of every run.
+        on_request: observers of runs that request them.
+        conflicts: the plugins of each (kind, name) that is registered twice.
+        files: single-file plugins; worker processes need them too.
     """
 
     algorithms: Mapping[str, Offer[AlgorithmInfo]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Catalog:
         """Return an algorithm.
 
         Raises:
-            PluginError: there is none of that name, or two; says which plugins are to blame.
+            PluginError: there is none of that name, or two; names the plugins at fault.
         """
         return self._find("algorithm", name, self.algorithms)
 
@@ -141,13 +141,13 @@ def load_catalog(
     files: Sequence[LocalFile] = (),
     watch: Watch = unwatched,
 ) -> Catalog:
-    """Load all plugins and return what they offer; a plugin that fails hurts only itself.
+    """Load all plugins and return their registrations; a failing plugin affects no other.
 
     Args:
         blocked: names of entry points, modules or distributions that are not to be loaded; ``all``
-            stands for every plugin that does not ship with metabench.
-        files: plugins that are single files.
-        watch: looks on while each plugin is loaded.
+            means every plugin that does not ship with metabench.
+        files: single-file plugins.
+        watch: a context around the loading of each plugin.
     """
     loaded = load_plugins(blocked=blocked, files=files, watch=watch)
     owners = _owners(loaded)

@@ -29,10 +29,10 @@ class Found:
     """A plugin before it is loaded.
 
     Args:
-        status: what is known of it.
+        status: its status.
         load: imports it.
-        target: what is imported: ``package.module`` or ``package.module:attribute``.
-        lenient: whether it may go without ``METABENCH_API``, as a file in research may.
+        target: its import target: ``package.module`` or ``package.module:attribute``.
+        lenient: whether ``METABENCH_API`` may be missing, as in a single file.
     """
 
     status: PluginStatus
@@ -44,13 +44,13 @@ class Found:
 def discover() -> tuple[Found, ...]:
     """Return every installed plugin, ordered by distribution and name; nothing is imported.
 
-    A distribution that stands on the path twice counts once, as it does for an import.
+    A distribution that is on the path twice counts once, as for an import.
     """
     seen: set[str] = set()
     found: list[Found] = []
     for distribution in metadata.distributions():
         entries = guarded(functools.partial(_entries, distribution), watched=False)
-        if isinstance(entries, Fault):  # damaged metadata says nothing about plugins
+        if isinstance(entries, Fault):  # damaged metadata names no plugins
             continue
         fresh = [item for item in entries if item.status.distribution not in seen]
         seen.update(item.status.distribution for item in fresh)
@@ -61,7 +61,7 @@ def discover() -> tuple[Found, ...]:
 def is_blocked(status: PluginStatus, blocked: frozenset[str]) -> bool:
     """Return whether ``blocked`` names a plugin: by entry point, module or distribution.
 
-    ``all`` stands for every plugin that does not ship with metabench.
+    ``all`` means every plugin that does not ship with metabench.
     """
     if "all" in blocked and not status.built_in:
         return True
@@ -85,13 +85,13 @@ def _entries(distribution: metadata.Distribution) -> tuple[Found, ...]:
 
 
 def _nearly(group: str) -> bool:
-    """Return whether somebody who wrote this group of entry points meant ours."""
+    """Return whether a group of entry points is a misspelling of metabench's."""
     squeezed = re.sub(r"[^a-z]", "", group.lower())
     return squeezed in _MEANT or closest(squeezed, [GROUP], cutoff=0.85) is not None
 
 
 def _misplaced(entry: metadata.EntryPoint) -> Callable[[], Any]:
-    """Return what says that an entry point stands where nobody looks, in the place of loading."""
+    """Return a function that raises, instead of loading, for an entry point in another group."""
 
     def load() -> Any:
         raise HookProblem(

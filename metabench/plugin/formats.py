@@ -17,7 +17,7 @@ FORMATS: Mapping[Format, str] = {
     "latex": "a table for a paper",
     "html": "the report with its plots, in one file",
 }
-"""What ``compare --format`` knows without any plugin, and what each is."""
+"""The built-in formats of ``compare --format``, with their descriptions."""
 
 SUFFIXES: Mapping[str, Format] = {
     "md": "markdown",

@@ -23,17 +23,17 @@ class Overdue(BaseException):
 
 
 class StopNow(SystemExit):
-    """Somebody has asked twice that the process ends; no plugin holds that up."""
+    """A second request to end the process, which no plugin can delay."""
 
 
 class Meddled(Exception):  # noqa: N818  (told as the fault of a plugin, never raised)
-    """A plugin has changed what the whole process shares; it was put back."""
+    """A plugin changed process-global state, which was restored."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a plugin's code raised, and its one-line description."""
+    """The exception of a plugin's code, and its one-line description."""
 
     detail: str
     error: BaseException
@@ -44,7 +44,7 @@ class Fault:
         return "".join(traceback.format_exception(self.error))
 
     def place_in(self, module: str) -> str:
-        """Return ``file:line`` of what raised, in the top-level package of a module; "" if none."""
+        """Return ``file:line`` of the exception in a module's top-level package; "" if none."""
         error = self.error
         if isinstance(error, SyntaxError) and error.filename and error.lineno:
             return f"{error.filename}:{error.lineno}"
@@ -58,15 +58,15 @@ class Fault:
 
 
 def guarded(call: Callable[[], T], *, watched: bool = True) -> T | Fault:
-    """Return what ``call`` returns, or what it raised as a `Fault`.
+    """Return the result of ``call``, or its exception as a `Fault`.
 
-    ``SystemExit`` is no exception to this: a plugin may not end the process. What the call prints
-    goes to stderr, since stdout belongs to results. What it changes of what the process shares is
-    put back, and counts as a fault; without ``watched`` nobody looks.
+    This includes ``SystemExit``: a plugin may not end the process. The call's output goes to
+    stderr, since stdout is for results. Changes of process-global state are undone and count as a
+    fault; without ``watched`` they are not checked.
 
     Raises:
-        KeyboardInterrupt: the user's wish to stop is not the plugin's to take.
-        Overdue: nor is an alarm.
+        KeyboardInterrupt: a plugin cannot intercept the user's stop.
+        Overdue: nor an alarm.
     """
     ambient = Ambient() if watched else Ambient(values=())
     try:

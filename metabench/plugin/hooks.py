@@ -27,14 +27,14 @@ OBSERVER_HOOKS = frozenset(name for name, parameters in _SPECS.items() if parame
 
 
 class HookProblem(Exception):  # noqa: N818  (a message for the loader, never for the user)
-    """A plugin's hooks are not what metabench calls."""
+    """An error in a plugin's hooks."""
 
 
 def open_manager(plugin: Any) -> pluggy.PluginManager:
-    """Return a manager that holds this one plugin and nothing else.
+    """Return a manager with this one plugin only.
 
     Raises:
-        HookProblem: a hook is misspelt, not marked, or takes what it will not be given.
+        HookProblem: a hook is misspelt, not marked, or has an unknown parameter.
     """
     manager = pluggy.PluginManager("metabench")
     manager.add_hookspecs(specs)

@@ -1,8 +1,8 @@
-"""The isolating loader: each plugin is loaded and asked in a guard and a manager of its own.
+"""The isolating loader: each plugin is loaded in a separate guard and manager.
 
-A plugin is in use in whole or not at all. Where one of its hooks raises, what its other hooks
-return is not used either: half a plugin, say its tasks without their metrics, would fail later and
-less clearly. It never costs another plugin anything.
+A plugin is used as a whole or not at all. If one of its hooks raises, the results of its other
+hooks are not used either: half a plugin, such as its tasks without their metrics, would fail later
+and less clearly. Other plugins are not affected.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ __all__ = ["LoadedPlugin", "load_plugins"]
 @final
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """A plugin after loading: its status, what it offers, its manager where it loaded.
+    """A plugin after loading: its status, its registrations, and its manager if it loaded.
 
-    ``target`` is how another process loads it: ``package.module`` or ``package.module:attribute``.
+    ``target`` is its import target for other processes: ``package.module`` or
+    ``package.module:attribute``.
     """
 
     status: PluginStatus
@@ -47,12 +48,12 @@ class LoadedPlugin:
 def load_plugins(
     *, blocked: frozenset[str], files: Sequence[LocalFile] = (), watch: Watch = unwatched
 ) -> tuple[LoadedPlugin, ...]:
-    """Load every plugin that is not blocked; whatever one does, the others load.
+    """Load every plugin that is not blocked; a failing one does not affect the others.
 
     Args:
         blocked: as for `load_catalog`.
-        files: plugin files, which come after what is installed.
-        watch: looks on while each of them is loaded.
+        files: plugin files, which come after installed plugins.
+        watch: a context around the loading of each of them.
     """
     register_local_files(files)
     local = [Found(file.status, file.load, file.module, lenient=True) for file in files]

@@ -32,7 +32,7 @@ _HINT = "name a Python file, as in --plugin-file my_algorithm.py"
 @final
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A plugin file as it was read; what runs is this text, even if the file changes meanwhile.
+    """A plugin file as read; this text runs, even if the file changes meanwhile.
 
     Args:
         path: its absolute path.
@@ -49,12 +49,12 @@ class LocalFile:
 
     @property
     def status(self) -> PluginStatus:
-        """What is known of the plugin before it is loaded."""
+        """The status of the plugin before it is loaded."""
         version = hashlib.sha256(self.source).hexdigest()[:12]
         return PluginStatus(self.path.stem, self.module, LOCAL, version, place=str(self.path))
 
     def load(self) -> Any:
-        """Import the file, anew where what was imported before is another text."""
+        """Import the file, again if its text differs from that imported before."""
         loaded = sys.modules.get(self.module)
         if loaded is not None and getattr(loaded.__loader__, "file", None) != self:
             del sys.modules[self.module]
@@ -121,7 +121,7 @@ class _Finder(MetaPathFinder):
 
 @final
 class _Loader(SourceFileLoader):
-    """Runs the text that was read: no cached bytecode can stand in for it."""
+    """A loader of the text that was read, never of cached bytecode."""
 
     def __init__(self, fullname: str, file: LocalFile) -> None:
         super().__init__(fullname, str(file.path))

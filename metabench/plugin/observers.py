@@ -1,4 +1,4 @@
-"""Observers: plugins that are told what a run does and can do nothing to it."""
+"""Observers: plugins that are notified of a run's events and cannot affect it."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _HOOKS: Mapping[type[Event], str] = {
 @final
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """A plugin that implements at least one observer hook, or an observer that a run asked for.
+    """A plugin that implements an observer hook, or an observer that a run requested.
 
-    Handed to another process it is loaded there anew: each process has one of its own.
+    In another process it is loaded again: each process has a separate one.
 
     Args:
-        plugin: where it comes from.
-        manager: holds its hooks and nothing else.
-        target: what to import for it; empty where there is nothing to import.
-        called: whether what is imported is a class that has to be called.
+        plugin: its plugin.
+        manager: the manager of its hooks only.
+        target: its import target; empty where there is nothing to import.
+        called: whether the target is a class that has to be called.
     """
 
     plugin: PluginStatus
@@ -62,26 +62,26 @@ class Observer:
 
     @property
     def hooks(self) -> tuple[str, ...]:
-        """The hooks that it is told by."""
+        """The observer hooks that it implements."""
         return tuple(hook for hook in implemented(self.manager) if hook in OBSERVER_HOOKS)
 
     @property
     def watches_steps(self) -> bool:
-        """Whether it wants to be told of steps."""
+        """Whether it observes steps."""
         return "metabench_step" in self.hooks
 
     def tell(self, event: Event, *, watched: bool = True) -> PluginError | None:
-        """Hand the event over; return what the plugin raised instead of raising it.
+        """Notify it of an event; return the plugin's exception instead of raising it.
 
         Args:
-            event: what happened.
-            watched: whether what it changes of what the process shares is put back, and a fault.
+            event: the event.
+            watched: whether changes of process-global state are undone and count as a fault.
         """
         told = self.ask(event, watched=watched)
         return told if isinstance(told, PluginError) else None
 
     def ask(self, event: Event, *, watched: bool = True) -> Any:
-        """Hand the event over; return what the plugin returned, or what it raised as an error."""
+        """Notify it of an event; return the plugin's result, or its exception as an error."""
         hook = _HOOKS.get(type(event))
         if hook is None:
             return None
@@ -91,7 +91,7 @@ class Observer:
         return returned[0] if returned else None
 
     def problem(self, what: str, cause: BaseException | None = None) -> PluginError:
-        """Return the error that says what is wrong with it."""
+        """Return the error that describes its fault."""
         return _problem(self.plugin, what, cause)
 
 
@@ -111,7 +111,7 @@ def open_observer(offer: Offer[ObserverInfo]) -> Observer:
 
 
 def notify(observers: Iterable[Observer], event: Event) -> tuple[PluginError, ...]:
-    """Tell all observers; return what went wrong, one problem per observer that raised."""
+    """Notify all observers; return one problem per observer that raised."""
     problems = (observer.tell(event) for observer in observers)
     return tuple(problem for problem in problems if problem is not None)
 
@@ -127,7 +127,7 @@ def _problem(plugin: PluginStatus, what: str, cause: BaseException | None) -> Pl
 
 
 def loaded_again(plugin: PluginStatus, target: str, *, called: bool) -> Observer:
-    """Return an observer in a process that did not have it; where it fails there, it says so."""
+    """Return an observer loaded in another process; one that fails there reports it."""
 
     def load() -> pluggy.PluginManager:
         module, _, path = target.partition(":")

@@ -1,4 +1,4 @@
-"""What provider hooks return, checked item by item."""
+"""The return values of provider hooks, checked item by item."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "observer": ("metabench_observers", ObserverInfo),
     "launcher": ("metabench_launchers", LauncherInfo),
 }
-"""Kinds of offers: the hook that provides them and what it returns a list of."""
+"""Kinds of registrations: the hook of each and its type of descriptor."""
 
 _TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 
 def collect_offers(manager: pluggy.PluginManager) -> Mapping[str, Mapping[str, Any]]:
-    """Return what a manager's plugin offers: descriptors by kind and name.
+    """Return the registrations of a manager's plugin: descriptors by kind and name.
 
     Raises:
-        HookProblem: something that it returned is not a valid descriptor.
+        HookProblem: a returned value is not a valid descriptor.
     """
     return {kind: _of_kind(manager, hook, expected) for kind, (hook, expected) in KINDS.items()}
 

@@ -37,7 +37,7 @@ _HOLDS = {
 @final
 @dataclass(frozen=True, slots=True)
 class PackageName:
-    """What a plugin is called in a benchmark file, and what its package is called after that.
+    """A plugin's name in benchmark files, and the names derived from it.
 
     >>> PackageName("clipped-fomaml").package
     'metabench_clipped_fomaml'
@@ -48,11 +48,11 @@ class PackageName:
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse what cannot name a distribution, an entry point, a module and a class at once.
+        """Refuse names that do not fit a distribution, an entry point, a module and a class.
 
         Raises:
-            UsageError: the name is not lower-case words joined by hyphens, or means something to
-                Python already.
+            UsageError: the name is not lower-case words joined by hyphens, or is reserved by
+                Python.
         """
         if len(self.name) > _LONGEST or not _NAME.fullmatch(self.name):
             meant = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
@@ -70,26 +70,26 @@ class PackageName:
 
     @property
     def distribution(self) -> str:
-        """What pip calls it."""
+        """The name of its distribution."""
         return f"metabench-{self.name.removeprefix('metabench-')}"
 
     @property
     def package(self) -> str:
-        """What Python calls it."""
+        """The name of its package."""
         return self.distribution.replace("-", "_")
 
     @property
     def title(self) -> str:
-        """What its class is called."""
+        """The name of its class."""
         return "".join(word.capitalize() for word in self.name.split("-"))
 
     @property
     def function(self) -> str:
-        """What its function is called."""
+        """The name of its function."""
         return self.package.removeprefix("metabench_")
 
     def taken(self) -> UsageError:
-        """Return the error that says that its code would be called like something else in it."""
+        """Return the error for a name that clashes with one in its code."""
         return UsageError(
             f"{self.name!r} cannot be the name of a plugin: the word means something already",
             hint=f"choose another name, such as my-{self.name}",
@@ -97,7 +97,7 @@ class PackageName:
 
     @property
     def words(self) -> str:
-        """What a leaderboard calls it."""
+        """Its name in a leaderboard."""
         return self.name.replace("-", " ").capitalize()
 
 

@@ -1,4 +1,4 @@
-"""What is known of a plugin: where it comes from, how loading it went, what it offers."""
+"""The status of a plugin: origin, result of loading, registrations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUILT_IN = "metabench"
 """The distribution whose plugins are built in."""
 
 LOCAL = "local"
-"""What stands for the distribution of a plugin that is a single file."""
+"""The distribution of a single-file plugin."""
 
 PluginState: TypeAlias = Literal["ok", "failed", "conflict", "incompatible", "blocked"]
 
@@ -22,22 +22,22 @@ PluginState: TypeAlias = Literal["ok", "failed", "conflict", "incompatible", "bl
 @final
 @dataclass(frozen=True, slots=True)
 class PluginStatus:
-    """How loading one plugin (one entry point) went.
+    """The result of loading one plugin (one entry point).
 
     Args:
         name: name of the entry point.
         module: the module that the entry point names.
-        distribution: what was installed.
+        distribution: the installed distribution.
         version: its version.
-        state: ``ok``; ``failed``: it raised, or offers what is not valid; ``conflict``: it works,
-            but a name that it offers is taken twice; ``incompatible``: written for another version
-            of the API; ``blocked``: not loaded because the user said so.
-        detail: why it is not ok, in one line.
-        traceback: of what it raised.
-        place: ``file:line`` in the plugin that raised; the file itself for a plugin that is one.
-        milliseconds: how long importing its entry module took.
-        offers: names by kind (``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer``,
-            ``observer``, ``launcher``).
+        state: ``ok``; ``failed``: it raised, or registers something invalid; ``conflict``: it
+            works, but one of its names is registered twice; ``incompatible``: written for another
+            version of the API; ``blocked``: not loaded at the user's request.
+        detail: the reason if it is not ok, in one line.
+        traceback: the traceback of its exception.
+        place: ``file:line`` in the plugin that raised; the file for a single-file plugin.
+        milliseconds: import time of its entry module.
+        offers: registered names by kind (``algorithm``, ``sampler``, ``task``, ``metric``,
+            ``renderer``, ``observer``, ``launcher``).
     """
 
     name: str
@@ -68,7 +68,7 @@ class PluginStatus:
 
     @property
     def in_use(self) -> bool:
-        """Whether what it offers can be used, as far as no other plugin offers the same."""
+        """Whether its registrations can be used, except names that are registered twice."""
         return self.state in {"ok", "conflict"}
 
 

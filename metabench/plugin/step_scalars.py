@@ -28,17 +28,17 @@ _MOST = 32
 
 
 class _Refused(Exception):  # noqa: N818  (a message for the user, never raised further)
-    """What an observer returned is not scalars."""
+    """An observer returned something other than scalars."""
 
 
 @final
 @dataclass
 class StepScalars:
-    """What observers make of the steps of one cell.
+    """The scalars that observers add to the steps of one cell.
 
     Args:
-        observers: whom to tell of each step.
-        complain: is told what is wrong with an observer, once each in a cell.
+        observers: the observers of each step.
+        complain: receives the problem of each observer, once per cell.
     """
 
     observers: Sequence[Observer]

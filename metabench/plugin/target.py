@@ -1,4 +1,4 @@
-"""Loading what a descriptor points at: ``package.module:attribute``."""
+"""Imports of a descriptor's target: ``package.module:attribute``."""
 
 from __future__ import annotations
 

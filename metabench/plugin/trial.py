@@ -28,14 +28,14 @@ Event: TypeAlias = dict[str, Any]
 @final
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be checked.
+    """The request for checks.
 
     Args:
-        name: a plugin, a distribution, or something that a plugin offers.
-        seconds: how long loading, and each check, may take.
-        left_out: plugins that are not to be loaded.
-        files: plugins that are single files, by their absolute paths.
-        hub: a mirror of data sets, by its absolute path.
+        name: a plugin, a distribution, or a registration of a plugin.
+        seconds: time limit of loading and of each check.
+        left_out: plugins that are not loaded.
+        files: single-file plugins, by their absolute paths.
+        hub: an offline mirror, by its absolute path.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Request:
 @final
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one check ended; ``detail`` is why it failed or was skipped, ``hint`` what to do."""
+    """The outcome of one check; ``detail`` is the reason of a failure or skip, ``hint`` the fix."""
 
     kind: str
     name: str
@@ -62,10 +62,9 @@ class Outcome:
 
 
 def run_checks(request: Request, tell: Callable[[Event], None]) -> tuple[Outcome, ...]:
-    """Run all checks of what a name stands for; tell of each event as it comes.
+    """Run all checks of a name's registrations; report each event as it comes.
 
-    A check that ends its process, or does not end, has failed; a fresh process goes on with the
-    next one.
+    A check that ends its process, or does not end, has failed; a new process runs the next one.
 
     Raises:
         PluginError: the plugin cannot be loaded, ends the process, or hangs.
@@ -88,7 +87,7 @@ def run_checks(request: Request, tell: Callable[[Event], None]) -> tuple[Outcome
 
 
 def _attempt(request: Request, outcomes: list[Outcome], tell: Callable[[Event], None]) -> Event:
-    """Run what is left in one process; return its last event, with how the process ended."""
+    """Run the remaining checks in one process; return its last event and how it ended."""
     done = [[one.kind, one.name, one.check] for one in outcomes]
     last: Event = {"event": "started"}
     began = time.monotonic()
@@ -125,7 +124,7 @@ def _start(request: Event, stderr: IO[str], folder: str) -> subprocess.Popen[str
 
 
 def _events(process: subprocess.Popen[str], seconds: float) -> Iterator[Event]:
-    """Yield what the child says, until it ends or says nothing for so many seconds."""
+    """Yield the child's events until it ends or is silent for so many seconds."""
     lines: queue.Queue[str | None] = queue.Queue()
 
     def pump() -> None:
@@ -162,7 +161,7 @@ def _ending(code: int, said: str, seconds: float, *, limit: float) -> str:
 
 
 def _place(said: str) -> str:
-    """Return where the interpreter's own traceback says that the child was."""
+    """Return the child's position from the interpreter's traceback."""
     _, _, stack = said.rpartition("(most recent call first)")
     frames = [line.strip() for line in stack.splitlines() if line.strip().startswith("File ")]
     return f", in {frames[0]}" if frames else ""

@@ -26,10 +26,10 @@ def unwatched(status: PluginStatus) -> AbstractContextManager[None]:
 
 
 def name_slow(tell: Callable[[PluginStatus], None], *, seconds: float = SLOW_SECONDS) -> Watch:
-    """Return what tells of a plugin once it has been loading for ``seconds``, and waits on.
+    """Return a watch that reports a plugin once it has been loading for ``seconds``.
 
-    It is told from another thread, for the one that loads is busy; nothing is stopped, since a
-    slow disk is no fault, and Ctrl-C reaches the plugin as it reaches everything else.
+    It reports from another thread, since the loading one is busy. Nothing is stopped: a slow disk
+    is no fault, and Ctrl-C reaches the plugin as usual.
     """
 
     @contextmanager

@@ -3,8 +3,8 @@
 Modules and packages, in the order in which data passes through:
 
     report: from run folders and their leaderboard to the report as a value
-    facts: where the numbers come from, one line a fact
-    sheets: what it takes to judge the scores: settings, methods, tasks
+    facts: the provenance of the numbers, one line per fact
+    sheets: the context of the scores: settings, methods, tasks
     figures: the figures of a report, from values to panels
     tables: a leaderboard as tables of strings
     formats: the formats, one module each: a new renderer goes here

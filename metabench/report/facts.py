@@ -14,7 +14,7 @@ __all__ = ["facts"]
 
 _Read = Callable[[Provenance], Iterable[str]]
 _ENOUGH = 12
-"""Characters of a hash that are shown: enough to tell two apart."""
+"""Characters of a hash that are shown: enough to distinguish two."""
 
 
 def facts(collected: Collected) -> tuple[Fact, ...]:

@@ -37,12 +37,12 @@ _FEWEST_PARTS = 2
 
 
 def build_report(stores: Sequence[Store], collected: Collected, board: Leaderboard) -> Report:
-    """Return a leaderboard with what is drawn beside it.
+    """Return a leaderboard with the series of its figures.
 
     Args:
         stores: the run folders.
         collected: their values, merged.
-        board: what is shown of them.
+        board: their leaderboard.
     """
     histories = meta_histories(stores, collected)
     shown = {row.method: histories.get(row.method, ()) for row in board.rows}
@@ -91,7 +91,7 @@ def _tunings(runs: Sequence[TuningHistory], column: str, name: str) -> tuple[See
 
 
 def _mixed_loss(run: MetaHistory) -> LossCurve | None:
-    """Return the loss of all tasks, where it has no parts with curves of their own."""
+    """Return the loss of all tasks, unless it has parts with separate curves."""
     return None if run.scalars.keys() >= LOSSES.keys() else run.losses
 
 
@@ -127,7 +127,7 @@ def _mixes(histories: Mapping[str, Sequence[MetaHistory]]) -> tuple[TaskMix, ...
 
 
 def _mix(runs: Sequence[MetaHistory]) -> TaskMix | None:
-    """Return what was drawn in runs of one method, of no method yet; None without any."""
+    """Return the tasks drawn in runs of one method, without its name; None without any."""
     if not runs:
         return None
     tasks = sorted({task for run in runs for task in (*run.draws, *run.rows)})
@@ -169,7 +169,7 @@ def _fractions(board: Leaderboard, collected: Collected) -> Iterator[FractionPlo
 
 
 def _training_rows(collected: Collected) -> Mapping[str, int]:
-    """Return the training rows of each column, as its results say."""
+    """Return the number of training examples of each column, from its results."""
     found: dict[str, int] = {}
     for use in collected.note.uses:
         result = collected.results.get(use.key)

@@ -1,4 +1,4 @@
-"""The JSON schema of a benchmark file, with the options of what is installed; for editors."""
+"""The JSON schema of a benchmark file with the options of installed plugins, for editors."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Schema = dict[str, Any]
 
 
 def benchmark_schema(catalog: Catalog) -> Schema:
-    """Return the schema (draft 2020-12): shapes, names and options, not what refers to what.
+    """Return the schema (draft 2020-12): shapes, names and options, without cross-references.
 
-    A file that `validate` accepts fits it; one that fits may still name a task that is not there.
+    A file that `validate` accepts fits it; one that fits may still name a missing task.
     """
     algorithms = {name: offer.value for name, offer in catalog.algorithms.items()}
     samplers = {name: offer.value for name, offer in catalog.samplers.items()}
@@ -80,7 +80,7 @@ def _referenced(root: Schema, definitions: Mapping[str, Schema]) -> Schema:
 
 
 def _when(name: str, options: Schema, *, fixed: Collection[str], meta_trains: bool) -> Schema:
-    """Return what an algorithm's name implies for the rest of its table."""
+    """Return the schema that an algorithm's name implies for the rest of its table."""
     fields = {
         field: what for field, what in options.get("properties", {}).items() if field not in fixed
     }
@@ -102,7 +102,7 @@ def _axis(field: Schema) -> Schema:
 
 
 def _forms(name: str, options: Schema) -> list[Schema]:
-    """Return the two ways to write a sampler with options: flat, or in a table of their own."""
+    """Return the two ways to write a sampler with options: flat, or in a separate table."""
     fields = options.get("properties", {})
     named: Schema = {"const": name}
     if name == DEFAULT_SAMPLER:

@@ -15,8 +15,7 @@ __all__ = ["to_toml"]
 def to_toml(spec: BenchmarkSpec) -> str:
     """Return the text of a benchmark file that gives the same spec.
 
-    What is None is left out, since TOML has no word for it and every such setting has None as its
-    default.
+    None is omitted, since TOML has no null and every such setting has None as its default.
     """
     data = spec.model_dump(mode="json", by_alias=True)
     for method in data["methods"]:

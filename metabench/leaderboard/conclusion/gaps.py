@@ -1,4 +1,4 @@
-"""What a table does not hold: failed, missing, collapsed and saturated scores, in sentences."""
+"""The gaps of a table in sentences: failed, missing, collapsed and saturated scores."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def _gain(subject: _Subject) -> str:
 
 
 def _against(subject: _Subject, baseline: str) -> Iterator[str]:
-    """Yield what is significantly better or worse than a baseline, and what is not."""
+    """Yield the methods that are significantly better or worse than a baseline, and the others."""
     found = [
         (row.method, column, d) for row, column, d in subject.compared if d.baseline == baseline
     ]
@@ -226,7 +226,7 @@ def _excluded(subject: _Subject, baseline: str) -> Iterator[str]:
 
 
 def _cost(subject: _Subject) -> Iterator[str]:
-    """Yield what the method with the highest mean takes, compared with the first baseline."""
+    """Yield the cost of the method with the highest mean, compared with the first baseline."""
     if not subject.board.baselines:
         return
     baseline, (top, _) = subject.board.baselines[0], subject.scored[0]
@@ -252,7 +252,7 @@ def _on_a_device(collected: Collected) -> bool:
 
 
 def _budget(collected: Collected) -> Iterator[str]:
-    """Yield how meta-training differs between methods, which may be what a difference shows."""
+    """Yield the differences in meta-training budgets, which may explain a difference in scores."""
     if found := unequal_budgets(collected):
         yield (
             f"Unequal meta-training: {'; '.join(found)}; this may explain differences between"
@@ -261,7 +261,7 @@ def _budget(collected: Collected) -> Iterator[str]:
 
 
 def _next(subject: _Subject) -> Iterator[str]:
-    """Yield how many more seeds would decide what is open in the column of the conclusion."""
+    """Yield the number of further seeds for a verdict in the column of the conclusion."""
     tests = family_sizes(subject.collected.note)[subject.column.role]
     more: dict[int, list[str]] = {}
     for row, column, difference in subject.compared:

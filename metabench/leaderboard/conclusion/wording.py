@@ -30,7 +30,7 @@ def lacks(names: Sequence[str]) -> str:
 
 
 def best_mean(columns: Iterable[LeaderboardColumn]) -> str:
-    """Return what the best of a column is: its highest mean, of errors the lowest."""
+    """Return the best mean of a column: the highest, or the lowest error."""
     ends = {"lowest" if column.error else "highest" for column in columns}
     return f"{ends.pop()} mean" if len(ends) == 1 else "best mean"
 

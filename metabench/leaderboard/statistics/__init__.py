@@ -8,6 +8,6 @@ Modules and packages, in the order in which data passes through:
     significance: sign-flip p-values, Holm's correction, and how many pairs it needs
     power: the minimum detectable effect for a number of pairs
     comparison: a method compared with a baseline over a family of columns
-    marks: the highest mean of a column, and what is not significantly worse
+    marks: the highest mean of a column, and the methods that are not significantly worse
     crossed: an interval over meta seeds and evaluation examples together
 """

@@ -17,7 +17,7 @@ __all__ = ["Comparison", "compare_family", "improvement"]
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What paired differences say; see `metabench.api.leaderboard.Difference` for the fields."""
+    """The statistics of paired differences; see `metabench.api.leaderboard.Difference`."""
 
     mean: float
     interval: tuple[float, float] | None

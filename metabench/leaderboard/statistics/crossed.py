@@ -74,7 +74,7 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
     .. math:: \max\bigl(t_\nu \sqrt{V_s + V_e},\ t_{S-1} \sqrt{V_s}\bigr), \quad
               \nu = \frac{(V_s + V_e)^2}{V_s^2 / (S - 1) + V_e^2 / (E - 1)}
 
-    Of several tasks, which have examples of their own, the variances over examples are averaged as
+    For several tasks, which have separate examples, the variances over examples are averaged as
     those of independent means.
 
     Args:

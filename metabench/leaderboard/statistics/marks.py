@@ -1,4 +1,4 @@
-"""The marks of a column: its highest mean, and what is not significantly worse than that."""
+"""The marks of a column: its highest mean, and the methods not significantly worse."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Marks:
 def marks(methods: Mapping[str, Mapping[int, float]], *, alpha: float) -> Marks:
     r"""Return the marks of a column.
 
-    The highest mean is a fact, no claim. The other methods are compared with it from the lowest
-    mean upwards, by the paired t statistic against the studentized range of the k methods that
-    are left; the first one whose p-value is above alpha, and every method with a higher mean, is
-    *not significantly worse than the highest*. Where that is so for all, none is marked: the seeds
-    separate nothing.
+    The highest mean is a fact, not a claim. The other methods are compared with it from the lowest
+    mean upwards, by the paired t statistic against the studentized range of the k remaining
+    methods; the first one with a p-value above alpha, and every method with a higher mean, is *not
+    significantly worse than the highest*. If that holds for all, none is marked: the seeds separate
+    nothing.
 
     Nothing is marked for a single method, below 3 meta seeds, or where all means are equal.
     A comparison without spread has no p-value and gives no mark, unless the scores are identical.
 
     Args:
-        methods: score by meta seed, by method; methods that lack a seed are not to be given.
+        methods: score by meta seed, by method; without methods that lack a seed.
         alpha: level of the tests.
 
     Source: Newman 1939 and Keuls 1952 for the steps. As every step compares with the highest mean,

@@ -30,10 +30,10 @@ _MOST_PAIRS = 200
 def detectable_difference(
     deviation: float, *, n: int, alpha: float, tests: int = 1
 ) -> float | None:
-    """Return the minimum detectable effect at 80 % power of the test that gives the verdict.
+    """Return the minimum detectable effect at 80 % power of the verdict's test.
 
-    It is a statement about the size of the experiment, with the deviation of the differences taken
-    for the true one, never about what was seen in it.
+    It describes the size of the experiment, with the deviation of the differences taken for the
+    true one, not its results.
 
     Args:
         deviation: standard deviation of the paired differences.

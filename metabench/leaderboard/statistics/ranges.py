@@ -54,8 +54,8 @@ def studentized_range_tail(value: float, *, methods: int, freedom: int) -> float
     .. math:: P(Q_{k,\nu} > q) = \int_0^\infty P(W_k > q s) \, f_\nu(s) \, ds
 
     where :math:`W_k` is the range of k standard normals and :math:`f_\nu` the density of
-    :math:`\sqrt{\chi^2_\nu / \nu}`. By the trapezoidal rule, whose ends are 0,
-    with the tail of the range from a table; to 1e-4 from 2 degrees of freedom on.
+    :math:`\sqrt{\chi^2_\nu / \nu}`. By the trapezoidal rule, with an integrand of 0 at both ends
+    and the tail of the range from a table; accurate to 1e-4 from 2 degrees of freedom on.
     """
     import numpy as np  # noqa: PLC0415  (start-up time)
 

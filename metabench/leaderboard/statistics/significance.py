@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SAME", "holm", "mcnemar_p", "pairs_needed", "reaches", "sign_flip_p"]
 
 SAME = 1e-12
-"""Numbers closer than this, in parts of their own size where that is above 1, are the same."""
+"""Numbers closer than this, relative to their size where that is above 1, are equal."""
 
 _MOST_EXACT = 32
 _DRAWS = 99_999
@@ -69,7 +69,7 @@ def _reached(left: Sums, right: Sums, least: float) -> int:
     import numpy as np  # noqa: PLC0415  (start-up time)
 
     above = len(right) - np.searchsorted(right, least - left, side="left")
-    return 2 * int(above.sum())  # the sums lie symmetrically around 0
+    return 2 * int(above.sum())  # the sums are symmetric around 0
 
 
 def _drawn(values: Sums, least: float) -> float:

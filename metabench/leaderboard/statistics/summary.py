@@ -1,7 +1,7 @@
-"""What several runs of one method add up to: means, spreads, paired differences, averages.
+"""Summaries over the runs of a method: means, spreads, paired differences, averages.
 
 The replicate is the meta seed. Fine-tuning seeds nest in it and are averaged first; they never
-count as n. Nothing is filled in: what is missing makes n smaller or a value absent.
+count as n. Nothing is imputed: missing values make n smaller or a value absent.
 """
 
 from __future__ import annotations

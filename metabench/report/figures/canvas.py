@@ -57,11 +57,11 @@ class Figure:
     Args:
         name: unique in a report, safe as the name of a file.
         title: heading.
-        caption: what is to be seen, and how it was made; one sentence each.
+        caption: the content, and how it was made; one sentence each.
         panels: at least one.
         size: width and height of a panel in pixels.
         room: pixels of a panel on the left, right, above and below its axes.
-        keys: the legend, slot and name of a method; none where the panels say it all.
+        keys: the legend, slot and name of a method; empty where the panels suffice.
     """
 
     name: str
@@ -125,7 +125,7 @@ def _draw(panel: Panel, axes: Axes, figure: Figure) -> None:
     axes.locator_params(nbins=5, steps=[1, 2, 2.5, 5, 10])
     panel.draw(axes)
     for artist in axes.findobj():
-        artist.set_clip_on(False)  # what is drawn ends where its axis ends
+        artist.set_clip_on(False)  # marks end with their axis
 
 
 def plot_files(figure: Figure) -> Iterator[tuple[str, bytes]]:
@@ -192,7 +192,7 @@ def _svg(figure: Figure) -> Element:
 
 
 def _rebuilt(item: Element) -> Iterator[Element]:
-    """Yield an element that needs no style sheet; of a group without a hint, what is in it."""
+    """Yield an element without need of a style sheet; for a group without a hint, its children."""
     tag, name = item.tag.rpartition("}")[2], item.get("id", "")
     inside = [kept for child in item for kept in _rebuilt(child)]
     if tag == "g" and not name.startswith(_HINT):

@@ -30,10 +30,10 @@ _LONGEST_NAME = 26
 def cost_figures(
     plot: CostPlot | None, slots: Mapping[str, int], *, alpha: float
 ) -> Iterator[Figure]:
-    """Yield the figure of quality against cost, nothing where no cost is known.
+    """Yield the figure of quality against cost, if a cost is known.
 
     Args:
-        plot: what to draw.
+        plot: the data.
         slots: the slot of each method.
         alpha: one minus the coverage of the intervals.
     """
@@ -97,7 +97,7 @@ def _names(axes: Axes, plot: CostPlot, slots: Mapping[str, int]) -> None:
 
 
 def _levels(wanted: Sequence[float], line: float) -> list[float]:
-    """Return falling heights in [0, 1], at least a line apart, near what is wanted."""
+    """Return decreasing heights in [0, 1], at least a line apart, near the given ones."""
     levels: list[float] = []
     for height in wanted:
         levels.append(min(height, levels[-1] - line) if levels else min(height, 1.0))

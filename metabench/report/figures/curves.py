@@ -42,7 +42,7 @@ _OUTER_LOSS = (
 @final
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What a step of a stage is called, what a line is of, and how a target stands in a title."""
+    """The words of a stage: its step, its line, its caption, and the preposition of a target."""
 
     step: str
     line: str
@@ -81,10 +81,10 @@ class _Drawn:
 
 
 def curve_figures(curves: Sequence[Curve], slots: Mapping[str, int]) -> Iterator[Figure]:
-    """Yield the figure of all learning curves, nothing where there is none.
+    """Yield the figure of all learning curves, if there are any.
 
     Args:
-        curves: what to draw.
+        curves: the data.
         slots: the slot of each method.
     """
     if curves:
@@ -94,10 +94,10 @@ def curve_figures(curves: Sequence[Curve], slots: Mapping[str, int]) -> Iterator
 
 
 def scalar_figures(plots: Sequence[ScalarPlot], slots: Mapping[str, int]) -> Iterator[Figure]:
-    """Yield a figure of each scalar of a stage that was given, up to twelve figures.
+    """Yield a figure of each scalar of a stage, at most twelve.
 
     Args:
-        plots: what to draw.
+        plots: the data.
         slots: the slot of each method.
     """
     shown = plots[:_MOST_SCALARS]
@@ -125,7 +125,7 @@ def _most(curves: Sequence[Curve]) -> int:
 @final
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What the panels of a figure share: the stage, what is drawn, and with how many points."""
+    """The facts that a figure's panels share: stage, quantity, number of points."""
 
     stage: _Stage
     what: str
@@ -135,7 +135,7 @@ class _Shape:
 def _panels(
     curves: Sequence[Curve], slots: Mapping[str, int], shape: _Shape
 ) -> tuple[tuple[Panel, ...], Sequence[str]]:
-    """Return a panel for each curve, and what has to be said below them."""
+    """Return a panel for each curve, and the caption below them."""
     drawn = [_drawn(curve, shape.most) for curve in curves]
     ranges = [_range(one.losses) for one in drawn]
     every = [loss for one in drawn for loss in one.losses]

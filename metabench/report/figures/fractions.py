@@ -1,4 +1,4 @@
-"""Score against training rows: the paper's figure 2, one panel a transfer task."""
+"""Score against training examples: the paper's figure 2, one panel per transfer task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["fraction_figures"]
 
 _APART = 1.035
-"""Factor between the marks of two methods at the same number of rows, so that none is hidden."""
+"""Factor between the marks of two methods at the same number of examples, so that none is
+hidden."""
 _TOGETHER = 8
 """Methods in one panel at most."""
 
@@ -28,7 +29,7 @@ def fraction_figures(
     """Yield a figure for each task that was trained on in several parts.
 
     Args:
-        plots: what to draw.
+        plots: the data.
         slots: the slot of each method.
         alpha: one minus the coverage of the intervals.
     """

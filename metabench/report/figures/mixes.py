@@ -1,4 +1,4 @@
-"""What meta-training drew: a bar a task, beside its share of the training rows."""
+"""The tasks drawn in meta-training: one bar per task, next to its share of the training set."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ __all__ = ["figures"]
 
 
 def figures(report: Report) -> tuple[Figure, ...]:
-    """Return what can be drawn of a report, in the order of the page."""
+    """Return the figures of a report, in the order of the page."""
     board = report.leaderboard
     slots = {row.method: slot for slot, row in enumerate(board.rows)}
     return (

@@ -22,14 +22,14 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def shown(value: float, *, percent: bool) -> float:
-    """Return what is drawn for a score."""
+    """Return the drawn value of a score."""
     return 100 * value if percent else value
 
 
 def drawn_values(
     mean: float, interval: tuple[float, float] | None, *, percent: bool
 ) -> tuple[float, ...]:
-    """Return mean and interval as drawn; a share lies in [-1, 1], whatever its interval says."""
+    """Return mean and interval as drawn; for a share they are clipped to [-1, 1]."""
     found = (mean, *(interval or ()))
     kept = (min(max(value, -1), 1) for value in found) if percent else found
     return tuple(shown(value, percent=percent) for value in kept)

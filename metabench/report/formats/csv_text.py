@@ -40,8 +40,8 @@ _COST = tuple(field.name for field in fields(Cost))
 def render_csv(leaderboard: Leaderboard) -> str:
     """Return the leaderboard as CSV.
 
-    Scores are on the metric's own scale, not times 100. What a second baseline gives stands in
-    columns that end in ``_2``. Text that a spreadsheet would compute begins with an apostrophe.
+    Scores are on the metric's scale, not times 100. Comparisons with a second baseline are in
+    columns that end in ``_2``. Text that a spreadsheet would evaluate begins with an apostrophe.
     """
     lines = [_line(_header(len(leaderboard.baselines)))]
     for row in (*leaderboard.rows, *leaderboard.references, *leaderboard.published):
@@ -58,7 +58,7 @@ def render_long_csv(collected: Collected, leaderboard: Leaderboard) -> str:
 
     Args:
         collected: the values; cells without a score have a line too, with their status.
-        leaderboard: whose columns are shown.
+        leaderboard: the leaderboard of the columns.
     """
     columns = {column.name: column for column in leaderboard.columns}
     metrics = {column.name: column.metric for column in collected.note.columns}
@@ -139,4 +139,4 @@ def _cells(values: Sequence[_Value]) -> Iterator[str]:
             case int():
                 yield str(value)
             case _:
-                yield float.__repr__(value)  # that of numpy's floats says more than the number
+                yield float.__repr__(value)  # the repr of numpy's floats is more than the number

@@ -95,7 +95,7 @@ def _template() -> Template:
 
 
 def _seen(value: Any) -> Any:
-    """Return what a template shows; characters that are not seen are written out."""
+    """Return the text of a template's value; invisible characters are written out."""
     return visible(value) if type(value) is str else value
 
 
@@ -147,7 +147,7 @@ def _contents(
 
 
 def _scores_table(board: Leaderboard) -> dict[str, Any]:
-    """Return the table of scores; published rows stay below our own however it is sorted."""
+    """Return the table of scores; published rows stay below the others in any sort order."""
     table = _table(board, "scores")
     ours = [row for row in table.rows if row.kind == "method"]
     others = iter([row for row in table.rows if row.kind == "published"])
@@ -233,7 +233,7 @@ def _table(board: Leaderboard, kind: str) -> TextTable:
 
 
 def _values(rows: Sequence[LeaderboardRow], board: Leaderboard) -> list[list[str | None]]:
-    """Return what the cells of each row are sorted by."""
+    """Return the sort keys of each row's cells."""
     return [
         [
             _exact(rank_value(score, column))

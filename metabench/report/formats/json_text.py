@@ -15,7 +15,7 @@ SCHEMA = 1
 
 
 def render_json(leaderboard: Leaderboard) -> str:
-    r"""Return the leaderboard as JSON; scores are on the metric's own scale, not times 100.
+    r"""Return the leaderboard as JSON; scores are on the metric's scale, not times 100.
 
     Characters that are not seen stand as ``\u…``: the text is safe to print, its strings are exact.
     """

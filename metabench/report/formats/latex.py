@@ -100,7 +100,7 @@ def _has_interval(cell: TextCell) -> bool:
 
 
 def _interval(cell: TextCell) -> str:
-    """Return the second line of a cell; beside its number an interval would be too wide."""
+    """Return the second line of a cell; an interval next to its number would be too wide."""
     if not _has_interval(cell):
         return ""
     return f"{{\\scriptsize ${cell.small.replace(', ', ',')}$}}"

@@ -1,4 +1,4 @@
-"""Text for LaTeX: shown as it is, by pdfLaTeX too, whatever stands in it."""
+"""Text for LaTeX, printed literally, by pdfLaTeX too."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ _JOINS = frozenset("-',!?")  # pairs of these become one sign, such as a dash
 
 
 def latex_text(text: str) -> str:
-    r"""Return the text so that LaTeX shows it as it is, on one line.
+    r"""Return the text so that LaTeX prints it literally, on one line.
 
-    A character that pdfLaTeX has no sign for stands as its number, such as ``U+4E2D``.
+    A character without a glyph in pdfLaTeX is written as its number, such as ``U+4E2D``.
 
     >>> latex_text("50 % of $x_1$")
     '50 \\% of \\$x\\_1\\$'

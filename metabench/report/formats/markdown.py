@@ -12,7 +12,7 @@ from metabench.report.tables.table import TextCell, TextRow, TextTable
 __all__ = ["markdown_page"]
 
 _NUMBERS = re.compile(r"(?!.*\]\()[-+\d.,/ ()\[\]±†*▲▼≈<cpP]+|\d[\d.]*( [A-Za-z]+( \d\d [a-z]+)?)?")
-"""What cannot mean anything in Markdown, but for the signs that are escaped; and quantities."""
+"""Text without a meaning in Markdown, apart from escaped characters; and quantities."""
 
 
 def markdown_page(page: Page) -> str:

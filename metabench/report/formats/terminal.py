@@ -1,4 +1,4 @@
-"""A leaderboard for the terminal, in a width and with or without colour as it is told."""
+"""A leaderboard for the terminal, for a given width, with or without colour."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["BEST", "terminal_text"]
 _NARROWEST = 40
 _LONGEST_HEADER = 24
 BEST = "•"
-"""What stands before the best of a column."""
+"""The mark before the best of a column."""
 
 
 def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
     """Return a page as text; columns that do not fit go below.
 
     Args:
-        page: what to show.
+        page: the page to show.
         width: columns of the terminal.
         color: whether control codes for bold and faint may be used.
     """
@@ -182,7 +182,7 @@ def _rest(cell: TextCell) -> str:
 
 
 def _shown(cell: TextCell, rest: int) -> str:
-    """Return a cell whose numbers stand below each other, whatever signs follow them."""
+    """Return a cell with its number aligned with those of the column."""
     if cell.faint:
         return visible(cell.text)
     return f"{visible(cell.main)}{_rest(cell).ljust(rest)}"

@@ -1,4 +1,4 @@
-"""What it takes to judge a leaderboard, as plain tables.
+"""The context of a leaderboard, as plain tables.
 
 Modules and packages, in the order in which data passes through:
 

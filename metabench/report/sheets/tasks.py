@@ -75,7 +75,7 @@ def _auxiliary(
 
 
 def _inputs(stores: Sequence[Store], cell: str, key: str) -> _Inputs:
-    """Return what a cell's numbers depend on; nothing where no record tells it."""
+    """Return a cell's inputs; empty where no record holds them."""
     for store in stores:
         note = store.note(cell)
         if note is not None and note.key == key:

@@ -1,4 +1,4 @@
-"""What the signs of the text formats mean: a sentence for each that occurs."""
+"""The meaning of the signs of the text formats: a sentence for each that occurs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def legend(leaderboard: Leaderboard, *, best: str, cost: bool) -> Iterator[str]:
     """Yield the sentences.
 
     Args:
-        leaderboard: what is shown.
-        best: how the format marks the best of a column, such as ``bold``.
+        leaderboard: the leaderboard shown.
+        best: the format's mark of the best of a column, such as ``bold``.
         cost: whether the table of cost is shown.
     """
     scores = [score for row in leaderboard.rows for score in row.scores]

@@ -1,4 +1,4 @@
-"""What a text format has to set: tables with the sentences below them, and two lines at the end."""
+"""The page of a text format: tables with sentences below them, and two lines at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Page", "Part", "leaderboard_page", "paper_page"]
 @final
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Tables, and what a reader of them has to know."""
+    """Tables with their notes."""
 
     tables: tuple[TextTable, ...]
     notes: tuple[str, ...]
@@ -47,10 +47,10 @@ def leaderboard_page(
     """Return the page of a leaderboard.
 
     Args:
-        leaderboard: what to show.
-        best: how the format marks the best of a column, such as ``bold``.
+        leaderboard: the leaderboard to show.
+        best: the format's mark of the best of a column, such as ``bold``.
         cost: whether the table of cost is shown.
-        explain: whether the statistics are explained in words.
+        explain: whether the statistics are explained.
         seeds: whether the scores of each seed are shown.
     """
     notes = (*leaderboard.captions, *legend(leaderboard, best=best, cost=cost))
@@ -65,7 +65,7 @@ def paper_page(papers: Sequence[PaperTable], best: str, *, signature: str) -> Pa
 
     Args:
         papers: the tables.
-        best: how the format marks the best of a column, such as ``bold``.
+        best: the format's mark of the best of a column, such as ``bold``.
         signature: of the leaderboard that they show.
     """
     return Page(tuple(_part(paper, best) for paper in papers), signature=signature)

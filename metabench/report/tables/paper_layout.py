@@ -1,4 +1,4 @@
-"""A run in the layout of a printed table: its rows and columns, ours above what was reported."""
+"""A run in the layout of a printed table, with the run's scores above the reported ones."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _Cells = Mapping[_Place, TextCell]
 @final
 @dataclass(frozen=True, slots=True)
 class PaperTable:
-    """A table in the layout of its source, and what a reader of it has to know."""
+    """A table in the layout of its source, with its notes."""
 
     table: TextTable
     captions: tuple[str, ...]
 
 
 def paper_tables(collected: Collected) -> tuple[PaperTable, ...]:
-    """Return each printed table that a run is to be shown beside, with ours in it.
+    """Return each printed table that a run is compared with, with the run's scores added.
 
     Raises:
         UsageError: the benchmark of the run names no published numbers.
@@ -101,7 +101,7 @@ def _table(
 
 
 def _seen_as(collected: Collected, printed: PublishedNote, rank: int) -> Collected:
-    """Return a run whose columns are those of the table, each with its metric of that rank."""
+    """Return a run with the columns of the table, each with its metric of that rank."""
     wanted = {column.name: column for column in printed.columns}
     columns = tuple(
         _with_metric(column, wanted[column.name], rank)

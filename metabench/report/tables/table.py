@@ -1,4 +1,4 @@
-"""A leaderboard as tables of short strings: what the renderers of text have in common."""
+"""A leaderboard as tables of short strings, shared by the text formats."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _SMALLEST_P = 0.001
 @final
 @dataclass(frozen=True, slots=True)
 class TextCell:
-    """What stands in a cell.
+    """The content of a cell.
 
     Args:
-        main: the number, or the word in its place.
+        main: the number, or the word instead of it.
         small: its spread or its interval.
-        signs: one character each, behind them: ``*``, ``▲``, ``▼``, ``†``, ``≈``.
+        signs: one character each, after them: ``*``, ``▲``, ``▼``, ``†``, ``≈``.
         more: further words, such as ``(2/3)``.
         best: whether it is the highest mean of its column.
-        strong: whether it is to be seen first, for another reason.
+        strong: whether it is emphasized for another reason.
         faint: whether it is not a number.
     """
 
@@ -52,7 +52,7 @@ class TextCell:
 
     @property
     def rest(self) -> str:
-        """What stands behind ``main``, with the blank between them."""
+        """The text after ``main``, with the blank between them."""
         small = f" {self.small}" if self.small else ""
         return f"{small}{self.signs}{''.join(f' {word}' for word in self.more)}"
 
@@ -75,7 +75,7 @@ class TextRow:
 @final
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table: title, one header (of one to three lines) a column, rows."""
+    """A table: title, one header (of one to three lines) per column, rows."""
 
     kind: Literal["scores", "seeds", "difference", "cost"]
     title: str

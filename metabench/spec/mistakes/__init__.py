@@ -1,4 +1,4 @@
-"""What is wrong with a benchmark file, with its line and in its own words.
+"""The problems of a benchmark file, each with its line.
 
 Modules and packages, in the order in which data passes through:
 

@@ -1,4 +1,4 @@
-"""A benchmark file as it was read: its data, and where each key of it stands."""
+"""A benchmark file as read: its data, and the line of each key."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Document", "at", "spell"]
 @final
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A benchmark file, parsed, with what the command line sets in it.
+    """A parsed benchmark file with the overrides of the command line.
 
     Args:
         path: the file.
-        text: what stands in it.
+        text: its content.
         data: its tables, overrides applied.
-        lines: where each key stands.
+        lines: the line of each key.
         overridden: the text of the ``--set`` that set a key path.
     """
 
@@ -44,12 +44,12 @@ class Document:
         return Problem(str(self.path), self.lines.of(path), words, what)
 
     def at(self, path: KeyPath) -> Any:
-        """Return what stands at a path, None where nothing does."""
+        """Return the value at a path, None where there is none."""
         return at(self.data, path)
 
 
 def at(data: Any, path: KeyPath) -> Any:
-    """Return what stands at a path below ``data``, None where nothing does."""
+    """Return the value at a path below ``data``, None where there is none."""
     for key in path:
         in_table = isinstance(data, dict) and key in data
         in_array = isinstance(data, list) and isinstance(key, int) and 0 <= key < len(data)

@@ -1,4 +1,4 @@
-"""Where a key stands: from TOML text that has been parsed to the line of every key path."""
+"""The line of every key path of a TOML text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Lines:
 
 
 def locate(text: str) -> Lines:
-    """Return where each key of a valid TOML text stands."""
+    """Return the line of each key of a valid TOML text."""
     scanner = _Scanner(text)
     scanner.document()
     return Lines(scanner.lines)

@@ -26,15 +26,15 @@ Kind: TypeAlias = Literal["algorithm", "sampler", "task", "metric"]
 @final
 @dataclass
 class Naming:
-    """Collects what is wrong with a file, and looks up what it names.
+    """The look-up of the names in a file, with a collection of its problems.
 
     Args:
         document: the file.
-        catalog: what is installed.
-        misshapen: the key paths whose shape is wrong.
-        problems: mistakes in the file; an ordered set.
-        faults: what the file rightly names but a plugin keeps from it.
-        own: the tasks that the file defines; None for those whose definition is wrong.
+        catalog: the installed plugins.
+        misshapen: the key paths with an invalid shape.
+        problems: problems of the file; an ordered set.
+        faults: valid names that a faulty plugin withholds.
+        own: the tasks that the file defines; None for invalid definitions.
     """
 
     document: Document
@@ -49,13 +49,13 @@ class Naming:
         self.problems.setdefault(self.document.problem(path, what))
 
     def broken(self, table: str) -> bool:
-        """Return whether the shape of a table is wrong, so that what refers to it is not asked."""
+        """Return whether a table's shape is invalid, so that references to it are not checked."""
         return any(path[:1] == (table,) for path in self.misshapen)
 
     def find(self, kind: Kind, name: Any, path: KeyPath) -> Offer[Any] | None:
-        """Return the offer of that name; None, and a note of why, where there is none.
+        """Return the registration of that name; None, with a noted problem, where there is none.
 
-        What is not a string is left to the check of the file's shape.
+        Anything but a string is left to the check of the file's shape.
         """
         if not isinstance(name, str):
             return None

@@ -1,4 +1,4 @@
-"""From what pydantic finds to located problems in the file's own words."""
+"""From pydantic's errors to located problems."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = ["Finding", "check"]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 Finding = tuple["KeyPath", str]
-"""A key path below the checked table, and what is wrong there."""
+"""A key path below the checked table, and its problem."""
 
 _MOST = 200
-"""Findings that are worded; who has more mends the first ones first."""
+"""The largest number of errors that are reported."""
 
 
 def check(model: type[ModelT], data: Any) -> tuple[ModelT | None, list[Finding]]:

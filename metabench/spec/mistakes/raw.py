@@ -1,4 +1,4 @@
-"""What stands in a file that may be wrong: tables and arrays, or nothing."""
+"""Tables and arrays of a file that may be invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain words for what is no TOML: the mistakes that people make, and what is meant instead."""
+"""TOML's syntax errors in plain words: common mistakes with their fix."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 def syntax_problem(message: str) -> str:
-    r"""Return what tomllib complains of in words for whoever wrote the file.
+    r"""Return tomllib's error in plain words.
 
     >>> syntax_problem("Illegal character '\\n'")
     'not TOML: a quotation mark is not closed in this line'

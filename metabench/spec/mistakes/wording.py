@@ -1,4 +1,4 @@
-"""Plain words for what pydantic finds."""
+"""Pydantic's errors in plain words."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _SIZES: Mapping[str, Callable[[_Context], str]] = {
 
 
 def expected(error: ErrorDetails) -> str:
-    """Return what was expected in place of another type or another word; empty for other errors."""
+    """Return the expected type or word of a type or choice error; empty for other errors."""
     if error["type"] in {"literal_error", "enum"}:
         return str(error["ctx"]["expected"])
     return _EXPECTED.get(error["type"], "")
@@ -91,7 +91,7 @@ def instead(words: Sequence[str], value: Any) -> str:
 
 
 def reword(error: ErrorDetails, value: Any) -> str:
-    """Return a problem other than a wrong type in plain words; ``value`` stands in the file."""
+    """Return a problem other than a wrong type in plain words; ``value`` is the file's value."""
     kind, context = error["type"], error.get("ctx", {})
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]

@@ -1,4 +1,4 @@
-"""A benchmark: a checked file together with what its names stand for."""
+"""A benchmark: a checked file with its names resolved."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["Benchmark", "Method"]
 @final
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A row of the leaderboard, ready to be planned.
+    """A method of the leaderboard, ready to be planned.
 
     Args:
-        id: what the leaderboard calls it; names the point of a grid, ``Reptile[inner_steps=3]``.
-        algorithm: the algorithm and the plugin that it comes from.
+        id: its name in the leaderboard, with the point of a grid: ``Reptile[inner_steps=3]``.
+        algorithm: the algorithm and its plugin.
         options: its options, with defaults and presets filled in.
-        sampler: the task sampler; None where there is no meta-training.
+        sampler: the task sampler; None without meta-training.
         sampler_options: the sampler's options, with defaults filled in.
     """
 
@@ -42,12 +42,12 @@ class Benchmark:
 
     Args:
         spec: its settings, defaults filled in, grids expanded, ``--smoke`` applied.
-        methods: the rows, in the order of the file.
+        methods: the methods, in the order of the file.
         path: the file.
-        text: what stands in it.
-        overrides: every ``--set``, as it was given.
-        own_tasks: the tasks that the file defines, by name; sizes and classes are still to be read.
-        published: tables of numbers reported elsewhere, to be shown next to ours.
+        text: its content.
+        overrides: every ``--set`` as given.
+        own_tasks: the tasks that the file defines, by name; sizes and classes are not read yet.
+        published: tables of numbers reported elsewhere, shown next to the run's.
     """
 
     spec: BenchmarkSpec

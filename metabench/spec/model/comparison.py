@@ -1,4 +1,4 @@
-"""The ``[compare]`` table: what a comparison does without being asked."""
+"""The ``[compare]`` table: defaults of a comparison."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PublishedSpec(Options):
 
 
 class CompareSpec(Options):
-    """What ``metabench compare`` does without being asked."""
+    """The defaults of ``metabench compare``."""
 
     baselines: Names = ()
     """Methods that the others are compared with."""

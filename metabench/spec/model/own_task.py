@@ -1,4 +1,4 @@
-"""``[[tasks.define]]``: a task of one's own, as the benchmark file describes it."""
+"""``[[tasks.define]]``: a custom task, as defined in the benchmark file."""
 
 from __future__ import annotations
 

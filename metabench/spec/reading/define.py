@@ -1,4 +1,4 @@
-"""From ``[[tasks.define]]`` to task cards; says what of a definition cannot be."""
+"""From ``[[tasks.define]]`` to task cards and problems of the definitions."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _SPREADSHEETS = {".xlsx", ".xls", ".ods", ".numbers"}
 
 
 def define_tasks(naming: Naming) -> Mapping[str, Offer[TaskCard] | None]:
-    """Return the tasks that a file defines by name, and note what is wrong with them.
+    """Return the tasks that a file defines by name, and note their problems.
 
-    A task whose definition is wrong is there, without an offer: that it is used is no mistake. The
-    cards lack sizes, and classes that nobody has listed: both are known when the data are read.
+    A task with an invalid definition is included without a card, so that its use is no further
+    problem. The cards lack sizes and unlisted classes: both are known once the data are read.
     """
     found: dict[str, Offer[TaskCard] | None] = {}
     for index, entry in enumerate(array(table(naming.document.data, "tasks"), "define")):
@@ -56,7 +56,7 @@ def define_tasks(naming: Naming) -> Mapping[str, Offer[TaskCard] | None]:
 
 
 def _offer(naming: Naming, entry: Mapping[str, Any], path: KeyPath) -> Offer[TaskCard] | None:
-    task, _ = check(OwnTaskSpec, entry)  # the check of the whole file reports what is found
+    task, _ = check(OwnTaskSpec, entry)  # the check of the whole file reports the problems
     if task is None:
         return None
     problems = list(_problems(task, naming.catalog))

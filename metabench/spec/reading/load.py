@@ -40,18 +40,18 @@ _INDEX = re.compile(r"\[([0-9]+)\]")
 def load_benchmark(
     path: Path, *, catalog: Catalog, sets: Sequence[str] = (), smoke: bool = False
 ) -> Benchmark:
-    """Return a benchmark file as a value; read are the file and the published numbers it names.
+    """Return a benchmark file as a value; reads the file and the published numbers it names.
 
     Args:
         path: the file.
-        catalog: what is installed.
+        catalog: the installed plugins.
         sets: changes, each ``key.path=value``.
-        smoke: whether everything is made as small as it can be.
+        smoke: whether everything is reduced to the minimum.
 
     Raises:
-        SpecError: the file is not valid; carries all its problems in the order of the file. Or a
-            file of published numbers is not.
-        PluginError: the file is valid, but a plugin keeps something from it that it names.
+        SpecError: the file, or a file of published numbers, is not valid; carries all problems in
+            the order of the file.
+        PluginError: the file is valid, but a faulty plugin withholds one of its names.
     """
     document = read_document(path, sets)
     spec, own = _checked(document, catalog)

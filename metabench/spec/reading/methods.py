@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_SAMPLER", "check_methods", "sampler_table"]
 Check: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]
 
 DEFAULT_SAMPLER = "pps"
-"""What meta-training draws tasks with where the file names no sampler."""
+"""The sampler of meta-training where the file names none."""
 
 
 def check_methods(naming: Naming) -> None:
@@ -80,7 +80,7 @@ def _check_options(
 
 
 def _check_axis(naming: Naming, check: Check, given: Mapping[str, Any], path: KeyPath) -> None:
-    """Check every value of one option of a grid, each beside the options that are given."""
+    """Check every value of one option of a grid, each together with the given options."""
     name = str(path[-1])
     values = array({name: naming.document.at(path)}, name)
     if len({json.dumps(value, default=str) for value in values}) < len(values):

@@ -1,4 +1,4 @@
-"""Which metrics fit which labels of a task of one's own."""
+"""The metrics that fit the labels of a custom task."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def own_metrics(task: OwnTaskSpec) -> tuple[str, ...]:
 
 
 def metric_problems(task: OwnTaskSpec, catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the metrics of a task, each with its key."""
+    """Yield the problems of a task's metrics, each with its key."""
     known = {name: offer.value for name, offer in catalog.metrics.items()}
     wrong = "classes" if task.kind == "regression" else "numbers"
     for metric in task.metrics:

@@ -54,7 +54,7 @@ def load_published(compare: CompareSpec, document: Document) -> tuple[Reported, 
 
 
 def find_published(file: str, *, beside: Path) -> Path | None:
-    """Return the path of a file of published numbers: beside a benchmark file, else shipped."""
+    """Return the path of a file of published numbers: next to a benchmark file, else shipped."""
     shipped = shipped_folder()
     folders = [beside.parent, *([shipped] if shipped is not None else [])]
     return next((folder / file for folder in folders if _is_there(folder / file)), None)

@@ -30,7 +30,7 @@ def resolve_methods(
     """Return the methods of a spec whose names and options have been checked one by one.
 
     Raises:
-        SpecError: a point of a grid combines options that do not go together.
+        SpecError: a point of a grid combines incompatible options.
     """
     problems = []
     methods = []

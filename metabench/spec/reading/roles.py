@@ -1,4 +1,4 @@
-"""Check the tasks of a file, their splits and what refers to them."""
+"""Checks of a file's tasks, their splits and the references to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Named: TypeAlias = dict[str, "KeyPath"]
 
 
 def check_roles(naming: Naming) -> None:
-    """Note unknown tasks, metrics and splits, and tasks that are trained on what is scored."""
+    """Note unknown tasks, metrics and splits, and tasks trained on their evaluation split."""
     tasks = table(naming.document.data, "tasks")
     trained = _named(tasks, "auxiliary") | _named(tasks, "target")
     scored = _named(tasks, "target") | _transfers(tasks)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["SMOKE_SCORED_ROWS", "SMOKE_TRAIN_ROWS", "shrink_methods", "shrink_spec"]
 
 SMOKE_TRAIN_ROWS = 64
-"""Training rows of a task, at most."""
+"""Most training examples of a task."""
 SMOKE_SCORED_ROWS = 128
-"""Scored rows of a task, at most."""
+"""Most evaluation examples of a task."""
 
 _STEPS = 2
 _BATCH = 8

@@ -2,9 +2,9 @@
 
 Modules and packages, in the order in which data passes through:
 
-    subject: what is checked: one registration of a plugin, with its options
+    subject: one registration of a plugin under test, with its options
     check: a check: its name, the property it states, and its failure
-    verdict: what a check raises
+    verdict: the exceptions of a check
     ambient: process-global state around a check
     laboratory: one meta-gradient of an algorithm on a tiny model
     descriptors: checks of descriptors and options

@@ -1,4 +1,4 @@
-"""The child process of ``metabench plugins check``: one JSON line a step on what was stdout."""
+"""The child process of ``metabench plugins check``: one JSON line per step on stdout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Tell = Callable[..., None]
 
 
 def main(request: dict[str, Any]) -> None:
-    """Run the checks that are not done; say what begins before it does."""
+    """Run the checks that are not done; announce each before it starts."""
     tell = _own_stdout()
     hub = None if request["hub"] is None else Path(request["hub"])
     try:
@@ -75,7 +75,7 @@ def _run(subject: Subject, check: Check, tell: Tell, *, seconds: float) -> None:
 
 
 def _catalog(request: dict[str, Any], tell: Tell) -> Catalog:
-    """Load what the name needs: of a plugin nothing else, of an offer all that is installed."""
+    """Load the plugins that the name needs: one for a plugin, all for a registration."""
     files = read_local_files([Path(file) for file in request["files"]])
     blocked = {*request["left_out"], *_others(request["name"], files)}
     slow = name_slow(lambda plugin: tell("slow", plugin=_named(plugin), seconds=SLOW_SECONDS))
@@ -108,7 +108,7 @@ def _named(plugin: PluginStatus) -> dict[str, str]:
 
 
 def _own_stdout() -> Tell:
-    """Keep stdout for what is told; what a plugin prints goes to stderr."""
+    """Keep stdout for events; a plugin's output goes to stderr."""
     pipe = os.dup(1)
     os.dup2(2, 1)
 

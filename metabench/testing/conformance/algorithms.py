@@ -1,4 +1,4 @@
-"""Checks of one call of an algorithm: what it returns, and what it leaves alone."""
+"""Checks of one call of an algorithm: return values and side effects."""
 
 from __future__ import annotations
 

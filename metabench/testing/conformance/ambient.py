@@ -1,4 +1,4 @@
-"""What a plugin shares with everybody in its process: generators, settings, sockets."""
+"""Process-global state around a check: generators, settings, sockets."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def drawn_generators(call: Callable[[], object]) -> list[str]:
 
 
 def changed_settings(call: Callable[[], object]) -> list[str]:
-    """Return what of the process ``call`` changed, as ``name: before -> after``; put it back."""
+    """Return the process-global changes of ``call`` as ``name: before -> after``, and undo them."""
     with kept_settings():
         before = _settings()
         call()
@@ -70,7 +70,7 @@ def changed_settings(call: Callable[[], object]) -> list[str]:
 
 @contextmanager
 def kept_settings() -> Iterator[None]:
-    """Run a block, then put back what it changed of the process, as far as that can be."""
+    """Run a block, then undo its changes of process-global state as far as possible."""
     before = _settings()
     environment, folder = dict(os.environ), Path.cwd()  # noqa: TID251  (watched)
     filters: Any = warnings.filters
@@ -84,7 +84,7 @@ def kept_settings() -> Iterator[None]:
 
 @contextmanager
 def network_watched() -> Iterator[list[str]]:
-    """Run a block without a network; the list fills with what was tried."""
+    """Run a block without a network; yield the list of attempts to use it."""
     tried: list[str] = []
 
     def refusal(name: str) -> Callable[..., Any]:
@@ -131,7 +131,7 @@ def _settings() -> Mapping[str, Any]:
 
 
 def _put_back(before: Mapping[str, Any], environment: dict[str, str], folder: Path) -> None:
-    """Undo what was changed, and only that: asking torch for some of it takes a second."""
+    """Undo the changes, and only those: querying torch for some of it takes a second."""
     setters: Mapping[str, Callable[[Any], object]] = {
         "threads of torch": torch.set_num_threads,
         "default dtype of torch": torch.set_default_dtype,

@@ -1,4 +1,4 @@
-"""A check of the conformance kit: its name, the law it states, and how it says that it failed."""
+"""A check of the conformance kit: its name, the property it states, and its failure."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Check:
     """One check of the kit.
 
     Args:
-        kind: what it is for: ``algorithm``, ``sampler``, ``task``, ``metric``, ``renderer``,
-            ``observer`` or ``launcher``.
-        name: what it is called, in a table and behind ``test_``.
-        law: one sentence that holds for every plugin that passes.
-        hint: what to do where it does not hold.
+        kind: the kind of registration: ``algorithm``, ``sampler``, ``task``, ``metric``,
+            ``renderer``, ``observer`` or ``launcher``.
+        name: its name, in a table and after ``test_``.
+        law: the property of every plugin that passes, in one sentence.
+        hint: the fix where it does not hold.
         call: raises `NotConformingError` where it does not hold.
     """
 
@@ -42,7 +42,7 @@ class Check:
 
 
 def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
-    """Return what makes a function a check of these kinds; its docstring is law and hint."""
+    """Return a decorator for checks of these kinds; the docstring holds property and hint."""
 
     def register(function: Callable[[Any], None]) -> Callable[[Any], None]:
         doc = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
@@ -56,7 +56,7 @@ def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
-    """Return the checks of a kind: of what is said before anything is loaded, then the others."""
+    """Return the checks of a kind: first those of descriptors, then the others."""
     found = _CHECKS.get(kind, {}).values()
     return tuple(sorted(found, key=lambda check: not check.call.__module__.endswith(_FIRST)))
 
@@ -77,7 +77,7 @@ def _named(function: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(function)
     def call(subject: Subject) -> None:
         try:
-            with kept_settings():  # one check finds nothing of what another one changed
+            with kept_settings():  # no check sees changes of another one
                 function(subject)
         except (NotConformingError, NotApplicableError, KeyboardInterrupt):
             raise

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-# Importing them is what registers their checks.
+# Importing them registers their checks.
 from metabench.plugin import load_catalog, read_local_files
 from metabench.testing.conformance import (  # noqa: F401
     algorithms,
@@ -49,14 +49,14 @@ class _Conformance:
     """A mirror of data sets, for tasks."""
 
     def subject(self) -> Subject:
-        """Return what is checked, found as a run finds it."""
+        """Return the subject, found as a run finds it."""
         files = read_local_files([] if self.plugin_file is None else [self.plugin_file])
         found = find_subject(self.kind, self.name, load_catalog(files=files))
         return replace(found, given=self.options, hub=self.hub)
 
 
 def _with_checks(kind: str) -> Callable[[ClassT], ClassT]:
-    """Return what gives a class one test per check of a kind."""
+    """Return a decorator that gives a class one test per check of a kind."""
 
     def give(cls: ClassT) -> ClassT:
         cls.kind = kind

@@ -1,4 +1,4 @@
-"""Checks of what a plugin says before its mathematics is loaded: entry module and options."""
+"""Checks of descriptors: entry module and options."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _last_line(said: str) -> str:
 
 @functools.cache
 def _fastest(module: str, path: tuple[str, ...]) -> tuple[float, frozenset[str]]:
-    """Return what an import takes at best, for what else the machine does is not its doing."""
+    """Return the shortest of several import times, least affected by other load."""
     seconds, loaded = _imported(module, path)
     for _ in range(_ATTEMPTS - 1):
         if seconds > _MOST_SECONDS:
@@ -106,7 +106,7 @@ def _fastest(module: str, path: tuple[str, ...]) -> tuple[float, frozenset[str]]
 
 
 def _imported(module: str, path: tuple[str, ...]) -> tuple[float, frozenset[str]]:
-    """Return the seconds that importing a module takes in a fresh process, and what is loaded."""
+    """Return a module's import time in a new process in seconds, and the loaded modules."""
     command = [sys.executable, "-P", "-c", _PROGRAM, json.dumps([path, module])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     require(done.returncode == 0, f"importing {module} alone fails: {_last_line(done.stderr)}")

@@ -1,4 +1,4 @@
-"""One meta-gradient of an algorithm on a tiny model, and what can be said of it."""
+"""One meta-gradient of an algorithm on a tiny model, and its problems."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Trial:
     episode: Episode
 
     def run(self) -> MetaGradient:
-        """Return what the algorithm says, whatever that is."""
+        """Return the algorithm's return value, unchecked."""
         return self.algorithm.meta_gradient(self.learner, self.meta, self.episode)
 
     def tensors(self) -> Mapping[str, Tensor]:
@@ -135,7 +135,7 @@ def wrong_value(found: MetaGradient) -> str:
 
 
 def complaint(one: Trial) -> str:
-    """Return what is wrong with a trial, or what it raised; empty where it is as it has to be."""
+    """Return the problem of a trial, or its exception; empty where there is none."""
     try:
         found = one.run()
     except Exception as error:  # noqa: BLE001  (whatever a plugin raises is what is wrong)
@@ -144,7 +144,7 @@ def complaint(one: Trial) -> str:
 
 
 def require_usual(subject: Subject) -> None:
-    """Leave it to other checks to say what is wrong on four rows of three classes."""
+    """Skip if the algorithm fails on the usual batch, which other checks report."""
     wrong = complaint(trial(subject))
     if wrong:
         raise NotApplicableError(f"already on four examples of three classes: {wrong}")

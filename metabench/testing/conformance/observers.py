@@ -30,7 +30,7 @@ def accepts_events(subject: Subject) -> None:
     observer = subject.observer()
     with tempfile.TemporaryDirectory() as folder:
         for event in [*_events(folder), *_events(folder)]:
-            problem = observer.tell(event, watched=False)  # other checks look at what it changes
+            problem = observer.tell(event, watched=False)  # other checks cover its changes
             require(problem is None, f"{type(event).__name__}: {problem and problem.problem}")
 
 
@@ -69,13 +69,13 @@ def no_network(subject: Subject) -> None:
 def _after_a_first_run(
     subject: Subject, watch: Callable[[Callable[[], object]], list[str]]
 ) -> list[str]:
-    """Return what a second run does; what an observer begins once, it may begin."""
+    """Return the changes of a second run; an observer may start something once."""
     observer = subject.observer()
     with tempfile.TemporaryDirectory() as folder:
 
         def tell() -> None:
             for event in _events(folder):
-                observer.tell(event, watched=False)  # a run would put back what is looked for
+                observer.tell(event, watched=False)  # a run would undo the changes
 
         with kept_settings():
             tell()

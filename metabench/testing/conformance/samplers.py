@@ -245,7 +245,7 @@ def no_network(subject: Subject) -> None:
 
 
 def _wrong_chances(subject: Subject) -> str:
-    """Return what is wrong with the probabilities of a step; empty where nothing is."""
+    """Return the problem of a step's probabilities; empty where there is none."""
     sampler, state = subject.sampler(_SCHEDULE), _NOTHING
     names = {task.name for task in _TASKS}
     for step in range(_SCHEDULE.total_steps):
@@ -263,7 +263,7 @@ def _wrong_chances(subject: Subject) -> str:
 
 
 def _require_chances(subject: Subject) -> None:
-    """Leave it to another check to say what is wrong with the probabilities."""
+    """Skip if the probabilities are invalid, which another check reports."""
     wrong = _wrong_chances(subject)
     if wrong:
         raise NotApplicableError(f"nothing can be drawn: {wrong}")

@@ -1,4 +1,4 @@
-"""What is checked: one thing that a plugin offers, with the options that it is checked with."""
+"""The subject of a check: one registration of a plugin, with its options."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer", "laun
 @final
 @dataclass(frozen=True)
 class Subject:
-    """One thing that is checked.
+    """One registration under test.
 
     Args:
         kind: one of `KINDS`.
-        name: what it is called; for an observer of every run, the plugin's name.
-        value: the descriptor, or the `Observer` of a plugin that is told of every run.
-        plugin: where it comes from.
-        given: options to check it with, in place of its defaults.
-        hub: a mirror of data sets, for tasks.
+        name: its name; for an observer of every run, the plugin's name.
+        value: the descriptor, or the `Observer` of a plugin that observes every run.
+        plugin: its plugin.
+        given: options to check it with, instead of its defaults.
+        hub: an offline mirror, for tasks.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Subject:
 
     @property
     def options(self) -> Any:
-        """The options, validated: the preset and what is given over the defaults."""
+        """The validated options: defaults, overridden by the preset and the given ones."""
         preset = getattr(self.value, "preset", {})
         return self.value.options.model_validate({**preset, **self.given})
 
@@ -59,7 +59,7 @@ class Subject:
         return built
 
     def observer(self) -> Observer:
-        """Return the observer; one that runs ask for is opened anew.
+        """Return the observer; an observer on request is created.
 
         Raises:
             PluginError: it cannot be loaded.
@@ -75,7 +75,7 @@ class Subject:
 
 
 def find_subjects(name: str, catalog: Catalog, *, hub: Path | None = None) -> tuple[Subject, ...]:
-    """Return what a name stands for: all that a plugin or a distribution offers, or one offer.
+    """Return the subjects of a name: all registrations of a plugin or distribution, or one.
 
     Raises:
         PluginError: that plugin is not in use, registers nothing, or a name is taken twice.

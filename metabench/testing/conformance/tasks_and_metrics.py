@@ -172,7 +172,7 @@ def no_ambient_randomness(subject: Subject) -> None:
 
     Draw from the stream that is passed in, or from a generator that you make and seed.
     """
-    _fitting(subject)  # loads what it computes with: a library may draw while it is imported
+    _fitting(subject)  # loads its libraries, which may draw random numbers during import
     drawn = drawn_generators(lambda: _fitting(subject))
     require(not drawn, f"drew from or seeded {', '.join(drawn)}")
 

@@ -1,4 +1,4 @@
-"""Checks of an algorithm in the engine: training, going on after a stop, memory, the device."""
+"""Checks of an algorithm in the engine: training, resuming, memory, the device."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def memory_flat(subject: Subject) -> None:
     one = trial(subject)
     _repeat(subject, one, range(1))
     gc.collect()
-    gc.freeze()  # what is there by now need not be looked at again
+    gc.freeze()  # existing objects are skipped later
     try:
         _repeat(subject, one, range(1, _WARM))
         before = _alive()
@@ -155,7 +155,7 @@ class _ElsewhereLearner:
         return 0.5 * (theta * theta).sum()
 
     def features(self, theta: Tensor, batch: Batch) -> Tensor:
-        """Return the first numbers of theta for every row."""
+        """Return the first numbers of theta for every example."""
         return theta[: self.width].expand(len(batch), -1)
 
     def gradient(self, theta: Tensor, batch: Batch, span: slice | None = None) -> Tensor:
@@ -195,7 +195,7 @@ def _on_meta(one: Trial) -> Trial:
 
 
 def _train(subject: Subject, *, start: Snapshot | None = None) -> tuple[Initialisation, Snapshot]:
-    """Return where four meta-steps end, and copies of what was there after two."""
+    """Return the result of four meta-steps, and copies of the state after two."""
     algorithm = subject.algorithm()
     learner = learner_for(algorithm.options, torch.float64)
     source: Any = TinyEpisodes(algorithm.options.episode_shape(), STREAM)
@@ -214,7 +214,7 @@ def _train(subject: Subject, *, start: Snapshot | None = None) -> tuple[Initiali
     kept = start
     while True:
         try:
-            with same_ambient():  # what draws from there is another check's to name
+            with same_ambient():  # another check reports draws from there
                 done = next(steps)
         except StopIteration as stop:
             if kept is None:

@@ -1,4 +1,4 @@
-"""What a check of the conformance kit raises: the law is broken, or does not apply."""
+"""The exceptions of conformance checks: the property is violated, or does not apply."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["NotApplicableError", "NotConformingError"]
 
 
 class NotConformingError(AssertionError):
-    """What is checked breaks the law of a check; says how in one sentence."""
+    """A violation of a check's property, described in one sentence."""
 
 
 class NotApplicableError(unittest.SkipTest):
-    """The check has nothing to say here; says why. pytest shows it as skipped."""
+    """A check that does not apply, with the reason; pytest shows it as skipped."""

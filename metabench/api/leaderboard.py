@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Literal, final
 
 __all__ = [
@@ -91,6 +92,8 @@ class LeaderboardScore:
         seeds: meta seed and score, each the mean over its fine-tuning seeds.
         collapsed_seeds: meta seeds with a run that predicts a single class.
         floor: whether it is not significantly better than the majority class.
+        draws: draw and score, each the mean over meta seeds and fine-tuning seeds; empty without
+            shots, and where each draw is paired with one meta seed.
     """
 
     mean: float | None
@@ -109,6 +112,12 @@ class LeaderboardScore:
     seeds: tuple[tuple[int, float], ...] = ()
     collapsed_seeds: tuple[int, ...] = ()
     floor: bool = False
+    draws: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def draw_deviation(self) -> float | None:
+        """Standard deviation over draws; None below two."""
+        return stdev(score for _, score in self.draws) if len(self.draws) > 1 else None
 
     def difference(self, baseline: str) -> Difference | None:
         """Return the difference to a baseline, where there is one."""

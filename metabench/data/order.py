@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from metabench.seeding import Stream
 
-__all__ = ["RowNumbers", "by_length", "epoch_batches", "permutation", "subsample"]
+__all__ = ["RowNumbers", "by_length", "epoch_batches", "few_shot", "permutation", "subsample"]
 
 RowNumbers: TypeAlias = npt.NDArray[np.int64]
 """Example numbers, [examples]."""
@@ -41,6 +41,27 @@ def epoch_batches(
 def subsample(rows_available: int, rows: int, *, stream: Stream) -> RowNumbers:
     """Return ``rows`` example numbers, the start of one permutation, so that subsamples nest."""
     return permutation(rows_available, stream=stream)[:rows]
+
+
+def few_shot(
+    labels: npt.NDArray[np.int64], digests: npt.NDArray[np.uint64], shots: int, *, stream: Stream
+) -> Sequence[RowNumbers]:
+    """Return the rows of each class that are drawn, at most ``shots``; more shots add to fewer.
+
+    A draw depends on the rows' contents and on the stream, not on the order of the rows.
+
+    Args:
+        labels: the classes [rows], from 0.
+        digests: a hash of each row's texts [rows].
+        shots: rows of a class.
+        stream: names the draw.
+    """
+    classes = (np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1))
+    ordered = [rows[np.argsort(digests[rows], kind="stable")] for rows in classes]
+    return [
+        rows[subsample(len(rows), shots, stream=stream.child("class", label))]
+        for label, rows in enumerate(ordered)
+    ]
 
 
 def by_length(lengths: npt.NDArray[np.integer], *, batch_size: int) -> Sequence[RowNumbers]:

@@ -211,6 +211,7 @@ def _score(entry: Entry, column: str) -> LeaderboardScore:
         runs=entry.runs - entry.missing - entry.failed,
         seeds=tuple(sorted(entry.values.items())),
         collapsed_seeds=tuple(sorted(entry.collapsed_seeds)),
+        draws=tuple(sorted(entry.draws.items())),
     )
 
 

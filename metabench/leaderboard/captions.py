@@ -45,6 +45,7 @@ def captions(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
         *_metrics(board.columns),
         *_average(collected, board.columns),
         *_spread(collected),
+        *_draws(collected, board.rows),
         *_intervals(differences, confidence=1 - board.alpha),
         *filter(None, [p_values_omitted(note, differences, alpha=board.alpha)]),
         *_families(collected, board, differences),
@@ -178,6 +179,16 @@ def _spread(collected: Collected) -> Iterator[str]:
             f"mean ± standard deviation over {plural(planned, 'meta seed')}, {inner};"
             " (2/3): scores of 2 of 3 seeds"
         )
+
+
+def _draws(collected: Collected, rows: Sequence[LeaderboardRow]) -> Iterator[str]:
+    counts = sorted({len(score.draws) for row in rows for score in row.scores if score.draws})
+    if counts:
+        over = f"each meta seed's score is the mean over {plural(counts, 'draw')}"
+        spread = "; d4.3: standard deviation over draws is 4.3" * (counts[-1] > 1)
+        yield f"shots: {over} of the training set{spread}"
+    elif any(use.draw is not None for use in collected.note.uses):
+        yield "shots: each meta seed has a draw of the training set of its own; ± is over both"
 
 
 def _intervals(

@@ -94,6 +94,7 @@ def _columns(
     has_average = len(targets) >= _FEWEST and all(
         note.percent and not note.error for note in targets
     )
+    has_average = has_average and len({note.task for note in targets}) == len(targets)
     return (*shown, *([average] if has_average else []), *transfers)
 
 

@@ -43,6 +43,12 @@ def _scores(collected: Collected, board: Leaderboard) -> Iterator[str]:
             f"A score is the mean over meta seeds{inner}; ± is the standard deviation over meta"
             " seeds, the unit that is replicated."
         )
+    draws = [len(score.draws) for row in board.rows for score in row.scores if score.draws]
+    if draws:
+        yield (
+            f"A few-shot score is the mean over {plural(sorted(set(draws)), 'draw')} of the"
+            " training set within each meta seed; draws are the same for every method."
+        )
     for index, column in enumerate(board.columns):
         if column.role == "average":
             yield f"The average is the {column.metric}, taken within each meta seed first."

@@ -9,7 +9,8 @@ from metabench.plan.maker import CellMaker, Column
 from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
 from metabench.plan.notes import plan_notes, support_notes
 from metabench.plan.plan import CellUse, Plan
-from metabench.plan.uses import TaskInUse, fraction_use, target_use, tasks_in_use
+from metabench.plan.uses import TaskInUse, fraction_use, shots_use, target_use, tasks_in_use
+from metabench.spec.model.tasks import Size, TaskSpec
 from metabench.tasks.architectures import check_architecture, saved_pooling
 from metabench.tasks.embedded.suite import RECIPES
 from metabench.tasks.encoder import model_identity
@@ -20,7 +21,7 @@ from metabench.tasks.hub import SHIPPED_CHARACTERS, SHIPPED_ENCODER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from metabench.plan.cell import Cell
+    from metabench.plan.cell import Cell, TaskUse
     from metabench.plugin.catalog import Catalog
     from metabench.spec.model.benchmark import Benchmark, Method
     from metabench.spec.model.sections import BenchmarkSpec, ModelSpec
@@ -47,7 +48,7 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     model = _pooled(model, config, hub=hub)
     limited = _within_limits(model, hub=hub)
     identity = model_identity(model.id, revision=model.revision, weights=model.weights, hub=hub)
-    meta_names = sorted((*spec.tasks.auxiliary, *spec.tasks.target))
+    meta_names = sorted((*spec.tasks.auxiliary, *(entry.task for entry in spec.tasks.targets)))
     maker = CellMaker(
         spec=spec.model_copy(update={"model": limited}),
         meta_tasks=tuple(tasks[name] for name in meta_names),
@@ -105,22 +106,49 @@ def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:
 
 
 def _columns(spec: BenchmarkSpec, tasks: Mapping[str, TaskInUse]) -> Iterator[Column]:
-    for name in spec.tasks.target:
-        yield Column(tasks[name], target_use(tasks[name]))
-    for entry in spec.tasks.transfers:
-        for fraction in entry.fractions:
-            use, unavailable = fraction_use(tasks[entry.task], fraction)
-            yield Column(tasks[entry.task], use, fraction, unavailable)
+    for entry in (*spec.tasks.targets, *spec.tasks.transfers):
+        for size in entry.sizes:
+            yield from _of_size(tasks[entry.task], size, entry)
+
+
+def _of_size(task: TaskInUse, size: Size, entry: TaskSpec) -> Iterator[Column]:
+    """Yield a column for each training set of a size: one, or one a draw."""
+    if size.shots is not None:
+        for draw in entry.draws:
+            use, unavailable = shots_use(task, size.shots, draw=draw)
+            yield Column(task, use, size, unavailable)
+    elif size.fraction is not None:
+        use, unavailable = fraction_use(task, size.fraction)
+        yield Column(task, use, size, unavailable)
+    else:
+        yield Column(task, target_use(task), size)
 
 
 def _uses(maker: CellMaker, method: Method, columns: Sequence[Column]) -> Iterator[CellUse]:
     for column in columns:
-        for meta_seed in maker.spec.seeds.meta:
+        use = column.use
+        for meta_seed in _meta_seeds(maker.spec, use):
             start = _start(maker, method, column, seed=meta_seed)
             for finetune_seed in range(maker.spec.seeds.finetune):
                 cell = maker.adapt(method, column, start, seeds=(meta_seed, finetune_seed))
-                name = column.use.card.name
-                yield CellUse(method.id, name, column.fraction, meta_seed, finetune_seed, cell.key)
+                yield CellUse(
+                    method=method.id,
+                    task=use.card.name,
+                    size=column.size,
+                    meta_seed=meta_seed,
+                    finetune_seed=finetune_seed,
+                    key=cell.key,
+                    draw=use.draw,
+                )
+
+
+def _meta_seeds(spec: BenchmarkSpec, use: TaskUse) -> Sequence[int]:
+    """Return the meta seeds that are fine-tuned on a training set: all, or its own where paired."""
+    if use.draw is None or not spec.seeds.paired_draws:
+        return spec.seeds.meta
+    entries = (*spec.tasks.targets, *spec.tasks.transfers)
+    draws = next(entry.draws for entry in entries if entry.task == use.card.name)
+    return (spec.seeds.meta[draws.index(use.draw)],)
 
 
 def _start(maker: CellMaker, method: Method, column: Column, *, seed: int) -> Cell | None:

@@ -41,6 +41,8 @@ class TaskUse:
         rows: how many training rows are used (a nested subsample), None for all.
         scored_limit: how many scored rows are used, None for all (smoke runs).
         shuffled: whether training labels are permuted (a control).
+        shots: how many training rows of each class are used, in place of ``rows`` of any.
+        draw: which training set of that many shots, None without.
         classes: examples of each class by split, where planning has read them.
     """
 
@@ -54,6 +56,8 @@ class TaskUse:
     rows: int | None = None
     scored_limit: int | None = None
     shuffled: bool = False
+    shots: int | None = None
+    draw: int | None = None
     classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property

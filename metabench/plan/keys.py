@@ -131,6 +131,7 @@ class Inputs:
             "finetune": {**settings, "head": head, "steps": work.steps},
             "meta_seed": work.meta_seed,
             "finetune_seed": work.finetune_seed,
+            **({} if work.task.draw is None else {"draw": work.task.draw}),
             "metrics": metric_inputs(work.metrics, self.sources, bounds=work.task.card.bounds),
         }
 
@@ -196,6 +197,7 @@ def _adapt_task(task: TaskInUse, use: TaskUse) -> dict[str, Any]:
         **_labelled(use),
         "data": task.train_identity,
         "rows": use.train_rows if use.rows is None else use.rows,
+        **({} if use.shots is None else {"shots": use.shots}),
         "scored": use.scored,
         "scored_data": task.scored_identity,
         "scored_rows": min(use.scored_limit or use.scored_rows, use.scored_rows),

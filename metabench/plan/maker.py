@@ -10,6 +10,7 @@ from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Prov
 from metabench.plan.notes import SMOKE, shuffled_notes, task_notes
 from metabench.plan.steps import adapt_steps, meta_budget
 from metabench.plan.uses import TaskInUse, meta_use
+from metabench.spec.model.tasks import Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,8 +31,15 @@ class Column:
 
     task: TaskInUse
     use: TaskUse
-    fraction: float | None = None
+    size: Size
     unavailable: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The training set as the name of a cell spells it."""
+        if self.size.shots is not None:
+            return f"-{self.size.name}-d{self.use.draw}"
+        return "" if self.size.fraction is None else f"-{self.use.rows}rows"
 
 
 @final
@@ -151,9 +159,8 @@ class CellMaker:
         )
 
     def _adapt_name(self, method: Method, column: Column, *, seeds: tuple[int, int]) -> str:
-        part = "" if column.fraction is None else f"-{column.use.rows}rows"
         task = self.task_slugs[column.use.card.name]
-        return f"adapt-{self.method_slugs[method.id]}-{task}{part}-s{seeds[0]}-f{seeds[1]}"
+        return f"adapt-{self.method_slugs[method.id]}-{task}{column.slug}-s{seeds[0]}-f{seeds[1]}"
 
     def _controls(self) -> tuple[str, ...]:
         return shuffled_notes(self.meta_tasks)

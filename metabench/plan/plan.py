@@ -8,6 +8,7 @@ from typing import final
 
 from metabench.plan.cell import Cell
 from metabench.spec.model.benchmark import Benchmark
+from metabench.spec.model.tasks import Size
 
 __all__ = ["CellUse", "Plan"]
 
@@ -17,15 +18,21 @@ __all__ = ["CellUse", "Plan"]
 class CellUse:
     """One planned score: the adapt cell that gives it, for which row and column, with which seeds.
 
-    Methods that agree in all that matters share a cell. ``fraction`` is None for target tasks.
+    Methods that agree in all that matters share a cell. ``draw`` is None but for shots.
     """
 
     method: str
     task: str
-    fraction: float | None
+    size: Size
     meta_seed: int
     finetune_seed: int
     key: str
+    draw: int | None = None
+
+    @property
+    def column(self) -> str:
+        """Name of the column, such as ``glue/rte``, ``scitail@0.001`` or ``glue/rte@4-shot``."""
+        return f"{self.task}@{self.size.name}" if self.size.name else self.task
 
 
 @final

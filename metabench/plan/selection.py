@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SELECTORS", "Selection", "part_of", "select"]
 
-SELECTORS = ("kind", "method", "seed", "target", "task")
+SELECTORS = ("draw", "kind", "method", "seed", "target", "task")
 """What a part can be named by."""
 
 
@@ -39,9 +39,10 @@ class Selection:
 def select(plan: Plan, only: Sequence[str]) -> Selection:
     """Return the part of a plan that ``only`` names; one key twice is "or", two keys are "and".
 
-    ``method``, ``target``, ``task`` (a target or a transfer task) and ``seed`` (of meta-training)
-    name scores, and so the adapt cells that give them; ``kind`` names, in place of these, the
-    cells of that stage that they need. Values may be patterns with ``*`` and ``?``.
+    ``method``, ``target``, ``task`` (a target or a transfer task), ``seed`` (of meta-training) and
+    ``draw`` (of a few-shot training set) name scores, and so the adapt cells that give them;
+    ``kind`` names, in place of these, the cells of that stage that they need. Values may be
+    patterns with ``*`` and ``?``.
 
     Raises:
         UsageError: an entry is not ``key=value``, or its key is none of `SELECTORS`.
@@ -56,7 +57,7 @@ def select(plan: Plan, only: Sequence[str]) -> Selection:
                 raise NothingMatchedError(
                     f"--only {key}={value} names nothing{suggest(value, known)}",
                     where=str(plan.benchmark.path),
-                    hint=f"choose one of {_listed(known)}",
+                    hint=f"choose one of {_listed(known)}" if known else f"leave {key} out",
                 )
     scored = {use.key for use, names in uses if _agrees(names, wanted, leave_out="kind")}
     matched = _of_kind(plan, scored, wanted.get("kind", ()))
@@ -95,13 +96,14 @@ def _parsed(only: Sequence[str]) -> Mapping[str, list[str]]:
 
 def _names(use: CellUse, plan: Plan) -> Mapping[str, tuple[str, ...]]:
     """Return by which names each key can mean a score."""
-    part = () if use.fraction is None else (f"{use.task}@{use.fraction:g}",)
+    targets = {entry.task for entry in plan.benchmark.spec.tasks.targets}
     return {
+        "draw": () if use.draw is None else (str(use.draw),),
         "kind": tuple(sorted({cell.kind for cell in plan.cells})),
         "method": (use.method,),
         "seed": (str(use.meta_seed),),
-        "target": (use.task,) if use.fraction is None else (),
-        "task": (use.task, *part),
+        "target": (use.task,) if use.task in targets else (),
+        "task": tuple(dict.fromkeys((use.task, use.column))),
     }
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import TaskUse
-from metabench.spec.model.sections import SplitSpec
+from metabench.quantities import plural
+from metabench.spec.model.tasks import SplitSpec
 from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
 from metabench.tasks.definition import complete_card, in_files, own_notes
 from metabench.tasks.identity import split_facts
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from metabench.spec.model.benchmark import Benchmark
     from metabench.tasks.hub import Hub
 
-__all__ = ["TaskInUse", "fraction_use", "meta_use", "target_use", "tasks_in_use"]
+__all__ = [
+    "TaskInUse",
+    "fraction_use",
+    "meta_use",
+    "shots_use",
+    "target_use",
+    "tasks_in_use",
+    "too_few",
+]
 
 Role: TypeAlias = Literal["auxiliary", "target", "transfer"]
 
@@ -64,7 +73,7 @@ def tasks_in_use(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Mapping
     spec = benchmark.spec
     roles: Sequence[tuple[Role, Sequence[str]]] = (
         ("auxiliary", spec.tasks.auxiliary),
-        ("target", spec.tasks.target),
+        ("target", [entry.task for entry in spec.tasks.targets]),
         ("transfer", [entry.task for entry in spec.tasks.transfers]),
     )
     return {
@@ -101,6 +110,30 @@ def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
         return replace(task.use, rows=rows, scored_limit=limit), why
     used = min(rows, SMOKE_TRAIN_ROWS) if task.smoke else rows
     return replace(task.use, rows=used, scored_limit=limit), ""
+
+
+def shots_use(task: TaskInUse, shots: int, *, draw: int) -> tuple[TaskUse, str]:
+    """Return the task as fine-tuning on a few shots uses it, and why that is not possible.
+
+    The reason is empty where every class has enough examples, as far as they are counted.
+    """
+    use = replace(
+        task.use,
+        rows=shots * len(task.use.card.labels),
+        shots=shots,
+        draw=draw,
+        scored_limit=SMOKE_SCORED_ROWS if task.smoke else None,
+    )
+    counts = use.classes.get(use.train, {})
+    return use, next(
+        (too_few(name, shots, count) for name, count in counts.items() if count < shots), ""
+    )
+
+
+def too_few(name: str, shots: int, count: int) -> str:
+    """Return that a class has fewer examples than shots, in words."""
+    has = plural([count], "example") if count else "none"
+    return f"asks for {plural([shots], 'example')} of each class, and class {name!r} has {has}"
 
 
 def _in_use(

@@ -43,6 +43,8 @@ def _asked(collected: Collected) -> Iterator[Fact]:
     tunings = sorted({use.finetune_seed for use in note.uses})
     yield Fact("meta seeds", (seeds_text(metas),) if metas else ())
     yield Fact("fine-tuning seeds", (seeds_text(tunings),) if tunings else ())
+    draws = {use.draw for use in note.uses if use.draw is not None}
+    yield Fact("draws of few-shot training sets", (seeds_text(sorted(draws)),) if draws else ())
 
 
 def _values(origins: Iterable[Provenance], read: _Read) -> tuple[str, ...]:

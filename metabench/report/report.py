@@ -150,7 +150,7 @@ def _fractions(board: Leaderboard, collected: Collected) -> Iterator[FractionPlo
     groups: dict[str, list[ColumnNote]] = {}
     names = [column.name for column in board.columns]
     for note in collected.note.columns:
-        if note.role == "transfer" and note.name in names and note.name in rows:
+        if note.name in names and note.name in rows:
             groups.setdefault(note.task, []).append(note)
     for notes in groups.values():
         notes.sort(key=lambda note: rows[note.name])

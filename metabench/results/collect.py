@@ -30,14 +30,17 @@ class Entry:
     """What there is for one method and one column.
 
     Args:
-        values: score by meta seed, averaged over its fine-tuning seeds.
+        values: score by meta seed, averaged over its draws and fine-tuning seeds.
         planned: meta seeds that were asked for.
-        runs: runs that were asked for, meta seeds times fine-tuning seeds.
+        runs: runs that were asked for, meta seeds times draws times fine-tuning seeds.
         missing: runs that have not been made.
         failures: failed runs by status; also those whose meta-training failed.
         unavailable: why there can be no score; empty where there can.
         collapsed: runs that gave every scored row the same class.
         collapsed_seeds: meta seeds with such a run.
+        tunings: fine-tuning seeds that were asked for.
+        draws: score by draw, averaged over meta seeds and fine-tuning seeds; empty without shots,
+            and where each draw is paired with one meta seed.
         shared: scored rows that stand among the training rows: the most of any run.
         scored_rows: rows that were scored.
         keys: keys of the cells, which say whether two runs hold the same entry.
@@ -54,6 +57,8 @@ class Entry:
     scored_rows: int = 0
     keys: frozenset[str] = frozenset()
     collapsed_seeds: frozenset[int] = frozenset()
+    tunings: int = 1
+    draws: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
@@ -113,7 +118,7 @@ class Collected:
         """Numbers of meta seeds, and of fine-tuning seeds in each, that occur; sorted."""
         entries = [entry for entry in self.entries.values() if entry.planned]
         meta = {entry.planned for entry in entries}
-        return sorted(meta), sorted({entry.runs // entry.planned for entry in entries})
+        return sorted(meta), sorted({entry.tunings for entry in entries})
 
 
 def _unlike(results: Iterable[Result]) -> tuple[Provenance, ...]:
@@ -201,13 +206,14 @@ def _entry(
     *,
     metrics: Sequence[str],
 ) -> Entry:
-    scores = {
-        (use.meta_seed, use.finetune_seed): fmean(result.scores[name] for name in metrics)
-        for use, result in done.items()
+    scores = {use: fmean(result.scores[name] for name in metrics) for use, result in done.items()}
+    by_seed = {use: (use.meta_seed, use.finetune_seed, use.draw or 0) for use in uses}
+    by_draw = {
+        use: (use.draw, use.meta_seed, use.finetune_seed) for use in uses if use.draw is not None
     }
     failed = [failure for failure in broken.values() if failure is not None]
     return Entry(
-        values=seed_means(scores, {(use.meta_seed, use.finetune_seed) for use in uses}),
+        values=_means(scores, by_seed),
         planned=len({use.meta_seed for use in uses}),
         runs=len(uses),
         missing=sum(broken[use] is None and not use.unavailable for use in broken),
@@ -220,7 +226,24 @@ def _entry(
         collapsed_seeds=frozenset(
             use.meta_seed for use, result in done.items() if result.collapsed
         ),
+        tunings=len({use.finetune_seed for use in uses}),
+        draws=_means(scores, by_draw) if _are_crossed(uses) else {},
     )
+
+
+def _means(
+    scores: Mapping[UseNote, float], seeds: Mapping[UseNote, tuple[int, ...]]
+) -> Mapping[int, float]:
+    return seed_means(
+        {key: scores[use] for use, key in seeds.items() if use in scores}, seeds.values()
+    )
+
+
+def _are_crossed(uses: Sequence[UseNote]) -> bool:
+    """Return whether draws are no pairs, each with a meta seed of its own."""
+    pairs = {(use.meta_seed, use.draw) for use in uses}
+    metas, draws = (len({pair[side] for pair in pairs}) for side in (0, 1))
+    return metas == 1 or len(pairs) > draws
 
 
 def _has(result: Result | None, metrics: Sequence[str]) -> bool:
@@ -245,16 +268,15 @@ def _unavailable(uses: Sequence[UseNote], failures: Sequence[tuple[Status, str]]
 
 
 def seed_means(
-    scores: Mapping[tuple[int, int], float], planned: Collection[tuple[int, int]]
+    scores: Mapping[tuple[int, ...], float], planned: Collection[tuple[int, ...]]
 ) -> Mapping[int, float]:
-    """Return the mean score of each meta seed over its fine-tuning seeds.
+    """Return the mean score of each meta seed over its fine-tuning seeds and draws.
 
     Args:
-        scores: score by (meta seed, fine-tuning seed).
-        planned: every (meta seed, fine-tuning seed) that was asked for; a meta seed without all of
-            its scores has no mean.
+        scores: score by (meta seed, fine-tuning seed), further seeds behind them.
+        planned: every key that was asked for; a meta seed without all of its scores has no mean.
     """
-    nested: dict[int, list[tuple[int, int]]] = {}
+    nested: dict[int, list[tuple[int, ...]]] = {}
     for seeds in sorted(planned):
         nested.setdefault(seeds[0], []).append(seeds)
     return {

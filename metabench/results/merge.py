@@ -16,7 +16,7 @@ from metabench.store.records.run import ColumnNote, PlannedCell, RunNote, UseNot
 __all__ = ["merge"]
 
 _Record = TypeVar("_Record", Result, Failure)
-_Place = tuple[str, int, int]
+_Place = tuple[str, int, int, int | None]
 
 
 @final
@@ -25,7 +25,7 @@ class _Row:
     """A method as it was planned in the runs so far.
 
     Args:
-        keys: key by (column, meta seed, fine-tuning seed).
+        keys: key by (column, meta seed, fine-tuning seed, draw).
         recipes: hash of all settings but the seeds, by column.
         starts: keys of the cells that those of a meta seed need.
     """
@@ -120,7 +120,7 @@ def _columns_of(row: _Row) -> set[str]:
 
 
 def _place(use: UseNote) -> _Place:
-    return use.column, use.meta_seed, use.finetune_seed
+    return use.column, use.meta_seed, use.finetune_seed, use.draw
 
 
 def _row(run: Collected, method: str) -> _Row:

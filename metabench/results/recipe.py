@@ -13,7 +13,7 @@ from metabench.store.records.run import UseNote
 __all__ = ["recipes"]
 
 Inputs: TypeAlias = Callable[[str], Mapping[str, JsonValue] | None]
-_SEEDS = frozenset({"meta_seed", "finetune_seed", "seed"})
+_SEEDS = frozenset({"meta_seed", "finetune_seed", "seed", "draw"})
 _START = "initialisation"
 
 

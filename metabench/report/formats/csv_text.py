@@ -23,14 +23,14 @@ _Value: TypeAlias = str | float | bool | None
 _PLACE = ("benchmark", "smoke", "method", "source", "column", "title", "part", "role", "metric")
 _SCORE = (
     *("mean", "deviation", "n", "planned", "status", "detail", "failed", "collapsed"),
-    *("best", "close", "worse"),
+    *("best", "close", "worse", "draw_deviation"),
 )
 _DIFFERENCE = (
     *("baseline", "difference", "low", "high", "pairs"),
     *("p", "improvement", "detectable", "verdict", "crossed_low", "crossed_high", "collapse_p"),
 )
 _SEED = (
-    *("meta_seed", "finetune_seed", "score", "status", "collapsed"),
+    *("meta_seed", "finetune_seed", "draw", "score", "status", "collapsed"),
     *("train_rows", "scored_rows", "updates", "examples"),
     *("wall_seconds", "cpu_seconds", "cell"),
 )
@@ -72,7 +72,7 @@ def render_long_csv(collected: Collected, leaderboard: Leaderboard) -> str:
 
 
 def _run(collected: Collected, use: UseNote, metric: str) -> tuple[_Value, ...]:
-    seeds = use.meta_seed, use.finetune_seed
+    seeds = use.meta_seed, use.finetune_seed, use.draw
     result, failure = collected.results.get(use.key), collected.failures.get(use.key)
     if result is None:
         status = "unavailable" if use.unavailable else failure.status if failure else "missing"
@@ -104,6 +104,7 @@ def _score(score: LeaderboardScore, row: LeaderboardRow) -> tuple[_Value, ...]:
         *(score.mean, score.deviation, score.n, score.planned),
         *(score.status, score.detail, score.failed, score.collapsed),
         *marks,
+        score.draw_deviation,
     )
 
 

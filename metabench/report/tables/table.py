@@ -159,6 +159,8 @@ def _score(score: LeaderboardScore, column: LeaderboardColumn) -> TextCell:
         more.append(f"({counted})")
     if column.role == "average" and "/" in score.status:
         more.append(f"†{score.status}")
+    if score.draw_deviation is not None:
+        more.append(f"d{_number(score.draw_deviation, column)}")
     if score.collapsed:
         more.append(f"c{score.collapsed}/{score.runs}" if score.runs else f"c{score.collapsed}")
     return TextCell(

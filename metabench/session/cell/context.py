@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
-from metabench.data.order import subsample
+import numpy as np
+
+from metabench.data.order import few_shot, subsample
 from metabench.data.tokens import load_tokens
 from metabench.engine.device import resolve_device
 from metabench.engine.parameters import unpack_parameters
-from metabench.errors import StoreError
+from metabench.errors import DataError, StoreError
 from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.plan.uses import too_few
 from metabench.seeding import Stream
 from metabench.store.file_names import PARAMETERS
 from metabench.store.run_folder import Store
+from metabench.tasks.reading.refusal import class_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,14 +134,16 @@ class WorkerContext:
         )  # fmt: skip
 
     def training_table(self, use: TaskUse, model: ModelSpec, *, stream: Stream) -> TokenTable:
-        """Return the training examples in use: a nested subsample, labels permuted for a control.
+        """Return the training examples in use: a nested part of all, permuted labels for a control.
 
         Targets are standardized by these examples only.
         """
         table = self.table(use, "train", model)
         if use.shuffled:
             table = table.permuted_labels(Stream.root(0).child("shuffled", use.card.name))
-        if use.rows is not None and use.rows < len(table):
+        if use.shots is not None:
+            table = _few_shot_table(table, use)
+        elif use.rows is not None and use.rows < len(table):
             part = stream.child("subsample", use.card.name)
             table = table.take(subsample(len(table), use.rows, stream=part))
         return table.standardised() if use.card.standardise else table
@@ -178,6 +184,27 @@ class WorkerContext:
             self._loaded[key] = load()
         loaded: LoadedT = self._loaded[key]
         return loaded
+
+
+def _few_shot_table(table: TokenTable, use: TaskUse) -> TokenTable:
+    """Return the rows of a draw, the same for every method and meta seed.
+
+    Raises:
+        DataError: a class has fewer rows than shots.
+    """
+    shots, draw = use.shots or 0, use.draw or 0
+    labels, digests = table.labels.cpu().numpy(), table.digests
+    if digests is None:
+        raise TypeError(f"{use.card.name} has no hashes of its rows to draw by")
+    stream = Stream.root(draw).child("few-shot", use.card.name)
+    drawn = few_shot(labels, digests, shots, stream=stream)
+    counts = [len(rows) for rows in drawn] + [0] * (len(use.card.labels) - len(drawn))
+    for name, count in zip(class_names(use.card), counts, strict=True):
+        if count < shots:
+            raise DataError(
+                too_few(name, shots, count), where=use.card.name, hint="lower its shots"
+            )
+    return table.take(np.concatenate(drawn))
 
 
 def open_context(assignment: Assignment) -> WorkerContext:

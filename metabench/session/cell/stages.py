@@ -204,6 +204,8 @@ def fine_tune(
     """Run the fine-tuning of a fine-tune cell; its data and draws depend only on ``work``."""
     task = work.task.card.name
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
+    if work.task.draw is not None:
+        stream = stream.child("draw", work.task.draw)
     learner = context.learner(work.model, work.encoder, {task: work.task})
     train = context.training_table(work.task, work.model, stream=stream)
     training = FineTuning(learner, task, work.settings.optimizer, work.steps)

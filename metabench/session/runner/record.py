@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PublishedTable,
         Reported,
     )
+    from metabench.spec.model.tasks import Size
 
 
 __all__ = ["metric_notes", "published_notes", "run_note"]
@@ -46,6 +47,7 @@ def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None
                 column=column.name,
                 meta_seed=use.meta_seed,
                 finetune_seed=use.finetune_seed,
+                draw=use.draw,
                 cell=cell.folder,
                 key=cell.key,
                 unavailable=cell.unavailable,
@@ -114,13 +116,12 @@ def _column(use: CellUse, cell: Cell, catalog: Catalog) -> ColumnNote:
         raise TypeError(f"{cell.name} is not an adapt cell")
     card = work.task.card
     metric = catalog.metric(card.primary).value
-    part = "" if use.fraction is None else f"@{use.fraction:g}"
     return ColumnNote(
-        name=f"{card.name}{part}",
+        name=use.column,
         task=card.name,
         title=card.title,
         role="target" if work.task.role == "target" else "transfer",
-        label=_label(use.fraction, work.task.size, cell.unavailable),
+        label=_label(use.size, work.task.size, cell.unavailable),
         metric=card.primary,
         metric_title=metric.title,
         percent=metric.percent,
@@ -128,10 +129,10 @@ def _column(use: CellUse, cell: Cell, catalog: Catalog) -> ColumnNote:
     )
 
 
-def _label(fraction: float | None, rows: int, unavailable: str) -> str:
-    if fraction is None:
-        return ""
-    return f"{100 * fraction:g}" + (" %" if unavailable else f" % = {rows:,} rows")
+def _label(size: Size, rows: int, unavailable: str) -> str:
+    if size.fraction is None:
+        return size.name
+    return f"{100 * size.fraction:g}" + (" %" if unavailable else f" % = {rows:,} rows")
 
 
 def published_notes(plan: Plan, catalog: Catalog) -> tuple[PublishedNote, ...]:

@@ -8,17 +8,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from metabench.api.options import Options
+from metabench.quantities import plural
 from metabench.spec.model.comparison import CompareSpec
-from metabench.spec.model.own_task import OwnTaskSpec
 from metabench.spec.model.pretraining import PretrainSpec
+from metabench.spec.model.tasks import TasksSpec
 from metabench.spec.model.values import (
     Beta,
     Count,
-    Distinct,
     FileName,
-    Fraction,
     Name,
-    Names,
     PlainName,
     Rate,
     Seeds,
@@ -38,9 +36,6 @@ __all__ = [
     "PretrainSpec",
     "SamplerSpec",
     "SeedsSpec",
-    "SplitSpec",
-    "TasksSpec",
-    "TransferSpec",
 ]
 
 
@@ -63,59 +58,6 @@ class ModelSpec(Options):
     max_length: Annotated[int, Field(ge=8, le=8192)] = 128
     """Tokens per row, at most what the encoder has positions for; longer rows are cut, the longer
     text of a pair first. Not given, it is 128 or what the encoder has, whichever is less."""
-
-
-class SplitSpec(Options):
-    """Another split in place of the card's."""
-
-    train: Name | None = None
-    """The split to train on."""
-    scored: Name | None = None
-    """The split to score."""
-
-
-class TransferSpec(Options):
-    """A task that meta-training never sees, and the fractions of it to fine-tune on."""
-
-    task: Name
-    """Name of the task."""
-    fractions: Annotated[tuple[Fraction, ...], Field(min_length=1), Distinct] = (1.0,)
-    """Fractions of the official training split; subsamples nest."""
-
-
-class TasksSpec(Options):
-    """Which tasks play which role."""
-
-    auxiliary: Names = ()
-    """Tasks that are only meta-trained on."""
-    target: Annotated[Names, Field(min_length=1)]
-    """Tasks that are meta-trained on, then fine-tuned and scored."""
-    transfer: Annotated[tuple[Name | TransferSpec, ...], Field(max_length=1000)] = ()
-    """Tasks that are only fine-tuned and scored."""
-    splits: Annotated[Mapping[str, SplitSpec], Field(max_length=1000)] = {}
-    """Other splits than the card's, by task."""
-    shuffled: Names = ()
-    """Tasks whose training labels are permuted in meta-training: a control, noted under every
-    leaderboard."""
-    define: Annotated[tuple[OwnTaskSpec, ...], Field(max_length=100)] = ()
-    """Tasks of one's own."""
-
-    @model_validator(mode="after")
-    def _roles_are_disjoint(self) -> Self:
-        transfer = [entry.task for entry in self.transfers]
-        names = [*self.auxiliary, *self.target, *transfer]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(map(repr, twice))} cannot play two roles")
-        return self
-
-    @property
-    def transfers(self) -> tuple[TransferSpec, ...]:
-        """The transfer tasks, each with its fractions."""
-        return tuple(
-            entry if isinstance(entry, TransferSpec) else TransferSpec(task=entry)
-            for entry in self.transfer
-        )
 
 
 class MetaOptimizer(Options):
@@ -202,6 +144,9 @@ class SeedsSpec(Options):
     """Meta seeds, or their number: ``3`` is ``[0, 1, 2]``."""
     finetune: Annotated[int, Field(ge=1, le=100)] = 1
     """Fine-tuning seeds per meta seed."""
+    paired_draws: bool = False
+    """Whether the first meta seed is fine-tuned on the first draw alone, the second on the second,
+    and so on. By default every meta seed is fine-tuned on every draw."""
 
 
 class SamplerSpec(Options):
@@ -294,4 +239,15 @@ class BenchmarkSpec(Options):
         ids = [method.id for method in self.methods]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"methods: {', '.join(map(repr, twice))} appears twice")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_can_be_paired(self) -> Self:
+        seeds = len(self.seeds.meta)
+        for entry in (*self.tasks.targets, *self.tasks.transfers) * self.seeds.paired_draws:
+            if entry.shots and len(entry.draws) != seeds:
+                raise ValueError(
+                    f"seeds.paired_draws: {entry.task!r} has {plural([len(entry.draws)], 'draw')}"
+                    f" for {plural([seeds], 'meta seed')}; a pair takes one of each"
+                )
         return self

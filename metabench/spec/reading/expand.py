@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from metabench.spec.model.sections import BenchmarkSpec, MethodSpec
+    from metabench.spec.model.tasks import TaskSpec
 
 __all__ = ["MOST_CELLS", "count_cells", "expand_grids", "method_ids"]
 
@@ -27,8 +28,15 @@ def count_cells(spec: BenchmarkSpec) -> int:
     Cells that methods share are counted for each, meta cells once for all targets.
     """
     points = sum(_points(method) for method in spec.methods)
-    scored = len(spec.tasks.target) + sum(len(entry.fractions) for entry in spec.tasks.transfers)
+    entries = (*spec.tasks.targets, *spec.tasks.transfers)
+    scored = sum(_sets(entry, paired=spec.seeds.paired_draws) for entry in entries)
     return points * len(spec.seeds.meta) * (scored * spec.seeds.finetune + 1)
+
+
+def _sets(entry: TaskSpec, *, paired: bool) -> int:
+    """Return the number of training sets that one meta seed is fine-tuned on."""
+    draws = 1 if paired else len(entry.draws)
+    return len(entry.sizes) + len(entry.shots) * (draws - 1)
 
 
 def expand_grids(spec: BenchmarkSpec) -> BenchmarkSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from metabench.api.task import GeneratedSource
 from metabench.spec.mistakes.raw import array, table, words
 from metabench.suggest import suggest
 
@@ -22,8 +23,9 @@ Named: TypeAlias = dict[str, "KeyPath"]
 def check_roles(naming: Naming) -> None:
     """Note unknown tasks, metrics and splits, and tasks trained on their evaluation split."""
     tasks = table(naming.document.data, "tasks")
-    trained = _named(tasks, "auxiliary") | _named(tasks, "target")
-    scored = _named(tasks, "target") | _transfers(tasks)
+    targets = _sized(tasks, "target")
+    trained = _named(tasks, "auxiliary") | targets
+    scored = targets | _sized(tasks, "transfer")
     if not naming.broken("tasks"):
         _check_references(naming, trained, trained | scored)
     for name, card in _cards(naming, trained | scored).items():
@@ -31,6 +33,7 @@ def check_roles(naming: Naming) -> None:
         _check_split_names(naming, card, given)
         if name in scored:
             _check_scoring(naming, card, given, scored[name])
+            _check_shots(naming, card, scored[name])
 
 
 def _check_references(naming: Naming, trained: Named, used: Named) -> None:
@@ -49,11 +52,11 @@ def _named(tasks: Mapping[str, Any], role: str) -> Named:
     return {name: ("tasks", role, index) for index, name in words(tasks, role)}
 
 
-def _transfers(tasks: Mapping[str, Any]) -> Named:
-    found = _named(tasks, "transfer")
-    for index, entry in enumerate(array(tasks, "transfer")):
+def _sized(tasks: Mapping[str, Any], role: str) -> Named:
+    found = _named(tasks, role)
+    for index, entry in enumerate(array(tasks, role)):
         if isinstance(entry, dict) and isinstance(entry.get("task"), str):
-            found[entry["task"]] = ("tasks", "transfer", index, "task")
+            found[entry["task"]] = ("tasks", role, index, "task")
     return found
 
 
@@ -83,3 +86,14 @@ def _check_scoring(naming: Naming, card: TaskCard, given: Mapping[str, Any], pat
     if card.name not in naming.own:  # a definition answers for its metrics itself
         for metric in card.metrics:
             naming.find("metric", metric, path)
+
+
+def _check_shots(naming: Naming, card: TaskCard, path: KeyPath) -> None:
+    """Note shots of a regression; a task whose classes are still to be found is none."""
+    role, index = str(path[1]), int(path[2])
+    entry = array(table(naming.document.data, "tasks"), role)[index]
+    source = card.source
+    finds = not isinstance(source, GeneratedSource) and source.find_labels
+    if isinstance(entry, dict) and entry.get("shots") and card.regression and not finds:
+        what = f"task {card.name!r} is a regression, and shots count examples of a class"
+        naming.report((*path[:3], "shots"), f"{what}; give fractions instead")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from metabench.api import AlgorithmOptions
     from metabench.spec.model.benchmark import Method
     from metabench.spec.model.sections import BenchmarkSpec
+    from metabench.spec.model.tasks import TaskSpec
 
 __all__ = ["SMOKE_SCORED_ROWS", "SMOKE_TRAIN_ROWS", "shrink_methods", "shrink_spec"]
 
@@ -49,15 +50,28 @@ def shrink_spec(spec: BenchmarkSpec) -> BenchmarkSpec:
         }
     )
     seeds = spec.seeds.model_copy(update={"meta": spec.seeds.meta[:1], "finetune": 1})
+    tasks = spec.tasks.model_copy(
+        update={
+            "target": tuple(map(_of_one_draw, spec.tasks.target)),
+            "transfer": tuple(map(_of_one_draw, spec.tasks.transfer)),
+        }
+    )
     return spec.model_copy(
         update={
             "meta": meta,
             "finetune": finetune,
             "pretrain": pretrain,
             "seeds": seeds,
+            "tasks": tasks,
             "smoke": True,
         }
     )
+
+
+def _of_one_draw(entry: str | TaskSpec) -> str | TaskSpec:
+    if isinstance(entry, str):
+        return entry
+    return entry.model_copy(update={"draws": entry.draws[:1]})
 
 
 def shrink_methods(methods: Sequence[Method]) -> tuple[Method, ...]:

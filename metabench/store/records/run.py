@@ -79,6 +79,8 @@ class UseNote(Record):
     """The replicate."""
     finetune_seed: Seed
     """Nested in the meta seed."""
+    draw: Seed | None = None
+    """The few-shot training set, crossed or paired with the meta seeds; None without shots."""
     cell: Component
     """Name of the cell's folder."""
     key: Sha256

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metabench.data.order import by_length, epoch_batches, subsample
+from metabench.data.order import by_length, epoch_batches, few_shot, subsample
 from metabench.seeding import Stream
 
 STREAM = Stream.root(0).child("order")
@@ -53,6 +53,41 @@ def test_subsamples_nest(rows, data):
     assert len(one) == larger
     assert len(set(one.tolist())) == larger
     assert one[:smaller].tolist() == two.tolist()
+
+
+classed = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=60)
+
+
+@given(classed, st.data())
+def test_few_shots_are_so_many_of_each_class_and_nest(rows, data):
+    larger = data.draw(st.integers(1, 20))
+    smaller = data.draw(st.integers(1, larger))
+    labels, digests = (np.array(column) for column in zip(*rows, strict=True))
+    many, few = (few_shot(labels, digests, shots, stream=STREAM) for shots in (larger, smaller))
+
+    for label, (more, fewer) in enumerate(zip(many, few, strict=True)):
+        count = sum(one == label for one, _ in rows)
+        assert len(more) == len(set(more.tolist())) == min(larger, count)
+        assert len(fewer) == min(smaller, count)
+        assert {int(labels[row]) for row in more} <= {label}
+        assert more[: len(fewer)].tolist() == fewer.tolist()
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.randoms())
+def test_few_shots_do_not_depend_on_the_order_of_the_rows(labels, random):
+    order = list(range(len(labels)))
+    random.shuffle(order)
+    one = few_shot(np.array(labels), np.arange(len(labels)), 3, stream=STREAM)
+    other = few_shot(np.array(labels)[order], np.array(order), 3, stream=STREAM)
+
+    assert [[order[row] for row in rows] for rows in other] == [rows.tolist() for rows in one]
+
+
+def test_another_draw_has_other_rows():
+    labels, digests = np.zeros(1000, dtype=int), np.arange(1000)
+    one, other = (few_shot(labels, digests, 8, stream=Stream.root(seed))[0] for seed in (0, 1))
+
+    assert one.tolist() != other.tolist()
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=50), counts)

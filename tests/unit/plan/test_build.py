@@ -84,7 +84,7 @@ def test_steps_that_are_given_are_taken(world):
 def test_fractions_are_of_the_official_size_and_never_relabelled(world, make_world):
     plan = world.plan()
     rows = {
-        use.fraction: plan.by_key[use.key].work.task.rows
+        use.size.fraction: plan.by_key[use.key].work.task.rows
         for use in plan.uses
         if use.task == "toy/other"
     }

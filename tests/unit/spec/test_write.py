@@ -10,7 +10,8 @@ import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metabench.spec.model.sections import BenchmarkSpec, MethodSpec, ModelSpec, TasksSpec
+from metabench.spec.model.sections import BenchmarkSpec, MethodSpec, ModelSpec
+from metabench.spec.model.tasks import TasksSpec
 from metabench.spec.reading.load import load_benchmark
 from metabench.spec.write import to_toml
 

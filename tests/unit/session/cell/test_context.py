@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from metabench.errors import StoreError
+from metabench.errors import DataError, StoreError
 from metabench.nn.curvature import Curvature
 from metabench.plan.cell import Cell, TaskUse
 from metabench.plugin import load_catalog
@@ -58,6 +58,31 @@ def test_fewer_examples_are_among_more_and_another_seed_has_others(context):
 
     assert examples(more)[:10] == examples(few)
     assert set(texts(other)) != set(texts(few))
+
+
+def test_a_draw_has_its_shots_of_each_class_whatever_the_seed_and_nests(context):
+    four, eight, other = (
+        context.training_table(use(shots=shots, draw=draw, rows=2 * shots), MODEL, stream=STREAM)
+        for shots, draw in ((4, 0), (8, 0), (4, 1))
+    )
+    again = context.training_table(use(shots=4, draw=0, rows=8), MODEL, stream=Stream.root(9))
+
+    assert sorted(four.labels.tolist()) == [0] * 4 + [1] * 4
+    assert set(examples(four)) <= set(examples(eight))
+    assert len(eight) == 16
+    assert examples(again) == examples(four)
+    assert set(texts(other)) != set(texts(four))
+
+
+def test_a_draw_that_asks_for_more_than_a_class_has_names_the_class(context):
+    whole = context.table(use(), "train", MODEL)
+    rarest = min(whole.labels.tolist().count(label) for label in (0, 1))
+    said = f"asks for {rarest + 1} examples of each class, and class '.*' has {rarest} examples"
+
+    with pytest.raises(DataError, match=said):
+        context.training_table(
+            use(shots=rarest + 1, draw=0, rows=2 * rarest + 2), MODEL, stream=STREAM
+        )
 
 
 def test_the_control_has_the_same_labels_on_other_texts_whatever_the_seed(context):

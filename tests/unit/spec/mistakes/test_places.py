@@ -15,7 +15,9 @@ def test_the_root_knows_its_tables_by_the_names_of_the_file():
 
 
 def test_keys_are_known_through_arrays_mappings_unions_and_optional_tables():
-    assert known_keys(BenchmarkSpec, ("tasks", "transfer", 3)) == ("fractions", "task")
+    assert known_keys(BenchmarkSpec, ("tasks", "transfer", 3)) == (
+        *("draws", "fractions", "shots", "task"),
+    )
     assert known_keys(BenchmarkSpec, ("tasks", "splits", "x")) == ("scored", "train")
     assert "steps" in known_keys(BenchmarkSpec, ("pretrain",))
     assert "lr" in known_keys(BenchmarkSpec, ("meta", "optimizer"))

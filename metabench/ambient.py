@@ -1,4 +1,4 @@
-"""What a whole process shares, and what code of a plugin may not leave otherwise than it was."""
+"""Process-global state that a plugin must restore."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _SIGNALS = [
 
 
 class _Part(NamedTuple):
-    """One thing that a process shares.
+    """One part of process-global state.
 
-    ``imports`` says what becomes of a change while modules were imported, which is not held against
-    anybody: ``keep`` it, or put it ``back``; "" is a change like any other.
+    ``imports`` is the treatment of a change during an import, which is not a fault: ``keep`` it, or
+    put it ``back``; "" treats it like any other change.
     """
 
     name: str
@@ -37,18 +37,18 @@ class _Part(NamedTuple):
 @final
 @dataclass(frozen=True, slots=True)
 class Ambient:
-    """The state of a process's globals at one time.
+    """A snapshot of process-global state.
 
     Random generators of Python, numpy and torch, torch's settings, the working folder, the
-    environment, the filters of warnings and the handlers of signals. Of numpy and torch only what
-    is loaded: nothing is imported to be watched.
+    environment, the filters of warnings and the handlers of signals. numpy and torch are covered
+    only if loaded: nothing is imported for it.
     """
 
     values: tuple[tuple[_Part, Any], ...] = field(default_factory=lambda: tuple(_values()))
     modules: int = field(default_factory=lambda: len(sys.modules))
 
     def restore(self) -> tuple[str, ...]:
-        """Put everything back; return the names of what was otherwise.
+        """Restore the state; return the names of the changed parts.
 
         Importing a module may change the environment and the filters of warnings, which then stays,
         and draw random numbers, which is undone; neither is named.
@@ -90,7 +90,7 @@ def _parts() -> tuple[_Part, ...]:
 def _folder() -> str:
     try:
         return os.getcwd()  # noqa: PTH109  (a path would be made of it each time)
-    except OSError:  # somebody has removed it
+    except OSError:  # it was removed
         return ""
 
 

@@ -1,20 +1,20 @@
-"""The error tree and the exit codes; the one place that says how a problem is worded.
+"""The error tree and the exit codes; the one place that words them.
 
 ::
 
     MetabenchError                  70
     ├── UsageError                   2   the command line
     │   └── SpecError                2   a benchmark file, all its problems at once
-    ├── PluginError                  3   what an installed plugin did or lacks      plugin_error
-    ├── SetupError                   4   what surrounds the run
-    │   ├── DataError                4   datasets, encoders, rows                  data_error
-    │   │   └── UnavailableError     4   fewer rows than were asked for             unavailable
-    │   ├── DeviceError              4   the device asked for
+    ├── PluginError                  3   a fault or lack of an installed plugin     plugin_error
+    ├── SetupError                   4   the environment of a run
+    │   ├── DataError                4   datasets, encoders, examples               data_error
+    │   │   └── UnavailableError     4   fewer examples than requested              unavailable
+    │   ├── DeviceError              4   the requested device
     │   ├── StoreError               4   the run folder: disk, permission, damage
     │   └── LockError                4   another process holds the run folder
     ├── NothingMatchedError          5   a selection that selects nothing
-    ├── GateFailedError              6   a gate asked for on the command line
-    ├── StoppedError               130   Ctrl-C; what was done is saved
+    ├── GateFailedError              6   a gate of the command line
+    ├── StoppedError               130   Ctrl-C; the work so far is saved
     │   ├── TerminatedError        143   SIGTERM
     │   └── HungUpError            129   the terminal is gone
     └── CellError                    1   inside a cell; becomes a record
@@ -90,7 +90,7 @@ class MetabenchError(Exception):
 
     @override
     def __str__(self) -> str:
-        """Return ``where: problem`` and, on a line of its own, the hint."""
+        """Return ``where: problem`` and, on a separate line, the hint."""
         line = f"{self.where}: {self.problem}" if self.where else self.problem
         return f"{line}\n  hint: {self.hint}" if self.hint else line
 
@@ -138,7 +138,7 @@ class SpecError(UsageError):
 
 
 class PluginError(MetabenchError):
-    """An installed plugin failed, is missing, or offers what another one offers."""
+    """An installed plugin failed, is missing, or registers a name of another one."""
 
     exit_code = 3
     status = "plugin_error"
@@ -151,19 +151,19 @@ class SetupError(MetabenchError):
 
 
 class DataError(SetupError):
-    """A dataset, an encoder or a row cannot be used."""
+    """A dataset, an encoder or an example cannot be used."""
 
     status = "data_error"
 
 
 class UnavailableError(DataError):
-    """A cell asks for more rows than there are."""
+    """A cell needs more examples than there are."""
 
     status = "unavailable"
 
 
 class DeviceError(SetupError):
-    """The device that was asked for is not there or cannot do what was asked."""
+    """The requested device does not exist or lacks a requested feature."""
 
 
 class StoreError(SetupError):

@@ -9,7 +9,7 @@ __all__ = ["csv_text", "json_safe", "markdown_code", "markdown_text", "visible"]
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Of other categories, and yet nothing is seen of them: fillers, joiners, tags, a blank of Braille,
-# and what chooses the variant of a sign, unless it is one of those signs that it stands behind.
+# and variant selectors, except after the signs that have variants.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef]"
     "|(?<![\u2000-\u33ff\U0001f000-\U0001faff])[\ufe00-\ufe0f]"
@@ -66,10 +66,10 @@ def markdown_code(text: str) -> str:
 
 
 def csv_text(text: str) -> str:
-    """Return the text as a CSV field that no spreadsheet takes for a formula.
+    """Return the text as a CSV field that no spreadsheet evaluates as a formula.
 
-    What would be a formula gets an apostrophe in front, also behind a semicolon, which separates
-    fields where the comma is that of decimals.
+    A formula gets an apostrophe in front, also after a semicolon, which separates fields where the
+    comma is the decimal sign.
 
     >>> csv_text("=1+1"), csv_text("best, of 5")
     ("'=1+1", '"best, of 5"')

@@ -11,11 +11,11 @@ _HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH
 
 
 def leave_out_working_folder() -> None:
-    """Take the working folder off the import path of this process and of those that it starts.
+    """Remove the working folder from the import path of this process and its children.
 
-    It got there by ``python -m``, or by an empty entry of PYTHONPATH, such as the one that
-    ``PYTHONPATH=$PYTHONPATH:/elsewhere`` leaves. An entry that names it is somebody's will and
-    stays. Where metabench itself is imported from there, it is looked at last.
+    It gets there by ``python -m``, or by an empty entry of PYTHONPATH, such as that of
+    ``PYTHONPATH=$PYTHONPATH:/elsewhere``. An entry that names it is intended and stays. If
+    metabench itself is imported from there, it is moved to the end.
     """
     here = _working_folder()
     if not sys.flags.safe_path and sys.path[:1] in ([""], [here]):
@@ -41,7 +41,7 @@ def protect_children() -> None:
 def _working_folder() -> str:
     try:
         return os.getcwd()  # noqa: PTH109
-    except OSError:  # somebody has removed it
+    except OSError:  # it was removed
         return ""
 
 

@@ -1,4 +1,4 @@
-"""What is read from outside has a limit; this is the one table of them."""
+"""The limits of all input from outside, in one table."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ __all__ = [
 @final
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most that is accepted of something.
+    """One limit.
 
     Args:
-        what: what is counted or measured, and in which file.
-        most: the largest value that is accepted.
-        unit: what ``most`` counts; "" for a number on a scale of its own.
+        what: the quantity, and its file.
+        most: the largest accepted value.
+        unit: the unit of ``most``; "" for a plain number.
     """
 
     what: str

@@ -1,7 +1,7 @@
-"""Names that look like another: characters that are not seen, and letters of two scripts.
+"""Names that look like another: invisible characters, and letters of two scripts.
 
-Only what is cheap and certain is told: letters of Cyrillic and Greek that have the shape of a Latin
-letter in common fonts. Source: Unicode Technical Standard 39, confusables.txt.
+Only cheap and certain cases are reported: letters of Cyrillic and Greek that have the shape of a
+Latin letter in common fonts. Source: Unicode Technical Standard 39, confusables.txt.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is kept and sent around says nothing of where somebody keeps files."""
+"""Stored and shared texts without local paths."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def private(text: str) -> str:
 
 
 def unplaced(text: str) -> str:
-    """Return a text in which the last part alone is left of every path from the root or home.
+    """Return a text with every absolute or home path cut to its last part.
 
     >>> unplaced("there is no file '/data/of us/train.csv' below /home/somebody")
     "there is no file 'train.csv' below somebody"

@@ -1,4 +1,4 @@
-"""Named random streams: every draw comes from a generator keyed by what it is for."""
+"""Named random streams: every draw comes from a generator keyed by its purpose."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Stream:
 
     @property
     def seed(self) -> int:
-        """The 63-bit seed that this name stands for: sha256 over the canonical JSON of the key."""
+        """The 63-bit seed of this name: sha256 of the canonical JSON of the key."""
         name = json.dumps([_DOMAIN, *self.key], separators=(",", ":"), ensure_ascii=True)
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 

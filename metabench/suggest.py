@@ -32,7 +32,7 @@ def did_you_mean(name: str, known: Iterable[str], *, otherwise: str) -> str:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?``, else what there is, else nothing.
+    """Return ``; did you mean 'x'?``, else the known names, else "".
 
     >>> suggest("inner_setps", ["inner_steps", "inner_lr"])
     "; did you mean 'inner_steps'?"

@@ -3,12 +3,12 @@
 Modules and packages, in the order in which data passes through:
 
     main: the entry point, and errors as text and exit codes
-    surroundings: streams that are closed or full, files that cannot be read, no memory
+    surroundings: closed or full streams, unreadable files, exhausted memory
     group: command groups that import a command when it is called
     examples: three examples for the help of each command
     help: help pages with groups of options and examples
     commands: the commands, one module each
-    inputs: what was typed, and what it means
+    inputs: the command line, parsed
     running: one benchmark file of a command: planned, run, judged
     views: values as lines of a terminal
 """

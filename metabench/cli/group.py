@@ -14,7 +14,7 @@ from metabench.suggest import closest
 
 __all__ = ["LazyGroup"]
 
-_OPTIONS = {"help": "--help", "version": "--version"}  # what other tools have commands for
+_OPTIONS = {"help": "--help", "version": "--version"}  # commands of other tools
 
 
 @final

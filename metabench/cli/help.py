@@ -1,4 +1,4 @@
-"""Help pages: what a command does, its options in groups with defaults, and three examples."""
+"""Help pages: a command's purpose, its options in groups with defaults, and three examples."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OTHER = "Other"
 
 @final
 class Command(click.Command):
-    """A command whose help has groups of options and examples."""
+    """A command with groups of options and examples in its help."""
 
     @override
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,7 +66,7 @@ class Command(click.Command):
 
 @final
 class Group(click.Group):
-    """A group of commands whose help has examples."""
+    """A group of commands with examples in its help."""
 
     command_class: type[click.Command] | None = Command
 

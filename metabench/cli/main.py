@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complete(instruction: str) -> int:
-    """Answer a shell that asks what could stand behind the cursor."""
+    """Answer a shell's request for completions."""
     from click.shell_completion import shell_complete
 
     from metabench.cli.inputs.shells import COMPLETE, completion_class
@@ -137,7 +137,7 @@ def _call(arguments: list[str]) -> int:
 
 
 def _explain(error: BaseException, *, with_traceback: bool) -> int:
-    """Say what an error means, where somebody can still read it, and return its exit code."""
+    """Print an error and its hint if stderr is open, and return its exit code."""
     if with_traceback:
         complain("".join(traceback.format_exception(error)))
     error = _behind(error) or caused_outside(error) or error

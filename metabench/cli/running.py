@@ -30,7 +30,7 @@ _SOME_FAILED = 1
 
 @contextmanager
 def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
-    """Say what is there; yield what shows how the rest goes, and tells observers."""
+    """Print the present state; yield a function that shows events and notifies observers."""
     from metabench.session.runner.policy import to_do
     from metabench.session.runner.queue import cost
 
@@ -52,7 +52,7 @@ def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callab
 
 
 def verdict(one: Prepared, before: PlanState, summary: RunSummary) -> int:
-    """Say what has failed, now or before, and how to go on; return the exit code."""
+    """Print the failures, new and old, and how to continue; return the exit code."""
     doubtful = {ended.key for ended in summary.failures}
     doubtful.update(key for key, state in before.states.items() if state.state == "failed")
     looked = (_failed_cell(one, cell.folder) for cell in one.selected.cells if cell.key in doubtful)
@@ -78,16 +78,16 @@ def _failed_cell(one: Prepared, folder: str) -> FailedCell | None:
 
 
 def _telling(catalog: Catalog, show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return what hands an event to the display and to observers; complains of each once.
+    """Return a function that passes events to the display and observers; report each fault once.
 
-    A display that cannot be written to, because its terminal or pipe is gone, costs no cell.
+    A display that cannot be written to, because its terminal or pipe is gone, fails no cell.
     """
     told: set[str] = set()
 
     def emit(event: Event) -> None:
         with suppress(OSError):
             show(event)
-        # A step is told where it is done, so that one in another process is not told twice.
+        # Steps are observed in their own process, so those of another one are not repeated here.
         heard = () if isinstance(event, Progressed) else notify(catalog.observers, event)
         for problem in (event.message,) if isinstance(event, Noticed) else map(str, heard):
             if problem not in told:

@@ -1,4 +1,4 @@
-"""What the surroundings do to a command: streams that are closed or full, files, memory."""
+"""Failures of a command's environment: closed or full streams, files, memory."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def require_docstrings() -> None:
 
 
 def caused_outside(error: BaseException) -> SetupError | None:
-    """Return what an error means that no code of ours is to blame for; None for any other."""
+    """Return the error for an exception due to the environment; None for any other."""
     hidden = hidden_module(error)
     if hidden is not None:
         return SetupError(hidden[0], where=hidden[1], hint=hidden[2])
@@ -88,7 +88,7 @@ def caused_outside(error: BaseException) -> SetupError | None:
 
 
 def unwritten(error: OSError) -> SetupError:
-    """Return what it means that stdout could not be written."""
+    """Return the error for a failed write to stdout."""
     return SetupError(
         f"cannot be written: {_reason(error)}",
         where="standard output",
@@ -115,7 +115,7 @@ def _in_cache(where: str) -> bool:
 
 
 def flush_streams() -> SetupError | None:
-    """Write out what is left; return what stdout has lost. Nobody is told of stderr's loss."""
+    """Flush both streams; return the error of stdout. Errors of stderr are ignored."""
     lost = None
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -130,5 +130,5 @@ def flush_streams() -> SetupError | None:
 
 
 def silence(stream: TextIO) -> None:
-    """Send what a stream still holds nowhere; else the interpreter complains of it at its end."""
+    """Discard a stream's buffer, which the interpreter would otherwise complain about at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

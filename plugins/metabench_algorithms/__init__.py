@@ -110,7 +110,7 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
 
 
 def _variants_of_maml() -> list[AlgorithmInfo]:
-    """Return what differentiates a path of inner steps as MAML does."""
+    """Return the algorithms that differentiate a path of inner steps as MAML does."""
     return [
         AlgorithmInfo(
             name="anil",

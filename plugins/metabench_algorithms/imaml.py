@@ -22,7 +22,7 @@ __all__ = ["Imaml", "conjugate_gradient"]
 
 @final
 class Imaml(Algorithm[ImamlOptions]):
-    r"""Implicit MAML: the inner problem is solved near theta, its solution is differentiated.
+    r"""Implicit MAML: the meta-gradient by implicit differentiation of a regularized inner problem.
 
     .. math::
         \varphi^* = \arg\min_\varphi L_S(\varphi) + \tfrac{\lambda}{2} \lVert\varphi-\theta\rVert^2,
@@ -30,13 +30,13 @@ class Imaml(Algorithm[ImamlOptions]):
         \nabla_\theta L_Q(\varphi^*)
         = \bigl(I + \tfrac{1}{\lambda} \nabla^2 L_S(\varphi^*)\bigr)^{-1} \nabla L_Q(\varphi^*)
 
-    The first by gradient steps, the second by conjugate gradients, which ask for one
-    Hessian-vector product an iteration; :math:`L_S` is the mean over the support batches. What
-    moves is :math:`d = \varphi - \theta`, from 0: as a difference it would lose its digits in fp32.
+    The first is solved by gradient steps, the second by conjugate gradients with one Hessian-vector
+    product per iteration; :math:`L_S` is the mean over the support batches. The variable is
+    :math:`d = \varphi - \theta`, from 0: as a difference it would lose its digits in fp32.
 
     Source: Rajeswaran et al. 2019, equation 3 and lemma 1; algorithms 1 and 2.
-    Differs: as many inner steps and iterations as the options say, in place of accuracies; what is
-    left of both is logged. A target is fine-tuned in full, without the pull to theta.
+    Differs: the options set the numbers of inner steps and iterations instead of accuracies; the
+    residuals of both are logged. A target is fine-tuned in full, without the pull to theta.
     """
 
     follows_gradients: ClassVar[bool] = True
@@ -65,11 +65,11 @@ class Imaml(Algorithm[ImamlOptions]):
 def conjugate_gradient(
     product: Callable[[Tensor], Tensor], right: Float[Tensor, " P"], *, steps: int
 ) -> tuple[Float[Tensor, " P"], Float[Tensor, ""]]:
-    """Return x [P] with product(x) near ``right``, and what is left, in multiples of ``right``.
+    """Return x [P] with product(x) near ``right``, and the residual relative to ``right``.
 
-    It begins at ``right``, which no step at all would give, and stays where it is from the moment
-    that a direction has no positive curvature: lambda is too small there for the inner problem to
-    be convex. It takes one product more than it has steps.
+    It starts at ``right``, the result of zero steps, and stops at the first direction without
+    positive curvature: lambda is too small there for the inner problem to be convex. It takes one
+    product more than it has steps.
 
     Source: Hestenes and Stiefel 1952, section 3; the stop is that of Steihaug 1983.
     """

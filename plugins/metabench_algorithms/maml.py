@@ -25,14 +25,14 @@ class Maml(Algorithm[MamlOptions]):
         = \Bigl[\prod_{i=1}^{k} \bigl(I - \alpha \nabla^2 L_i(\theta_{i-1})\bigr)\Bigr]
           \nabla L_Q(\theta_k)
 
-    The product is applied to the query gradient from the last inner step to the first, one
-    Hessian-vector product each; no graph reaches through the inner loop. Without second
-    derivatives the product is the identity, which is FOMAML.
+    The product is applied to the query gradient from the last inner step to the first, with one
+    Hessian-vector product each; no autograd graph spans the inner loop. Without second derivatives
+    the product is the identity, which is FOMAML.
 
     Source: Finn et al. 2017, algorithm 1; Dou et al. 2019, section 2.3.
-    Differs: the mean over the meta-batch is descended along, not the sum (but for its epsilon, Adam
-    does not notice). Each inner step has a support batch of its own (``support = "same"`` reuses
-    one, as Finn et al. do).
+    Differs: the outer loop descends along the mean over the meta-batch, not the sum (Adam is
+    invariant to it, except for its epsilon). Each inner step has a separate support batch
+    (``support = "same"`` reuses one, as Finn et al. do).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -30,7 +30,7 @@ class MamlPlusPlus(Algorithm[MamlPlusPlusOptions]):
         J = \sum_{i=1}^{k} w_i L_Q(\theta_i)
 
     where :math:`r_i` [P] holds :math:`r_{il}` at every parameter of layer l. From the last step to
-    the first, beginning with :math:`v = 0`:
+    the first, starting from :math:`v = 0`:
 
     .. math::
         v \leftarrow v + w_i \nabla L_Q(\theta_i), \qquad
@@ -41,13 +41,12 @@ class MamlPlusPlus(Algorithm[MamlPlusPlusOptions]):
 
     Source: Antoniou et al. 2019, section 4: multi-step loss (equation 4), rates by layer and step,
     derivative-order annealing.
-    Differs: both annealings take shares of the meta-steps, and the weights of early losses go to
-    zero in a line; a rate is one layer's, and one the head's, where the paper has one for each
-    tensor; rates have an outer learning rate of their own, ``rates_lr``; the encoder has no batch
-    normalisation whose statistics could be kept by step; the outer optimizer is the benchmark's,
-    without cosine annealing. The learned rates end with meta-training: a target is fine-tuned in
-    full, as for every method. Each inner step has a support batch of its own
-    (``support = "same"`` reuses one).
+    Differs: both annealings take shares of the meta-steps, and the weights of early losses fall
+    linearly to zero; there is one rate per layer and one for the head, where the paper has one per
+    tensor; rates have a separate outer learning rate, ``rates_lr``; the encoder has no batch
+    normalization with statistics per step; the outer optimizer is the benchmark's, without cosine
+    annealing. The learned rates end with meta-training: a target is fine-tuned in full, as for
+    every method. Each inner step has a separate support batch (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True
@@ -101,9 +100,9 @@ def loss_weights(inner_steps: int, *, step: int, annealing_steps: int) -> tuple[
 
 
 def _layers(learner: Learner, task: str) -> Sequence[tuple[int, slice]]:
-    """Return slices that tile the encoder and the task's head, each with its layer's number.
+    """Return slices that cover the encoder and the task's head, each with its layer's number.
 
-    Layers are numbered as their names come; what lies in no layer belongs to the encoder itself.
+    Layers are numbered in the order of their names; parameters in no layer belong to the encoder.
     """
     spans = list(learner.spans(task).values())
     edges = sorted({edge for span in spans for edge in (span.start, span.stop)})

@@ -22,7 +22,7 @@ __all__ = ["MetaSgd"]
 
 @final
 class MetaSgd(Algorithm[MetaSgdOptions]):
-    r"""MAML that learns the inner loop's rates too, one for each parameter.
+    r"""MAML with a learned inner learning rate for each parameter.
 
     .. math::
         \theta_i = \theta_{i-1} - a \circ g_i, \qquad g_i = \nabla L_i(\theta_{i-1})
@@ -34,13 +34,13 @@ class MetaSgd(Algorithm[MetaSgdOptions]):
         \nabla_{\theta_0} L_Q(\theta_k) = v_0, \qquad
         \nabla_a L_Q(\theta_k) = - \sum_{i=1}^{k} g_i \circ v_i
 
-    Without second derivatives every v is that of the query.
+    Without second derivatives every v is the query gradient.
 
     Source: Li et al. 2017, equation 2 (one inner step) and algorithm 1.
-    Differs: k steps share one vector of rates; all rates begin at ``inner_lr``, not at random; they
-    have an outer learning rate of their own, because they are far smaller than parameters. The
-    learned rates end with meta-training: a target is fine-tuned in full, as for every method. Each
-    inner step has a support batch of its own (``support = "same"`` reuses one).
+    Differs: k steps share one vector of rates; all rates start at ``inner_lr``, not at random; they
+    have a separate outer learning rate, because they are far smaller than parameters. The learned
+    rates end with meta-training: a target is fine-tuned in full, as for every method. Each inner
+    step has a separate support batch (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -46,7 +46,7 @@ def _shape(inner_steps: int, support: Support) -> EpisodeShape:
 
 
 class FineTuneOptions(AlgorithmOptions):
-    """Plain fine-tuning has no options of its own; stage 3 is set in ``[finetune]``."""
+    """Fine-tuning has no options; stage 3 is set in ``[finetune]``."""
 
 
 class JointOptions(AlgorithmOptions):
@@ -54,7 +54,7 @@ class JointOptions(AlgorithmOptions):
 
 
 class InnerLoopOptions(AlgorithmOptions):
-    """Options of a method that differentiates what k inner steps lead to."""
+    """Options of a method that differentiates through k inner steps."""
 
     inner_steps: InnerSteps = 5
     """Gradient steps k of the inner loop."""
@@ -93,9 +93,9 @@ class PartialMamlOptions(InnerLoopOptions):
 
     @override
     def episode_cost(self, total_steps: int) -> EpisodeCost:
-        """Return MAML's cost, and the part of a vector that lies in what is moved.
+        """Return MAML's cost, with the moved share of a vector.
 
-        A support gradient is that of the part alone, which a forward difference cannot go on from.
+        A support gradient is that of the part only, which a forward difference cannot reuse.
         """
         cost = super().episode_cost(total_steps)
         alone = cost.products if self.curvature == "forward" else 0.0
@@ -149,7 +149,7 @@ class MamlPlusPlusOptions(AlgorithmOptions):
 
     @override
     def episode_shape(self) -> EpisodeShape:
-        """Return what MAML's is; the query batch is looked at after each step."""
+        """Return MAML's shape; the query batch is evaluated after each step."""
         return _shape(self.inner_steps, self.support)
 
     @override

@@ -1,4 +1,4 @@
-"""ANIL and BOIL: MAML whose inner loop moves the head alone, or the body alone."""
+"""ANIL and BOIL: MAML with an inner loop on the head only, or on the body only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["PartialMaml"]
 
 @final
 class PartialMaml(Algorithm[PartialMamlOptions]):
-    r"""MAML in whose inner loop one part of theta stays where it is; the outer loop moves all.
+    r"""MAML with an inner loop on one part of theta; the outer loop updates all of it.
 
     .. math::
         \theta_i = \theta_{i-1} - \alpha M \nabla L_i(\theta_{i-1}), \qquad
@@ -34,9 +34,9 @@ class PartialMaml(Algorithm[PartialMamlOptions]):
 
     Source: ANIL: Raghu et al. 2020, section 4, its one equation; BOIL: Oh et al. 2021, section 3,
     the body's rate alpha and the head's rate 0; the outer step is that of Finn et al. 2017.
-    Differs: both were proposed with one head for all tasks; here a task has its own. A target is
-    fine-tuned in full, head and body, as for every method. Each inner step has a support batch of
-    its own (``support = "same"`` reuses one).
+    Differs: both were proposed with one head for all tasks; here each task has one. A target is
+    fine-tuned in full, head and body, as for every method. Each inner step has a separate support
+    batch (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -74,7 +74,7 @@ class PcGrad(Algorithm[PcGradOptions]):
 def _projected(
     task: str, gradients: Mapping[str, Float[Tensor, " S"]], stream: Stream
 ) -> Float[Tensor, " S"]:
-    """Return a task's gradient without what conflicts with the others, in the stream's order."""
+    """Return a task's gradient with conflicting components projected out, in the stream's order."""
     others = sorted(set(gradients) - {task})
     found = gradients[task].clone()
     for place in stream.numpy().permutation(len(others)):

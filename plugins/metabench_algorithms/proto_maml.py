@@ -1,4 +1,4 @@
-"""ProtoMAML: MAML whose head begins as the nearest-prototype classifier of the support rows."""
+"""ProtoMAML: MAML from the nearest-prototype head of the support set."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["ProtoMaml"]
 
 @final
 class ProtoMaml(Algorithm[ProtoMamlOptions]):
-    r"""MAML from a head h that is made of the support rows' prototypes, and a function of theta.
+    r"""MAML from a head h of the support set's prototypes, differentiated as a function of theta.
 
-    With :math:`c_n` the mean of the features of all support rows of class n,
+    With :math:`c_n` the mean feature of all support examples of class n,
 
     .. math::
         w_n = 2 c_n, \qquad b_n = -\lVert c_n \rVert^2, \qquad
@@ -35,13 +35,12 @@ class ProtoMaml(Algorithm[ProtoMamlOptions]):
 
     Source: Triantafillou et al. 2020, section 3 (Proto-MAML); w and b: Snell et al. 2017, section
     2.4, equation 8.
-    Differs: theta's own head, which the paper does not have, is drawn to h, along theta's head - h.
-    That is no gradient, and Adam goes at most its rate a step, so that the head is still far from h
-    when fine-tuning takes it over; ``finetune.head = "prototype"`` makes prototypes of the training
-    examples instead. A class without a support row keeps its row of theta's head, and MAML's
-    gradient of it; so does a task that asks for a number.
-    Each inner step has a support batch of its own (``support = "same"`` reuses one); prototypes are
-    those of all.
+    Differs: theta contains a head, which the paper does not have; it is pulled to h, along theta's
+    head - h. That is no gradient, and an Adam step is at most its rate, so the head is still far
+    from h when fine-tuning starts from it; ``finetune.head = "prototype"`` makes prototypes of the
+    training examples instead. A class without a support example keeps its weights in theta's head
+    with MAML's gradient; so does a regression task. Each inner step has a separate support batch
+    (``support = "same"`` reuses one); prototypes are those of all.
     """
 
     follows_gradients: ClassVar[bool] = True
@@ -71,13 +70,13 @@ class ProtoMaml(Algorithm[ProtoMamlOptions]):
 
 @final
 class _Prototypes:
-    """The head that prototypes give, and the way back from it to theta.
+    """The head of prototypes, and its derivative in theta.
 
     Args:
-        learner: gives features.
-        theta: where they are taken [P].
-        support: the batches; their rows are one support set.
-        head: where the task's head lies: weights [classes, width] row by row, then biases.
+        learner: computes features.
+        theta: the parameters for the features, [P].
+        support: the batches, which form one support set.
+        head: the slice of the task's head: weights [classes, width] row by row, then biases.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class _Prototypes:
         self._centres = rows.T @ torch.cat(features) / self._counts.clamp(min=1)[:, None]
 
     def known(self) -> Bool[Tensor, " H"]:
-        """Return where the head comes from prototypes: whether its class has a support row."""
+        """Return the parts of the head from prototypes: those of classes with support examples."""
         known = self._counts > 0
         return torch.cat([known.repeat_interleave(self._centres.shape[1]), known])
 

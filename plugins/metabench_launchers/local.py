@@ -60,13 +60,13 @@ class Local(Launcher[LocalOptions]):
         if process is None or process.stdin is None:
             return
         left = memoryview(line)
-        with suppress(OSError):  # it is gone; `receive` says so
+        with suppress(OSError):  # it is gone; `receive` reports it
             while left:
                 left = left[process.stdin.write(left) or 0 :]
 
     @override
     def receive(self, seconds: float) -> Sequence[AgentMessage | LostAgent]:
-        """Return what is in the pipes."""
+        """Return the messages in the pipes."""
         found: list[AgentMessage | LostAgent] = []
         if not self._processes:
             time.sleep(seconds)

@@ -71,7 +71,7 @@ class Slurm(Launcher[SlurmOptions]):
 
     @override
     def receive(self, seconds: float) -> Sequence[AgentMessage | LostAgent]:
-        """Return what is in the mailboxes, and which jobs Slurm has ended."""
+        """Return the messages in the mailboxes, and the jobs that Slurm has ended."""
         time.sleep(min(seconds, max(0.0, self._looked + _LOOK_SECONDS - time.monotonic())))
         if time.monotonic() < self._looked + _LOOK_SECONDS:
             return []
@@ -130,7 +130,7 @@ class Slurm(Launcher[SlurmOptions]):
         yield from options.arguments
 
     def _gone(self) -> Iterator[LostAgent]:
-        """Yield the agents whose jobs are over, although they have not said so."""
+        """Yield the agents whose jobs have ended without a message."""
         now = time.monotonic()
         if not self._jobs or now - self._asked < self.options.poll_seconds:
             return
@@ -150,7 +150,7 @@ class Slurm(Launcher[SlurmOptions]):
             yield LostAgent(agent, reason, "died" if state == "OUT_OF_MEMORY" else "lost")
 
     def _ask(self, *command: str, script: str = "") -> str:
-        """Return what a command of Slurm prints.
+        """Return the output of a Slurm command.
 
         Raises:
             SetupError: it failed.

@@ -1,4 +1,4 @@
-"""Task sampling that follows the losses: what has been learnt least is drawn most."""
+"""Adaptive task sampling: the tasks with the highest losses are drawn most."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Adaptive(TaskSampler[AdaptiveOptions]):
     def probabilities(
         self, step: int, tasks: Sequence[SampledTask], state: State
     ) -> Mapping[str, float]:
-        """Return what the losses so far say; uniform before there are any."""
+        """Return the probabilities by the losses so far; uniform before there are any."""
         ratios = {task.name: _ratio(state, task.name) for task in tasks}
         largest = max(ratios.values()) or 1.0
         weights = {name: (ratio / largest) ** self.options.power for name, ratio in ratios.items()}

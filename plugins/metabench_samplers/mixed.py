@@ -15,17 +15,17 @@ __all__ = ["Mixed"]
 
 @final
 class Mixed(TaskSampler[MixedOptions]):
-    r"""Draw uniformly over all tasks first, then the target task alone; again in every epoch.
+    r"""Uniform draws over all tasks, then the target task only, in every epoch.
 
-    With ratio r and an epoch of E steps, the first :math:`E r / (r + 1)` steps, rounded to a whole
-    number of at least 1 and (from two steps on) at most E - 1, are uniform over all tasks, of which
-    the target is one; what is left of the epoch draws only the target. A last epoch that is cut
-    short keeps the ratio: it is split like an epoch of its own length.
+    With ratio r and an epoch of E steps, the first :math:`E r / (r + 1)` steps, rounded to an
+    integer of at least 1 and (from two steps on) at most E - 1, are uniform over all tasks,
+    including the target; the rest of the epoch draws only the target. A truncated last epoch keeps
+    the ratio: it is split like an epoch of its length.
 
     Source: Dou et al. 2019, section 2.4: "at each epoch, we first sample tasks uniformly and then
     exclusively select the target task", with ratios 2:1 and 5:1 in the experiments.
-    Differs: the paper says neither what the ratio counts nor what an epoch is. Here it counts
-    meta-steps, and an epoch is as many steps as draw the rows of all tasks once.
+    Differs: the paper defines neither the unit of the ratio nor an epoch. Here the ratio counts
+    meta-steps, and an epoch has as many steps as draw the examples of all tasks once.
     """
 
     @override
@@ -45,6 +45,6 @@ class Mixed(TaskSampler[MixedOptions]):
 
 
 def _epoch(step: int, schedule: Schedule) -> tuple[int, int]:
-    """Return the first step and the number of steps of the epoch that a step lies in."""
+    """Return the first step and the number of steps of a step's epoch."""
     start = step - step % schedule.epoch_steps
     return start, min(schedule.epoch_steps, schedule.total_steps - start)

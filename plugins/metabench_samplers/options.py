@@ -1,4 +1,4 @@
-"""What a benchmark file can say about a sampler."""
+"""Options of the samplers in a benchmark file."""
 
 from __future__ import annotations
 

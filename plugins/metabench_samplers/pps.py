@@ -15,7 +15,7 @@ __all__ = ["Pps"]
 
 @final
 class Pps(TaskSampler[PpsOptions]):
-    r"""Draw a task in proportion to the training rows it has.
+    r"""Draws in proportion to a task's number of training examples.
 
     .. math:: p(T_i) = |D_i| / \textstyle\sum_j |D_j|
 
@@ -26,6 +26,6 @@ class Pps(TaskSampler[PpsOptions]):
     def probabilities(
         self, step: int, tasks: Sequence[SampledTask], state: State
     ) -> Mapping[str, float]:
-        """Return each task's share of all training rows, whatever the step."""
+        """Return each task's share of all training examples, at every step."""
         rows = sum(task.size for task in tasks)
         return {task.name: task.size / rows for task in tasks}

@@ -13,10 +13,10 @@ __all__ = ["TensorBoard"]
 
 @final
 class TensorBoard:
-    """Writes a run for TensorBoard.
+    """A writer of runs for TensorBoard.
 
-    Steps are told in the process that runs the cell and ends of cells in that of the command, so
-    that each writes files of its own; TensorBoard puts the files of a folder together.
+    Steps are observed in the process that runs the cell, and ends of cells in that of the command,
+    so each writes separate files; TensorBoard merges the files of a folder.
 
     Raises:
         PluginError: TensorBoard is not installed.

@@ -36,9 +36,9 @@ class EventFile:
     """One event file.
 
     Args:
-        folder: where it is written; TensorBoard shows each folder as a run.
-        first: the step that is written first: what TensorBoard has of it and of later ones, from
-            an attempt that was stopped, is superseded; None supersedes nothing.
+        folder: its folder; TensorBoard shows each folder as a run.
+        first: the first step: it and later steps of a stopped attempt are superseded in
+            TensorBoard; None supersedes nothing.
     """
 
     def __init__(self, folder: Path, *, first: int | None = None) -> None:
@@ -61,7 +61,7 @@ class EventFile:
             self._file.flush()
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the rest, and close."""
         self._file.close()
 
     def _add(self, step: int, **what: Any) -> None:

@@ -1,4 +1,4 @@
-"""``metabench compare``: the leaderboard of what has been run."""
+"""``metabench compare``: the leaderboard of completed runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["command"]
 
 _SOME_DIFFER = 1
 _RUNS_READ = 500
-"""Runs whose predictions are read for a report or JSON; --explain reads those of any number."""
+"""Most runs whose predictions are read for a report or JSON; --explain has no limit."""
 
 
 @click.command("compare", cls=Command)
@@ -97,7 +97,7 @@ def command(**options: Any) -> int:
 @final
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What stood on the command line."""
+    """The options of the command line."""
 
     run: tuple[str, ...]
     baselines: tuple[str, ...]

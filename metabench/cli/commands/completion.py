@@ -1,4 +1,4 @@
-"""``metabench completion``: what a shell runs to complete commands."""
+"""``metabench completion``: the script that completes commands in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``metabench data``: which tasks' rows are here, fetching, showing and verifying them."""
+"""``metabench data``: the examples of tasks: listed, fetched, shown, verified."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def list_(as_json: bool, hub: Path | None) -> int:
 def fetch(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
     """Fetch the datasets of tasks or of a benchmark file into the hub's cache.
 
-    Of a benchmark FILE, that is the rows of its tasks and its encoder. Do this where there is a
-    network; what was fetched is then found without one.
+    For a benchmark FILE, fetches the datasets of its tasks and its encoder. Run it where there is a
+    network; later runs find the files without one.
     """
     from metabench.cli.inputs.task_uses import fetch_encoder, wanted
     from metabench.tasks.hub import Hub
@@ -146,8 +146,8 @@ def show(
 def verify(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
     """Verify datasets: texts, label names, number of examples.
 
-    Without a name, all tasks whose rows are here. Fewer rows than there are officially are a note,
-    damage is exit code 4.
+    Without a name, all tasks with local examples. Fewer examples than the official number give a
+    note, damage exit code 4.
     """
     from metabench.cli.inputs.task_uses import present, wanted
     from metabench.tasks.hub import Hub
@@ -170,7 +170,7 @@ def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool 
     """Show the checks.
 
     Raises:
-        DataError: rows are damaged or cannot be had; the first problem.
+        DataError: examples are damaged or not available; the first problem.
     """
     if as_json:
         _echo_json({"splits": [asdict(check) for check in checks]})

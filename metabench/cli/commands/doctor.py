@@ -1,4 +1,4 @@
-"""``metabench doctor``: whether this machine has what a run needs, and what to do where not."""
+"""``metabench doctor``: checks of this machine, with a hint for each problem."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _SOMETHING_IS_MISSING = 4
 def command(device: bool, as_json: bool, runs: Path, hub: Path | None) -> int:
     """Check this machine: versions, memory, data, plugins.
 
-    Versions, processors, memory, disk, data, plugins; each is ok, warn or fail, with the way out.
-    Exit code 4: something is missing that every run needs.
+    Versions, processors, memory, disk, data, plugins; each is ok, warn or fail, with a hint. Exit
+    code 4: a requirement of every run is missing.
     """
     from metabench.session import doctor as checks
 

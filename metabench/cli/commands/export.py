@@ -1,4 +1,4 @@
-"""``metabench export``: what leaves metabench, in the form that others read."""
+"""``metabench export``: models, submissions and records for other programs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["command"]
 def command() -> None:
     """Export a model, a GLUE submission, or records.
 
-    A model or submission is fine-tuned once more: a run keeps a cell's predictions, not its
-    parameters. What comes out is compared with those predictions.
+    A model or submission is fine-tuned again: a run keeps a cell's predictions, not its parameters.
+    The new predictions are compared with the recorded ones.
     """
 
 

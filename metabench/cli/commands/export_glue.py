@@ -54,8 +54,8 @@ def command(
 ) -> int:  # fmt: skip
     """Write a submission archive for the GLUE benchmark.
 
-    Each target of RUN that is a task of GLUE is fine-tuned once more (fine-tuning seed 0) and
-    predicts its test split. What no target predicts is filled with a constant, and said so.
+    Each target of RUN that is a task of GLUE is fine-tuned again (fine-tuning seed 0) and predicts
+    its test split. Files without a target are filled with a constant, with a warning.
     """
     from metabench.errors import UsageError
     from metabench.session.export.glue import chosen_uses, glue_parts
@@ -94,7 +94,7 @@ def _predict(
     *,
     device: str,
 ) -> dict[str, list[str]]:
-    """Return what each file says, by its name; every model is fine-tuned once."""
+    """Return the entries of each file by name; every model is fine-tuned once."""
     from metabench.session.export.glue_predict import predicted
     from metabench.session.replay.replay import replay
     from metabench.session.runner.queue import cost
@@ -121,7 +121,7 @@ def _fill(unfilled: Sequence[Unfilled]) -> dict[str, list[str]]:
 
 
 def _warn(parts: Sequence[Part], unfilled: Sequence[Unfilled], *, split: str, smoke: bool) -> None:
-    """Say what is not what its file name promises."""
+    """Warn of files that do not hold what their names promise."""
     if smoke:
         warn("SMOKE: these models were hardly trained; hand nothing of this in as a result")
     for part in parts:

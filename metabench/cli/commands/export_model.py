@@ -51,9 +51,9 @@ def command(
 ) -> int:
     """Write a fine-tuned model as a folder for transformers.
 
-    CELL is an adapt cell, by its name or how its key begins. It is fine-tuned once more, on the
-    kind of device that it was run on, and its predictions are compared with those recorded. The
-    folder's README.md says how to use it.
+    CELL is a fine-tune cell, by its name or the first digits of its key. It is fine-tuned again, on
+    the recorded kind of device, and its predictions are compared with the recorded ones. The
+    folder's README.md shows how to use it.
     """
     from metabench.session.export.folder import check_target
 

@@ -1,4 +1,4 @@
-"""``metabench export records``: what a run has found out, without what it takes to go on."""
+"""``metabench export records``: the records of a run, without the files to resume it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["command"]
 def command(run: str, folder: Path, force: bool, runs: Path) -> int:
     """Write the records of a run, to publish with a paper.
 
-    DIR then compares, verifies and reproduces as RUN does, and holds JSON and the benchmark file,
-    no predictions, parameters or logs. Each record says which files there were, with their sha256;
-    of a path from the root in its command it keeps the last part.
+    DIR then compares, verifies and reproduces like RUN. It holds JSON and the benchmark file, no
+    predictions, parameters or logs. Each record lists the original files with their sha256;
+    absolute paths in its command are cut to their last part.
     """
     from metabench.session.export.folder import check_target
     from metabench.session.export.records import export_records, is_record

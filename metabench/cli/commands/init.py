@@ -59,10 +59,9 @@ def command(
 ) -> int:
     """Write a commented benchmark file.
 
-    NAME is what the benchmark is called, and with it its run folder; without it, that of the
-    template. With --train, the columns, delimiter and encoding of your own file are found and
-    written down, each with its reason. The file says everything that it can hold;
-    `metabench validate FILE` checks it.
+    NAME is the name of the benchmark and of its run folder; the default is that of the template.
+    With --train, the columns, delimiter and encoding of your file are detected and written, each
+    with its reason. The file shows every key; `metabench validate FILE` checks it.
     """
     called = (name or f"my-{template}").removesuffix(".toml")
     file = output or Path(f"{called}.toml")

@@ -1,4 +1,4 @@
-"""``metabench list``: what a benchmark file or a command can name."""
+"""``metabench list``: the names that a benchmark file or a command can use."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _offered(offers: Mapping[str, Offer[Any]]) -> Iterator[Entry]:
 
 
 def _details(info: Any) -> Entry:
-    """Return what else a descriptor holds, as far as a program can use it."""
+    """Return the other fields of a descriptor that a program can use."""
     if hasattr(info, "model_dump"):
         return dict(info.model_dump(mode="json"))
     known = {key: getattr(info, key) for key in _DETAILS if hasattr(info, key)}

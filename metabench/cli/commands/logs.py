@@ -1,4 +1,4 @@
-"""``metabench logs``: what a cell wrote, its log or its scalars, to its end if it runs."""
+"""``metabench logs``: a cell's log or scalars, followed to the end if it runs."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def find_cell(name: str, *, runs: Path) -> Path:
 
 
 def without_smoke(found: list[_Found], *, run: Callable[[_Found], str]) -> list[_Found]:
-    """Return cells that one name fits without those of smoke runs whose real run has one too."""
+    """Return the cells that match a name, without smoke cells whose full run matches too."""
     runs = set(map(run, found))
     return [
         one
@@ -117,12 +117,12 @@ def _listed(folders: list[Path]) -> str:
 
 
 def _follow(folder: Folder, name: str) -> Iterator[bytes]:
-    """Yield what is appended to the file until the cell has ended or nobody runs it any more."""
+    """Yield lines appended to the file until the cell has ended or no process runs it."""
     from metabench.results.run_status import is_running
 
     place = 0
     while True:
-        goes_on = is_running(folder)  # asked first, so that what was written last is read
+        goes_on = is_running(folder)  # checked first, so that the last lines are read
         for data in _read(folder, name, place):
             place += len(data)
             yield data
@@ -132,7 +132,7 @@ def _follow(folder: Folder, name: str) -> Iterator[bytes]:
 
 
 def _read(folder: Folder, name: str, place: int) -> Iterator[bytes]:
-    """Yield what a file holds from a place on, part by part; nothing where there is none.
+    """Yield the content of a file from an offset, part by part; nothing where there is no file.
 
     Raises:
         OSError: it is no regular file, or larger than any cell writes.

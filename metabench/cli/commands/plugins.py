@@ -1,4 +1,4 @@
-"""``metabench plugins``: what is installed and how loading it went."""
+"""``metabench plugins``: the installed plugins and their load status."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def list_all(as_json: bool) -> int:
 
 
 def _asked_before() -> bool:
-    """Return whether ``--json`` stands before the subcommand."""
+    """Return whether ``--json`` is before the subcommand."""
     group = click.get_current_context().parent
     return group is not None and bool(group.params.get("as_json"))
 

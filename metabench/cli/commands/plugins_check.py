@@ -1,4 +1,4 @@
-"""``metabench plugins check``: the conformance kit, on one plugin, in a process of its own."""
+"""``metabench plugins check``: the conformance kit on one plugin, in a separate process."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _complete(
 def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
     """Check a plugin with the conformance kit.
 
-    NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a process
-    of its own, so that nothing it does can end this one. Exit code 6: a check failed; 3: it cannot
-    be loaded. docs/conformance.md explains it.
+    NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a
+    separate process, which cannot end this one. Exit code 6: a check failed; 3: it cannot be
+    loaded. docs/conformance.md explains it.
     """
     from metabench.plugin.trial import Request, run_checks
 
@@ -73,7 +73,7 @@ def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
 
 
 def _told(*, as_json: bool) -> Callable[[dict[str, Any]], None]:
-    """Return what shows each check as it ends, under what it is a check of."""
+    """Return a function that shows each check as it ends, under its subject."""
     shown: list[str] = []
 
     def tell(event: dict[str, Any]) -> None:

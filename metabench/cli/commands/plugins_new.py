@@ -55,7 +55,7 @@ def _check_kind(context: click.Context, parameter: click.Parameter, value: str) 
 def new(name: str, kind: str, folder: Path | None) -> int:
     """Create a plugin package that runs as it is.
 
-    NAME is what a benchmark file will call it, such as clipped-fomaml. The package has an entry
+    NAME is its name in benchmark files, such as clipped-fomaml. The package has an entry
     point, code, tests with the conformance kit, and a benchmark that puts it on the quickstart's
     leaderboard.
     """
@@ -117,7 +117,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 
 def _benchmark(called: PackageName, kind: str) -> dict[str, str]:
-    """Return the quickstart with the plugin in it, and what else that needs."""
+    """Return the quickstart with the plugin in it, and further files that it needs."""
     text = shipped_benchmarks()[_BENCHMARK].read_text(encoding="utf-8")
     _, _, tables = text.partition("schema = 1")
     text = f"# metabench's quickstart, with {kind} {called.name}.\n\nschema = 1{tables}"

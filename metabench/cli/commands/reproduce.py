@@ -57,8 +57,8 @@ def command(
 ) -> int:  # fmt: skip
     """Rerun one result and compare.
 
-    RESULT is a result.json in a run folder or a copy of its records, or the name of a cell. All
-    that it needs is run too. Exit code 0: the same scores; 1: others, with what differs.
+    RESULT is a result.json in a run folder or a copy of its records, or the name of a cell. Cells
+    that it needs are run too. Exit code 0: the same scores; 1: other scores, with the differences.
     """
     from metabench.session.replay.reproduce import recorded_cell
 
@@ -94,10 +94,10 @@ def _opened(folder: Path, *, file: Path | None, hub: Path | None) -> OpenedRun:
 
 @contextmanager
 def _workplace(into: Path | None, store: Store) -> Iterator[Path]:
-    """Yield where it is run: a folder that is kept, or one that goes.
+    """Yield the folder of the new run: a given one, or a temporary one.
 
     Raises:
-        UsageError: the run itself lies there.
+        UsageError: the run itself is there.
     """
     from metabench.errors import UsageError
 
@@ -150,7 +150,7 @@ def _failed(store: Store, cell: Cell) -> FailedCell | None:
 
 
 def _report(found: Sequence[Reproduced], failed: Sequence[FailedCell], *, as_json: bool) -> int:
-    """Show what came out, and return the exit code."""
+    """Show the comparison, and return the exit code."""
     for line in failure_lines(failed):
         note(line)
     if as_json:

@@ -1,4 +1,4 @@
-"""``metabench run``: run what is not done, then show the leaderboard."""
+"""``metabench run``: run the cells that are not done, then show the leaderboard."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def command(
 
 
 class _Ended(NamedTuple):
-    """A file that has been run: what there was before, and how it went."""
+    """A file that has been run: its state before, and its summary."""
 
     one: Prepared
     before: PlanState
@@ -180,12 +180,12 @@ class _Ended(NamedTuple):
 
 
 def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> PlanState:
-    """Refuse a device, disk or memory that will not do before anything is written; warn of doubts.
+    """Refuse an insufficient device, disk or memory before anything is written; warn of doubts.
 
     Returns the state of the first plan, which is run right away.
 
     Raises:
-        SetupError: the device is not there, or what is to be run cannot fit.
+        SetupError: the device does not exist, or the run does not fit.
     """
     from metabench.plan.states import PlanState
     from metabench.session.estimate.disk import refuse_full_disk
@@ -211,7 +211,7 @@ def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runt
 def _in_turn(
     prepared: Sequence[Prepared], policy: RunPolicy, ended: Sequence[_Ended]
 ) -> Iterator[tuple[Prepared, RunPolicy]]:
-    """Yield what is run next, with what is left of the failures that are allowed."""
+    """Yield each file to run, with the remaining number of allowed failures."""
     most = policy.max_failures
     for one in prepared:
         failures = sum(len(each.summary.failures) for each in ended)
@@ -267,7 +267,7 @@ def _echo_plans(
 
 
 def _estimates(one: Prepared, states: Mapping[str, CellState], runtime: Runtime) -> Estimates:
-    """Return time and memory of the selected cells; those that are done say how fast it goes."""
+    """Return time and memory of the selected cells, with speeds from completed ones."""
     from metabench.session.estimate.estimates import estimate
 
     cells = [cell for cell in one.selected.cells if not cell.unavailable]

@@ -1,4 +1,4 @@
-"""``metabench show``: all that there is to say of a thing that is installed, or of a cell."""
+"""``metabench show``: all facts about an installed thing or a cell."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ Description = dict[str, Any]
 def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
     """Show an algorithm, sampler, task, metric or cell.
 
-    Of an algorithm or sampler: its options with defaults, ranges and help. Of a task: its card and
-    the rows that are here. Of a cell, by its folder or the first digits of its key: its record.
+    For an algorithm or sampler: its options with defaults, ranges and help. For a task: its card
+    and its local examples. For a cell, by its folder or the first digits of its key: its record.
     """
     catalog = installed()
     found = [

@@ -1,4 +1,4 @@
-"""``metabench status``: where a run stands, also while it goes on."""
+"""``metabench status``: the status of a run, also while it runs."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _lines(found: RunStatus, store: Store) -> Iterator[str]:
 
 
 def _warnings(found: RunStatus) -> Iterator[str]:
-    """Return what a reader of the results has to know of how they came about."""
+    """Return the warnings about the execution of a run."""
     for cell in found.cells:
         if cell.drift:
             yield f"DRIFT: {_name(cell)} resumed where {', '.join(cell.drift)}"

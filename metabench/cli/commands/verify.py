@@ -1,4 +1,4 @@
-"""``metabench verify``: whether a run folder holds what was written."""
+"""``metabench verify``: whether a run folder is unchanged."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _MOST = 3
 def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
     """Verify the checksums of a run.
 
-    RUN is a run folder or its name. Nothing is written. What is damaged or missing is exit code 4;
-    what is foreign or left over is only named: the next `run` takes leftovers away. A checksum
-    shows that nothing has changed since it was written, not who has written it.
+    RUN is a run folder or its name. Nothing is written. Damaged or missing files give exit code 4;
+    foreign files and leftovers are only listed: the next `run` removes leftovers. A checksum shows
+    that a file has not changed, not who wrote it.
     """
     from metabench.store.run_folder import Store
     from metabench.store.unproven import unproven
@@ -81,7 +81,7 @@ def _lines(found: Verification) -> Iterator[str]:
 
 
 def _unknown_lines(unknown: Mapping[str, int]) -> Iterator[str]:
-    """Yield what a checksum cannot show, of this folder and of any."""
+    """Yield the limits of checksums, for this folder and in general."""
     yield ""
     yield "not verified:"
     yield from (f"  {number} {kind}" for kind, number in unknown.items())
@@ -89,7 +89,7 @@ def _unknown_lines(unknown: Mapping[str, int]) -> Iterator[str]:
 
 
 def _judge_strictly(found: Verification, unknown: Mapping[str, int], folder: Path) -> None:
-    """Refuse what honest runs of this version do not hold.
+    """Refuse files that runs of this version do not write.
 
     Raises:
         StoreError: there are files that no record names, or benchmark files whose hash none holds.
@@ -106,10 +106,10 @@ def _judge_strictly(found: Verification, unknown: Mapping[str, int], folder: Pat
 
 
 def _judge(found: Verification, folder: Path) -> None:
-    """Say what to do.
+    """Print the hint.
 
     Raises:
-        StoreError: something is damaged or missing.
+        StoreError: a file is damaged or missing.
     """
     costly = found.costly
     if not costly:

@@ -1,4 +1,4 @@
-"""What was typed on the command line, and what it means.
+"""The command line as typed, and its parsed values.
 
 Modules and packages, in the order in which data passes through:
 
@@ -10,6 +10,6 @@ Modules and packages, in the order in which data passes through:
     installed: the catalog as a command line selects it: with plugin files, without disabled plugins
     benchmark: from a benchmark file to a plan
     run_folder: from a run folder back to its plan, for cells that are fine-tuned again
-    task_uses: from names of tasks and encoders to what they mean
+    task_uses: from names of tasks and encoders to their values
     observing: observers requested by name
 """

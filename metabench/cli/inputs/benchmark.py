@@ -26,7 +26,7 @@ __all__ = ["Planned", "Prepared", "installed", "make_plan", "prepare", "refuse_s
 @final
 @dataclass(frozen=True)
 class Planned:
-    """A plan and what it was made with."""
+    """A plan and the inputs that it was made with."""
 
     plan: Plan
     catalog: Catalog
@@ -34,7 +34,7 @@ class Planned:
 
     @property
     def folder_name(self) -> str:
-        """Name of the run folder; a smoke run has one of its own."""
+        """Name of the run folder; a smoke run has a separate one."""
         spec = self.plan.benchmark.spec
         return f"{spec.name}{SMOKE_SUFFIX}" if spec.smoke else spec.name
 
@@ -88,10 +88,10 @@ def prepare(
     hub: Path | None,
     runs: Path,
 ) -> Prepared:
-    """Check and plan a benchmark file and select what was asked for; nothing is written.
+    """Check and plan a benchmark file and select the requested part; nothing is written.
 
     Raises:
-        MetabenchError: the file is not valid, something that it needs is not there, or nothing is
+        MetabenchError: the file is not valid, something that it needs is missing, or nothing is
             selected.
     """
     from metabench.plan.selection import select

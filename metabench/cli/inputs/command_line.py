@@ -14,7 +14,7 @@ _ARGUMENTS = "metabench.arguments"
 
 
 def remember(context: click.Context, arguments: Sequence[str]) -> None:
-    """Keep what was typed behind ``metabench``."""
+    """Remember the arguments of ``metabench``."""
     context.meta[_ARGUMENTS] = tuple(arguments)
 
 
@@ -31,9 +31,9 @@ def again(*, without: Collection[str] = (), add: str = "") -> str:
 
 
 def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    """Return the names that begin as what was typed, sorted.
+    """Return the sorted names with the typed prefix.
 
-    Left out are those that would not stay one word on one line, or would be taken for an option.
+    Names that are not one word on one line, or that look like an option, are omitted.
     """
     return [
         CompletionItem(name)

@@ -1,4 +1,4 @@
-"""What a shell offers behind the cursor: names, without torch and without noise."""
+"""Names for a shell's completion, without torch and without noise."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def complete_benchmark(
     del context, parameter
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     files = (path.as_posix() for path in folder.glob("*.toml"))
-    # bash forgets what stands before an item of type file, and adds files only if none follows
+    # bash drops the text before an item of type file, and adds files only if none follows
     fallback = CompletionItem(incomplete, type="file")
     return [fallback, *items([*shipped_benchmarks(), *files], incomplete)]
 
@@ -63,7 +63,7 @@ def complete_cell(
 def complete_method(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Return the methods of all runs below ``--runs``: click does not tell which one was named."""
+    """Return the methods of all runs below ``--runs``: click does not pass the one named."""
     from metabench.errors import StoreError
     from metabench.store.run_folder import Store
 
@@ -99,7 +99,7 @@ def complete_format(
 
 
 def quietly_installed(context: click.Context) -> Catalog:
-    """Return the catalog, with the plugin files that stand on the line before the cursor."""
+    """Return the catalog, with the plugin files on the line before the cursor."""
     from metabench.cli.inputs.installed import every_plugin
 
     # A plugin's chatter would garble the line.

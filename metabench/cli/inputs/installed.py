@@ -1,4 +1,4 @@
-"""What is installed, as the command line asks for it: without some plugins, with some files."""
+"""The catalog as a command line selects it: with plugin files, without disabled plugins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_LINES, _LONGEST = 12, 160
 
 
 def _collect(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    # The option may stand before the command and after it, so what counts is what comes together.
+    # The option may be before and after the command, so both values are combined.
     def collect(context: click.Context, parameter: click.Parameter, value: Any) -> None:
         del parameter
         context.meta.setdefault(key, []).extend(value)
@@ -49,7 +49,7 @@ def _complete_plugins(
 
 
 def plugin_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return what gives a command ``-P`` and ``--plugin-file``; `installed` heeds them."""
+    """Return a decorator that adds ``-P`` and ``--plugin-file``, which `installed` applies."""
     leave_out = click.option(
         "-P",
         "left_out",
@@ -74,7 +74,7 @@ def plugin_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def every_plugin() -> Catalog:
-    """Return the catalog, loaded once a command; says nothing of plugins that are broken.
+    """Return the catalog, loaded once per command, without warnings about broken plugins.
 
     Raises:
         UsageError: ``-P`` names no plugin, or a plugin file cannot be read.
@@ -87,11 +87,11 @@ def every_plugin() -> Catalog:
 
 
 def installed() -> Catalog:
-    """Return the catalog; says on stderr which plugins are not in use, and what to do about it.
+    """Return the catalog; warn on stderr of unused plugins, with hints.
 
     Raises:
         UsageError: as for `every_plugin`.
-        PluginError: a plugin file that was asked for is broken.
+        PluginError: a requested plugin file is broken.
     """
     from metabench.errors import PluginError
 
@@ -124,7 +124,7 @@ def _load() -> Catalog:
 
 
 def left_out() -> frozenset[str]:
-    """Return what METABENCH_DISABLE_PLUGINS and ``-P`` leave out.
+    """Return the plugins disabled by METABENCH_DISABLE_PLUGINS and ``-P``.
 
     Raises:
         UsageError: ``-P`` is not followed by ``no:NAME``.
@@ -165,7 +165,7 @@ def _say_slow(plugin: PluginStatus) -> None:
 
 
 def _meta() -> dict[str, Any]:
-    """Return what the command and its group share."""
+    """Return the values that a command shares with its group."""
     context = click.get_current_context(silent=True)
     return {} if context is None else context.meta
 

@@ -1,4 +1,4 @@
-"""Observers that a run is asked to tell what it does: ``--observer NAME``."""
+"""Observers requested by name: ``--observer NAME``."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ observer_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
 
 
 def observed(prepared: Sequence[Prepared], names: Sequence[str]) -> list[Prepared]:
-    """Return what is to be run with the observers that were asked for.
+    """Return the plans to run with the requested observers.
 
-    One that cannot be loaded is named, and the run goes on without it.
+    One that cannot be loaded is reported, and the run continues without it.
 
     Raises:
         PluginError: no observer has that name.

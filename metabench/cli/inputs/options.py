@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 TRACEBACK = "metabench.traceback"
-"""What a context holds where tracebacks are wanted."""
+"""The context's key for requested tracebacks."""
 
 Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 

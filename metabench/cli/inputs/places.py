@@ -38,7 +38,7 @@ def find_benchmark(file: str) -> Path:
 
 
 def _nearest_file(path: Path, shipped: Mapping[str, Path]) -> str:
-    """Return the way out: a file like it, there or shipped, or what there is."""
+    """Return the hint: a similar file, local or shipped, or the existing ones."""
     here = {other.name: other for other in _toml_files(path.parent)}
     if near := closest(path.with_suffix(".toml").name, here):
         return f"did you mean {str(here[near])!r}?"
@@ -58,7 +58,7 @@ def _toml_files(folder: Path) -> list[Path]:
 
 
 def _only(short: str, shipped: Mapping[str, Path]) -> Path | None:
-    """Return the one benchmark whose last part is called so: ``inner_loop`` is unique."""
+    """Return the one benchmark with that last part: ``inner_loop`` is unique."""
     paths = [path for name, path in shipped.items() if name.endswith(f"/{short}")]
     return paths[0] if len(paths) == 1 else None
 
@@ -94,7 +94,7 @@ def find_run(name: str, *, runs: Path) -> Path:
 
 
 def _way_to_runs(runs: Path) -> str:
-    """Return what can be named in place of a run that is not there."""
+    """Return the alternatives to a missing run."""
     known = [folder.name for folder in _runs(runs)]
     if not known:
         return f"there is none in {str(runs)!r}; name the folder of runs with --runs DIR"

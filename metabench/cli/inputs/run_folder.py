@@ -38,10 +38,10 @@ class OpenedRun:
         return done_cell(self.plan, self.store, folder)
 
     def context(self, device: str, *, like: Result) -> WorkerContext:
-        """Return a worker context; ``auto`` is the CPU where the record says so.
+        """Return a worker context; ``auto`` is the CPU if that is recorded.
 
         Raises:
-            DeviceError: the device is not there.
+            DeviceError: the device does not exist.
         """
         from metabench.session.cell.context import open_context
         from metabench.session.runtime import Assignment, Runtime

@@ -1,4 +1,4 @@
-"""What shells run to complete commands, with names quoted so that none of them is run."""
+"""Completion scripts of shells, with names quoted so that none of them is executed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 @final
 class _Bash(BashComplete):
-    """Completion for bash, which inserts what it is told as it is; zsh and fish quote it."""
+    """Completion for bash, which inserts items literally; zsh and fish quote them."""
 
     source_template: ClassVar[str] = _BASH
 
@@ -58,13 +58,13 @@ class _Bash(BashComplete):
 
 
 def completion_class(shell: str) -> type[ShellComplete] | None:
-    """Return what speaks with a shell; None for one that is not known."""
+    """Return the completion class of a shell; None for an unknown one."""
     add_completion_class(_Bash, "bash")
     return get_completion_class(shell) if shell in SHELLS else None
 
 
 def completion_script(shell: str, command: Command) -> str | None:
-    """Return what a shell runs to complete a command; None for one that is not known."""
+    """Return the completion script of a shell; None for an unknown one."""
     kind = completion_class(shell)
     if kind is None:
         return None

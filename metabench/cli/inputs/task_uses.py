@@ -69,11 +69,11 @@ def shown_encoder(asked: Wanted) -> ModelSpec:
 
 
 def wanted(names: Sequence[str], *, hub: Hub) -> Wanted:
-    """Return what tasks and benchmark files need.
+    """Return the datasets and encoders that tasks and benchmark files need.
 
     Raises:
         NothingMatchedError: a name is neither.
-        MetabenchError: a benchmark file is not valid, or something that it needs is not there.
+        MetabenchError: a benchmark file is not valid, or something that it needs is missing.
     """
     from metabench.data.check import card_use
 
@@ -99,7 +99,7 @@ def wanted(names: Sequence[str], *, hub: Hub) -> Wanted:
 
 
 def present(*, hub: Hub) -> Wanted:
-    """Return all tasks whose rows are on this machine, and say which are not."""
+    """Return all tasks with examples on this machine, and report the others."""
     from metabench.data.check import card_use
     from metabench.tasks.presence import presence
 

@@ -8,7 +8,7 @@ Modules and packages, in the order in which data passes through:
     cells: cells as lines: state, stage, method, cost, reason
     splits: the counts of splits: texts cut, unknown words, examples of each class
     examples: the first examples of a split as the encoder gets them
-    own_table: a benchmark file for a file of one's own
+    own_table: a benchmark file for a custom file
     pace: the completed share of a run and its remaining time
     progress: the live display of a run, or plain lines
     failures: failed cells by kind, and the command that runs them again

@@ -150,7 +150,7 @@ def _ordered(plan: Plan) -> list[Cell]:
 
 
 def plan_lines(plan: Plan, *, classes: bool = True) -> Iterator[str]:
-    """Yield what a plan holds: cells by method and stage, classes, what is unavailable, notes."""
+    """Yield a plan as lines: cells by method and stage, classes, unavailable cells, notes."""
     counts = Counter((cell.method or "-", cell.kind) for cell in plan.cells)
     rows = [("method", "stage", "cells")]
     rows += [(method, kind, str(number)) for (method, kind), number in counts.items()]
@@ -205,7 +205,7 @@ def class_counts(classes: Mapping[str, int]) -> str:
 
 
 def plan_entry(plan: Plan) -> dict[str, Any]:
-    """Return what a plan holds as JSON values."""
+    """Return a plan as JSON values."""
     counts = Counter((cell.method, cell.kind) for cell in plan.cells)
     return {
         "schema": 1,

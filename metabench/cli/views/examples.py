@@ -46,14 +46,14 @@ class Example:
 @final
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The first examples of a split, and what all of its examples are like.
+    """The first examples of a split, and statistics of all its examples.
 
     Args:
         encoder: id of the encoder.
         counts: examples, cut texts, unknown words and classes of the whole split.
         lengths: tokens of the shortest, the median and the longest example.
         examples: the first ones; none where the file is withheld.
-        withheld: why there are none; else empty.
+        withheld: the reason if there are none; else empty.
     """
 
     encoder: str
@@ -99,10 +99,10 @@ class Sample:
 def sample(
     use: TaskUse, part: Part, *, model: ModelSpec, tokenizer: Any, hub: Hub, rows: int
 ) -> Sample:
-    """Return the first examples of a split, which is read and tokenised as for a run.
+    """Return the first examples of a split, read and tokenized as for a run.
 
     Raises:
-        DataError: the rows cannot be had or are not what the task's card says.
+        DataError: the examples are not available or do not match the task's card.
     """
     found, card = load_rows(use, part, hub=hub), use.card
     encoding = encode(found.texts, tokenizer=tokenizer, max_length=model.max_length, cache=None)

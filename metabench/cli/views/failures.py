@@ -1,4 +1,4 @@
-"""What has failed, by kind, and the command that runs it again."""
+"""The failed cells by kind, and the command that runs them again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["FailedCell", "failure_lines"]
 @final
 @dataclass(frozen=True)
 class FailedCell:
-    """A failed cell: its kind of failure (``diverged``), its name, what happened, its log."""
+    """A failed cell: its kind of failure (``diverged``), name, message and log."""
 
     status: str
     name: str
@@ -30,7 +30,7 @@ class FailedCell:
 
     @classmethod
     def of(cls, failure: Failure, folder: Path) -> FailedCell:
-        """Return the failure that a record in a cell's folder tells of."""
+        """Return the failure of a record in a cell's folder."""
         return cls(failure.status, failure.name, failure.message, failure.hint, folder / LOG)
 
 

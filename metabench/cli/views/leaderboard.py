@@ -44,7 +44,7 @@ _PIPED_WIDTH = 100
 @final
 @dataclass(frozen=True)
 class Compared:
-    """Run folders, what they hold, and the leaderboard that is made of it."""
+    """Run folders, their values, and their leaderboard."""
 
     stores: tuple[Store, ...]
     collected: Collected
@@ -58,18 +58,18 @@ def compared(
     choice: Choice | None = None,
     most_runs: float = 0,
 ) -> Compared:
-    """Read one run or several and warn of what cannot be used.
+    """Read one run or several, and warn of unusable records.
 
     Args:
         stores: the run folders.
-        baselines: methods to compare with, in place of those of the benchmark file.
-        choice: what is shown and how.
-        most_runs: of a run with as many scores or fewer, predictions are read too, for intervals
-            over seeds and evaluation examples.
+        baselines: methods to compare with, instead of those of the benchmark file.
+        choice: the requested columns and options.
+        most_runs: predictions are read, for intervals over seeds and evaluation examples, if there
+            are at most so many scores.
 
     Raises:
-        MetabenchError: a folder is not that of a run, the runs cannot be compared, or what was
-            chosen is not there.
+        MetabenchError: a folder is no run folder, the runs cannot be compared, or a requested part
+            does not exist.
     """
     from metabench.leaderboard.build import build_leaderboard
     from metabench.leaderboard.columns import Choice
@@ -92,11 +92,11 @@ def compared(
 @final
 @dataclass(frozen=True)
 class Detail:
-    """What is shown of a leaderboard, where a format can leave it out.
+    """The optional parts of a leaderboard's text.
 
     Args:
-        layout: ``paper`` for that of the tables that the benchmark file names as published.
-        explain: whether the statistics are explained in words.
+        layout: ``paper`` for the layout of the benchmark file's published tables.
+        explain: whether the statistics are explained.
         seeds: whether the scores of each meta seed are shown; as CSV, one line each.
     """
 
@@ -157,12 +157,12 @@ def render(
 
     Args:
         found: the leaderboard.
-        form: which format.
-        detail: what is shown of it.
+        form: the format.
+        detail: its optional parts.
         live: whether the width and the colours of stdout may be used.
 
     Raises:
-        UsageError: the layout is not there in this format, or the run names no published tables.
+        UsageError: this format lacks the layout, or the run names no published tables.
     """
     from metabench.report.tables.page import leaderboard_page, paper_page
 
@@ -226,7 +226,7 @@ def _page_text(page: Callable[[str], Page], form: Format, *, live: bool = True) 
 
 
 def put_plots(found: Compared, folder: Path) -> None:
-    """Write the plots of the report to a folder, which is made, and say so.
+    """Write the plots of the report to a new folder, and report it.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -253,7 +253,7 @@ def _terminal(*, live: bool) -> tuple[int, bool]:
 
 
 def rendered(offer: Offer[RendererInfo], board: Leaderboard) -> str:
-    """Return what a plugin makes of a leaderboard.
+    """Return a plugin's text of a leaderboard.
 
     Raises:
         PluginError: its function cannot be loaded, raised, or returned no text.

@@ -49,7 +49,7 @@ def option_entries(
 
 
 def option_rows(entries: Iterator[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield two columns for each option: its name, and all that there is to say of it."""
+    """Yield two columns for each option: its name, and its type, range, default and help."""
     for entry in entries:
         default = json.dumps(entry["default"], ensure_ascii=False)
         facts = [entry["type"], entry["range"]]

@@ -1,4 +1,4 @@
-"""A benchmark file for a file of one's own: a template with what was found in that file."""
+"""A benchmark file for a custom file: a template filled in from that file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def own_benchmark(
 
     Args:
         template: that of ``own-csv``.
-        guess: what was found in the training file.
-        folder: where the file will be; paths count from there.
+        guess: the settings detected in the training file.
+        folder: the folder of the benchmark file; paths are relative to it.
         train: the training file.
-        scored: the file that is scored; None holds a fifth of the training file out.
+        scored: the evaluation file; None holds out a fifth of the training file.
     """
     lines = "\n".join(_definition(guess, folder=folder, train=train, scored=scored))
     text = _DEFINITION.sub(lambda _: f"{lines}\n\n", template, count=1)

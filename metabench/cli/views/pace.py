@@ -18,7 +18,7 @@ from metabench.api.events import (
 
 __all__ = ["Pace"]
 
-_ENOUGH = 0.02  # share of the work from which the time left is worth saying
+_ENOUGH = 0.02  # share of the work from which the remaining time is shown
 
 
 @final
@@ -97,7 +97,7 @@ class Pace:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the end, None while too little is done to say."""
+        """Seconds until the end, None while too little is done for an estimate."""
         if self.share < _ENOUGH or not self.planned:
             return None
         now, done = self._clock(), self._done()

@@ -35,7 +35,7 @@ Show = Callable[[Event], None]
 def progress(
     costs: Mapping[str, float], *, stages: Mapping[str, str] | None = None
 ) -> AbstractContextManager[Show]:
-    """Return what shows events, from the work and the stage of each cell by its key."""
+    """Return a display of events, from the work and the stage of each cell by its key."""
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     pace = Pace(costs, clock=time.monotonic, stages=stages)
     return live_progress(pace) if live else plain_progress(pace)
@@ -43,7 +43,7 @@ def progress(
 
 @contextmanager
 def plain_progress(pace: Pace) -> Iterator[Show]:
-    """Yield what prints one line whenever a cell ends."""
+    """Yield a display that prints one line whenever a cell ends."""
 
     def show(event: Event) -> None:
         pace.count(event)
@@ -56,7 +56,7 @@ def plain_progress(pace: Pace) -> Iterator[Show]:
 
 @contextmanager
 def live_progress(pace: Pace) -> Iterator[Show]:
-    """Yield what keeps a bar for the run and one for each running cell, below the plain lines."""
+    """Yield a display with a bar for the run and for each running cell, below the plain lines."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -106,7 +106,7 @@ def _line(event: Event, pace: Pace) -> str:
         case RunStarted():
             line = f"{cells(event.planned)} to run, {event.done} done"
         case CellEnded(status="skipped"):
-            line = ""  # the end of the run says how many
+            line = ""  # the summary has their number
         case CellEnded():
             line = _ended(event, pace)
         case EndedElsewhere():

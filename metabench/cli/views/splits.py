@@ -18,7 +18,7 @@ __all__ = ["split_lines"]
 
 
 def split_lines(notes: Sequence[SplitNote]) -> Iterator[str]:
-    """Yield a line per split, then what a reader has to know of how the texts fit."""
+    """Yield a line per split, then notes on truncation and unknown words."""
     yield ""
     rows = [("task", "split", "examples", "cut", "unknown words", "examples of each class")]
     rows += [

@@ -84,7 +84,7 @@ def warn(line: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print a text of several lines to stderr, such as an error; if nobody hears it, so be it."""
+    """Print a text of several lines to stderr, such as an error; ignore a closed stderr."""
     with suppress(OSError):
         click.echo(visible(text, keep=_BREAKS), err=True)
 

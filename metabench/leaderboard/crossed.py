@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardRow
 from metabench.errors import StoreError
@@ -18,6 +19,7 @@ from metabench.plugin.target import load_target
 from metabench.quantities import percent
 from metabench.results.collect import Collected
 from metabench.results.predictions import read_predictions
+from metabench.store.records.cell import Result
 from metabench.store.records.run import UseNote
 from metabench.store.run_folder import Store
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = npt.NDArray[np.float64]
     Values: TypeAlias = Mapping[int, Array]
+    Known: TypeAlias = Callable[[str, str], Values | None]
 
 __all__ = ["with_crossed_intervals"]
 
@@ -44,8 +47,15 @@ def with_crossed_intervals(
         stores: the run folders.
         collected: their values, merged.
     """
-    known = _Known(stores, collected, {})
-    rows = tuple(_row(row, board, known) for row in board.rows)
+
+    @cache
+    def known(method: str, column: str) -> Values | None:
+        return _values(stores, collected, method, column)
+
+    targets = [note.name for note in collected.note.columns if note.role == "target"]
+    shown = [column.name for column in board.columns if column.role == "target"]
+    averaged = targets if targets == shown and not collected.note.averaged else []
+    rows = tuple(_row(row, board, known, averaged) for row in board.rows)
     said = _said(replace(board, rows=rows))
     return replace(board, rows=rows, explanation=f"{board.explanation} {said}".strip())
 
@@ -72,31 +82,12 @@ def _said(board: Leaderboard) -> str:
     )
 
 
-@final
-@dataclass(frozen=True)
-class _Known:
-    """Run folders, their values, and pseudo-values by method and column as far as read."""
-
-    stores: Sequence[Store]
-    collected: Collected
-    read: dict[tuple[str, str], Values | None]
-
-    def values(self, method: str, column: str) -> Values | None:
-        """Return pseudo-values [examples] by meta seed; None where one is missing."""
-        place = method, column
-        if place not in self.read:
-            self.read[place] = _values(self, method, column)
-        return self.read[place]
-
-
-def _row(row: LeaderboardRow, board: Leaderboard, known: _Known) -> LeaderboardRow:
-    targets = [column.name for column in board.columns if column.role == "target"]
-    whole = len(targets) == sum(each.role == "target" for each in known.collected.note.columns)
+def _row(
+    row: LeaderboardRow, board: Leaderboard, known: Known, averaged: Sequence[str]
+) -> LeaderboardRow:
     scores = []
     for column, score in zip(board.columns, row.scores, strict=True):
-        names = [column.name]
-        if column.role == AVERAGE:
-            names = targets if whole and not known.collected.note.averaged else []
+        names = averaged if column.role == AVERAGE else [column.name]
         found = tuple(
             replace(each, crossed=_interval(row.method, each, names, known, alpha=board.alpha))
             for each in score.differences
@@ -106,13 +97,13 @@ def _row(row: LeaderboardRow, board: Leaderboard, known: _Known) -> LeaderboardR
 
 
 def _interval(
-    method: str, difference: Difference, columns: Sequence[str], known: _Known, *, alpha: float
+    method: str, difference: Difference, columns: Sequence[str], known: Known, *, alpha: float
 ) -> tuple[float, float] | None:
     import numpy as np  # noqa: PLC0415  (start-up time)
 
     tasks = []
     for column in columns if difference.interval is not None else ():
-        ours, theirs = known.values(method, column), known.values(difference.baseline, column)
+        ours, theirs = known(method, column), known(difference.baseline, column)
         if ours is None or theirs is None:
             return None
         seeds = sorted(ours.keys() & theirs.keys())
@@ -126,17 +117,19 @@ def _interval(
     return None if half is None else (difference.mean - half, difference.mean + half)
 
 
-def _values(known: _Known, method: str, column: str) -> Values | None:
+def _values(
+    stores: Sequence[Store], collected: Collected, method: str, column: str
+) -> Values | None:
+    """Return pseudo-values [examples] by meta seed; None where one is missing."""
     import numpy as np  # noqa: PLC0415  (start-up time)
 
-    collected = known.collected
     note = next(each for each in collected.note.columns if each.name == column)
     seeds: dict[int, list[Array]] = {}
     first: Any = None
     for use in collected.note.uses:
         if (use.method, use.column) != (method, column) or use.key not in collected.results:
             continue
-        found = _pseudo_values(known, use, note.metric)
+        found = _pseudo_values(stores, collected.results[use.key], use, note.metric)
         if found is None:
             return None
         labels, values = found
@@ -147,13 +140,14 @@ def _values(known: _Known, method: str, column: str) -> Values | None:
     return {seed: np.mean(values, axis=0) for seed, values in seeds.items()}
 
 
-def _pseudo_values(known: _Known, use: UseNote, metric: str) -> tuple[Any, Array] | None:
+def _pseudo_values(
+    stores: Sequence[Store], result: Result, use: UseNote, metric: str
+) -> tuple[Any, Array] | None:
     """Return the labels and the pseudo-values of a run; None where they cannot be had.
 
     A record is not trusted: its metric is one of metabench's own, and gives the recorded score.
     """
-    result = known.collected.results[use.key]
-    for store in known.stores:
+    for store in stores:
         note = store.note(use.cell)
         if note is not None and note.key == use.key:
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from metabench.api.leaderboard import Difference, Verdict
@@ -45,9 +45,12 @@ def row_differences(
     ours, theirs = _row(collected, method), _row(collected, baseline)
     columns = collected.note.columns
     sizes = family_sizes(collected.note)
-    pairs = {note.name: _pairs(ours[note.name], theirs[note.name]) for note in columns}
     families = {
-        role: {note.name: pairs[note.name] for note in columns if note.role == role}
+        role: {
+            note.name: paired_values(ours[note.name].values, theirs[note.name].values)
+            for note in columns
+            if note.role == role
+        }
         for role in ("target", "transfer")
     }
     averaged = [_row(collected, name, averaged=True) for name in (method, baseline)]
@@ -55,7 +58,13 @@ def row_differences(
     if allow_missing or len(both) == len(targets):
         means = [average_tasks([row[name].values for name in both]) for row in averaged]
         families["average"] = {AVERAGE: paired_values(*means)}
-    found = dict(_differences(families, sizes, baseline=baseline, alpha=alpha))
+    found = {
+        name: difference
+        for role, family in families.items()
+        for name, difference in compare_family(
+            family, baseline=baseline, tests=sizes[role], alpha=alpha
+        ).items()
+    }
     for note in columns:
         if note.error and note.name in found:
             found[note.name] = _of_an_error(found[note.name])
@@ -105,32 +114,6 @@ def _failed(row: Mapping[str, Entry], targets: Sequence[ColumnNote]) -> set[str]
     return names | {AVERAGE} if names & {note.name for note in targets} else names
 
 
-def _differences(
-    families: Mapping[str, Mapping[str, Sequence[float]]],
-    sizes: Mapping[str, int],
-    *,
-    baseline: str,
-    alpha: float,
-) -> Iterator[tuple[str, Difference]]:
-    for role, family in families.items():
-        paired = {name: values for name, values in family.items() if values}
-        found = compare_family(paired, tests=sizes[role], alpha=alpha)
-        for name, comparison in found.items():
-            yield (
-                name,
-                Difference(
-                    baseline=baseline,
-                    mean=comparison.mean,
-                    interval=comparison.interval,
-                    n=comparison.n,
-                    p=comparison.p,
-                    improvement=comparison.improvement,
-                    detectable=comparison.detectable,
-                    verdict=comparison.verdict,
-                ),
-            )
-
-
 def average_entry(
     collected: Collected, method: str, *, targets: Sequence[ColumnNote], allow_missing: bool
 ) -> Entry:
@@ -160,7 +143,3 @@ def _row(collected: Collected, method: str, *, averaged: bool = False) -> Mappin
     names = [note.name for note in collected.note.columns]
     entries = (averaged and collected.averaged) or collected.entries
     return {name: entries.get((method, name), _NOTHING) for name in names}
-
-
-def _pairs(ours: Entry, theirs: Entry) -> Sequence[float]:
-    return paired_values(ours.values, theirs.values)

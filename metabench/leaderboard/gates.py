@@ -23,13 +23,14 @@ from metabench.suggest import suggest
 
 if TYPE_CHECKING:
     from metabench.api.leaderboard import (
+        Difference,
         Leaderboard,
         LeaderboardColumn,
         LeaderboardRow,
         LeaderboardScore,
     )
 
-__all__ = ["BoundGate", "Gate", "parse_gate", "strict_reasons"]
+__all__ = ["Gate", "parse_gate", "strict_reasons"]
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -66,26 +67,27 @@ class Gate:
     sign: str
     number: float
 
-    def bind(self, board: Leaderboard) -> BoundGate:
-        """Return the gate for a leaderboard.
+    def caught(self, board: Leaderboard) -> list[str]:
+        """Return a sentence for each method that fails it; a missing value fails too.
 
         Raises:
             UsageError: the leaderboard has no such column, no such method or no baseline.
         """
         column = find_column(board.columns, self.column)
+        index = board.columns.index(column)
         baseline = "" if self.is_score else self._baseline(board)
-        rows = board.rows
-        if self.method:
-            rows = (_row(board.rows, self.method),)
-        elif baseline:
-            rows = tuple(row for row in rows if row.method != baseline)
-        if baseline and [row.method for row in rows] == [baseline]:
-            raise UsageError(
-                f"{baseline!r} is the first baseline and has no difference to itself",
-                where=f"--fail-if {self.text!r}",
-                hint="name another method, or begin with score:",
-            )
-        return BoundGate(self, column, board.columns.index(column), baseline, rows)
+        what = "score" if self.is_score else f"difference to {baseline!r}"
+        found = []
+        for row in self._rows(board, baseline):
+            score = row.scores[index]
+            value = _value(score if self.is_score else score.difference(baseline), column)
+            named = f"{row.method!r} on {column.name!r}"
+            if value is None:
+                why = score.detail or score.status or "no seed in common"
+                found.append(f"{named} has no {what} to check: {why}")
+            elif _OPERATORS[self.sign](value, self.number):
+                found.append(f"{named} has a {what} of {value:{'' if self.is_score else '+'}g}")
+        return found
 
     def _baseline(self, board: Leaderboard) -> str:
         if not board.baselines:
@@ -96,40 +98,24 @@ class Gate:
             )
         return board.baselines[0]
 
+    def _rows(self, board: Leaderboard, baseline: str) -> Sequence[LeaderboardRow]:
+        if not self.method:
+            return [row for row in board.rows if row.method != baseline]
+        row = _row(board.rows, self.method)
+        if row.method == baseline:
+            raise UsageError(
+                f"{baseline!r} is the first baseline and has no difference to itself",
+                where=f"--fail-if {self.text!r}",
+                hint="name another method, or begin with score:",
+            )
+        return [row]
 
-@final
-@dataclass(frozen=True, slots=True)
-class BoundGate:
-    """A gate with its column and methods resolved."""
 
-    gate: Gate
-    column: LeaderboardColumn
-    index: int
-    baseline: str
-    rows: tuple[LeaderboardRow, ...]
-
-    def reasons(self) -> Iterator[str]:
-        """Yield a sentence for each method that fails it; a missing value fails too."""
-        for row in self.rows:
-            score = row.scores[self.index]
-            value = self._value(score)
-            named = f"{row.method!r} on {self.column.name!r}"
-            if value is None:
-                why = score.detail or score.status or "no seed in common"
-                yield f"{named} has no {self._what} to check: {why}"
-            elif _OPERATORS[self.gate.sign](value, self.gate.number):
-                yield f"{named} has a {self._what} of {value:{'' if self.gate.is_score else '+'}g}"
-
-    @property
-    def _what(self) -> str:
-        return "score" if self.gate.is_score else f"difference to {self.baseline!r}"
-
-    def _value(self, score: LeaderboardScore) -> float | None:
-        found = score if self.gate.is_score else score.difference(self.baseline)
-        if found is None or found.mean is None:
-            return None
-        # 100 * 0.29 is a little less than 29; round to the intended number.
-        return round(found.mean * (100 if self.column.percent else 1), 9)
+def _value(found: LeaderboardScore | Difference | None, column: LeaderboardColumn) -> float | None:
+    if found is None or found.mean is None:
+        return None
+    # 100 * 0.29 is a little less than 29; round to the intended number.
+    return round(found.mean * (100 if column.percent else 1), 9)
 
 
 def parse_gate(text: str) -> Gate:

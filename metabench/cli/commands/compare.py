@@ -18,7 +18,7 @@ from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.leaderboard import Compared, Detail, compared, put, put_plots, render
 from metabench.cli.views.text import note
 from metabench.errors import GateFailedError, UsageError
-from metabench.leaderboard.gates import BoundGate, parse_gate, strict_reasons
+from metabench.leaderboard.gates import parse_gate, strict_reasons
 from metabench.plugin.formats import FORMATS, SUFFIXES, Format
 from metabench.suggest import suggest
 
@@ -129,13 +129,13 @@ def _compare(asked: _Asked) -> int:
     found = compared(
         stores, baselines=asked.baselines, choice=_choice(asked), most_runs=_most_runs(asked, form)
     )
-    bound = [gate.bind(found.board) for gate in gates]
+    caught = [(gate.text, gate.caught(found.board)) for gate in gates]
     put(_text(asked, found, form), asked.output)
     if asked.output is not None:
         note(f"written: {asked.output}")
     if asked.plots is not None:
         put_plots(found, asked.plots)
-    _judge(found, bound, strict=asked.strict)
+    _judge(found, caught, strict=asked.strict)
     return _SOME_DIFFER if found.collected.nondeterministic else 0
 
 
@@ -206,8 +206,8 @@ def _choice(asked: _Asked) -> Choice:
     )
 
 
-def _judge(found: Compared, gates: Sequence[BoundGate], *, strict: bool) -> None:
-    """Say every reason to exit with 6.
+def _judge(found: Compared, caught: Sequence[tuple[str, Sequence[str]]], *, strict: bool) -> None:
+    """Print every reason to exit with 6, those of gates by their expression.
 
     Raises:
         GateFailedError: there is one.
@@ -220,11 +220,10 @@ def _judge(found: Compared, gates: Sequence[BoundGate], *, strict: bool) -> None
         failed += ["--strict"] * bool(reasons)
         for reason in reasons:
             note(f"strict: {reason}")
-    for gate in gates:
-        reasons = list(gate.reasons())
-        failed += [f"--fail-if {gate.gate.text!r}"] * bool(reasons)
-        for reason in reasons:
-            note(f"{gate.gate.text}: {reason}")
+    for text, lines in caught:
+        failed += [f"--fail-if {text!r}"] * bool(lines)
+        for line in lines:
+            note(f"{text}: {line}")
     if failed:
         raise GateFailedError(
             f"caught by {' and '.join(failed)}",

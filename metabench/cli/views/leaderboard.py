@@ -164,7 +164,7 @@ def render(
     Raises:
         UsageError: this format lacks the layout, or the run names no published tables.
     """
-    from metabench.report.tables.page import leaderboard_page, paper_page
+    from metabench.report.tables.page import Page, leaderboard_page
 
     if form in {"csv", "json", "html"}:
         if detail.layout == "paper":
@@ -183,9 +183,10 @@ def render(
                 explain=detail.explain,
                 seeds=detail.seeds,
             )
-        from metabench.report.tables.paper_layout import paper_tables
+        from metabench.report.tables.paper_layout import paper_parts
 
-        return paper_page(paper_tables(found.collected), best, signature=found.board.signature)
+        parts = paper_parts(found.collected, best=best)
+        return Page(parts, signature=found.board.signature)
 
     return _page_text(page, form, live=live)
 

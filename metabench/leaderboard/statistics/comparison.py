@@ -3,67 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import final
 
-from metabench.api.leaderboard import Verdict
-from metabench.leaderboard.statistics.power import detectable_difference
+from metabench.api.leaderboard import Difference, Verdict
+from metabench.leaderboard.statistics.power import detectable_effect
 from metabench.leaderboard.statistics.significance import SAME, holm, reaches, sign_flip_p
 from metabench.leaderboard.statistics.summary import student_interval, summarise
 
-__all__ = ["Comparison", "compare_family", "improvement"]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The statistics of paired differences; see `metabench.api.leaderboard.Difference`."""
-
-    mean: float
-    interval: tuple[float, float] | None
-    n: int
-    p: float | None
-    improvement: float
-    detectable: float | None
-    verdict: Verdict
+__all__ = ["compare_family", "improvement"]
 
 
 def compare_family(
-    differences: Mapping[str, Sequence[float]], *, tests: int, alpha: float
-) -> Mapping[str, Comparison]:
+    differences: Mapping[str, Sequence[float]], *, baseline: str, tests: int, alpha: float
+) -> Mapping[str, Difference]:
     """Return the comparison of each column of a family that has a pair.
 
     Args:
-        differences: paired differences by column, one or more each.
+        differences: paired differences by column.
+        baseline: the method that was subtracted.
         tests: columns of the family, also those without a pair: leaving a column out must not make
             the others' p smaller.
         alpha: of intervals and verdicts.
     """
-    raw = {name: sign_flip_p(values) for name, values in differences.items()}
-    adjusted = dict(zip(raw, holm(list(raw.values()), tests=tests), strict=True))
+    paired = {name: values for name, values in differences.items() if values}
+    adjusted = holm([sign_flip_p(values) for values in paired.values()], tests=tests)
     return {
-        name: _comparison(values, adjusted[name], tests=max(tests, len(raw)), alpha=alpha)
-        for name, values in differences.items()
+        name: _difference(values, baseline, p, tests=max(tests, len(paired)), alpha=alpha)
+        for (name, values), p in zip(paired.items(), adjusted, strict=True)
     }
 
 
-def _comparison(values: Sequence[float], p: float, *, tests: int, alpha: float) -> Comparison:
+def _difference(
+    values: Sequence[float], baseline: str, p: float, *, tests: int, alpha: float
+) -> Difference:
     summary = summarise(values)
     assert summary is not None  # noqa: S101  (there is a pair)
     interval = student_interval(values, alpha=alpha)
     shown = p if interval and reaches(summary.n, alpha=alpha, tests=tests) else None
-    spread = summary.deviation
-    return Comparison(
+    effect = None if shown is None else detectable_effect(summary.n, alpha, tests)
+    return Difference(
+        baseline=baseline,
         mean=summary.mean,
         interval=interval,
         n=summary.n,
         p=shown,
         improvement=improvement(values),
-        detectable=(
-            None
-            if shown is None or spread is None
-            else detectable_difference(spread, n=summary.n, alpha=alpha, tests=tests)
-        ),
+        detectable=None if effect is None else effect * (summary.deviation or 0.0),
         verdict=_verdict(summary.mean, shown, alpha),
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["POWER", "detectable_difference", "detectable_effect", "pairs_to_detect"]
+__all__ = ["POWER", "detectable_effect", "pairs_to_detect"]
 
 POWER = 0.8
 """Share of experiments in which an effect of the minimum detectable size is found."""
@@ -27,30 +27,12 @@ _TOLERANCE = 1e-3
 _MOST_PAIRS = 200
 
 
-def detectable_difference(
-    deviation: float, *, n: int, alpha: float, tests: int = 1
-) -> float | None:
-    """Return the minimum detectable effect at 80 % power of the verdict's test.
-
-    It describes the size of the experiment, with the deviation of the differences taken for the
-    true one, not its results.
-
-    Args:
-        deviation: standard deviation of the paired differences.
-        n: pairs.
-        alpha: level of the family.
-        tests: comparisons of the family; the smallest p-value is multiplied by it.
-
-    Returns:
-        The difference in the unit of ``deviation``; None where n pairs can never reach alpha.
-    """
-    effect = detectable_effect(n, alpha, tests)
-    return None if effect is None else effect * deviation
-
-
 @lru_cache(maxsize=256)
 def detectable_effect(n: int, alpha: float, tests: int = 1) -> float | None:
-    r"""Return that effect in standard deviations of the difference; None where it has no power.
+    r"""Return the minimum detectable effect at 80 % power of the test that gives the verdict.
+
+    In standard deviations of the difference: a statement about the size of the experiment, never
+    about what was seen in it. None where n pairs can never reach alpha.
 
     The test is the exact sign-flip test of n normal differences at alpha / tests, the first step of
     Holm's correction. Up to 10 pairs its power is simulated with 4,000 draws, the same for every

@@ -26,7 +26,7 @@ from metabench.report.figures.values import (
     signed_text,
 )
 from metabench.report.tables.legend import legend
-from metabench.report.tables.table import ELSEWHERE, REFERENCE, TextTable, tables
+from metabench.report.tables.table import COSTS, ELSEWHERE, REFERENCE, TextTable, tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,17 +35,6 @@ __all__ = ["render_html"]
 
 _WARNING = re.compile(r"(?!BUDGET|FLOOR|SATURATED)[A-Z]{3,}: ")  # those are in the conclusion
 _SMOKE = "SMOKE: a quick walk through every cell; no number here is a result"
-_COSTS = {
-    "wall time": "device_seconds",
-    "CPU time": "cpu_seconds",
-    "outer updates": "updates",
-    "gradients": "gradients",
-    "HVPs": "hvps",
-    "examples": "examples",
-    "tokens": "tokens",
-    "peak memory": "peak_memory_bytes",
-}
-
 _DIFFERENCES = (
     *("method", "baseline", "column", "difference", "CI over seeds"),
     *("CI over seeds and evaluation examples", "probability of improvement", "p"),
@@ -179,7 +168,7 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
     if not any(row.cost for row in board.rows):
         return None
     table = _table(board, "cost")
-    names = [_COSTS.get(header[0], "") for header in table.headers]
+    names = [COSTS[header[0]][0] for header in table.headers]
     values = [[_exact(getattr(row.cost, name, None)) for name in names] for row in board.rows]
     return {
         "label": "Cost",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
@@ -11,9 +10,8 @@ from metabench.report.tables.table import TextTable, tables
 
 if TYPE_CHECKING:
     from metabench.api.leaderboard import Leaderboard
-    from metabench.report.tables.paper_layout import PaperTable
 
-__all__ = ["Page", "Part", "leaderboard_page", "paper_page"]
+__all__ = ["Page", "Part", "leaderboard_page"]
 
 
 @final
@@ -58,20 +56,3 @@ def leaderboard_page(
     return Page(
         (part,), leaderboard.conclusion, leaderboard.explanation * explain, leaderboard.signature
     )
-
-
-def paper_page(papers: Sequence[PaperTable], best: str, *, signature: str) -> Page:
-    """Return the page of tables in the layout of their source.
-
-    Args:
-        papers: the tables.
-        best: the format's mark of the best of a column, such as ``bold``.
-        signature: of the leaderboard that they show.
-    """
-    return Page(tuple(_part(paper, best) for paper in papers), signature=signature)
-
-
-def _part(paper: PaperTable, best: str) -> Part:
-    marked = any(cell.best for row in paper.table.rows for cell in row.cells)
-    legend = (f"{best}: highest mean among ours",) * marked
-    return Part((paper.table,), (*paper.captions, *legend))

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import final
+from dataclasses import replace
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardRow
 from metabench.errors import UsageError
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.captions import captions
+from metabench.report.tables.page import Part
 from metabench.report.tables.table import TextCell, TextRow, TextTable, tables
 from metabench.results.collect import Collected, entries_of
 from metabench.store.records.published import PublishedColumnNote, PublishedNote, PublishedRowNote
 from metabench.store.records.run import ColumnNote
 
-__all__ = ["PaperTable", "paper_tables"]
+__all__ = ["paper_parts"]
 
 _NOTHING = TextCell("-", faint=True)
 _Place = tuple[str, str]
 _Cells = Mapping[_Place, TextCell]
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class PaperTable:
-    """A table in the layout of its source, with its notes."""
-
-    table: TextTable
-    captions: tuple[str, ...]
-
-
-def paper_tables(collected: Collected) -> tuple[PaperTable, ...]:
+def paper_parts(collected: Collected, *, best: str) -> tuple[Part, ...]:
     """Return each printed table that a run is compared with, with the run's scores added.
+
+    Args:
+        collected: the values.
+        best: the format's mark of the best of a column, such as ``bold``.
 
     Raises:
         UsageError: the benchmark of the run names no published numbers.
@@ -43,15 +38,18 @@ def paper_tables(collected: Collected) -> tuple[PaperTable, ...]:
             f"{collected.note.name!r} names no published numbers, so there is no layout to follow",
             hint="name them in compare.published and run again, which runs no cell that is done",
         )
-    return tuple(_paper_table(collected, table) for table in printed)
+    return tuple(_part(collected, table, best) for table in printed)
 
 
-def _paper_table(collected: Collected, printed: PublishedNote) -> PaperTable:
+def _part(collected: Collected, printed: PublishedNote, best: str) -> Part:
     ranks = range(max(len(column.metrics) for column in printed.columns))
     seen = [_seen_as(collected, printed, rank) for rank in ranks]
     boards = [_board(run, printed) for run in seen]
     said = [*captions(seen[0], boards[0]), *_captions(collected, printed)]
-    return PaperTable(_table(collected, printed, boards), tuple(dict.fromkeys(said)))
+    table = _table(collected, printed, boards)
+    if any(cell.best for row in table.rows for cell in row.cells):
+        said.append(f"{best}: highest mean among ours")
+    return Part((table,), tuple(dict.fromkeys(said)))
 
 
 def _board(seen: Collected, printed: PublishedNote) -> Leaderboard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
@@ -16,7 +16,7 @@ from metabench.api.leaderboard import (
 )
 from metabench.quantities import bytes_text, count_text, score_text, seconds_text, signed_text
 
-__all__ = ["CLOSE", "ELSEWHERE", "REFERENCE", "TextCell", "TextRow", "TextTable", "tables"]
+__all__ = ["CLOSE", "COSTS", "ELSEWHERE", "REFERENCE", "TextCell", "TextRow", "TextTable", "tables"]
 
 CLOSE = "≈"
 """The sign of a score that is not significantly worse than the highest mean of its column."""
@@ -24,6 +24,17 @@ ELSEWHERE = "reported elsewhere"
 """The heading of published rows."""
 REFERENCE = "for reference"
 """The heading of the majority class and chance."""
+COSTS: Mapping[str, tuple[str, Callable[..., str]]] = {
+    "wall time": ("device_seconds", seconds_text),
+    "CPU time": ("cpu_seconds", seconds_text),
+    "outer updates": ("updates", count_text),
+    "gradients": ("gradients", count_text),
+    "HVPs": ("hvps", count_text),
+    "examples": ("examples", count_text),
+    "tokens": ("tokens", count_text),
+    "peak memory": ("peak_memory_bytes", bytes_text),
+}
+"""By heading: the field of a cost, and how it is written."""
 _SMALLEST_P = 0.001
 
 
@@ -215,23 +226,7 @@ def _difference(
 
 
 def _costs(rows: tuple[LeaderboardRow, ...], title: str) -> TextTable:
-    shown: dict[str, Callable[[Cost], str | None]] = {
-        "wall time": lambda cost: seconds_text(cost.device_seconds),
-        "CPU time": lambda cost: (
-            None if cost.cpu_seconds is None else seconds_text(cost.cpu_seconds)
-        ),
-        "outer updates": lambda cost: _count(cost.updates),
-        "gradients": lambda cost: _count(cost.gradients),
-        "HVPs": lambda cost: _count(cost.hvps),
-        "examples": lambda cost: _count(cost.examples),
-        "tokens": lambda cost: _count(cost.tokens),
-        "peak memory": lambda cost: (
-            None if cost.peak_memory_bytes is None else bytes_text(cost.peak_memory_bytes)
-        ),
-    }
-    texts = {
-        name: [show(row.cost) if row.cost else None for row in rows] for name, show in shown.items()
-    }
+    texts = {name: [_cost(row.cost, name) for row in rows] for name in COSTS}
     kept = {name: column for name, column in texts.items() if any(column)}
     cells = zip(*kept.values(), strict=True)
     return TextTable(
@@ -245,8 +240,10 @@ def _costs(rows: tuple[LeaderboardRow, ...], title: str) -> TextTable:
     )
 
 
-def _count(count: float | None) -> str | None:
-    return None if count is None else count_text(count)
+def _cost(cost: Cost | None, name: str) -> str:
+    field, text = COSTS[name]
+    value = None if cost is None else getattr(cost, field)
+    return "" if value is None else text(value)
 
 
 def _number(value: float, column: LeaderboardColumn) -> str:

@@ -8,7 +8,6 @@ from statsmodels.stats.power import TTestPower
 
 from metabench.leaderboard.statistics.comparison import compare_family
 from metabench.leaderboard.statistics.power import (
-    detectable_difference,
     detectable_effect,
     pairs_to_detect,
 )
@@ -38,7 +37,7 @@ def test_an_effect_of_that_size_gets_its_verdict_four_times_in_five(n, tests):
     effect = detectable_effect(n, 0.05, tests)
     draws = np.random.default_rng(n).normal(effect, 1.0, (1500, n))
     found = [
-        compare_family({"a": values.tolist()}, tests=tests, alpha=0.05)["a"].verdict
+        compare_family({"a": values.tolist()}, baseline="", tests=tests, alpha=0.05)["a"].verdict
         for values in draws
     ]
 
@@ -49,13 +48,20 @@ def test_an_effect_of_that_size_gets_its_verdict_four_times_in_five(n, tests):
 @pytest.mark.parametrize(("n", "tests"), [(5, 1), (7, 4), (2, 1), (1, 1)])
 def test_where_alpha_cannot_be_reached_nothing_is_detectable(n, tests):
     assert detectable_effect(n, 0.05, tests) is None
-    assert detectable_difference(0.1, n=n, alpha=0.05, tests=tests) is None
 
 
-def test_it_grows_with_the_spread_and_shrinks_with_the_pairs():
-    assert detectable_difference(0.04, n=9, alpha=0.05) == pytest.approx(
-        2 * detectable_difference(0.02, n=9, alpha=0.05)
+def test_it_grows_with_the_spread():
+    values = [0.01 * k for k in range(1, 10)]
+    family = {"a": values, "b": [2 * value for value in values]}
+    found = compare_family(family, baseline="", tests=2, alpha=0.05)
+
+    assert found["a"].detectable == pytest.approx(
+        detectable_effect(9, 0.05, 2) * np.std(values, ddof=1)
     )
+    assert found["b"].detectable == pytest.approx(2 * found["a"].detectable)
+
+
+def test_it_shrinks_with_the_pairs():
     sizes = [detectable_effect(n, 0.05, 4) for n in (8, 9, 10, 12, 20, 50)]
     assert sizes == sorted(sizes, reverse=True)
 

@@ -10,8 +10,8 @@ from metabench.errors import UsageError
 from metabench.escape import visible
 from metabench.report.formats.markdown import markdown_page
 from metabench.report.formats.terminal import terminal_text
-from metabench.report.tables.page import paper_page
-from metabench.report.tables.paper_layout import paper_tables
+from metabench.report.tables.page import Page
+from metabench.report.tables.paper_layout import paper_parts
 from metabench.results.collect import collect
 from metabench.results.merge import merge
 
@@ -23,10 +23,10 @@ def texts(table):
 
 
 def test_rows_have_the_order_and_the_names_of_the_paper_and_ours_stand_above(beside):
-    (paper,) = paper_tables(collect(beside()))
+    (paper,) = paper_parts(collect(beside()), best="bold")
 
     # Joint on RTE: 0.60, 0.61, 0.62; on MRPC accuracy 0.71, 0.73, 0.72 and F1 0.1 above.
-    assert texts(paper.table) == [
+    assert texts(paper.tables[0]) == [
         ("MT-DNN (ours: Joint)", "0", "61.0 ± 1.0", "82.0 ± 1.0 / 72.0 ± 1.0"),
         ("reported", "", "75.4", "89.9 / 86.3"),
         ("BERT", "0", "52.0 ± 2.0", "80.0 ± 0.0 / 70.0 ± 0.0 c2/3"),
@@ -39,14 +39,14 @@ def test_rows_have_the_order_and_the_names_of_the_paper_and_ours_stand_above(bes
 
 
 def test_columns_are_headed_as_in_the_paper(beside):
-    (paper,) = paper_tables(collect(beside()))
+    (paper,) = paper_parts(collect(beside()), best="bold")
 
-    assert paper.table.headers == (("k",), ("R-T-E", "Accuracy"), ("MRPC", "F1 / Accuracy"))
-    assert paper.table.title == "demo: Them 2019, Table 1: Results"
+    assert paper.tables[0].headers == (("k",), ("R-T-E", "Accuracy"), ("MRPC", "F1 / Accuracy"))
+    assert paper.tables[0].title == "demo: Them 2019, Table 1: Results"
 
 
 def test_captions_say_whose_numbers_are_whose_and_on_which_split(beside):
-    (paper,) = paper_tables(collect(beside()))
+    (paper,) = paper_parts(collect(beside()), best="bold")
 
     for sentence in (
         "ours: scored on validation (R-T-E, MRPC), not on test: another evaluation set",
@@ -57,8 +57,8 @@ def test_captions_say_whose_numbers_are_whose_and_on_which_split(beside):
         "Table 1: scored by a server",
         "Table 1: no method of ours corresponds to MAML",
     ):
-        assert sentence in paper.captions
-    said = " ".join(paper.captions)
+        assert sentence in paper.notes
+    said = " ".join(paper.notes)
     assert "over 3 meta seeds" in said
     assert "F1 / Accuracy, times 100, for MRPC" in said
     assert "average" not in said
@@ -70,16 +70,16 @@ def test_what_makes_a_number_no_result_is_said_there_too(beside):
     note = store.run()
     changes = {"notes": ("PARTIAL: 3 of 9 rows",), "overrides": ("model.id=x",), "smoke": True}
     store.commit_run("", "", note.model_copy(update=changes))
-    (paper,) = paper_tables(collect(store))
+    (paper,) = paper_parts(collect(store), best="bold")
 
-    assert "(SMOKE, no result)" in paper.table.title
-    assert "PARTIAL: 3 of 9 rows" in paper.captions
-    assert "changed on the command line: model.id=x" in paper.captions
+    assert "(SMOKE, no result)" in paper.tables[0].title
+    assert "PARTIAL: 3 of 9 rows" in paper.notes
+    assert "changed on the command line: model.id=x" in paper.notes
 
 
 def test_a_run_without_published_numbers_has_no_such_layout(make_run):
     with pytest.raises(UsageError, match="'demo' names no published numbers") as caught:
-        paper_tables(collect(make_run()))
+        paper_parts(collect(make_run()), best="bold")
 
     assert "compare.published" in caught.value.hint
 
@@ -87,30 +87,30 @@ def test_a_run_without_published_numbers_has_no_such_layout(make_run):
 def test_a_table_of_other_tasks_is_all_gaps(beside, printed):
     other = printed().columns[0].model_copy(update={"name": "elsewhere", "scored": ""})
     row = printed().rows[1].model_copy(update={"scores": {"elsewhere": (0.5,)}})
-    (paper,) = paper_tables(collect(beside(columns=(other,), rows=(row,))))
+    (paper,) = paper_parts(collect(beside(columns=(other,), rows=(row,))), best="bold")
 
-    assert texts(paper.table)[0] == ("BERT", "0", "-")
+    assert texts(paper.tables[0])[0] == ("BERT", "0", "-")
 
 
 def test_on_the_same_split_there_is_nothing_to_say_of_other_rows(beside):
-    (paper,) = paper_tables(collect(beside(split="validation")))
+    (paper,) = paper_parts(collect(beside(split="validation")), best="bold")
 
-    assert "ours: scored on validation (R-T-E, MRPC)" in paper.captions
+    assert "ours: scored on validation (R-T-E, MRPC)" in paper.notes
 
 
 def test_a_figure_without_numbers_has_ours_alone(beside, printed):
     rows = tuple(row.model_copy(update={"scores": {}}) for row in printed().rows)
-    (paper,) = paper_tables(collect(beside(rows=rows, table="Figure 2")))
+    (paper,) = paper_parts(collect(beside(rows=rows, table="Figure 2")), best="bold")
 
-    assert [row.name for row in paper.table.rows][:2] == ["MT-DNN (ours: Joint)", "BERT"]
-    assert "laid out as Them 2019, Figure 2: Them 2019, A Paper" in paper.captions
-    assert not any("reported" in caption for caption in paper.captions)
+    assert [row.name for row in paper.tables[0].rows][:2] == ["MT-DNN (ours: Joint)", "BERT"]
+    assert "laid out as Them 2019, Figure 2: Them 2019, A Paper" in paper.notes
+    assert not any("reported" in caption for caption in paper.notes)
 
 
 def test_one_table_of_two_runs_is_shown_once(beside):
     collected = collect(beside())
 
-    assert len(paper_tables(merge([collected, collected]))) == 1
+    assert len(paper_parts(merge([collected, collected]), best="bold")) == 1
 
 
 def test_hostile_words_of_a_published_file_are_inert(beside, printed):
@@ -126,7 +126,7 @@ def test_hostile_words_of_a_published_file_are_inert(beside, printed):
         title=HOSTILE, short=HOSTILE, citation=HOSTILE, table=HOSTILE, split=HOSTILE, note=HOSTILE,
         stubs=("Model", HOSTILE), columns=(column,), rows=(row,),
     )  # fmt: skip
-    page = paper_page(paper_tables(collect(store)), best="bold", signature="")
+    page = Page(paper_parts(collect(store), best="bold"))
     terminal, markdown = terminal_text(page), markdown_page(page)
 
     for text in (terminal, markdown):

@@ -7,7 +7,9 @@ Modules and packages, in the order in which data passes through:
 
     __main__: the process: Ctrl-C is handled from the first import on
     import_path: where modules come from: never from the working folder
+    version: the version of metabench
     cli: the command line: commands, their inputs, their views
+    frontend: metabench from Python, and what the commands call
     api: what a plugin declares: hooks, descriptors, options; import-light
     learning: what a plugin computes with: algorithm, sampler, learner, episode; imports torch
     plugin: installed plugins, loaded in isolation, and the catalog of what they register
@@ -37,6 +39,37 @@ Modules and packages, in the order in which data passes through:
     suggest: the nearest of the known names: "did you mean"
 """
 
-__all__ = ["__version__"]
+from metabench.version import __version__
 
-__version__ = "0.1.0"
+TYPE_CHECKING = False  # nothing else is imported here: a file could hide it, which __main__ reports
+if TYPE_CHECKING:
+    from typing import Any
+
+    from metabench.frontend.benchmark import Benchmark
+    from metabench.frontend.board import Board
+    from metabench.frontend.launching import run
+    from metabench.frontend.loaded import Run, load
+
+__all__ = ["Benchmark", "Board", "Run", "__version__", "load", "run"]
+
+_HOMES = {
+    "Benchmark": "metabench.frontend.benchmark",
+    "Board": "metabench.frontend.board",
+    "Run": "metabench.frontend.loaded",
+    "load": "metabench.frontend.loaded",
+    "run": "metabench.frontend.launching",
+}
+
+
+def __getattr__(name: str) -> "Any":
+    """Return a public name, whose module is imported when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'metabench' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "bytes_text",
+    "cells",
     "count_text",
     "listed",
     "named",
@@ -77,6 +78,11 @@ def span(numbers: Sequence[int]) -> str:
     """
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f"{low} to {high}"
+
+
+def cells(number: int) -> str:
+    """Return a number of cells in words, such as ``1 cell``."""
+    return "1 cell" if number == 1 else f"{number} cells"
 
 
 def plural(numbers: Sequence[int], noun: str) -> str:

@@ -17,7 +17,9 @@ from generator.study_words import (
     seeds_or_methods,
 )
 from metabench.api.leaderboard import Leaderboard
-from metabench.cli.views.leaderboard import Compared, compared, render
+from metabench.cli.views.leaderboard import compared
+from metabench.frontend.comparing import Compared
+from metabench.frontend.rendering import render
 from metabench.store.run_folder import Store
 
 __all__ = ["RESULTS", "study", "study_tables"]

@@ -10,7 +10,6 @@ from typing import TextIO
 
 import click
 
-from metabench import __version__
 from metabench.cli.group import LazyGroup
 from metabench.cli.inputs.command_line import remember
 from metabench.cli.inputs.installed import plugin_options
@@ -24,6 +23,7 @@ from metabench.cli.surroundings import (
 )
 from metabench.cli.views.text import complain
 from metabench.errors import MetabenchError, SpecError, StoppedError
+from metabench.version import __version__
 
 __all__ = ["main"]
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from metabench.api.events import Noticed, Progressed
 from metabench.cli.inputs.command_line import again
 from metabench.cli.views.cells import reason_lines, state_counts
 from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.progress import progress
-from metabench.cli.views.text import cells, note, warn
-from metabench.plugin.observers import notify
+from metabench.cli.views.text import note
+from metabench.quantities import cells
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
-    from metabench.cli.inputs.benchmark import Prepared
+    from metabench.frontend.planning import Prepared
     from metabench.plan.states import PlanState
-    from metabench.plugin.catalog import Catalog
     from metabench.session.runner.policy import RunPolicy
     from metabench.session.runtime import RunSummary
 
@@ -30,7 +27,7 @@ _SOME_FAILED = 1
 
 @contextmanager
 def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
-    """Print the present state; yield a function that shows events and notifies observers."""
+    """Print the state of the plan; yield the display of its events."""
     from metabench.session.runner.policy import to_do
     from metabench.session.runner.queue import cost
 
@@ -45,10 +42,8 @@ def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callab
         note(line)
     planned = to_do(one.plan, states, policy).cells
     costs = {cell.key: cost(cell) for cell in planned}
-    if one.plan.benchmark.spec.compute.deterministic:  # cuBLAS reads this once, when it begins
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with progress(costs, stages={cell.key: cell.kind for cell in planned}) as show:
-        yield _telling(one.catalog, show)
+        yield show
 
 
 def verdict(one: Prepared, before: PlanState, summary: RunSummary) -> int:
@@ -75,24 +70,3 @@ def verdict(one: Prepared, before: PlanState, summary: RunSummary) -> int:
 def _failed_cell(one: Prepared, folder: str) -> FailedCell | None:
     failure = one.store.failure(folder)
     return FailedCell.of(failure, one.store.cell_folder(folder)) if failure else None
-
-
-def _telling(catalog: Catalog, show: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return a function that passes events to the display and observers; report each fault once.
-
-    A display that cannot be written to, because its terminal or pipe is gone, fails no cell.
-    """
-    told: set[str] = set()
-
-    def emit(event: Event) -> None:
-        with suppress(OSError):
-            show(event)
-        # Steps are observed in their own process, so those of another one are not repeated here.
-        heard = () if isinstance(event, Progressed) else notify(catalog.observers, event)
-        for problem in (event.message,) if isinstance(event, Noticed) else map(str, heard):
-            if problem not in told:
-                told.add(problem)
-                with suppress(OSError):
-                    warn(problem)
-
-    return emit

@@ -27,6 +27,7 @@ from metabench.report.sheets.settings import settings
 from metabench.report.sheets.tasks import tasks
 from metabench.results.collect import Collected
 from metabench.results.history import LossCurve, MetaHistory, meta_histories
+from metabench.results.score_lines import column_sizes
 from metabench.results.tuning import TuningHistory, tuning_histories
 from metabench.store.records.run import ColumnNote
 from metabench.store.run_folder import Store
@@ -146,7 +147,7 @@ def _mix(runs: Sequence[MetaHistory]) -> TaskMix | None:
 
 
 def _fractions(board: Leaderboard, collected: Collected) -> Iterator[FractionPlot]:
-    rows = _training_rows(collected)
+    rows = column_sizes(collected)
     groups: dict[str, list[ColumnNote]] = {}
     names = [column.name for column in board.columns]
     for note in collected.note.columns:
@@ -166,16 +167,6 @@ def _fractions(board: Leaderboard, collected: Collected) -> Iterator[FractionPlo
         if len(set(places.values())) >= _FEWEST_PARTS:
             drawn = tuple(one for one in series if one.points)
             yield FractionPlot(column.title, column.metric, column.percent, drawn)
-
-
-def _training_rows(collected: Collected) -> Mapping[str, int]:
-    """Return the number of training examples of each column, from its results."""
-    found: dict[str, int] = {}
-    for use in collected.note.uses:
-        result = collected.results.get(use.key)
-        if result is not None and result.train_rows:
-            found.setdefault(use.column, result.train_rows)
-    return found
 
 
 def _points(scores: Mapping[int, LeaderboardScore], board: Leaderboard) -> Iterator[FractionPoint]:

@@ -9,6 +9,7 @@ Modules and packages, in the order in which data passes through:
     repeats: cells that were run twice: whether they agree, and whether they had to
     metric_choice: another metric than the primary one
     merge: several runs in one comparison
+    score_lines: every score as one line, for CSV, Parquet and pandas
     history: meta-training by step: losses and tasks drawn
     tuning: fine-tuning by step: scalars added by observers
     run_status: the progress of a run, from its folder alone

@@ -12,11 +12,12 @@ from metabench.tasks.parquet_size import refuse_large_table
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
 
-__all__ = ["OUTPUT", "read_predictions"]
+__all__ = ["OUTPUT", "predictions_table", "read_predictions"]
 
 OUTPUT = "output: "
 """How the name of a column begins that holds the output of a class."""
@@ -28,22 +29,31 @@ def read_predictions(
     """Return the labels [rows] and outputs [rows, classes] of a cell; [rows, 1] for regression.
 
     Raises:
-        StoreError: the file is missing, is not the one whose sha256 was recorded, or holds
-            anything but one number per column for each row that was scored.
+        StoreError: as for `predictions_table`.
     """
     import numpy as np  # noqa: PLC0415  (seldom needed)
 
-    noted = next((file for file in result.files if file.path == PREDICTIONS), None)
-    where = str(store.cell_folder(folder) / PREDICTIONS)
-    if noted is None:
-        raise _unusable(where, "is in no record")
-    table = _numbers(store.read_file(folder, noted), result.scored_rows, where=where)
+    table = predictions_table(store, folder, result)
     names = [name for name in table.column_names if name.startswith(OUTPUT)]
     columns = [table.column(name).to_numpy() for name in names or ["prediction"]]
     return table.column("label").to_numpy(), np.stack(columns, axis=1)
 
 
-def _numbers(data: bytes, rows: int | None, *, where: str) -> Any:
+def predictions_table(store: Store, folder: str, result: Result) -> pa.Table:
+    """Return the predictions of a cell: ``row``, ``label``, ``prediction``, and every output.
+
+    Raises:
+        StoreError: the file is missing, does not have the recorded sha256, or holds anything but
+            one number per column for each evaluation example.
+    """
+    noted = next((file for file in result.files if file.path == PREDICTIONS), None)
+    where = str(store.cell_folder(folder) / PREDICTIONS)
+    if noted is None:
+        raise _unusable(where, "is in no record")
+    return _numbers(store.read_file(folder, noted), result.scored_rows, where=where)
+
+
+def _numbers(data: bytes, rows: int | None, *, where: str) -> pa.Table:
     """Return the table of a file of predictions; its size is known before it is decoded."""
     import pyarrow as pa  # noqa: PLC0415  (seldom needed)
     import pyarrow.parquet as pq  # noqa: PLC0415

@@ -16,8 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
-from metabench import __version__
 from metabench.plugin.absence import remedy
+from metabench.version import __version__
 
 if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog

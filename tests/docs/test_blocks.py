@@ -13,6 +13,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from metabench.spec.reading.load import load_benchmark
 from metabench.spec.reading.published import read_published
 
 ROOT = Path(__file__).parents[2]
+QUICKSTART = ROOT / "tests" / "fixtures" / "quickstart" / "run"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r'^```(\w*)(?: title="([^"\n]*)")?[^\n]*\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "toml", "console", "text", "csv", "json", "markdown"}
@@ -68,6 +70,8 @@ def test_a_block_says_what_it_is_written_in(block):
     "block", [block for block in of("python") if not re.match(r"# \S+\.py\n", block.text)], ids=str
 )
 def test_a_python_block_prints_what_it_says(block, tmp_path, monkeypatch):
+    if "runs/quickstart" in block.text:  # a run that was recorded
+        shutil.copytree(QUICKSTART, tmp_path / "runs" / "quickstart")
     monkeypatch.chdir(tmp_path)
     printed = io.StringIO()
 

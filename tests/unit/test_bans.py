@@ -42,7 +42,7 @@ PRINTS = {
 
 PRINTERS = {
     "metabench/cli/views/text.py": {"click.echo"},
-    "metabench/cli/views/progress.py": {"rich.console.Console"},  # a live display, of escaped lines
+    "metabench/frontend/progress.py": {"rich.console.Console"},  # a live display, of escaped lines
     "metabench/report/formats/terminal.py": {"rich.console.Console"},  # into a text
     "metabench/__main__.py": {"sys.stderr.write"},  # before anything else can be imported
     "metabench/session/export/predict_script.py": {"sys.stdout.writelines"},  # runs by itself; JSON

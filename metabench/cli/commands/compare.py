@@ -14,16 +14,18 @@ from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_format, complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.inputs.places import find_run, newest_run
-from metabench.cli.views.leaderboard import Compared, Detail, compared, put, put_plots, render
+from metabench.cli.views.leaderboard import compared, put, put_plots, rendered, terminal
 from metabench.cli.views.text import note
 from metabench.errors import GateFailedError, UsageError
+from metabench.frontend.places import find_run, newest_run
+from metabench.frontend.rendering import Detail, Terminal, render
 from metabench.leaderboard.gates import parse_gate, strict_reasons
 from metabench.plugin.formats import FORMATS, SUFFIXES, Format
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:
     from metabench.api import RendererInfo
+    from metabench.frontend.comparing import Compared
     from metabench.leaderboard.columns import Choice
     from metabench.plugin.status import Offer
 
@@ -149,9 +151,7 @@ def _most_runs(asked: _Asked, form: object) -> float:
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:
     if isinstance(form, str):
         more = Detail(asked.layout, asked.explain, asked.seeds)
-        return render(found, form, more, live=asked.output is None)
-    from metabench.cli.views.leaderboard import rendered
-
+        return render(found, form, more, terminal() if asked.output is None else Terminal())
     return rendered(form, found.board)
 
 

@@ -19,10 +19,10 @@ from metabench.cli.inputs.options import (
     runs_option,
     traceback_option,
 )
-from metabench.cli.inputs.places import find_run
 from metabench.cli.inputs.run_folder import OpenedRun, open_run
 from metabench.cli.views.progress import progress
 from metabench.cli.views.text import aligned, echo, note, warn, write_output
+from metabench.frontend.places import find_run
 
 if TYPE_CHECKING:
     from metabench.api.task import TaskCard

@@ -9,8 +9,9 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import runs_option, traceback_option
-from metabench.cli.inputs.places import find_run
-from metabench.cli.views.text import cells, echo, note
+from metabench.cli.views.text import echo, note
+from metabench.frontend.places import find_run
+from metabench.quantities import cells
 
 __all__ = ["command"]
 

@@ -10,8 +10,8 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option
-from metabench.cli.inputs.places import shipped_benchmarks
 from metabench.cli.views.text import aligned, echo, echo_json
+from metabench.frontend.places import shipped_benchmarks
 from metabench.plugin.formats import FORMATS
 
 if TYPE_CHECKING:

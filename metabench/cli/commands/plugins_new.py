@@ -12,9 +12,9 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import traceback_option
-from metabench.cli.inputs.places import shipped_benchmarks
 from metabench.cli.views.text import note
 from metabench.errors import UsageError
+from metabench.frontend.places import shipped_benchmarks
 from metabench.plugin.formats import FORMATS, SUFFIXES
 from metabench.plugin.scaffold import KINDS, PackageName, package_files
 from metabench.suggest import suggest

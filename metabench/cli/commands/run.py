@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from metabench.cli.help import Command
-from metabench.cli.inputs.benchmark import Prepared, prepare, refuse_shared_folders
+from metabench.cli.inputs.benchmark import prepare
 from metabench.cli.inputs.command_line import typed
 from metabench.cli.inputs.installed import plugin_options
-from metabench.cli.inputs.observing import observed, observer_option
+from metabench.cli.inputs.observing import observer_option
 from metabench.cli.inputs.options import (
     device_option,
     files_argument,
@@ -28,11 +28,14 @@ from metabench.cli.views.cells import cell_entries, cell_lines
 from metabench.cli.views.leaderboard import echo_leaderboard
 from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import UsageError
+from metabench.frontend.planning import refuse_shared_folders
+from metabench.frontend.running import check_setup, run_prepared, with_observers
 from metabench.store.file_names import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from metabench.frontend.planning import Prepared
     from metabench.plan.states import CellState, PlanState
     from metabench.session.estimate.estimates import Estimates
     from metabench.session.runner.policy import RunPolicy
@@ -125,18 +128,15 @@ def command(
     """
     from metabench.plan.states import PlanState
     from metabench.session.runner.policy import RunPolicy
-    from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
 
     if as_json and not dry_run:
         raise UsageError("--json goes with --dry-run", hint="see `metabench compare --json`")
-    prepared = observed(
-        [
-            prepare(file, sets=sets, only=only, smoke=smoke, hub=hub, runs=runs)
-            for file in dict.fromkeys(files)
-        ],
-        observers,
-    )
+    planned = [
+        prepare(file, sets=sets, only=only, smoke=smoke, hub=hub, runs=runs)
+        for file in dict.fromkeys(files)
+    ]
+    prepared = with_observers(planned, observers, warn)
     refuse_shared_folders(prepared)
     most = 1 if fail_fast else max_failures
     policy = RunPolicy(force=force, retry_failed=retry_failed, max_failures=most)
@@ -155,18 +155,12 @@ def command(
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)
         return 0
-    first = _refuse_early(prepared, policy, runtime)
+    first, *_ = [check_setup(one, policy, runtime, warn) for one in prepared]
     ended: list[_Ended] = []
     for one, mine in _in_turn(prepared, policy, ended):
         found = PlanState.of(one.plan, one.store) if ended else first
-        with shown(one, found, mine) as emit:
-            summary = run_plan(
-                found,
-                catalog=one.catalog,
-                runtime=runtime,
-                emit=emit,
-                policy=mine,
-            )
+        with shown(one, found, mine) as show:
+            summary = run_prepared(one, found, policy=mine, runtime=runtime, show=show)
         ended.append(_Ended(one, found, summary))
     return _conclude(ended)
 
@@ -177,35 +171,6 @@ class _Ended(NamedTuple):
     one: Prepared
     before: PlanState
     summary: RunSummary
-
-
-def _refuse_early(prepared: Sequence[Prepared], policy: RunPolicy, runtime: Runtime) -> PlanState:
-    """Refuse an insufficient device, disk or memory before anything is written; warn of doubts.
-
-    Returns the state of the first plan, which is run right away.
-
-    Raises:
-        SetupError: the device does not exist, or the run does not fit.
-    """
-    from metabench.plan.states import PlanState
-    from metabench.session.estimate.disk import refuse_full_disk
-    from metabench.session.estimate.refusal import refuse_missing_device, refuse_what_cannot_fit
-    from metabench.session.runner.launching import LOCAL, find_launcher
-    from metabench.session.runner.policy import to_do
-
-    asked = runtime.launcher, runtime.launcher_settings
-    if asked != (LOCAL, ()):
-        find_launcher(prepared[0].catalog, *asked)
-    looked = [PlanState.of(one.plan, one.store) for one in prepared]
-    for one, found in zip(prepared, looked, strict=True):
-        todo = to_do(one.plan, found.states, replace(policy, selection=one.selection)).cells
-        compute = one.plan.benchmark.spec.compute
-        refuse_missing_device(todo, compute=compute, runtime=runtime)
-        warning = refuse_what_cannot_fit(todo, compute=compute, runtime=runtime)
-        refuse_full_disk(todo, folder=one.store.folder, runtime=runtime)
-        if warning:
-            warn(warning)
-    return looked[0]
 
 
 def _in_turn(

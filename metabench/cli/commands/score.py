@@ -14,9 +14,10 @@ from metabench.cli.inputs.command_line import typed
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.inputs.places import find_run
-from metabench.cli.views.text import aligned, cells, echo, echo_json, note, warn
+from metabench.cli.views.text import aligned, echo, echo_json, note, warn
 from metabench.errors import StoreError
+from metabench.frontend.places import find_run
+from metabench.quantities import cells
 
 if TYPE_CHECKING:
     from metabench.session.replay.rescore import Rescored

@@ -13,10 +13,10 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.failures import FailedCell, failure_lines
 from metabench.cli.views.text import aligned, echo, echo_json
 from metabench.errors import UsageError
+from metabench.frontend.places import find_run, newest_run
 from metabench.quantities import seconds_text
 
 if TYPE_CHECKING:

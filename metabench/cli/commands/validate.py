@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from metabench.cli.help import Command
-from metabench.cli.inputs.benchmark import Planned, make_plan
+from metabench.cli.inputs.benchmark import make_plan
 from metabench.cli.inputs.installed import plugin_options
 from metabench.cli.inputs.options import (
     file_argument,
@@ -21,9 +21,11 @@ from metabench.cli.inputs.options import (
 )
 from metabench.cli.views.cells import plan_entry, plan_lines, plan_uses
 from metabench.cli.views.splits import split_lines
-from metabench.cli.views.text import cells, echo, echo_json, note
+from metabench.cli.views.text import echo, echo_json, note
+from metabench.quantities import cells
 
 if TYPE_CHECKING:
+    from metabench.frontend.planning import Planned
     from metabench.store.records.splits import SplitNote
 
 __all__ = ["command"]

@@ -12,10 +12,10 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.inputs.places import find_run
 from metabench.cli.views.text import aligned, echo, echo_json, note
-from metabench.cli.views.text import cells as count
 from metabench.errors import StoreError
+from metabench.frontend.places import find_run
+from metabench.quantities import cells as count
 from metabench.store.file_names import CELLS
 
 if TYPE_CHECKING:

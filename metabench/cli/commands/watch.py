@@ -13,10 +13,10 @@ import click
 from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_run
 from metabench.cli.inputs.options import runs_option, traceback_option
-from metabench.cli.inputs.places import find_run, newest_run
 from metabench.cli.views.leaderboard import put_scores
-from metabench.cli.views.text import cells, echo
-from metabench.quantities import seconds_text
+from metabench.cli.views.text import echo
+from metabench.frontend.places import find_run, newest_run
+from metabench.quantities import cells, seconds_text
 
 if TYPE_CHECKING:
     from metabench.results.run_status import RunStatus

@@ -31,7 +31,7 @@ def complete_benchmark(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Return benchmarks that ship with metabench, and benchmark files."""
-    from metabench.cli.inputs.places import shipped_benchmarks
+    from metabench.frontend.places import shipped_benchmarks
 
     del context, parameter
     folder = Path(incomplete).parent if "/" in incomplete else Path()

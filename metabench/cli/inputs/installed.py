@@ -93,17 +93,10 @@ def installed() -> Catalog:
         UsageError: as for `every_plugin`.
         PluginError: a requested plugin file is broken.
     """
-    from metabench.errors import PluginError
+    from metabench.frontend.plugins import refuse_broken_files
 
     catalog = every_plugin()
-    for plugin in catalog.plugins:
-        if plugin.local and plugin.state in {"failed", "incompatible"}:
-            raise PluginError(
-                plugin.detail,
-                where=plugin.place,
-                hint=f"fix the file; `metabench plugins --plugin-file FILE show {plugin.name}`"
-                " shows the traceback",
-            )
+    refuse_broken_files(catalog)
     if not _meta().setdefault(_COMPLAINED, False):
         _meta()[_COMPLAINED] = True
         for line in _complaints(catalog.plugins):

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from metabench.cli.views.text import warn
-from metabench.errors import PluginError
-
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from metabench.cli.inputs.benchmark import Prepared
-
-__all__ = ["observed", "observer_option"]
+__all__ = ["observer_option"]
 
 
 def _complete(
@@ -37,26 +31,3 @@ observer_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
     shell_complete=_complete,
     help="Notify an observer, such as tensorboard; repeatable.",
 )
-
-
-def observed(prepared: Sequence[Prepared], names: Sequence[str]) -> list[Prepared]:
-    """Return the plans to run with the requested observers.
-
-    One that cannot be loaded is reported, and the run continues without it.
-
-    Raises:
-        PluginError: no observer has that name.
-    """
-    from metabench.plugin.observers import open_observer
-
-    offers = [prepared[0].catalog.observer(name) for name in dict.fromkeys(names)]
-    opened = []
-    for offer in offers:
-        try:
-            opened.append(open_observer(offer))
-        except PluginError as problem:
-            warn(f"{problem.problem}; {problem.hint}; the run continues without it")
-    return [
-        replace(one, catalog=replace(one.catalog, observers=(*one.catalog.observers, *opened)))
-        for one in prepared
-    ]

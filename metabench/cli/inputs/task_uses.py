@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, final
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.cli.inputs.installed import installed
-from metabench.cli.inputs.places import find_benchmark, shipped_benchmarks
 from metabench.cli.views.text import note
 from metabench.errors import NothingMatchedError, UsageError
+from metabench.frontend.places import find_benchmark, shipped_benchmarks
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:

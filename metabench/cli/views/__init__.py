@@ -9,7 +9,6 @@ Modules and packages, in the order in which data passes through:
     splits: the counts of splits: texts cut, unknown words, examples of each class
     examples: the first examples of a split as the encoder gets them
     own_table: a benchmark file for a custom file
-    pace: the completed share of a run and its remaining time
     progress: the live display of a run, or plain lines
     failures: failed cells by kind, and the command that runs them again
     leaderboard: a leaderboard on stdout or in a file

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from metabench.cli.views.text import aligned, cells
-from metabench.quantities import bytes_text, count_text, plural, seconds_text
+from metabench.cli.views.text import aligned
+from metabench.quantities import bytes_text, cells, count_text, plural, seconds_text
 from metabench.session.runner.queue import cost
 from metabench.tasks.reading.refusal import not_shown
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from metabench.cli.views.text import aligned, cells
+from metabench.cli.views.text import aligned
+from metabench.quantities import cells
 from metabench.store.file_names import LOG
 
 if TYPE_CHECKING:

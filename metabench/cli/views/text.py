@@ -17,7 +17,6 @@ from metabench.escape import json_safe, visible
 
 __all__ = [
     "aligned",
-    "cells",
     "complain",
     "echo",
     "echo_json",
@@ -39,11 +38,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(
             entry.ljust(width) for entry, width in zip(row, widths, strict=True)
         ).rstrip()
-
-
-def cells(number: int) -> str:
-    """Return a number of cells in words, such as ``1 cell``."""
-    return "1 cell" if number == 1 else f"{number} cells"
 
 
 def echo(*lines: str) -> None:

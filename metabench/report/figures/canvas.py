@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 from xml.etree.ElementTree import (  # nosec B405
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-__all__ = ["Figure", "Panel", "drawn", "hint", "inline_svg", "plot_files", "shortened"]
+__all__ = [
+    "Figure",
+    "Panel",
+    "drawn",
+    "hint",
+    "inline_svg",
+    "plot_files",
+    "report_style",
+    "shortened",
+]
 
 _GAP, _MARGIN, _LEGEND_LINE, _LONGEST_NAME = 28, 8, 20, 28
 _FEW = 6
@@ -154,17 +164,24 @@ def inline_svg(figure: Figure) -> str:
 
 
 def _saved(figure: Figure, kind: str, *, dpi: int = 72) -> bytes:
+    target = io.BytesIO()
+    with report_style(figure), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a character that the font lacks is drawn as a box
+        drawn(figure).savefig(target, format=kind, dpi=dpi, metadata=_NO_DATE[kind])
+    return target.getvalue()
+
+
+@contextmanager
+def report_style(figure: Figure) -> Iterator[None]:
+    """Use matplotlib's default settings and those of the report, whatever the user has set."""
     from matplotlib import rc_context, rcParamsDefault  # noqa: PLC0415
 
     usual: dict[Any, Any] = {
         key: rcParamsDefault[key] for key in rcParamsDefault if "backend" not in key
     }
     settings: dict[Any, Any] = {**usual, **SETTINGS, "svg.hashsalt": figure.name}
-    target = io.BytesIO()
-    with rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a character that the font lacks is drawn as a box
-        drawn(figure).savefig(target, format=kind, dpi=dpi, metadata=_NO_DATE[kind])
-    return target.getvalue()
+    with rc_context(settings):
+        yield
 
 
 def _svg(figure: Figure) -> Element:

@@ -1,8 +1,8 @@
-"""A leaderboard as one tidy CSV table: a line per method and column, with full precision."""
+"""CSV with full precision: a leaderboard, one line per method and column; or every score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
 from typing import TypeAlias
 
@@ -14,8 +14,7 @@ from metabench.api.leaderboard import (
     LeaderboardScore,
 )
 from metabench.escape import csv_text
-from metabench.results.collect import Collected
-from metabench.store.records.run import UseNote
+from metabench.results.score_lines import ScoreLine
 
 __all__ = ["render_csv", "render_long_csv"]
 
@@ -28,11 +27,6 @@ _SCORE = (
 _DIFFERENCE = (
     *("baseline", "difference", "low", "high", "pairs"),
     *("p", "improvement", "detectable", "verdict", "crossed_low", "crossed_high", "collapse_p"),
-)
-_SEED = (
-    *("meta_seed", "finetune_seed", "draw", "score", "status", "collapsed"),
-    *("train_rows", "scored_rows", "updates", "examples"),
-    *("wall_seconds", "cpu_seconds", "cell"),
 )
 _COST = tuple(field.name for field in fields(Cost))
 
@@ -53,36 +47,10 @@ def render_csv(leaderboard: Leaderboard) -> str:
     return "".join(lines)
 
 
-def render_long_csv(collected: Collected, leaderboard: Leaderboard) -> str:
-    """Return the score of each method, column, meta seed and fine-tuning seed as CSV.
-
-    Args:
-        collected: the values; cells without a score have a line too, with their status.
-        leaderboard: the leaderboard of the columns.
-    """
-    columns = {column.name: column for column in leaderboard.columns}
-    metrics = {column.name: column.metric for column in collected.note.columns}
-    rows = {row.method: row for row in leaderboard.rows}
-    lines = [_line((*_PLACE, *_SEED))]
-    for use in collected.note.uses:
-        if use.method in rows and use.column in columns:
-            place = _place(leaderboard, rows[use.method], columns[use.column])
-            lines.append(_line((*place, *_run(collected, use, metrics[use.column]))))
-    return "".join(lines)
-
-
-def _run(collected: Collected, use: UseNote, metric: str) -> tuple[_Value, ...]:
-    seeds = use.meta_seed, use.finetune_seed, use.draw
-    result, failure = collected.results.get(use.key), collected.failures.get(use.key)
-    if result is None:
-        status = "unavailable" if use.unavailable else failure.status if failure else "missing"
-        return *seeds, None, status, *(None,) * 7, use.cell
-    work = result.work
-    return (
-        *(*seeds, result.scores.get(metric), result.status, result.collapsed),
-        *(result.train_rows, result.scored_rows, result.steps, work.examples if work else None),
-        *(result.wall_seconds, result.cpu_seconds, use.cell),
-    )
+def render_long_csv(lines: Iterable[ScoreLine]) -> str:
+    """Return every score as a line of CSV."""
+    header = (field.name for field in fields(ScoreLine))
+    return "".join([_line(tuple(header)), *(_line(astuple(line)) for line in lines)])
 
 
 def _header(baselines: int) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metabench import __version__
 from metabench.plan.cell import MetaWork
 from metabench.privacy import private
 from metabench.session.cell.checkout import checkout
 from metabench.store.records.provenance import PluginNote, Provenance
+from metabench.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

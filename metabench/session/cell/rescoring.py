@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from metabench import __version__
 from metabench.privacy import private
 from metabench.session.cell.provenance import now
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import LOG, METRICS, PREDICTIONS
 from metabench.store.problems import explained
 from metabench.store.records.cell import Rescoring
+from metabench.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -38,7 +38,12 @@ _INDEX = re.compile(r"\[([0-9]+)\]")
 
 
 def load_benchmark(
-    path: Path, *, catalog: Catalog, sets: Sequence[str] = (), smoke: bool = False
+    path: Path,
+    *,
+    catalog: Catalog,
+    sets: Sequence[str] = (),
+    smoke: bool = False,
+    text: str | None = None,
 ) -> Benchmark:
     """Return a benchmark file as a value; reads the file and the published numbers it names.
 
@@ -47,13 +52,14 @@ def load_benchmark(
         catalog: the installed plugins.
         sets: changes, each ``key.path=value``.
         smoke: whether everything is reduced to the minimum.
+        text: TOML in place of the file's content; the file need not exist.
 
     Raises:
         SpecError: the file, or a file of published numbers, is not valid; carries all problems in
             the order of the file.
         PluginError: the file is valid, but a faulty plugin withholds one of its names.
     """
-    document = read_document(path, sets)
+    document = read_document(path, sets, text=text)
     spec, own = _checked(document, catalog)
     cells = count_cells(spec)
     if cells > MOST_CELLS:

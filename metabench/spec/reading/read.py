@@ -26,14 +26,19 @@ _DEEPEST = 16
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
-def read_document(path: Path, sets: Sequence[str] = ()) -> Document:
+def read_document(path: Path, sets: Sequence[str] = (), *, text: str | None = None) -> Document:
     """Return a benchmark file with every ``--set`` applied; nothing is checked but the syntax.
+
+    Args:
+        path: the file.
+        sets: overrides, each ``key.path=value``.
+        text: TOML in place of the file's content; the file need not exist.
 
     Raises:
         SpecError: there is no such file, it is not a regular file, it is too large, it is not
             TOML, or an override leads nowhere.
     """
-    text = _text(path)
+    text = _text(path, _bytes(path) if text is None else text.encode())
     data = _parsed(path, text)
     _refuse_depth(path, data)
     changed, overridden = apply_overrides(data, sets)
@@ -41,8 +46,9 @@ def read_document(path: Path, sets: Sequence[str] = ()) -> Document:
     return Document(path, text, changed, locate(text), overridden)
 
 
-def _text(path: Path) -> str:
-    content = _bytes(path)
+def _text(path: Path, content: bytes) -> str:
+    if len(content) > _LARGEST:
+        raise _refused(path, f"is larger than {_LARGEST // 1024} KiB, and nothing larger is read")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -63,10 +69,7 @@ def _bytes(path: Path) -> bytes:
         os.close(handle)
         raise _refused(path, "is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise _refused(path, f"is larger than {_LARGEST // 1024} KiB, and nothing larger is read")
-    return content
+        return file.read(_LARGEST + 1)
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from metabench.cli.inputs.places import shipped_benchmarks
 from metabench.cli.main import main
+from metabench.frontend.places import shipped_benchmarks
 from metabench.plugin import load_catalog
 from metabench.spec.schema import benchmark_schema
 

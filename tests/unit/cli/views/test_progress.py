@@ -3,9 +3,9 @@
 import pytest
 
 from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
-from metabench.cli.views.pace import Pace
 from metabench.cli.views.progress import live_progress, plain_progress
 from metabench.cli.views.text import aligned
+from metabench.frontend.pace import Pace
 
 EVENTS = [
     RunStarted("runs/x", done=1, planned=2),

@@ -14,8 +14,8 @@ from pydantic import BeforeValidator, PlainSerializer
 from metabench import errors
 from metabench.api import CellEnded, CellStarted, HubSource, Noticed, Options, Progressed
 from metabench.api.events import EndedElsewhere
-from metabench.cli.inputs.places import shipped_benchmarks
 from metabench.errors import PluginError, StoreError
+from metabench.frontend.places import shipped_benchmarks
 from metabench.plan.build import build_plan
 from metabench.plan.cell import Provided
 from metabench.plugin.catalog import load_catalog

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from metabench.cli.inputs.places import find_benchmark, find_run, newest_run, shipped_benchmarks
 from metabench.errors import NothingMatchedError, UsageError
+from metabench.frontend.places import find_benchmark, find_run, newest_run, shipped_benchmarks
 
 
 def test_the_quickstart_ships_and_is_found_by_name(tmp_path, monkeypatch):

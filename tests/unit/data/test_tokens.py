@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 
 from metabench.data.counts import split_note
-from metabench.data.encoding import _consistent, encode
+from metabench.data.encoding import _consistent, cached, encode
 from metabench.data.tokens import TokenTable
 from metabench.errors import DataError, StoreError
 from metabench.plan.cell import TaskUse
@@ -91,6 +91,35 @@ def test_permuted_labels_are_the_same_labels_on_other_rows(table):
     assert shuffled.labels.tolist() != list(range(50))
     assert torch.equal(shuffled.spans, whole.spans)
     assert whole.labels.tolist() == list(range(50))
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 10_000])
+def test_usual_types_are_known_by_the_length_of_the_first_text_and_not_kept(
+    tokenizer, monkeypatch, chunk
+):
+    monkeypatch.setattr("metabench.data.encoding._CHUNK", chunk)
+    one, two = ["a fox", "the kind owl helps", "b"], ["c", "a d", "the owl"]
+    pairs = encode((one, two), tokenizer=tokenizer, max_length=32, cache=None)
+    single = encode((one,), tokenizer=tokenizer, max_length=32, cache=None)
+    alone = [len(tokenizer(text)["input_ids"]) for text in one]  # with [CLS] and [SEP]
+
+    assert (pairs.types, single.types) == (None, None)
+    assert pairs.firsts.tolist() == single.firsts.tolist() == alone
+    assert single.lengths.tolist() == alone
+    ids = [id_ for pair in zip(one, two, strict=True) for id_ in tokenizer(*pair)["input_ids"]]
+    assert pairs.ids.tolist() == ids
+
+
+def test_an_encoding_is_cached_where_it_was_written_and_nowhere_else(tokenizer, tmp_path):
+    texts = (["a fox", "the owl"],)
+    how = {"tokenizer": tokenizer, "max_length": 32}
+
+    assert cached(texts, **how, cache=tmp_path) is None
+    made = encode(texts, **how, cache=tmp_path)
+    found = cached(texts, **how, cache=tmp_path)
+    assert (found.ids.tolist(), found.fit.tolist()) == (made.ids.tolist(), made.fit.tolist())
+    assert (found.pad, found.types) == (tokenizer.pad_token_id, None)
+    assert cached(texts, tokenizer=tokenizer, max_length=16, cache=tmp_path) is None
 
 
 def test_what_is_cached_is_what_would_be_encoded(tokenizer, tmp_path):

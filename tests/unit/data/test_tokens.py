@@ -83,6 +83,15 @@ def test_rows_that_are_taken_keep_tokens_and_labels(table):
     assert torch.equal(taken.labels, direct.labels)
 
 
+@pytest.mark.parametrize("rows", [[7, 2, 7, 11], [0], [19, 0]])
+def test_the_vocabulary_of_examples_is_their_tokens_and_padding(table, rows):
+    whole = table(20)
+    found = whole.vocabulary(np.array(rows))
+
+    assert found.tolist() == sorted({whole.pad, *(id_ for row in rows for id_ in whole.row(row))})
+    assert found.dtype == torch.int64
+
+
 def test_permuted_labels_are_the_same_labels_on_other_rows(table):
     whole = table(50)
     shuffled = whole.permuted_labels(Stream.root(0).child("shuffled"))

@@ -8,8 +8,6 @@ from xml.sax.saxutils import escape
 
 import click
 
-TABLES = 2
-"""How many tables from the beginning are drawn."""
 _ADVANCE, _LINE, _MARGIN = 7.8, 19, 20
 _STYLE = """\
 text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1d2a33; }
@@ -22,10 +20,10 @@ rect { fill: #fbfbf9; stroke: #d5dbe0; }
 
 
 def drawn(text: str) -> str:
-    """Return the first tables and the conclusion of a leaderboard in text, as SVG."""
+    """Return the scores, the first differences and the conclusion of a leaderboard as SVG."""
     whole, found, conclusion = text.strip().partition("\n\nConclusion\n")
-    tables = re.split(r"\n\n(?=\S+: )", whole)[:TABLES]
-    parts = [table.split("\n\n")[0] for table in tables]
+    scores, *others = re.split(r"\n\n(?=\S+: )", whole)
+    parts = [scores.partition("\n\n- ")[0], *(table.split("\n\n")[0] for table in others[:1])]
     if found:
         parts.append(f"{found.strip()}\n{conclusion}")
     lines = "\n\n".join(parts).splitlines()
@@ -56,7 +54,7 @@ def _row(line: str, y: float) -> str:
 @click.argument("text", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("svg", type=click.Path(dir_okay=False, path_type=Path))
 def draw(text: Path, svg: Path) -> None:
-    """Draw the first tables and the conclusion of TEXT into SVG."""
+    """Draw the scores, the first differences and the conclusion of TEXT into SVG."""
     svg.write_text(drawn(text.read_text(encoding="utf-8")), encoding="utf-8")
 
 

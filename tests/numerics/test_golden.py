@@ -22,7 +22,8 @@ from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 from metabench.tasks.own.hold_out import held_out
 
-QUICKSTART = Path(__file__).parents[2] / "benchmarks" / "quickstart.toml"
+QUICKSTART = Path(__file__).parents[1] / "fixtures" / "quickstart" / "run" / "spec.toml"
+"""The quickstart as version 0.1 shipped it."""
 
 KEYS = {
     "pretrain": "95a4e7b831d431b9",

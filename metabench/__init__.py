@@ -32,6 +32,7 @@ Modules and packages, in the order in which data passes through:
     ambient: process-global state that a plugin must restore
     escape: names and messages from outside, made inert for a terminal or a page
     privacy: texts that are kept or sent around, without the places of this machine
+    family: the comparisons whose p-values are corrected together
     quantities: large quantities as three digits and a unit
     lookalikes: names that may be taken for another
     limits: the most that is read of anything from outside, in one table

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import stdev
 from typing import Literal, final
 
+from metabench.family import Family
+
 __all__ = [
     "Average",
     "Cost",
@@ -20,8 +22,6 @@ __all__ = [
 
 Verdict = Literal["better", "worse", "undecided"]
 """Whether a method is significantly better or worse than a baseline."""
-Family = Literal["method", "table"]
-"""The comparisons that are corrected together: a method's with one baseline, or all of a table."""
 Average = Literal["primary", "glue"]
 """The part of a target in the average: its primary metric, or the mean of all, as in GLUE."""
 

@@ -68,16 +68,19 @@ def _seeds(
         failure = collected.failures.get(use.key)
         if not use.unavailable and (failure is None or failure.status != "unavailable"):
             seeds = keys.setdefault(use.method, {})
-            wanted = set(collected.closures.get(use.key, (use.key,)))
-            seeds.setdefault(use.meta_seed, set()).update(wanted if only is None else wanted & only)
-    results = collected.results
+            wanted = collected.closures.get(use.key, (use.key,))
+            seeds.setdefault(use.meta_seed, set()).update(wanted)
     return {
         method: {
-            seed: [results[key] for key in sorted(wanted)] if wanted <= results.keys() else []
+            seed: _complete(wanted if only is None else wanted & only, collected.results)
             for seed, wanted in seeds.items()
         }
         for method, seeds in keys.items()
     }
+
+
+def _complete(keys: AbstractSet[str], results: Mapping[str, Result]) -> Sequence[Result]:
+    return [results[key] for key in sorted(keys)] if keys <= results.keys() else []
 
 
 def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:

@@ -139,7 +139,7 @@ def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
 def _cell(planned: PlannedCell, stored: StoredCell, store: Store) -> CellStatus:
     folder = store.place(planned.cell)
     failure = stored.failure
-    if is_running(folder):
+    if stored.lock and is_running(folder):
         step = last_step(store.place(f"{AGAIN}{planned.cell}")) or last_step(folder)
         found = CellStatus(planned, "running", step)
     elif stored.result is not None and stored.result.key == planned.key:

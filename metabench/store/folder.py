@@ -75,7 +75,8 @@ class Folder:
         """
         if make:
             _make_root(self.root)
-        here = OpenFolder(os.fspath(self.root), _open_root(self.root), self.root)
+        descriptor = os.open(self.root, _LISTED) if _BY_DESCRIPTOR else None
+        here = OpenFolder(os.fspath(self.root), descriptor, self.root)
         try:
             for name in self.parts:
                 if make:
@@ -136,35 +137,26 @@ class OpenFolder:
         Raises:
             NotOwnError: it is a link, a pipe, a device or a folder.
         """
-        if not _BY_DESCRIPTOR and self.facts(name) and not self.is_regular(name):
-            raise self._not_regular(name)  # pragma: no cover  (Windows)
-        try:
-            descriptor = os.open(self._at(name), flags | _ALWAYS, 0o666, dir_fd=self._descriptor)
-        except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
-                raise self._not_regular(name) from error
-            raise
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise self._not_regular(name)
-        return descriptor
+        return self._opened(name, flags)[0]
 
     def read(self, name: str, *, most: int | None = RUN_RECORD_BYTES) -> bytes:
         """Return what a file holds, ``most`` bytes or fewer; its size is looked at first."""
-        descriptor = self.open(name)
+        return self.read_with_facts(name, most=most)[0]
+
+    def read_with_facts(
+        self, name: str, *, most: int | None = RUN_RECORD_BYTES
+    ) -> tuple[bytes, os.stat_result]:
+        """Return what a file holds, as `read` does, and what the file system tells of that file."""
+        descriptor, facts = self._opened(name, os.O_RDONLY)
         try:
-            size = os.fstat(descriptor).st_size
-            if most is not None and size > most:
-                raise NotOwnError(
-                    errno.EFBIG,
-                    f"is larger than {most // 1024**2} MiB",
-                    self._where(name),
-                )
-            parts = [os.read(descriptor, size + 1)]
-            while parts[-1] and (most is None or size <= most):  # somebody may be writing it
-                parts.append(os.read(descriptor, 1 << 16))
-                size += len(parts[-1])
-            return b"".join(parts)
+            if most is not None and facts.st_size > most:
+                problem = f"is larger than {most // 1024**2} MiB"
+                raise NotOwnError(errno.EFBIG, problem, self._where(name))
+            data = part = os.read(descriptor, (size := facts.st_size) + 1)
+            while part and len(data) != size and (most is None or len(data) <= most):
+                part = os.read(descriptor, max(1 << 16, size - len(data)))  # it is being written
+                data += part
+            return data, facts
         finally:
             os.close(descriptor)
 
@@ -206,7 +198,11 @@ class OpenFolder:
 
     def folders(self) -> list[str]:
         """Return the names of the folders in it that are not hidden, sorted."""
-        return [name for name in self.names() if name[0] != "." and self.is_folder(name)]
+        here = self._path if self._descriptor is None else self._descriptor
+        with os.scandir(here) as entries:
+            found = sorted(each.name for each in entries if each.is_dir(follow_symlinks=False))
+        seen = [name for name in found if name[0] != "."]
+        return seen if _BY_DESCRIPTOR else list(filter(self.is_folder, seen))
 
     def make(self, name: str) -> None:
         """Make a folder durably; one that is there is well."""
@@ -220,10 +216,8 @@ class OpenFolder:
 
     def rename(self, name: str, new: str) -> None:
         """Give a file or folder another name; a file of that name goes."""
-        os.replace(
-            self._at(name), self._at(new),
-            src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor,
-        )  # fmt: skip
+        here = self._descriptor
+        os.replace(self._at(name), self._at(new), src_dir_fd=here, dst_dir_fd=here)
 
     def link(self, name: str, source: OpenFolder) -> None:
         """Give a regular file of another folder of the same root a second name here."""
@@ -276,15 +270,26 @@ class OpenFolder:
             raise NotOwnError(errno.EINVAL, f"{name!r} is not the name of a file", self._path)
         return name if _BY_DESCRIPTOR else self._where(name)
 
+    def _opened(self, name: str, flags: int) -> tuple[int, os.stat_result]:
+        if not _BY_DESCRIPTOR and self.facts(name) and not self.is_regular(name):
+            raise self._not_regular(name)  # pragma: no cover  (Windows)
+        try:
+            descriptor = os.open(self._at(name), flags | _ALWAYS, 0o666, dir_fd=self._descriptor)
+        except OSError as error:
+            if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
+                raise self._not_regular(name) from error
+            raise
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(descriptor)
+            raise self._not_regular(name)
+        return descriptor, facts
+
     def _not_regular(self, name: str) -> NotOwnError:
         return NotOwnError(errno.EINVAL, "is not a regular file", self._where(name))
 
     def _where(self, name: str) -> str:
         return f"{self._path}{os.sep}{name}"
-
-
-def _open_root(root: Path) -> int | None:
-    return os.open(root, _LISTED) if _BY_DESCRIPTOR else None
 
 
 def _make_root(root: Path) -> None:

@@ -46,10 +46,11 @@ def sweep(root: Folder, is_done: Callable[[str], bool]) -> None:
 
 def _of_cells(cells: Folder, is_done: Callable[[str], bool]) -> Iterator[tuple[Folder, str]]:
     with explained(cells.path), suppress(FileNotFoundError), cells.opened() as here:
+        folders = set(here.folders())
         for name in here.names():
             if name.startswith(AGAIN) or TEMPORARY.fullmatch(name):
                 yield cells, name
-            elif here.is_folder(name):
+            elif name in folders:
                 with here.enter(name) as inner:
                     yield from _of_cell(cells / name, inner.names(), is_done)
 

@@ -45,7 +45,7 @@ __all__ = ["Stamp", "Store", "StoredCell", "reading_many"]
 
 @contextmanager
 def reading_many() -> Iterator[None]:
-    """Put off garbage collection while thousands of records are read.
+    """Put off garbage collection while thousands of records are read and in use.
 
     They hold no cycles, so that a collection finds nothing in them, and looks at all each time.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final, TypeAlias, TypeVar, final
 from pydantic import JsonValue
 
 from metabench.errors import StoreError
-from metabench.store.file_names import CELL, FAILURE, RESULT
+from metabench.store.file_names import CELL, FAILURE, LOCK, RESULT
 from metabench.store.folder import OpenFolder
 from metabench.store.problems import store_error
 from metabench.store.records.cell import CellNote, Failure, Kind, Record, Result, from_json
@@ -22,7 +23,8 @@ _Stamp: TypeAlias = tuple[int, int, int]
 Stamp: TypeAlias = tuple[_Stamp, ...]
 """Which result and which failure a cell has, without reading them; only to be compared."""
 
-NO_RECORDS: Final[Stamp] = ((0, 0, 0), (0, 0, 0))
+_NOTHING: Final[_Stamp] = (0, 0, 0)
+NO_RECORDS: Final[Stamp] = (_NOTHING, _NOTHING)
 """The stamp of a cell that has neither a result nor a failure."""
 
 _Model = TypeVar("_Model", bound=Record)
@@ -40,6 +42,7 @@ class StoredCell:
         failure: what went wrong at the last attempt.
         damage: what cannot be used and why, one sentence each; such a cell is not done.
         stamp: which result and which failure were read.
+        lock: whether there is a lock file, which a process that runs the cell would hold.
     """
 
     folder: str
@@ -48,6 +51,7 @@ class StoredCell:
     failure: Failure | None
     damage: tuple[str, ...] = ()
     stamp: Stamp = NO_RECORDS
+    lock: bool = False
 
     @property
     def key(self) -> str:
@@ -112,11 +116,9 @@ class CellReader:
         Raises:
             NewerRecordError: it is of a newer metabench.
         """
-        stamp = _stamp(here, file)
         known = self._known.get((cell, file))
-        if known is None or known[0] != stamp:
-            known = stamp, _parsed(model, here, file)
-            self._known[cell, file] = known
+        if known is None or known[0] != _stamp(here, file):
+            known = self._known[cell, file] = _parsed(model, here, file)
         found = known[1]
         if found is None or isinstance(found, (model, StoreError)):
             return found
@@ -124,15 +126,20 @@ class CellReader:
 
     def _cell(self, here: OpenFolder, name: str, *, noted: bool) -> StoredCell:
         damage: list[str] = []
+        there = here.names()
         note = self._whole(CellNote, here, (name, CELL), damage) if noted else None
         result = self._whole(Result, here, (name, RESULT), damage)
-        failure = self._whole(Failure, here, (name, FAILURE), damage)
+        if FAILURE in there:
+            failure = self._whole(Failure, here, (name, FAILURE), damage)
+        else:
+            failure = None
+            self._known[name, FAILURE] = _NOTHING, None
         if result is not None:
             found = tuple(_mismatch(here, name, result, note))
             damage.extend(found)
             result = None if found else result
         stamp = self._known[name, RESULT][0], self._known[name, FAILURE][0]
-        return StoredCell(name, note, result, failure, tuple(damage), stamp)
+        return StoredCell(name, note, result, failure, tuple(damage), stamp, LOCK in there)
 
     def _whole(
         self, model: type[_Model], here: OpenFolder, place: tuple[str, str], damage: list[str]
@@ -159,20 +166,28 @@ def stamp_of(here: OpenFolder | None) -> Stamp:
 def _stamp(here: OpenFolder | None, file: str) -> _Stamp:
     # A record is committed while the one before it is there, so that the two are different files.
     found = here.facts(file) if here is not None else None
-    return (0, 0, 0) if found is None else (found.st_ino, found.st_size, found.st_mtime_ns)
+    return _NOTHING if found is None else _stamp_from(found)
 
 
-def _parsed(model: type[_Model], here: OpenFolder, file: str) -> _Model | StoreError | None:
+def _stamp_from(facts: os.stat_result) -> _Stamp:
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _parsed(
+    model: type[_Model], here: OpenFolder, file: str
+) -> tuple[_Stamp, _Model | StoreError | None]:
     try:
-        return from_json(model, here.read(file, most=model.most_bytes), where=file)
+        data, facts = here.read_with_facts(file, most=model.most_bytes)
     except FileNotFoundError:
-        return None
+        return _NOTHING, None
+    except OSError as error:
+        return _stamp(here, file), store_error(error, Path(file))
+    try:
+        return _stamp_from(facts), from_json(model, data, where=file)
     except NewerRecordError:
         raise
-    except OSError as error:
-        return store_error(error, Path(file))
     except StoreError as error:
-        return error.with_traceback(None)
+        return _stamp_from(facts), error.with_traceback(None)
 
 
 def _mismatch(here: OpenFolder, name: str, result: Result, note: CellNote | None) -> Iterator[str]:

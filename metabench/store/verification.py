@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, final
 
 from metabench.errors import StoreError
@@ -149,10 +150,11 @@ class _Look:
         """Yield what is wrong with a file of the folder ``at`` that some record names."""
         self.files += 1
         path, facts = f"{at}{name}", here.facts(name)
-        if not here.is_regular(name):
-            what: What = "missing" if facts is None else "damaged"
-            yield Finding(what, path, "is gone" if facts is None else "is not a regular file")
-        elif not here.is_regular(name, size=size):
+        if facts is None:
+            yield Finding("missing", path, "is gone")
+        elif not S_ISREG(facts.st_mode):
+            yield Finding("damaged", path, "is not a regular file")
+        elif size not in {None, facts.st_size}:
             yield Finding("damaged", path, "its size is not the recorded one")
         elif here.sha256(name) != sha256:
             yield Finding("damaged", path, "its sha256 is not the recorded one")
@@ -167,14 +169,14 @@ def _of_run(look: _Look, here: OpenFolder, folder: Path) -> Iterator[Finding]:
     else:
         for name, sha256 in note.texts.items():
             yield from look.hashed(here, "", name, sha256)
-    yield from _foreign(here, "", _OF_RUN)
+    yield from _foreign(here.names(), "", _OF_RUN)
 
 
 def _of_cell(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
-    cell = _name(at)
+    cell, there = _name(at), here.names()
     note = look.record(CellNote, here, f"{at}/{CELL}")
     result = look.record(Result, here, f"{at}/{RESULT}")
-    failure = look.record(Failure, here, f"{at}/{FAILURE}")
+    failure = look.record(Failure, here, f"{at}/{FAILURE}") if FAILURE in there else None
     yield from _of_records(at, (note, result, failure))
     named = result.files if isinstance(result, Result) else ()
     if isinstance(result, Result) and note is None:
@@ -185,8 +187,10 @@ def _of_cell(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
     if not isinstance(result, Result):  # of a cell that is done they are of no use
         below = f"{at}/{CHECKPOINTS}"
         yield from _of_each(here, below, lambda each, path: _of_checkpoint(look, each, path))
-    yield from _of_each(here, f"{at}/{EARLIER}", lambda each, path: _of_earlier(look, each, path))
-    yield from _foreign(here, f"{at}/", _OF_CELL | {file.path for file in named})
+    if EARLIER in there:
+        earlier = f"{at}/{EARLIER}"
+        yield from _of_each(here, earlier, lambda each, path: _of_earlier(look, each, path))
+    yield from _foreign(there, f"{at}/", _OF_CELL | {file.path for file in named})
 
 
 def _of_records(
@@ -230,13 +234,13 @@ def _no_folders(root: OpenFolder) -> Iterator[Finding]:
     if not root.is_folder(CELLS):
         return
     with root.enter(CELLS) as here:
-        for name in here.names():
-            if not (name.startswith(".") or here.is_folder(name) or here.is_regular(name)):
+        for name in sorted(set(here.names()).difference(here.folders())):
+            if not (name.startswith(".") or here.is_regular(name)):
                 yield Finding("damaged", f"{CELLS}/{name}", "is not a regular folder", name)
 
 
-def _foreign(here: OpenFolder, at: str, known: set[str]) -> Iterator[Finding]:
-    for name in here.names():
+def _foreign(there: Iterable[str], at: str, known: set[str]) -> Iterator[Finding]:
+    for name in there:
         if name not in known and not name.startswith("."):
             yield Finding("foreign", f"{at}{name}", "no record names it")
 

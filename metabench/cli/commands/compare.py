@@ -93,7 +93,10 @@ def command(**options: Any) -> int:
 
     RUN is a run folder or its name; without one, the newest run is shown.
     """
-    return _compare(_Asked(**options))
+    from metabench.store.run_folder import reading_many
+
+    with reading_many():
+        return _compare(_Asked(**options))
 
 
 @final

@@ -43,16 +43,17 @@ def command(run: str | None, as_json: bool, watch: bool, runs: Path) -> int:
     run while they grow.
     """
     from metabench.results.run_status import run_status
-    from metabench.store.run_folder import Store
+    from metabench.store.run_folder import Store, reading_many
 
     if as_json and watch:
         raise UsageError("--json prints one state", hint="leave out --watch")
     store = Store(find_run(run, runs=runs) if run else newest_run(runs))
-    found = run_status(store)
-    if as_json:
-        echo_json(_entry(found, store))
-        return 0
-    echo(*_lines(found, store))
+    with reading_many():
+        found = run_status(store)
+        if as_json:
+            echo_json(_entry(found, store))
+            return 0
+        echo(*_lines(found, store))
     while watch and found.owners:
         time.sleep(_PAUSE_SECONDS)
         found = run_status(store)

@@ -43,12 +43,13 @@ def command(run: str, strict: bool, as_json: bool, runs: Path) -> int:
     foreign files and leftovers are only listed: the next `run` removes leftovers. A checksum shows
     that a file has not changed, not who wrote it.
     """
-    from metabench.store.run_folder import Store
+    from metabench.store.run_folder import Store, reading_many
     from metabench.store.unproven import unproven
     from metabench.store.verification import verify
 
     store = Store(find_run(run, runs=runs))
-    found = verify(store)
+    with reading_many():
+        found = verify(store)
     unknown = unproven(store) if strict and not found.costly else {}
     if as_json:
         tree = {"schema": 1, "folder": str(store.folder), **asdict(found)}

@@ -22,6 +22,7 @@ class Record(BaseModel):
         strict=True,
         allow_inf_nan=False,
         use_attribute_docstrings=True,
+        defer_build=True,
     )
     most_bytes: ClassVar[int] = CELL_RECORD_BYTES
 

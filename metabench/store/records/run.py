@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self, final
 
 from pydantic import Field, model_validator
 
-from metabench.api.leaderboard import Family
 from metabench.errors import LockError
+from metabench.family import Family
 from metabench.limits import RUN_RECORD_BYTES
 from metabench.store.lock import LockOwner
 from metabench.store.records.provenance import Provenance, Record

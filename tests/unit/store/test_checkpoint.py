@@ -221,7 +221,7 @@ def test_checkpoints_that_cannot_be_listed_are_a_store_error(checkpoints, tmp_pa
     def fail(_folder):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(os, "listdir", fail)
+    monkeypatch.setattr(os, "scandir", fail)
     with pytest.raises(StoreError, match="cannot be read or written: input/output error"):
         checkpoints.newest()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator import PAGES, STUDY, page, study_page
+from generator import PAGES, SCHEMAS, STUDY, page, schema_page, study_page
 
 FOLDER = Path(__file__).parent / "reference"
 STUDY_PAGE = Path(__file__).parent / STUDY
@@ -19,6 +19,7 @@ def generate(*, check: bool) -> None:
     """Write the pages."""
     stale = []
     texts = {FOLDER / name: page(name) for name in PAGES} | {STUDY_PAGE: study_page()}
+    texts |= {FOLDER / "schemas" / name: schema_page(name) for name in SCHEMAS}
     for path, text in texts.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue

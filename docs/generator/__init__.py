@@ -16,11 +16,11 @@ from generator.limits import limits
 from generator.measurements import measurements
 from generator.paper_settings import paper_settings
 from generator.published_file import published_file
-from generator.records import records
+from generator.records import RECORDS, record_schema, records
 from generator.safety_tables import safety_tables
 from generator.study import study, study_tables
 
-__all__ = ["PAGES", "STUDY", "page", "study_page"]
+__all__ = ["PAGES", "SCHEMAS", "STUDY", "page", "schema_page", "study_page"]
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
@@ -42,6 +42,9 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
 )
 """Those of docs/reference."""
 
+SCHEMAS = tuple(RECORDS)
+"""Those of docs/reference/schemas: the JSON schema of each record."""
+
 STUDY = "study.md"
 """The page outside docs/reference that comes from records."""
 
@@ -55,6 +58,11 @@ _STUDY_NOTE = (
 def page(name: str) -> str:
     """Return the text of a page of docs/reference."""
     return f"{_NOTE}\n\n{PAGES[name]().strip()}\n"
+
+
+def schema_page(name: str) -> str:
+    """Return the text of a file of docs/reference/schemas."""
+    return f"{record_schema(name)}\n"
 
 
 def study_page() -> str:

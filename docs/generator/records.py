@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -12,7 +13,9 @@ from metabench.store.checkpoint import CheckpointNote
 from metabench.store.records.cell import CellNote, Failure, Result
 from metabench.store.records.run import RunNote
 
-__all__ = ["RECORDS", "records"]
+__all__ = ["RECORDS", "record_schema", "records"]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 RECORDS: Mapping[str, type[BaseModel]] = MappingProxyType(
     {
@@ -46,8 +49,22 @@ def records() -> str:
     for name, record in RECORDS.items():
         for path, model in models_below(record):
             heading = f"### `{name}`: `{path}`" if path else f"## `{name}`"
-            parts += [heading, _summary(model), field_table(model)]
+            schema = f" ([JSON schema](schemas/{name}))" * (not path)
+            parts += [heading, f"{_summary(model)}{schema}", field_table(model)]
     return "\n\n".join(parts)
+
+
+def record_schema(name: str) -> str:
+    """Return the JSON schema of a record as it is on disk, with its seal."""
+    schema = RECORDS[name].model_json_schema(by_alias=True)
+    schema["properties"]["sha256"] = {
+        "description": "Hash of the bytes before this field.",
+        "pattern": "^[0-9a-f]{64}$",
+        "title": "Sha256",
+        "type": "string",
+    }
+    schema["required"] = [*schema.get("required", ()), "schema", "sha256"]
+    return json.dumps({"$schema": _DIALECT, **schema}, indent=1, ensure_ascii=False)
 
 
 def _summary(model: type) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from metabench.api.leaderboard import Leaderboard
     from metabench.frontend.comparing import Compared
-    from metabench.plugin.formats import Format
+    from metabench.plugin.formats import TextFormat
 
 __all__ = ["Board"]
 
@@ -43,7 +43,7 @@ class Board:
         """The conclusion, one sentence each."""
         return self.value.conclusion
 
-    def text(self, form: Format = "terminal") -> str:
+    def text(self, form: TextFormat = "terminal") -> str:
         """Return the leaderboard in a format of ``metabench compare``.
 
         Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
 from metabench.errors import UsageError
-from metabench.plugin.formats import Format
+from metabench.plugin.formats import TextFormat
 
 if TYPE_CHECKING:
     from metabench.frontend.comparing import Compared
@@ -45,7 +45,7 @@ _USUAL, _PIPE = Detail(), Terminal()
 
 
 def render(
-    found: Compared, form: Format, detail: Detail = _USUAL, terminal: Terminal = _PIPE
+    found: Compared, form: TextFormat, detail: Detail = _USUAL, terminal: Terminal = _PIPE
 ) -> str:
     """Return the text of a leaderboard.
 
@@ -85,7 +85,7 @@ def render(
     return page_text(page, form, terminal)
 
 
-def _data_text(found: Compared, form: Format, *, long: bool) -> str:
+def _data_text(found: Compared, form: TextFormat, *, long: bool) -> str:
     if form == "csv":
         from metabench.report.formats.csv_text import render_csv, render_long_csv
 
@@ -101,7 +101,7 @@ def _data_text(found: Compared, form: Format, *, long: bool) -> str:
     return render_html(found.report())
 
 
-def page_text(page: Callable[[str], Page], form: Format, terminal: Terminal = _PIPE) -> str:
+def page_text(page: Callable[[str], Page], form: TextFormat, terminal: Terminal = _PIPE) -> str:
     """Return a page as text; ``page`` is given how the format marks the best of a column."""
     if form == "markdown":
         from metabench.report.formats.markdown import markdown_page

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-__all__ = ["FORMATS", "SUFFIXES", "Format"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "TextFormat"]
 
-Format: TypeAlias = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
+TextFormat: TypeAlias = Literal["terminal", "markdown", "csv", "json", "latex", "html"]
+Format: TypeAlias = TextFormat | Literal["parquet"]
 
 FORMATS: Mapping[Format, str] = {
     "terminal": "a table for the screen, with cost and notes",
@@ -16,10 +17,11 @@ FORMATS: Mapping[Format, str] = {
     "json": "all that is known, for programs",
     "latex": "a table for a paper",
     "html": "the report with its plots, in one file",
+    "parquet": "one line per score, for pandas and the like",
 }
 """The built-in formats of ``compare --format``, with their descriptions."""
 
-SUFFIXES: Mapping[str, Format] = {
+SUFFIXES: Mapping[str, TextFormat] = {
     "md": "markdown",
     "tex": "latex",
     "htm": "html",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from kit.json_schema import fits
 
-from generator import PAGES, page
+from generator import PAGES, SCHEMAS, page, schema_page
 from generator.cli import commands
 from generator.fields import models_below
 from generator.hooks import VALUES, hook_names
@@ -21,8 +23,16 @@ from metabench.cli.main import metabench
 from metabench.errors import MetabenchError
 from metabench.plugin import load_catalog
 from metabench.spec.model.sections import BenchmarkSpec
+from metabench.store.checkpoint import CheckpointNote
+from metabench.store.records.cell import to_json
 
-FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "reference"
+STORES = ROOT / "tests" / "fixtures"
+CHECKPOINT = CheckpointNote(
+    key="0" * 64, step=1, facts={}, losses={"first": 0.5}, wall_seconds=1.0, cpu_seconds=1.0,
+    profile={"torch": "2.13.0"},
+)  # fmt: skip
 LONGEST = 54
 
 
@@ -36,7 +46,24 @@ def test_a_page_is_what_the_code_says(name):
 
 
 def test_there_is_no_page_that_nothing_generates():
-    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+    assert {path.name for path in FOLDER.iterdir()} == {*PAGES, "schemas"}
+    assert {path.name for path in (FOLDER / "schemas").iterdir()} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_what_the_code_says_and_fits_every_record_and_no_other(name):
+    written = (FOLDER / "schemas" / name).read_text(encoding="utf-8")
+    schema = json.loads(written)
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in STORES.rglob(name)]
+    found += [json.loads(to_json(CHECKPOINT))] * (name == "checkpoint.json")
+
+    assert written == schema_page(name), "stale: run `tox -e regenerate`"
+    assert found
+    for record in found:
+        assert fits(record, schema, schema)
+        assert not fits({**record, "more": 1}, schema, schema)
+        assert not fits({**record, "schema": 1}, schema, schema)
+        assert not fits({**record, "sha256": "0"}, schema, schema)
 
 
 def test_every_command_is_on_its_page():

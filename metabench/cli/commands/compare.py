@@ -67,7 +67,7 @@ _RUNS_READ = 500
     "form",
     metavar="NAME",
     shell_complete=complete_format,
-    help="Choose terminal, markdown, csv, json, latex or html.",
+    help="Choose terminal, markdown, csv, json, latex, html or parquet.",
 )
 @json_option
 @click.option(
@@ -151,7 +151,11 @@ def _most_runs(asked: _Asked, form: object) -> float:
     return _RUNS_READ if form in ("html", "json", "csv") and not asked.seeds else 0
 
 
-def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str:
+def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str | bytes:
+    if form == "parquet":
+        from metabench.report.formats.parquet import render_parquet
+
+        return render_parquet(found.lines())
     if isinstance(form, str):
         more = Detail(asked.layout, asked.explain, asked.seeds)
         return render(found, form, more, terminal() if asked.output is None else Terminal())
@@ -172,7 +176,8 @@ def _format(asked: _Asked) -> Format | Offer[RendererInfo]:
     if named is None:
         suffix = "" if asked.output is None else asked.output.suffix.lower()
         named = suffix.removeprefix(".") or "terminal"
-    form = SUFFIXES.get(named) or next((known for known in FORMATS if known == named), None)
+    form: Format | None = SUFFIXES.get(named)
+    form = form or next((known for known in FORMATS if known == named), None)
     offered = {} if form else installed().renderers
     if named in offered:
         return offered[named]
@@ -183,9 +188,24 @@ def _format(asked: _Asked) -> Format | Offer[RendererInfo]:
             where=where,
             hint=f"choose one of {', '.join([*FORMATS, *offered])} with --format",
         )
-    if asked.explain and form == "csv":
-        raise UsageError("--explain has no place in CSV", hint="choose json, which always has it")
+    _check_format(asked, form)
     return form
+
+
+def _check_format(asked: _Asked, form: Format) -> None:
+    """Refuse options that a format cannot show.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if asked.explain and form in {"csv", "parquet"}:
+        raise UsageError(
+            f"--explain has no place in {form}", hint="choose json, which always has it"
+        )
+    if form == "parquet" and asked.output is None:
+        raise UsageError("parquet is not a text", hint="name a file with -o scores.parquet")
+    if form == "parquet" and asked.layout == "paper":
+        raise UsageError("--layout paper is not there as parquet", hint="leave --layout out")
 
 
 def _check_output(output: Path | None) -> None:

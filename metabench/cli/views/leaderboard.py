@@ -89,16 +89,17 @@ def put_scores(store: Store) -> None:
     put(page_text(lambda _: page, "terminal", terminal()))
 
 
-def put(text: str, output: Path | None = None) -> None:
-    """Print a text, or write it to a file.
+def put(text: str | bytes, output: Path | None = None) -> None:
+    """Print a text, or write it to a file; bytes are for a file alone.
 
     Raises:
         StoreError: the file cannot be written.
     """
-    if output is None:
+    data = text.encode() if isinstance(text, str) else text
+    if output is not None:
+        write_output(output, data)
+    elif isinstance(text, str):
         echo_text(text, painted=True)
-    else:
-        write_output(output, text.encode())
 
 
 def put_plots(found: Compared, folder: Path) -> None:

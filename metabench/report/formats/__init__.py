@@ -7,6 +7,7 @@ Modules and packages, in the order in which data passes through:
     latex: LaTeX tables
     latex_escape: text escaped for LaTeX
     csv_text: a tidy CSV table, one line a method and column
+    parquet: every score as a Parquet table
     json_text: JSON in full precision
     notebook: a leaderboard as a fragment of HTML
     html: the report as one HTML file, without network access

@@ -18,7 +18,7 @@ from metabench.import_path import hidden_module
 from metabench.nn.caching import uses_custom_backward
 from metabench.plan.cell import PretrainWork
 from metabench.results.profile import environment
-from metabench.session.cell.outcome import failure_record
+from metabench.session.cell.outcome import cell_facts, failure_record
 from metabench.session.cell.provenance import cell_provenance
 from metabench.store.records.cell import Result
 
@@ -88,10 +88,7 @@ class Attempt:
     def result(self, outcome: Outcome, losses: dict[str, float]) -> Result:
         """Return the record of a cell that is done."""
         return Result(
-            kind=self.cell.kind,
-            name=self.cell.name,
-            key=self.cell.key,
-            method=self.cell.method,
+            **cell_facts(self.cell),
             scores=dict(outcome.scores),
             primary=outcome.primary,
             collapsed=outcome.collapsed,

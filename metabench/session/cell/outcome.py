@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.api.events import CellEnded
+from metabench.plan.cell import FineTuneWork, MetaWork
 from metabench.privacy import private
 from metabench.session.cell.provenance import cell_provenance
 from metabench.store.atomic import commit_file
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from metabench.store.records.provenance import Provenance
     from metabench.store.records.splits import SplitNote
 
-__all__ = ["Outcome", "cell_note", "commit_failure", "failure_record", "leave", "work_note"]
+__all__ = [
+    "Outcome",
+    "cell_facts",
+    "cell_note",
+    "commit_failure",
+    "failure_record",
+    "leave",
+    "work_note",
+]
 
 
 @final
@@ -88,15 +97,20 @@ def failure_record(
     """
     fields = {"message": str(error).partition("\n")[0], "hint": error.hint, **facts}
     fields |= {name: private(text) for name, text in fields.items() if isinstance(text, str)}
-    return Failure(
-        kind=cell.kind,
-        name=cell.name,
-        key=cell.key,
-        method=cell.method,
-        status=record_status(error),
-        provenance=provenance,
-        **fields,
-    )
+    return Failure(**cell_facts(cell), status=record_status(error), provenance=provenance, **fields)
+
+
+def cell_facts(cell: Cell) -> dict[str, Any]:
+    """Return the fields of a record that name its cell: without its folder, too."""
+    facts = {"kind": cell.kind, "name": cell.name, "key": cell.key, "method": cell.method}
+    match cell.work:
+        case FineTuneWork() as work:
+            task = work.task
+            seeds = {"meta_seed": work.meta_seed, "finetune_seed": work.finetune_seed}
+            return {**facts, **seeds, "task": task.card.name, "draw": task.draw}
+        case MetaWork() as work:
+            return {**facts, "meta_seed": work.seed, "task": work.target or ""}
+    return facts
 
 
 def commit_failure(

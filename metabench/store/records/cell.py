@@ -24,6 +24,7 @@ from metabench.store.records.values import (
     RelativePath,
     Score,
     Seconds,
+    Seed,
     Sha256,
     Text,
     Word,
@@ -109,6 +110,18 @@ class _CellRecord(Record):
     """The method that the cell was planned for first; others may use it too."""
 
 
+class _EndedRecord(_CellRecord):
+    task: Text = ""
+    """The task of fine-tuning, or the one target of meta-training; empty for several. Older records
+    have neither it nor the seeds."""
+    meta_seed: Seed | None = None
+    """The meta seed."""
+    finetune_seed: Seed | None = None
+    """The fine-tuning seed, nested in the meta seed."""
+    draw: Seed | None = None
+    """The draw of the few-shot training set; None without shots."""
+
+
 @final
 class CellNote(_CellRecord):
     """``cell.json``: what a cell is; written before it starts."""
@@ -136,7 +149,7 @@ class Rescoring(Record):
 
 
 @final
-class Result(_CellRecord):
+class Result(_EndedRecord):
     """``result.json``: what came out; written last, so that its presence means done."""
 
     status: Literal["ok"] = "ok"
@@ -197,7 +210,7 @@ class Result(_CellRecord):
 
 
 @final
-class Failure(_CellRecord):
+class Failure(_EndedRecord):
     """``failure.json``: what went wrong; a record, never a score."""
 
     status: Status

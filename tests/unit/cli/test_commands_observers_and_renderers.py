@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import get_args
 
 import pytest
 
@@ -12,7 +11,7 @@ from metabench.cli.commands.compare import command as compare
 from metabench.cli.commands.show import command as show
 from metabench.cli.inputs.completing import complete_anything, complete_format
 from metabench.cli.main import main
-from metabench.plugin.formats import FORMATS, SUFFIXES, Format
+from metabench.plugin.formats import FORMATS, SUFFIXES
 
 SOURCE = """
 from metabench.api import ObserverInfo, RendererInfo, hookimpl
@@ -51,7 +50,7 @@ def asked(capsys, tmp_path):
 def test_the_formats_of_a_leaderboard_are_listed_ours_and_a_plugins(asked):
     listed = json.loads(asked("list", "renderers", "--json"))["renderers"]
 
-    assert [entry["name"] for entry in listed] == [*get_args(Format), "my-lines"]
+    assert [entry["name"] for entry in listed] == [*FORMATS, "my-lines"]
     assert listed[-1]["summary"] == "one line per method"
     assert listed[-1]["plugin"].startswith("local")
 

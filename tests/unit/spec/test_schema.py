@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from kit.json_schema import fits
 
 from metabench.cli.main import main
 from metabench.frontend.places import shipped_benchmarks
@@ -18,72 +19,11 @@ from metabench.spec.schema import benchmark_schema
 
 TEMPLATES = Path(__file__).parents[3] / "metabench" / "cli" / "commands" / "templates"
 FILES = [*shipped_benchmarks().values(), *sorted(TEMPLATES.glob("*.toml"))]
-TYPES = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float),
-    "null": type(None),
-}
 
 
 @pytest.fixture(scope="module")
 def schema():
     return benchmark_schema(load_catalog())
-
-
-def is_of_type(value, name):
-    return isinstance(value, TYPES[name]) and (name == "boolean" or not isinstance(value, bool))
-
-
-# What each word of JSON schema asks of a value; ours is written in these and no others.
-WORDS = {
-    "$ref": lambda value, name, root: fits(value, root["$defs"][name.rpartition("/")[2]], root),
-    "type": lambda value, name, _: is_of_type(value, name),
-    "enum": lambda value, choices, _: value in choices,
-    "const": lambda value, only, _: value == only,
-    "anyOf": lambda value, forms, root: any(fits(value, form, root) for form in forms),
-    "allOf": lambda value, forms, root: all(fits(value, form, root) for form in forms),
-    "pattern": lambda value, pattern, _: not isinstance(value, str) or re.search(pattern, value),
-    "minimum": lambda value, bound, _: not isinstance(value, int | float) or value >= bound,
-    "maximum": lambda value, bound, _: not isinstance(value, int | float) or value <= bound,
-    "exclusiveMinimum": lambda value, bound, _: not isinstance(value, int | float) or value > bound,
-    "exclusiveMaximum": lambda value, bound, _: not isinstance(value, int | float) or value < bound,
-    "minLength": lambda value, bound, _: not isinstance(value, str) or len(value) >= bound,
-    "maxLength": lambda value, bound, _: not isinstance(value, str) or len(value) <= bound,
-    "minItems": lambda value, bound, _: not isinstance(value, list) or len(value) >= bound,
-    "maxItems": lambda value, bound, _: not isinstance(value, list) or len(value) <= bound,
-    "maxProperties": lambda value, bound, _: not isinstance(value, dict) or len(value) <= bound,
-    "required": lambda value, names, _: not isinstance(value, dict) or set(names) <= set(value),
-}
-SHAPES = {"properties", "additionalProperties", "prefixItems", "items", "if", "then"}
-NOTES = {"title", "description", "default", "$schema", "$defs"}
-
-
-def fits(value, schema, root):
-    """Return whether a value fits a schema."""
-    assert set(schema) <= set(WORDS) | SHAPES | NOTES, "a word that the test does not know"
-    if not all(WORDS[word](value, schema[word], root) for word in schema if word in WORDS):
-        return False
-    if "if" in schema and fits(value, schema["if"], root) and not fits(value, schema["then"], root):
-        return False
-    return all(fits(item, part, root) for item, part in parts(value, schema))
-
-
-def parts(value, schema):
-    """Yield each item of a table or list, with the schema of it."""
-    if isinstance(value, dict):
-        further = schema.get("additionalProperties", True)
-        known = schema.get("properties", {})
-        for name, item in value.items():
-            part = known.get(name, further)
-            yield item, {True: {}, False: {"enum": []}}[part] if isinstance(part, bool) else part
-    elif isinstance(value, list):
-        first = schema.get("prefixItems", [])
-        yield from zip(value, first, strict=False)
-        yield from ((item, schema.get("items", {})) for item in value[len(first) :])
 
 
 def small(**method):

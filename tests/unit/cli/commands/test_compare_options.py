@@ -5,6 +5,8 @@ import io
 import json
 import re
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from metabench.cli.main import main
@@ -50,7 +52,9 @@ def test_a_suffix_names_its_format(suffix, name, shown, tmp_path):
         (["--format", "makdown"], "there is no format 'makdown'; did you mean 'markdown'?"),
         (["-o", "a.xlsx"], "-o a.xlsx: there is no format 'xlsx'"),
         (["--json", "--format", "csv"], "--json and --format csv contradict"),
-        (["--explain", "--format", "csv"], "--explain has no place in CSV"),
+        (["--explain", "--format", "csv"], "--explain has no place in csv"),
+        (["--format", "parquet"], "parquet is not a text"),
+        (["--layout", "paper", "-o", "a.parquet"], "--layout paper is not there as parquet"),
         (["--layout", "paper", "--json"], "--layout paper is not there as json"),
         (["--layout", "paper"], "'demo' names no published numbers"),
         (["--targets", "rte,"], "--targets 'rte,': a name is empty"),
@@ -118,6 +122,22 @@ def test_long_csv_has_a_line_for_each_method_column_and_seed(shown):
     broken = found["Reptile", "mrpc", "1"]
     assert (broken["score"], broken["status"]) == ("", "diverged")
     assert found["Reptile", "scitail", "0"]["status"] == "missing"
+
+
+def test_parquet_holds_what_long_csv_holds(shown, tmp_path):
+    code, out, err = shown("-o", str(tmp_path / "scores.parquet"))
+    table = pq.read_table(tmp_path / "scores.parquet")
+    lines = list(csv.DictReader(io.StringIO(shown("--format", "csv", "--long")[1])))
+
+    assert (code, out) == (0, "")
+    assert "written: " in err
+    assert table.column_names == list(lines[0])
+    assert table.schema.field("size").type == pa.int64()  # without any value in this run
+    for column in ("method", "column", "status", "cell", "metric"):
+        assert table.column(column).to_pylist() == [line[column] for line in lines]
+    assert [value for value in table.column("score").to_pylist() if value is not None] == [
+        float(line["score"]) for line in lines if line["score"]
+    ]
 
 
 def test_the_signature_stands_under_every_table(shown):

@@ -71,6 +71,17 @@ def result_of(context, cell):
     return context.store.result(cell.folder, key=cell.key)
 
 
+def test_a_record_names_its_task_seeds_and_metric_without_its_folder(finished, plan):
+    context, _ = finished
+    adapt = result_of(context, cell_of(plan, "Joint", "embedded/grammar"))
+    meta = result_of(context, cell_of(plan, "Joint"))
+
+    assert (adapt.method, adapt.task, adapt.primary) == ("Joint", "embedded/grammar", "matthews")
+    assert (adapt.meta_seed, adapt.finetune_seed, adapt.draw) == (0, 0, None)
+    assert adapt.train_rows == 400
+    assert (meta.task, meta.meta_seed, meta.finetune_seed) == ("", 0, None)
+
+
 def lines_of(context, cell):
     text = (context.store.cell_folder(cell.folder) / "metrics.jsonl").read_text()
     return [json.loads(line) for line in text.splitlines()]

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from metabench.session.cell.checkout import checkout
+from metabench.session.cell.checkout import _environment, checkout
 
 
 @pytest.fixture
@@ -46,6 +46,19 @@ def test_a_clean_and_a_changed_checkout_are_told_apart(repository):
     checkout.cache_clear()
     (repository / "kept.txt").write_text("two\n")
     assert checkout() == (git("rev-parse", "HEAD"), True)
+
+
+def test_git_fetches_and_writes_nothing_whatever_its_version_and_is_steered_by_nobody():
+    found = _environment(
+        {"GIT_DIR": "x", "GIT_ALLOW_PROTOCOL": "https", "PATH": "p", "LC_ALL": "de"}
+    )
+
+    assert {name: found[name] for name in found if not name.startswith("GIT_")} == {
+        "PATH": "p", "LC_ALL": "C",
+    }  # fmt: skip
+    assert "GIT_DIR" not in found
+    assert (found["GIT_ALLOW_PROTOCOL"], found["GIT_NO_LAZY_FETCH"]) == ("none", "1")
+    assert (found["GIT_OPTIONAL_LOCKS"], found["GIT_TERMINAL_PROMPT"]) == ("0", "0")
 
 
 def test_a_folder_outside_of_any_checkout_has_neither(tmp_path, monkeypatch):

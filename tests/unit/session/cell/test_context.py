@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metabench.errors import DataError, StoreError
+from metabench.nn.bert.compiled import CompiledLayer
 from metabench.nn.curvature import Curvature
 from metabench.plan.cell import Cell, TaskUse
 from metabench.plugin import load_catalog
@@ -150,6 +151,27 @@ def test_a_learner_has_a_head_for_each_task_with_its_outputs_and_kind(context):
 def test_layers_are_compiled_only_where_that_was_asked_for(context):
     assert not context.compiles
     assert context.uncompiled == ""
+
+
+def test_why_layers_are_not_compiled_is_known_where_that_was_asked_for(context):
+    context.layers = CompiledLayer()
+    assert (context.compiles, context.uncompiled) == (True, "")
+
+    context.layers = CompiledLayer(failure="no compiler")
+    assert not context.compiles
+    assert context.uncompiled == (
+        "compute.compile: layers are computed plainly, because they could not be compiled"
+        " (no compiler)"
+    )
+
+
+def test_other_cells_take_the_place_of_those_that_were_known(context):
+    other = Cell("meta", "other", "b" * 64, {}, work=None)
+    context.take({other.key: other})
+
+    assert context.assignment.cells == {other.key: other}
+    assert (context.assignment.benchmark, context.assignment.spec_hash) == ("demo", "hash")
+    assert not context.faulted
 
 
 def test_parameters_that_a_copy_left_out_are_told_from_those_of_a_cell_that_is_not_done(

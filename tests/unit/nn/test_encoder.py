@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
@@ -10,7 +11,14 @@ import torch
 import transformers
 
 from metabench.errors import DataError
-from metabench.nn.encoder import load_encoder, load_tokenizer
+from metabench.nn.encoder import (
+    _DROPOUTS,
+    _first,
+    _not_loaded,
+    _takes_token_types,
+    load_encoder,
+    load_tokenizer,
+)
 from metabench.nn.features import pool
 from metabench.nn.seeded import seeded
 from metabench.seeding import Stream
@@ -148,3 +156,84 @@ def test_a_tokenizer_that_is_not_fast_is_refused(tmp_path):
     with pytest.raises(DataError, match="has no fast tokenizer") as caught:
         tokenizer_of(tmp_path)
     assert caught.value.hint == "add its tokenizer.json"
+
+
+def config(**values):
+    return SimpleNamespace(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"hidden_dropout_prob": 0.1}, 0.1),
+        ({"classifier_dropout": None, "hidden_dropout_prob": 0.1}, 0.1),
+        ({"classifier_dropout": 0.0, "hidden_dropout_prob": 0.1}, 0.0),
+        ({"seq_classif_dropout": 0.2, "summary_last_dropout": 0.3}, 0.2),
+        ({}, 0.5),
+    ],
+)
+def test_the_first_value_that_a_configuration_sets_counts(values, expected):
+    assert _first(config(**values), _DROPOUTS, 0.5) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "expected"),
+    [
+        ({"type_vocab_size": 2, "model_type": "bert"}, True, True),
+        ({"type_vocab_size": 2, "model_type": "bert"}, False, False),
+        ({"type_vocab_size": 1, "model_type": "roberta"}, True, False),
+        ({"type_vocab_size": 0, "model_type": "deberta"}, True, False),
+        ({"model_type": "xlnet"}, True, True),
+        ({"model_type": "xlnet"}, False, False),
+        ({"model_type": "distilbert"}, True, False),
+    ],
+)
+def test_token_types_are_taken_where_there_are_two_to_embed(values, named, expected):
+    def typed(input_ids, token_type_ids):
+        """Take types."""
+
+    def plain(input_ids):
+        """Take none."""
+
+    module = SimpleNamespace(config=config(**values), forward=typed if named else plain)
+
+    assert _takes_token_types(module) is expected
+
+
+def test_an_encoder_has_the_width_of_its_states_and_the_numbers_of_its_configuration(tmp_path):
+    made = transformers.BertConfig(
+        hidden_size=8, intermediate_size=8, initializer_range=0.3, hidden_dropout_prob=0.25,
+        classifier_dropout=0.125, type_vocab_size=2, **SMALL,
+    )  # fmt: skip
+    with seeded(1, torch.device("cpu")):
+        transformers.BertModel(made).half().save_pretrained(tmp_path)
+    encoder = load(tmp_path)
+
+    assert (encoder.width, encoder.head_dropout, encoder.head_std) == (8, 0.125, 0.3)
+    assert (encoder.takes_token_types, encoder.cls_only) == (True, True)
+    assert {value.dtype for value in encoder.module.parameters()} == {torch.float32}
+    assert not encoder.module.training
+    assert not load(tmp_path, pooling="mean").cls_only
+
+
+def test_an_encoder_that_reads_forwards_has_no_dropout_before_its_head(tmp_path):
+    made = transformers.GPT2Config(
+        vocab_size=40, n_embd=8, n_layer=1, n_head=1, n_positions=32, summary_first_dropout=0.3
+    )
+    with seeded(1, torch.device("cpu")):
+        transformers.GPT2Model(made).save_pretrained(tmp_path)
+
+    assert load(tmp_path, pooling="last").head_dropout == 0.0
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(ValueError("\nfirst\nsecond"), "first"), (ValueError(" \n"), "ValueError")],
+)
+def test_why_an_encoder_cannot_be_loaded_is_one_line_with_a_way_out(tmp_path, error, reason):
+    here = _not_loaded(ModelSpec(id="a/b"), tmp_path, error)
+    there = _not_loaded(ModelSpec(id="a/b"), "a/b", error)
+
+    assert here.problem == there.problem == f"cannot be loaded: {reason}"
+    assert here.hint == "copy its files again, or choose another encoder"
+    assert "models/a/b" in there.hint

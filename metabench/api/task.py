@@ -24,6 +24,11 @@ class HubSource(Options):
     """Name of the configuration."""
     revision: str | None = None
     """Commit or tag on the hub; None is the newest."""
+    files: str | None = None
+    """The file of a split, with ``{split}`` for its name, such as ``data/air_{split}.json``: for a
+    clone of a repository that is no dataset of the hub. It is only looked for in the mirror."""
+    url: str | None = None
+    """The address to clone ``files`` from."""
     find_labels: bool = False
     """Whether the classes are still to be found, as for files."""
     withheld: Annotated[str, Field(exclude=True)] = ""
@@ -105,6 +110,9 @@ class TaskCard(Options):
     """The split that is trained on."""
     scored: str
     """The split that is scored; never looked at before the last state is scored."""
+    drawn: str = ""
+    """The split of each few-shot training set that comes with the data, such as
+    ``train_{draw}_{shots}``; empty where sets are drawn from ``train``."""
     summary: str
     """One line."""
     licence: str
@@ -113,6 +121,16 @@ class TaskCard(Options):
     """The authors of the data, to be cited."""
     generated: bool = False
     """Whether the examples are synthetic: such scores mean nothing about language."""
+
+    @property
+    def training_splits(self) -> tuple[str, ...]:
+        """The splits that can be trained on: ``train``, and the few-shot sets of the data."""
+        sets = (split for split in self.splits if self.drawn and split != self.scored)
+        return tuple(dict.fromkeys((self.train, *sets)))
+
+    def drawn_split(self, shots: int, draw: int) -> str:
+        """Return the split of a few-shot training set of the data; empty where it has none."""
+        return self.drawn.replace("{shots}", str(shots)).replace("{draw}", str(draw))
 
     @property
     def outputs(self) -> int:

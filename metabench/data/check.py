@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.data.rows import load_rows
@@ -12,11 +12,13 @@ from metabench.tasks.identity import split_facts
 from metabench.tasks.presence import split_presence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from metabench.api.task import TaskCard
     from metabench.data.rows import Part
     from metabench.tasks.hub import Hub
 
-__all__ = ["SplitCheck", "card_use", "check_split"]
+__all__ = ["SplitCheck", "card_use", "check_split", "every_set"]
 
 State: TypeAlias = Literal["ok", "partial", "absent", "damaged"]
 
@@ -49,6 +51,14 @@ class SplitCheck:
 def card_use(card: TaskCard) -> TaskUse:
     """Return a task with the splits that its card declares."""
     return TaskUse(card, "target", card.train, card.scored, "", 0, 0)
+
+
+def every_set(use: TaskUse) -> Iterator[TaskUse]:
+    """Yield a task as it is used, then with each further few-shot training set of its data."""
+    yield use
+    if use.train == use.card.train:
+        for split in use.card.training_splits[1:]:
+            yield replace(use, train=split, role="auxiliary")
 
 
 def check_split(use: TaskUse, part: Part, *, hub: Hub) -> SplitCheck:

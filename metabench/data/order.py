@@ -46,14 +46,14 @@ def subsample(rows_available: int, rows: int, *, stream: Stream) -> RowNumbers:
 def few_shot(
     labels: npt.NDArray[np.int64], digests: npt.NDArray[np.uint64], shots: int, *, stream: Stream
 ) -> Sequence[RowNumbers]:
-    """Return the rows of each class that are drawn, at most ``shots``; more shots add to fewer.
+    """Return the examples drawn of each class, at most ``shots``; more shots add to fewer.
 
-    A draw depends on the rows' contents and on the stream, not on the order of the rows.
+    A draw depends on the content of the examples and on the stream, not on their order.
 
     Args:
         labels: the classes [rows], from 0.
-        digests: a hash of each row's texts [rows].
-        shots: rows of a class.
+        digests: a hash of each example's texts [rows].
+        shots: examples of each class.
         stream: names the draw.
     """
     classes = (np.flatnonzero(labels == label) for label in range(int(labels.max()) + 1))

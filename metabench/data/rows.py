@@ -14,7 +14,8 @@ from metabench.errors import DataError
 from metabench.fingerprint import fingerprint
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
-from metabench.tasks.mirror import split_files
+from metabench.tasks.clone import source_folder
+from metabench.tasks.mirror import source_files
 from metabench.tasks.own.splits import file_split, own_identity, own_rows
 from metabench.tasks.snapshot import dataset_snapshot
 
@@ -98,7 +99,7 @@ def _local(card: TaskCard, split: str, *, hub: Hub) -> TaskCard:
     Rows are read from the bytes of files, whatever the datasets library has cached of them.
     """
     source = card.source
-    if not isinstance(source, HubSource) or hub.dataset_folder(source.id) is not None:
+    if not isinstance(source, HubSource) or source_folder(source, hub=hub) is not None:
         return card
     folder = dataset_snapshot(source, split, hub=hub).absolute()
     return card.model_copy(update={"source": source.model_copy(update={"id": str(folder)})})
@@ -125,7 +126,7 @@ def _known_split(card: TaskCard, split: str, *, hub: Hub, where: str) -> str:
     if not isinstance(source, HubSource):
         raise TypeError(f"{card.name} is in no folder")
     folder = hub.dataset_folder(source.id)
-    there = split_files(folder, source.config) if folder is not None else {}
+    there = source_files(folder, source) if folder is not None else {}
     if split not in there:
         raise DataError(
             f"no such split; there are {', '.join(map(repr, there))}",

@@ -188,7 +188,7 @@ def _draws(collected: Collected, rows: Sequence[LeaderboardRow]) -> Iterator[str
         spread = "; d4.3: standard deviation over draws is 4.3" * (counts[-1] > 1)
         yield f"shots: {over} of the training set{spread}"
     elif any(use.draw is not None for use in collected.note.uses):
-        yield "shots: each meta seed has a draw of the training set of its own; ± is over both"
+        yield "shots: each meta seed has a separate draw of the training set; ± is over both"
 
 
 def _intervals(

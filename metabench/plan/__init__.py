@@ -2,6 +2,7 @@
 
 Modules and packages, in the order in which data passes through:
 
+    drawn: few-shot training sets that come with the data of a task
     uses: the tasks of a benchmark as used: splits, available examples, content identities
     steps: from epochs and sizes to numbers of updates
     cell: a cell: the unit of work, its needs, and what its numbers depend on

@@ -9,7 +9,14 @@ from metabench.plan.maker import CellMaker, Column
 from metabench.plan.names import METHOD_WIDTH, TASK_WIDTH, slugs
 from metabench.plan.notes import plan_notes, support_notes
 from metabench.plan.plan import CellUse, Plan
-from metabench.plan.uses import TaskInUse, fraction_use, shots_use, target_use, tasks_in_use
+from metabench.plan.uses import (
+    TaskInUse,
+    fraction_use,
+    shots_use,
+    target_use,
+    tasks_in_use,
+    with_drawn_set,
+)
 from metabench.spec.model.tasks import Size, TaskSpec
 from metabench.tasks.architectures import check_architecture, saved_pooling
 from metabench.tasks.embedded.suite import RECIPES
@@ -115,8 +122,9 @@ def _of_size(task: TaskInUse, size: Size, entry: TaskSpec) -> Iterator[Column]:
     """Yield a column for each training set of a size: one, or one a draw."""
     if size.shots is not None:
         for draw in entry.draws:
-            use, unavailable = shots_use(task, size.shots, draw=draw)
-            yield Column(task, use, size, unavailable)
+            drawn = with_drawn_set(task, size.shots, draw=draw)
+            use, unavailable = shots_use(drawn, size.shots, draw=draw)
+            yield Column(drawn, use, size, unavailable)
     elif size.fraction is not None:
         use, unavailable = fraction_use(task, size.fraction)
         yield Column(task, use, size, unavailable)

@@ -41,7 +41,7 @@ class TaskUse:
         rows: how many training rows are used (a nested subsample), None for all.
         scored_limit: how many scored rows are used, None for all (smoke runs).
         shuffled: whether training labels are permuted (a control).
-        shots: how many training rows of each class are used, in place of ``rows`` of any.
+        shots: training examples of each class, in place of ``rows`` of any.
         draw: which training set of that many shots, None without.
         classes: examples of each class by split, where planning has read them.
     """
@@ -59,6 +59,13 @@ class TaskUse:
     shots: int | None = None
     draw: int | None = None
     classes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def brought(self) -> bool:
+        """Whether the training split is a few-shot training set that comes with the data."""
+        if self.shots is None or self.draw is None:
+            return False
+        return self.card.drawn_split(self.shots, self.draw) == self.train
 
     @property
     def size(self) -> int:

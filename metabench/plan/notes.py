@@ -66,7 +66,7 @@ def _task_notes(task: TaskInUse) -> Iterator[str]:
     use = task.use
     if use.card.generated:
         yield _generated([use.card.name])
-    if use.train != use.card.train:
+    if use.train not in use.card.training_splits:
         yield f"SPLIT: {use.card.name} trains on {use.train} ({use.train_rows:,} rows)"
     if use.role != "auxiliary" and use.scored != use.card.scored:
         yield f"SPLIT: {use.card.name} is scored on {use.scored} ({use.scored_rows:,} rows)"

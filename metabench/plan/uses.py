@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import TaskUse
+from metabench.plan.drawn import drawn_sets
 from metabench.quantities import plural
 from metabench.spec.model.tasks import SplitSpec
 from metabench.spec.reading.smoke import SMOKE_SCORED_ROWS, SMOKE_TRAIN_ROWS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from metabench.plugin.catalog import Catalog
     from metabench.spec.model.benchmark import Benchmark
     from metabench.tasks.hub import Hub
+    from metabench.tasks.identity import SplitFacts
 
 __all__ = [
     "TaskInUse",
@@ -32,6 +34,7 @@ __all__ = [
     "target_use",
     "tasks_in_use",
     "too_few",
+    "with_drawn_set",
 ]
 
 Role: TypeAlias = Literal["auxiliary", "target", "transfer"]
@@ -49,6 +52,7 @@ class TaskInUse:
         shuffled: whether meta-training permutes its labels.
         smoke: whether only a few rows are used.
         notes: what a reader has to know of rows of one's own.
+        drawn: the few-shot training sets of the data that are in use, by split.
     """
 
     use: TaskUse
@@ -57,6 +61,7 @@ class TaskInUse:
     shuffled: bool
     smoke: bool
     notes: tuple[str, ...] = ()
+    drawn: Mapping[str, SplitFacts] = field(default_factory=dict)
 
     @property
     def official_train_rows(self) -> int:
@@ -76,11 +81,17 @@ def tasks_in_use(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Mapping
         ("target", [entry.task for entry in spec.tasks.targets]),
         ("transfer", [entry.task for entry in spec.tasks.transfers]),
     )
-    return {
+    found = {
         name: _in_use(benchmark, name, role, catalog=catalog, hub=hub)
         for role, names in roles
         for name in names
     }
+    for entry in (*spec.tasks.targets, *spec.tasks.transfers):
+        task = found[entry.task]
+        if entry.task not in spec.tasks.splits:
+            drawn = drawn_sets(task.use.card, entry, hub=hub)
+            found[entry.task] = replace(task, drawn=drawn)
+    return found
 
 
 def meta_use(task: TaskInUse) -> TaskUse:
@@ -110,6 +121,18 @@ def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
         return replace(task.use, rows=rows, scored_limit=limit), why
     used = min(rows, SMOKE_TRAIN_ROWS) if task.smoke else rows
     return replace(task.use, rows=used, scored_limit=limit), ""
+
+
+def with_drawn_set(task: TaskInUse, shots: int, *, draw: int) -> TaskInUse:
+    """Return the task with the training set that comes with it; as it is where none does."""
+    use = task.use
+    split = use.card.drawn_split(shots, draw)
+    if split not in task.drawn:
+        return task
+    facts = task.drawn[split]
+    identity = fingerprint({"train": facts.identity, "scored": task.scored_identity})
+    use = replace(use, train=split, train_rows=facts.rows, identity=identity)
+    return replace(task, use=use, train_identity=facts.identity)
 
 
 def shots_use(task: TaskInUse, shots: int, *, draw: int) -> tuple[TaskUse, str]:

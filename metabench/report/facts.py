@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from metabench.api.report import Fact
 from metabench.quantities import seconds_text, seeds_text, shortened
@@ -13,6 +13,7 @@ from metabench.store.records.provenance import Provenance
 __all__ = ["facts"]
 
 _Read = Callable[[Provenance], Iterable[str]]
+_MOST_VERSIONS = 3
 _ENOUGH = 12
 """Characters of a hash that are shown: enough to distinguish two."""
 
@@ -88,8 +89,17 @@ _READERS: Mapping[str, _Read] = {
 def _data(collected: Collected, origins: Iterable[Provenance]) -> Iterator[Fact]:
     known = {(task, value) for origin in origins for task, value in origin.data.items()}
     known |= {(column.task, column.identity) for column in collected.note.columns}
-    named = tuple(f"{task} {_short(value)}" for task, value in sorted(known) if value)
-    yield Fact("datasets", named)
+    values: dict[str, list[str]] = {}
+    for task, value in sorted(known):
+        values.setdefault(task, []).extend([value] * bool(value))
+    named = (each for task, found in values.items() for each in _dataset(task, found))
+    yield Fact("datasets", tuple(named))
+
+
+def _dataset(task: str, values: Sequence[str]) -> Sequence[str]:
+    if len(values) > _MOST_VERSIONS:  # one for each few-shot training set
+        return [f"{task} {len(values)} training sets"]
+    return [f"{task} {_short(value)}" for value in values]
 
 
 def _done(collected: Collected, results: list[Result]) -> Iterator[Fact]:

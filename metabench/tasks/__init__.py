@@ -5,6 +5,7 @@ Modules and packages, in the order in which data passes through:
     provider: the built-in tasks, registered through the same plugin API
     glue: the cards of the eight GLUE tasks
     scitail: the card of SciTail
+    leopard: the cards of the LEOPARD few-shot tasks
     embedded: nine synthetic tasks and a small encoder that ship with metabench
     hub: where datasets and encoders are: an offline mirror or the hub
     plain_yaml: YAML from a stranger, without what multiplies
@@ -13,6 +14,7 @@ Modules and packages, in the order in which data passes through:
     reading: the records of files of any format
     layout: which files of a dataset's folder belong to which split
     data_card: the card of a dataset: configurations, classes
+    clone: the files of a dataset that is not on the hub, in a clone of its repository
     mirror: the data files of a dataset in a folder or an offline mirror
     own: custom tasks: examples of files, folders and mirrors, each checked
     commit: the hub's commit of a repository

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, final
 from metabench.api.task import FileSource, GeneratedSource
 from metabench.errors import DataError
 from metabench.fingerprint import fingerprint, hash_source
+from metabench.tasks.clone import missing_file, source_folder
 from metabench.tasks.commit import hub_commit
-from metabench.tasks.mirror import count_rows, data_files, files_hash, split_files
+from metabench.tasks.mirror import count_rows, data_files, files_hash, source_files
 from metabench.tasks.own.splits import own_identity, own_rows
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def split_facts(card: TaskCard, split: str, *, hub: Hub) -> SplitFacts:
     if isinstance(source, GeneratedSource):
         parts = {"generator": generator_hash(source.target), "task": card.name, "split": split}
         return SplitFacts(_official_rows(card, split), fingerprint(parts))
-    folder = hub.dataset_folder(source.id)
+    folder = source_folder(source, hub=hub)
     if folder is not None:
         return _file_facts(card, source, split, folder)
     rows = _official_rows(card, split)
@@ -70,10 +71,12 @@ def generator_hash(target: str) -> str:
 
 
 def _file_facts(card: TaskCard, source: HubSource, split: str, folder: Path) -> SplitFacts:
-    splits = split_files(folder, source.config)
+    splits = source_files(folder, source)
     if split not in splits:
+        if source.files is not None:
+            raise missing_file(source, split, folder=folder)
         raise _no_split(card, split, splits)
-    files = data_files(folder, source.config, split, withheld=source.withheld)
+    files = data_files(folder, source, split)
     return SplitFacts(count_rows(files, (*card.text, card.label)), fingerprint(files_hash(files)))
 
 

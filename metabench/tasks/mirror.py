@@ -11,6 +11,7 @@ from metabench.api.task import DataFile
 from metabench.errors import DataError
 from metabench.fingerprint import hash_file
 from metabench.limits import MOST_FILES, MOST_WILDCARDS
+from metabench.tasks.clone import clone_files
 from metabench.tasks.data_card import COPY, DataCard, read_card
 from metabench.tasks.layout import has_magic, matching, named_splits, one_format
 from metabench.tasks.parquet_size import parquet_footer
@@ -22,9 +23,11 @@ from metabench.tasks.reading.refusal import why_withheld
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metabench.api.task import HubSource
+
 __all__ = [
-    "count_rows", "data_files", "file_hash", "files_hash", "holds_split", "split_classes",
-    "split_files",
+    "count_rows", "data_files", "file_hash", "files_hash", "holds_split", "source_files",
+    "split_classes", "split_files",
 ]  # fmt: skip
 
 Files = tuple[Path, ...]
@@ -67,17 +70,26 @@ def split_files(
     }
 
 
-def data_files(
-    folder: Path, config: str | None, split: str, *, withheld: str = ""
-) -> tuple[DataFile, ...]:
+def source_files(folder: Path, source: HubSource) -> Mapping[str, Files]:
+    """Return the files of each split of a source: of a clone those that it names.
+
+    Raises:
+        DataError: as `split_files`.
+    """
+    if source.files is not None:
+        return clone_files(folder, source.files)
+    return split_files(folder, source.config)
+
+
+def data_files(folder: Path, source: HubSource, split: str) -> tuple[DataFile, ...]:
     """Return the files of a split, how each is read, and why messages do not quote it, if so.
 
     Raises:
         DataError: there is no such split, or README.md asks for a way of reading that is not known.
     """
-    settings = _settings(folder, read_card(folder), config)
+    settings = {} if source.files else _settings(folder, read_card(folder), source.config)
     strange = sorted(settings.keys() - _ROW_SETTINGS - _PLAIN_SETTINGS)
-    splits = split_files(folder, config)
+    splits = source_files(folder, source)
     if split not in splits:
         raise DataError(
             f"no split {split!r}; there are {', '.join(map(repr, splits))}",
@@ -92,25 +104,28 @@ def data_files(
             hint="save its files as plain CSV, JSONL or Parquet and name those",
         )
     return tuple(
-        found.model_copy(update={"withheld": withheld or why_withheld(found.path, str(folder))})
+        found.model_copy(
+            update={"withheld": source.withheld or why_withheld(found.path, str(folder))}
+        )
         for found in (_data_file(file, settings) for file in files)
     )
 
 
-def split_classes(folder: Path, config: str | None, column: str) -> tuple[str, ...]:
+def split_classes(folder: Path, source: HubSource, column: str) -> tuple[str, ...]:
     """Return the class names that README.md declares for a column; none where it does not."""
-    return read_card(folder).classes(config, column)
+    return () if source.files else read_card(folder).classes(source.config, column)
 
 
-def holds_split(folder: Path, config: str | None, split: str) -> bool:
+def holds_split(folder: Path, source: HubSource, split: str) -> bool:
     """Return whether a folder lists a split; a mirror may hold a part of a dataset.
 
     Raises:
         DataError: a listed file is missing.
     """
+    config = source.config
     if config is not None and read_card(folder).configs.get(config) is None:
         return False
-    return split in split_files(folder, config)
+    return split in source_files(folder, source)
 
 
 def count_rows(files: Sequence[DataFile], columns: Sequence[str]) -> int:

@@ -60,7 +60,7 @@ class Presence:
 
 def presence(card: TaskCard, *, hub: Hub) -> Presence:
     """Return the location of a task's examples."""
-    splits = dict.fromkeys((card.train, card.scored))
+    splits = dict.fromkeys((*card.training_splits, card.scored))
     found = tuple(split_presence(card, split, hub=hub) for split in splits)
     return Presence(card.name, _source(card), found)
 
@@ -87,7 +87,7 @@ def _is_absent(card: TaskCard, split: str, hub: Hub) -> bool:
     folder = hub.dataset_folder(source.id)
     if folder is None or split not in card.splits:
         return False
-    return not holds_split(folder, source.config, split)
+    return not holds_split(folder, source, split)
 
 
 def _source(card: TaskCard) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from metabench.api.hooks import hookimpl
 from metabench.tasks.embedded.cards import EMBEDDED
 from metabench.tasks.glue import GLUE
+from metabench.tasks.leopard import LEOPARD
 from metabench.tasks.scitail import SCITAIL
 
 if TYPE_CHECKING:
@@ -21,5 +22,5 @@ METABENCH_API = 1
 
 @hookimpl
 def metabench_tasks() -> Sequence[TaskCard]:
-    """Provide GLUE, SciTail and the embedded suite."""
-    return (*GLUE, SCITAIL, *EMBEDDED)
+    """Provide GLUE, SciTail, LEOPARD and the embedded suite."""
+    return (*GLUE, SCITAIL, *LEOPARD, *EMBEDDED)

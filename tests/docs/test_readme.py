@@ -50,8 +50,8 @@ def test_the_tasks_that_are_built_in_are_counted():
     names = list(load_catalog().tasks)
     count = Counter(name.partition("/")[0] for name in names)
 
-    assert count == {"glue": 8, "scitail": 1, "embedded": 9}
-    assert "eight of GLUE, SciTail, nine synthetic ones" in README
+    assert count == {"glue": 8, "scitail": 1, "leopard": 12, "embedded": 9}
+    assert "eight of GLUE, SciTail, twelve few-shot ones of LEOPARD, nine synthetic ones" in README
 
 
 @pytest.mark.parametrize(

@@ -159,11 +159,12 @@ def verify(names: tuple[str, ...], as_json: bool, hub: Path | None) -> int:
 
 def _checks(asked: Wanted, hub: Hub) -> Iterator[SplitCheck]:
     from metabench.cli.inputs.task_uses import parts_of
-    from metabench.data.check import check_split
+    from metabench.data.check import check_split, every_set
 
     for use in asked.uses:
-        for part in parts_of(use):
-            yield check_split(use, part, hub=hub)
+        for each in every_set(use):
+            for part in parts_of(each):
+                yield check_split(each, part, hub=hub)
 
 
 def _judge(checks: Sequence[SplitCheck], *, as_json: bool, forgive_absent: bool = False) -> int:

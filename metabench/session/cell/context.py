@@ -141,7 +141,7 @@ class WorkerContext:
         table = self.table(use, "train", model)
         if use.shuffled:
             table = table.permuted_labels(Stream.root(0).child("shuffled", use.card.name))
-        if use.shots is not None:
+        if use.shots is not None and not use.brought:
             table = _few_shot_table(table, use)
         elif use.rows is not None and use.rows < len(table):
             part = stream.child("subsample", use.card.name)
@@ -187,15 +187,15 @@ class WorkerContext:
 
 
 def _few_shot_table(table: TokenTable, use: TaskUse) -> TokenTable:
-    """Return the rows of a draw, the same for every method and meta seed.
+    """Return the examples of a draw, the same for every method and meta seed.
 
     Raises:
-        DataError: a class has fewer rows than shots.
+        DataError: a class has fewer examples than shots.
     """
     shots, draw = use.shots or 0, use.draw or 0
     labels, digests = table.labels.cpu().numpy(), table.digests
     if digests is None:
-        raise TypeError(f"{use.card.name} has no hashes of its rows to draw by")
+        raise TypeError(f"{use.card.name} has no hashes of its examples to draw by")
     stream = Stream.root(draw).child("few-shot", use.card.name)
     drawn = few_shot(labels, digests, shots, stream=stream)
     counts = [len(rows) for rows in drawn] + [0] * (len(use.card.labels) - len(drawn))

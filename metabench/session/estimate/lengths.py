@@ -172,7 +172,9 @@ def task_lengths(
     wanted: dict[tuple[str, Part], TaskUse] = {}
     for cell in cells:
         for use in cell.uses:
-            wanted.setdefault((use.card.name, "train"), use)
+            known = wanted.setdefault((use.card.name, "train"), use)
+            if use.train_rows > known.train_rows:  # of few-shot training sets, the largest
+                wanted[use.card.name, "train"] = use
             if isinstance(cell.work, FineTuneWork):
                 wanted.setdefault((use.card.name, "scored"), use)
     tokenizer = load_tokenizer(model, hub=hub)

@@ -104,8 +104,8 @@ def file_split(card: TaskCard, split: str, *, hub: Hub | None = None) -> FileSpl
         folder = hub.dataset_folder(source.id) if hub is not None else None
         if folder is None:
             raise TypeError(f"{card.name} is in no folder")
-        files = data_files(folder, source.config, split, withheld=source.withheld)
-        names = split_classes(folder, source.config, card.label)
+        files = data_files(folder, source, split)
+        names = split_classes(folder, source, card.label)
         finds = source.find_labels
     declared = declared_names(files[0], card.label)
     of_card = () if declared else names

@@ -11,6 +11,7 @@ from metabench.report.formats.csv_text import render_csv, render_long_csv
 from metabench.report.formats.terminal import BEST, terminal_text
 from metabench.report.tables.page import leaderboard_page
 from metabench.results.collect import collect
+from metabench.results.score_lines import score_lines
 
 BASE = {"Plain": 0.5, "Meta": 0.6}
 SEEDS, DRAWS, SHOTS = range(3), range(4), (4, 8, 16)
@@ -89,7 +90,7 @@ def test_pairs_have_one_spread_over_both(few_shot):
 
     assert board.rows[0].scores[0].n == 3
     assert board.rows[0].scores[0].draw_deviation is None
-    assert "shots: each meta seed has a draw of the training set of its own; ± is over both" in (
+    assert "shots: each meta seed has a separate draw of the training set; ± is over both" in (
         board.captions
     )
 
@@ -120,7 +121,7 @@ def test_the_spread_over_draws_is_in_both_csv_tables(few_shot):
     collected = few_shot(CROSSED)
     board = build_leaderboard(collected)
     header, first, *_ = (line.split(",") for line in render_csv(board).splitlines())
-    long = [line.split(",") for line in render_long_csv(collected, board).splitlines()]
+    long = [line.split(",") for line in render_long_csv(score_lines(collected)).splitlines()]
     spread = statistics.stdev(
         statistics.fmean(score("Plain", 4, seed, draw) for seed in SEEDS) for draw in DRAWS
     )

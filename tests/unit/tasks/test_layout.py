@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from metabench.api import HubSource
 from metabench.tasks.mirror import data_files, split_files
 from metabench.tasks.reading.content import open_content
 from metabench.tasks.reading.records import records
@@ -90,7 +91,7 @@ def ours(folder):
     return {
         split: [
             values
-            for file in data_files(folder, None, split)
+            for file in data_files(folder, HubSource(id=str(folder)), split)
             for values in read(file)
         ]
         for split in split_files(folder, None)

@@ -31,10 +31,10 @@ def test_sizes_scored_split_and_primary_score_are_the_official_ones(card):
     assert found == OFFICIAL[card.name]
 
 
-def test_the_provider_offers_eighteen_tasks_under_eighteen_names():
+def test_the_provider_offers_thirty_tasks_under_thirty_names():
     cards = metabench_tasks()
 
-    assert len({card.name for card in cards}) == len({card.title for card in cards}) == 18
+    assert len({card.name for card in cards}) == len({card.title for card in cards}) == 30
 
 
 @pytest.mark.parametrize("card", metabench_tasks(), ids=lambda card: card.name)

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from metabench.results.profile import same_environment
+from metabench.results.profile import changed, same_environment
 
 if TYPE_CHECKING:
     from metabench.store.records.cell import Result
 
 __all__ = ["nondeterministic", "repeat_notes", "same_numbers"]
+
+_MOST_SHOWN = 3
 
 
 def same_numbers(one: Result, other: Result) -> bool:
@@ -42,12 +44,31 @@ def repeat_notes(runs: Sequence[Mapping[str, Result]]) -> Iterator[str]:
             f"NONDETERMINISTIC: {flagged[0]}{more} gave other numbers when run again on the same"
             " machine profile; both results are kept, one is shown"
         )
-    differ = {one.name for one, _ in _different(runs)}.difference(flagged)
+    differ = {
+        one.name: _said(one, other) for one, other in _different(runs) if one.name not in flagged
+    }
     if differ:
         were = "1 cell was" if len(differ) == 1 else f"{len(differ)} cells were"
+        rest = len(differ) - _MOST_SHOWN
+        shown = [*list(differ.values())[:_MOST_SHOWN], *([f"{rest} more"] if rest > 0 else [])]
         yield (
-            f"TWICE: {were} run more than once and gave other scores; the first to be done counts"
+            f"TWICE: {were} run more than once and gave other scores; the first to be done counts,"
+            f" nothing is averaged: {'; '.join(shown)}"
         )
+
+
+def _said(one: Result, other: Result) -> str:
+    """Return a cell's numbers in both executions, and what differs between the environments."""
+    first, later = sorted([one, other], key=lambda result: result.provenance.ended)
+    scores = [
+        f"{name} {first.scores[name]:.4f}, then {later.scores[name]:.4f}"
+        for name in first.scores
+        if name in later.scores and later.scores[name] != first.scores[name]
+    ]
+    places = changed(first.provenance, later.provenance)
+    rest = len(places) - _MOST_SHOWN
+    shown = [*places[:_MOST_SHOWN], *([f"{rest} more"] if rest > 0 else [])]
+    return f"{one.name}: {', '.join(scores) or 'other parameters'} ({', '.join(shown)})"
 
 
 def _different(runs: Sequence[Mapping[str, Result]]) -> Iterator[tuple[Result, Result]]:

@@ -42,6 +42,10 @@ class ScoreLine:
         cpu_seconds: CPU time of the process.
         cell: folder of the cell.
         key: key of the cell.
+        metabench: version of metabench that computed it.
+        torch: version of torch.
+        device: name of the device.
+        ended: when it was done, ISO time in UTC.
     """
 
     benchmark: str
@@ -66,6 +70,10 @@ class ScoreLine:
     cpu_seconds: float | None = None
     cell: str = ""
     key: str = ""
+    metabench: str = ""
+    torch: str = ""
+    device: str = ""
+    ended: str = ""
 
 
 def score_lines(collected: Collected) -> Iterator[ScoreLine]:
@@ -127,4 +135,8 @@ def _facts(result: Result) -> dict[str, Any]:
         "examples": result.work.examples if result.work else None,
         "wall_seconds": result.wall_seconds,
         "cpu_seconds": result.cpu_seconds,
+        "metabench": result.provenance.metabench,
+        "torch": result.provenance.versions.get("torch", ""),
+        "device": result.provenance.device,
+        "ended": result.provenance.ended,
     }

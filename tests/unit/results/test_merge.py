@@ -147,7 +147,8 @@ def test_a_cell_that_was_run_twice_counts_once_and_is_named_where_it_differs(mak
         assert merged.notes == (
             (
                 "TWICE: 1 cell was run more than once and gave other scores; the first to be done"
-                " counts"
+                " counts, nothing is averaged: adapt-maml-x-s0: accuracy 0.7000, then 0.7500"
+                " (device here → elsewhere)"
             ),
         )
 

@@ -26,10 +26,11 @@ _SOME_FAILED = 1
 
 
 @contextmanager
-def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callable[[Event], None]]:
+def shown(
+    one: Prepared, found: PlanState, policy: RunPolicy, *, jobs: int
+) -> Iterator[Callable[[Event], None]]:
     """Print the state of the plan; yield the display of its events."""
     from metabench.session.runner.policy import to_do
-    from metabench.session.runner.queue import cost
 
     states = found.states
     chosen = {cell.key: states[cell.key] for cell in one.selected.cells}
@@ -41,8 +42,7 @@ def shown(one: Prepared, found: PlanState, policy: RunPolicy) -> Iterator[Callab
     for line in reason_lines(chosen):
         note(line)
     planned = to_do(one.plan, states, policy).cells
-    costs = {cell.key: cost(cell) for cell in planned}
-    with progress(costs, stages={cell.key: cell.kind for cell in planned}) as show:
+    with progress(planned, jobs=jobs) as show:
         yield show
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -14,7 +13,7 @@ from metabench.api.events import Noticed
 from metabench.errors import StoppedError
 from metabench.frontend.benchmark import Benchmark
 from metabench.frontend.loaded import Run
-from metabench.frontend.pace import Pace
+from metabench.frontend.pace import pace_of
 from metabench.frontend.places import find_benchmark
 from metabench.frontend.planning import Request, prepare
 from metabench.frontend.plugins import load_plugins
@@ -99,7 +98,7 @@ def run(
         launcher_settings=_settings(launcher_options),
     )
     found = check_setup(one, policy, runtime, warnings.append)
-    with _display(to_do(one.plan, found.states, policy).cells, on_event) as show:
+    with _display(to_do(one.plan, found.states, policy).cells, jobs, on_event) as show:
         for warning in warnings:
             show(Noticed(warning))
         try:
@@ -122,14 +121,11 @@ def _settings(values: Mapping[str, object] | None) -> tuple[str, ...]:
 
 
 def _display(
-    cells: Sequence[Cell], on_event: Callable[[Event], None] | None
+    cells: Sequence[Cell], jobs: int, on_event: Callable[[Event], None] | None
 ) -> AbstractContextManager[Show]:
-    from metabench.session.runner.queue import cost
-
     if on_event is not None:
         return nullcontext(on_event)
-    costs = {cell.key: cost(cell) for cell in cells}
-    pace = Pace(costs, clock=time.monotonic, stages={cell.key: cell.kind for cell in cells})
+    pace = pace_of(cells, jobs=jobs)
     notebook = sys.modules.get("IPython")
     if notebook is not None and getattr(notebook.get_ipython(), "kernel", None) is not None:
         return notebook_progress(pace, notebook.display.display)

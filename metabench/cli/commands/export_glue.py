@@ -97,13 +97,12 @@ def _predict(
     """Return the entries of each file by name; every model is fine-tuned once."""
     from metabench.session.export.glue_predict import predicted
     from metabench.session.replay.replay import replay
-    from metabench.session.runner.queue import cost
 
     tasks = list(dict.fromkeys(part.file.task for part in parts))
     wanted = {task: done[task] for task in tasks}
     context = opened.context(device, like=next(iter(wanted.values()))[1])
     found: dict[str, list[str]] = {}
-    with progress({cell.key: cost(cell) for cell, _ in wanted.values()}) as show:
+    with progress([cell for cell, _ in wanted.values()]) as show:
         show(RunStarted(str(opened.store.folder), 0, len(wanted)))
         for task, (cell, result) in wanted.items():
             made = replay(cell, result, context, emit=show)

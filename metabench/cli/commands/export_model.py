@@ -65,7 +65,7 @@ def command(
     from metabench.session.replay.replay import replay
 
     context = opened.context(device, like=result)
-    with progress({planned.key: 1.0}) as show:
+    with progress([planned]) as show:
         show(RunStarted(str(found), 0, 1))
         made = replay(planned, result, context, emit=show)
     exported = export_model(

@@ -126,12 +126,11 @@ def _run(
 ) -> tuple[Sequence[Reproduced], Sequence[FailedCell]]:
     from metabench.cli.views.progress import progress
     from metabench.session.replay.reproduce import cells_behind, reproduce
-    from metabench.session.runner.queue import cost
     from metabench.store.run_folder import Store
 
     fresh = Store(folder)
     behind = cells_behind(opened.plan, cell)
-    with progress({each.key: cost(each) for each in behind}) as show:
+    with progress(behind) as show:
         summary, found = reproduce(
             opened.plan,
             cell,

@@ -159,7 +159,7 @@ def command(
     ended: list[_Ended] = []
     for one, mine in _in_turn(prepared, policy, ended):
         found = PlanState.of(one.plan, one.store) if ended else first
-        with shown(one, found, mine) as show:
+        with shown(one, found, mine, jobs=jobs) as show:
             summary = run_prepared(one, found, policy=mine, runtime=runtime, show=show)
         ended.append(_Ended(one, found, summary))
     return _conclude(ended)

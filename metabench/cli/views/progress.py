@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from metabench.cli.views.text import note
-from metabench.frontend.pace import Pace
+from metabench.frontend.pace import Pace, pace_of
 from metabench.frontend.progress import event_line, live_progress
 
 if TYPE_CHECKING:
     from metabench.api.events import Event
     from metabench.frontend.progress import Show
+    from metabench.plan.cell import Cell
 
 __all__ = ["plain_progress", "progress"]
 
 
-def progress(
-    costs: Mapping[str, float], *, stages: Mapping[str, str] | None = None
-) -> AbstractContextManager[Show]:
-    """Return a display of events, from the work and the stage of each cell by its key."""
+def progress(cells: Sequence[Cell], *, jobs: int = 1) -> AbstractContextManager[Show]:
+    """Return a display of the events of cells, of which some run at a time."""
     live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    pace = Pace(costs, clock=time.monotonic, stages=stages)
+    pace = pace_of(cells, jobs=jobs)
     return live_progress(pace) if live else plain_progress(pace)
 
 

@@ -23,8 +23,8 @@ class EpisodeShape:
     Args:
         support: support batches that are drawn.
         query: query batches.
-        passes: how often the algorithm is given the support batches, one time after the other, with
-            dropout masks of their own each time.
+        passes: how often the support batches are passed to the algorithm, with new dropout masks
+            each time.
     """
 
     support: int
@@ -49,14 +49,14 @@ class EpisodeCost:
 
     Args:
         gradients: gradients of a batch.
-        products: Hessian-vector products of a batch, however they are made.
-        alone: of the products, those of which no gradient of the same batch at the same theta was
-            taken before: nothing is there that they could go on from.
-        features: passes through features, there and back; there alone is a third.
-        vectors: vectors like theta that are held at a time, at most, beside what a product itself
-            holds.
-        blocks: blocks of meta-parameters like theta, beside theta.
-        gathers: whether ``combine`` holds the directions of a whole meta-batch at a time.
+        products: Hessian-vector products of a batch, by any method.
+        alone: products without a previous gradient of the same batch at the same theta, whose
+            activations they could reuse.
+        features: forward and backward passes of features; a forward pass counts a third.
+        vectors: the largest number of vectors like theta that are held at a time, besides those of
+            a product.
+        blocks: meta-parameter groups like theta, besides theta.
+        gathers: whether ``combine`` holds the directions of a whole meta-batch at once.
     """
 
     gradients: float
@@ -110,12 +110,12 @@ class AlgorithmInfo:
     """A cheap descriptor of an algorithm.
 
     Args:
-        name: what a benchmark file calls it.
+        name: its name in benchmark files.
         target: ``package.module:Class`` of the `metabench.learning.Algorithm`; None for an
             algorithm without a meta-training stage (plain fine-tuning).
         options: the model of its options; every field has a default and a docstring.
         summary: one line.
-        references: where it comes from.
+        references: its sources.
         preset: options that this name fixes; a benchmark file cannot give them.
         revision: raise it when numbers change for a reason outside the module of ``target``.
     """

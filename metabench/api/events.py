@@ -56,14 +56,14 @@ class CellStarted(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class Progressed(Event):
-    """A step of a cell is done.
+    """A completed step of a cell.
 
     Args:
         key: key of the cell.
         stage: ``pretrain``, ``meta`` or ``adapt``.
-        step: which one, counted from 1.
-        total: how many there are.
-        scalars: what was measured, such as ``loss_after``; not to be written to.
+        step: its number, from 1.
+        total: the number of steps.
+        scalars: measured values, such as ``loss_after``; read-only.
         name: name of the cell.
         folder: path of the cell's folder.
     """
@@ -80,16 +80,16 @@ class Progressed(Event):
 @final
 @dataclass(frozen=True, slots=True)
 class CellEnded(Event):
-    """A cell has ended.
+    """The end of a cell.
 
     Args:
         key: its key.
         name: its name.
-        status: ``ok``, or why it failed, or ``skipped``.
-        wall_seconds: how long it took.
-        scores: in [-1, 1], by metric; only an adapt cell has some.
-        message: what went wrong.
-        folder: path of its folder; empty where it was not begun.
+        status: ``ok``, the kind of failure, or ``skipped``.
+        wall_seconds: its wall time.
+        scores: in [-1, 1], by metric; only a fine-tune cell has some.
+        message: the error.
+        folder: path of its folder; empty where it did not start.
     """
 
     key: str

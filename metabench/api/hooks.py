@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["API_VERSION", "hookimpl", "hookspec"]
 
 API_VERSION = 1
-"""The version of this API; a plugin's module says ``METABENCH_API = 1``."""
+"""The version of this API; a plugin's module declares ``METABENCH_API = 1``."""
 
 hookspec = pluggy.HookspecMarker("metabench")
 hookimpl = pluggy.HookimplMarker("metabench")

@@ -21,9 +21,9 @@ class LauncherInfo:
     """A cheap descriptor of a launcher.
 
     Args:
-        name: what ``--launcher`` calls it.
+        name: its name for ``--launcher``.
         target: ``package.module:Class`` of the `Launcher`.
-        options: the model of its options, which ``--launcher-set`` gives.
+        options: the model of its options, set by ``--launcher-set``.
         summary: one line.
     """
 
@@ -54,9 +54,9 @@ class AgentCommand:
 
 
 class Mailbox(ABC):
-    """Channels through files that all nodes see, one for each agent.
+    """Channels through shared files, one for each agent.
 
-    A launcher that uses them has only to start programs and to tell which are gone.
+    A launcher that uses them only has to start programs and to report which have ended.
     """
 
     @abstractmethod
@@ -99,7 +99,7 @@ class LostAgent:
 
     Args:
         agent: its name.
-        reason: what is known, such as ``signal 9`` or ``node n2 is down``.
+        reason: the known reason, such as ``signal 9`` or ``node n2 is down``.
         cause: ``died``: the process has ended or was killed, perhaps because of its cell;
             ``stopped``: the process received a request to end; ``lost``: its machine, job or
             connection is gone, so its cell is not at fault and goes to another agent.
@@ -114,13 +114,13 @@ Received: TypeAlias = AgentMessage | LostAgent
 
 
 class Launcher(ABC, Generic[OptionsT]):
-    """Starts agents and carries lines between them and the coordinator, which is the command.
+    """A launcher: it starts agents and carries lines between them and the coordinator.
 
     A launcher never parses a line. One thread uses it.
 
     Args:
-        options: what was set.
-        command: how each agent is started.
+        options: its options.
+        command: the command that starts an agent.
     """
 
     one_machine: ClassVar[bool] = False

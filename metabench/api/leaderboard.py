@@ -38,16 +38,16 @@ class Difference:
         n: pairs, that is meta seeds that both have.
         p: exact two-sided sign-flip p, adjusted after Holm over the family of columns; None where
             n pairs cannot reach alpha, and without spread.
-        improvement: share of the pairs in which the row is better; an equal pair counts half.
+        improvement: share of the pairs in which the method is better; an equal pair counts half.
         detectable: minimum detectable effect at 80 % power of the test behind ``p``, for n pairs of
             this spread; None where there is no p.
-        verdict: what the adjusted p says at alpha; ``undecided`` also where there is none, and
-            where the side that is ahead has failed runs.
+        verdict: the verdict of the Holm-corrected p-value at alpha; ``undecided`` also without a
+            p-value, and if the better side has failed runs.
         crossed: interval of the mean over meta seeds and evaluation examples together; None where
             the predictions were not read.
         collapse_p: exact McNemar p of the collapsed runs of both, paired by meta seed; None where
             no run collapsed.
-        only_collapsed: whether the verdict goes away without the seeds with a collapsed run.
+        only_collapsed: whether the verdict disappears without the seeds with a collapsed run.
     """
 
     baseline: str
@@ -131,10 +131,10 @@ class LeaderboardColumn:
 
     Args:
         name: unique, such as ``glue/rte``, ``scitail@0.001`` or ``average``.
-        title: what is shown.
-        label: the part that was trained on, such as ``0.1 % = 24 rows``; empty for all of it.
+        title: its heading.
+        label: the training fraction, such as ``0.1 % = 24 rows``; empty for the whole split.
         role: ``target``, ``average`` or ``transfer``.
-        metric: what the score is called.
+        metric: name of the score.
         percent: whether 100 times the score is shown.
         error: whether lower is better.
     """
@@ -159,8 +159,8 @@ class Cost:
         updates: outer updates of meta-training; None for a method without meta-training.
         gradients: gradient evaluations of a batch.
         hvps: Hessian-vector products of a batch.
-        examples: rows that gradients and products looked at.
-        tokens: real tokens (padding left out) that they looked at.
+        examples: examples that gradients and products processed.
+        tokens: real tokens (without padding) that they processed.
         peak_memory_bytes: the most of any cell.
     """
 
@@ -182,7 +182,7 @@ class LeaderboardRow:
     Args:
         method: its id, or the name of a published row.
         scores: one per column.
-        cost: what it took; None where no cell is done, and for published rows.
+        cost: its cost; None where no cell is done, and for published rows.
         source: where a published row was reported, on which split; empty for our own. Published
             numbers are shown next to ours and never tested.
     """
@@ -205,11 +205,11 @@ class Leaderboard:
         rows: methods in the order of the benchmark file.
         baselines: methods that the others are compared with.
         alpha: one minus the coverage of the intervals.
-        captions: what a reader has to know, one sentence each.
+        captions: notes for readers, one sentence each.
         published: rows reported elsewhere, with the same columns.
-        signature: one line that says every setting, to be pasted into a paper.
-        explanation: the statistics in words: a paragraph for a methods section.
-        conclusion: what the table says, one sentence each.
+        signature: every setting in one line, to be pasted into a paper.
+        explanation: the statistics, as a paragraph for a methods section.
+        conclusion: the conclusion, one sentence each.
         references: the majority class and chance, with the same columns; never tested.
     """
 

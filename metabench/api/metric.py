@@ -14,14 +14,14 @@ class MetricInfo:
     """A cheap descriptor of a metric.
 
     Args:
-        name: what a task card calls it.
+        name: its name in task cards.
         target: ``package.module:function``; the function takes (labels, outputs), both numpy
-            arrays: labels [examples] (class indices, or numbers for regression), outputs
-            [rows, classes] or, for regression, [rows, 1]; it returns one finite float.
-        title: what a leaderboard calls it.
+            arrays: labels [examples] (class indices, or numbers for regression), outputs [examples,
+            classes] or, for regression, [examples, 1]; it returns one finite float.
+        title: its title in a leaderboard.
         percent: whether a leaderboard shows 100 times the value.
-        error: whether it is an error, of which less is better and which has no upper end; such a
-            metric is computed and shown, but cannot be the score that methods are ranked by.
+        error: whether it is an error, where lower is better, without an upper bound; such a metric
+            is computed and shown, but methods cannot be ranked by it.
         range: the lowest and the highest value; a cell whose score is outside fails. None: any.
         of: whether labels are classes or numbers; None where both do.
     """

@@ -14,9 +14,9 @@ class ObserverInfo:
     """A cheap descriptor of an observer.
 
     Args:
-        name: what ``--observer`` calls it.
-        target: ``package.module:Class``; called without arguments once a process, and its methods
-            that are marked with `hookimpl` are observer hooks.
+        name: its name for ``--observer``.
+        target: ``package.module:Class``; called without arguments once per process; its methods
+            marked with `hookimpl` are observer hooks.
         summary: one line.
     """
 

@@ -14,10 +14,10 @@ class RendererInfo:
     """A cheap descriptor of a format that ``compare --format NAME`` prints.
 
     Args:
-        name: what the command line calls it.
+        name: its name on the command line.
         target: ``package.module:function``; the function takes a
             `metabench.api.leaderboard.Leaderboard` and returns its text. Equal leaderboards give
-            equal texts; what is shown of names is for the function to escape.
+            equal texts; the function has to escape names.
         summary: one line.
     """
 

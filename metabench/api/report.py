@@ -47,8 +47,8 @@ class Curve:
     """The outer loss of a method, one curve a meta seed.
 
     Args:
-        method: name of the row.
-        target: the one target that meta-training was for; empty where it was for all.
+        method: name of the method.
+        target: the single target of meta-training; empty where it was for all.
         seeds: in order of the seeds.
     """
 
@@ -100,7 +100,7 @@ class FractionPlot:
 
     Args:
         task: title of the task.
-        metric: what the score is called.
+        metric: name of the score.
         percent: whether 100 times the score is shown.
         series: one a method that has a score.
     """
@@ -149,7 +149,7 @@ class TaskMix:
 
     Args:
         methods: the methods that drew exactly these.
-        target: the one target that meta-training was for; empty where it was for all.
+        target: the single target of meta-training; empty where it was for all.
         sampler: its class and its options.
         seeds: meta seeds that were counted.
         shares: one a task, by name.
@@ -196,14 +196,14 @@ class Report:
 
     Args:
         leaderboard: the scores.
-        curves: learning curves, in the order of the rows.
+        curves: learning curves, in the order of the methods.
         fractions: one a transfer task that was trained on in several parts.
         cost: quality against cost; None where no cost or no score is known.
-        mixes: what was drawn in meta-training, in the order of the rows.
-        scalars: what algorithms and observers gave at the steps of meta-training, then of
+        mixes: tasks drawn in meta-training, in the order of the methods.
+        scalars: scalars of algorithms and observers at the steps of meta-training, then of
             fine-tuning, by name.
-        facts: where the numbers come from.
-        notes: what a reader has to know of the records, one sentence each.
+        facts: the provenance of the numbers.
+        notes: notes on the records, one sentence each.
         sheets: settings, methods with their options, and tasks.
     """
 

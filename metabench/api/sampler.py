@@ -17,11 +17,11 @@ class SamplerInfo:
     """A cheap descriptor of a task sampler.
 
     Args:
-        name: what a benchmark file calls it.
+        name: its name in benchmark files.
         target: ``package.module:Class`` of the `metabench.learning.TaskSampler`.
         options: the model of its options.
         summary: one line.
-        references: where it comes from.
+        references: its sources.
         per_target: whether it needs one target task; then there is one meta cell per target.
         revision: raise it when draws change for a reason outside the module of ``target``.
     """

@@ -1,4 +1,4 @@
-"""Task cards: what a task is, where its examples come from, how it is scored, its licence."""
+"""Task cards: data source, columns, labels, metrics, licence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a benchmark to its plan: which cells there are and what each depends on."""
+"""From a benchmark to its plan: its cells and their inputs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
     """Return the plan of a benchmark; data and encoder are known by identity, nothing is loaded.
 
     Raises:
-        DataError: the rows of a task or the files of the encoder cannot be had.
+        DataError: the examples of a task or the files of the encoder are not available.
         PluginError: the module of an algorithm, sampler or metric cannot be read.
     """
     spec = benchmark.spec
@@ -76,9 +76,9 @@ def build_plan(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Plan:
 
 
 def _with_characters(model: ModelSpec, tasks: Mapping[str, TaskInUse]) -> ModelSpec:
-    """Return the encoder's settings; the shipped one can spell where a task has words of its own.
+    """Return the encoder's settings; the shipped one spells words of custom tasks.
 
-    With the embedded tasks alone it stays as it is, and so do the keys and scores of their cells.
+    With embedded tasks only it is unchanged, and so are the keys and scores of their cells.
     """
     if model.id != SHIPPED_ENCODER or set(tasks) <= set(RECIPES):
         return model
@@ -95,12 +95,12 @@ def _pooled(model: ModelSpec, config: Mapping[str, Any], *, hub: Hub) -> ModelSp
 
 
 def _within_limits(model: ModelSpec, *, hub: Hub) -> ModelSpec:
-    """Return the encoder's settings, a length that nobody gave cut to what the encoder has.
+    """Return the encoder's settings, with a default length cut to the encoder's positions.
 
-    Keys hold the length of the file: with such an encoder it always meant no more than that.
+    Keys hold the length of the file, which always had this meaning for such an encoder.
 
     Raises:
-        DataError: the encoder has fewer positions than were asked for, or too few embeddings.
+        DataError: the encoder has fewer positions than requested, or too few embeddings.
     """
     folder = hub.model_folder(model.id)
     if folder is None or not (folder / "config.json").is_file():

@@ -1,4 +1,4 @@
-"""A cell: the unit of work, what it needs, and what its numbers depend on."""
+"""A cell: the unit of work, its needs, and its inputs."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class TaskUse:
     Args:
         card: the task.
         role: ``auxiliary``, ``target`` or ``transfer``.
-        train: the split that is trained on.
-        scored: the split that is scored.
-        identity: content hash of the rows of those splits.
-        train_rows: rows of the training split that are there.
-        scored_rows: rows of the scored split that are there.
-        rows: how many training rows are used (a nested subsample), None for all.
-        scored_limit: how many scored rows are used, None for all (smoke runs).
+        train: the training split.
+        scored: the evaluation split.
+        identity: content hash of those splits.
+        train_rows: available examples of the training split.
+        scored_rows: available examples of the evaluation split.
+        rows: number of training examples in use (a nested subsample), None for all.
+        scored_limit: number of evaluation examples in use (smoke runs), None for all.
         shuffled: whether training labels are permuted (a control).
         shots: training examples of each class, in place of ``rows`` of any.
         draw: which training set of that many shots, None without.
@@ -69,7 +69,7 @@ class TaskUse:
 
     @property
     def size(self) -> int:
-        """Training rows in use."""
+        """Training examples in use."""
         return self.train_rows if self.rows is None else min(self.rows, self.train_rows)
 
 
@@ -157,13 +157,13 @@ class Cell:
 
     Args:
         kind: ``pretrain``, ``meta`` or ``adapt``.
-        name: readable, safe as a folder name; says what the cell is for, not what it depends on.
+        name: readable, safe as a folder name; describes the cell's purpose, not its inputs.
         key: sha256 of ``inputs`` (64 hexadecimal digits).
-        inputs: all that the cell's numbers depend on, as JSON values.
+        inputs: everything that the cell's numbers depend on, as JSON values.
         needs: keys of the cells that must be done before.
-        work: what is to be done.
+        work: the work.
         method: id of the method, for adapt and meta cells of that method first of all.
-        unavailable: why there are not enough rows; empty where there are.
+        unavailable: the reason for too few examples; empty where there are enough.
     """
 
     kind: CellKind
@@ -178,7 +178,7 @@ class Cell:
 
     @property
     def uses(self) -> tuple[TaskUse, ...]:
-        """The tasks whose rows it takes."""
+        """The tasks of its examples."""
         return (self.work.task,) if isinstance(self.work, FineTuneWork) else self.work.tasks
 
     @property

@@ -60,7 +60,7 @@ def _tasks(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_lone_task(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Return whether a leaf belongs to a task that only one side has; that is said already."""
+    """Return whether a leaf belongs to a task of one side only, which is reported already."""
     if path[0] != "tasks" or len(path) < 2:  # noqa: PLR2004  (the table and a task)
         return False
     return path[1] not in _table(old, "tasks") or path[1] not in _table(new, "tasks")

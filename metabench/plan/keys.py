@@ -1,4 +1,4 @@
-"""What a cell's numbers depend on, as JSON values; a key is the hash of it."""
+"""The inputs of cells as JSON values; a key is their hash."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Sources:
 @final
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Builds the inputs of each kind of cell.
+    """A builder of the inputs of each kind of cell.
 
     Args:
         model: the encoder's settings.
@@ -85,7 +85,7 @@ class Inputs:
     sources: Sources = field(default_factory=Sources)
 
     def pretrain(self, settings: PretrainSpec, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
-        """Return what a pretrained encoder depends on."""
+        """Return the inputs of a pretrained encoder."""
         return {
             **self._every("pretrain"),
             "pretrain": settings.key_values(),
@@ -101,8 +101,8 @@ class Inputs:
         }
 
     def meta(self, work: MetaWork, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
-        """Return what an initialisation depends on."""
-        told = {"budget", "epochs", "steps"}  # the number of meta-steps is told instead
+        """Return the inputs of an initialization."""
+        told = {"budget", "epochs", "steps"}  # the number of meta-steps is included instead
         settings = work.settings.model_dump(mode="json", exclude=told)
         return {
             **self._every("meta"),
@@ -118,7 +118,7 @@ class Inputs:
         }
 
     def adapt(self, work: FineTuneWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
-        """Return what scores depend on; ``keeps_head``: meta-training has left one for the task."""
+        """Return the inputs of scores; ``keeps_head``: meta-training has a head for the task."""
         settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
         kept = "keep" if keeps_head and work.settings.head != "fresh" else "fresh"
         head = "prototype" if work.prototypes else kept
@@ -159,12 +159,12 @@ class Inputs:
 def metric_inputs(
     targets: Mapping[str, str], sources: Sources, *, bounds: tuple[float, float] | None
 ) -> dict[str, Any]:
-    """Return what scores depend on beside the predictions, by metric.
+    """Return the inputs of scores besides the predictions, by metric.
 
     Args:
         targets: dotted path by metric.
         sources: hashes of the modules in use.
-        bounds: what predictions are clipped to before they are scored.
+        bounds: the bounds that predictions are clipped to before scoring.
 
     Raises:
         PluginError: a metric's module cannot be read.

@@ -45,18 +45,18 @@ class Column:
 @final
 @dataclass(frozen=True, slots=True)
 class CellMaker:
-    """Makes the cells of one benchmark.
+    """A maker of the cells of one benchmark.
 
     Args:
         spec: the settings.
         meta_tasks: auxiliary and target tasks, by name.
         metrics: the dotted path of every metric.
-        inputs: builds what a key is the hash of.
-        method_slugs: methods as the names of cells spell them.
+        inputs: builds the inputs of keys.
+        method_slugs: methods as spelled in cell names.
         task_slugs: the same for tasks.
-        origins: the distribution and version that every metric comes from.
-        ranges: the values that a metric can have, of those that declare them.
-        cells: what has been made, by key; a cell stands after those that it needs.
+        origins: the distribution and version of every metric.
+        ranges: the range of each metric that declares one.
+        cells: the cells made so far, by key; a cell is after those that it needs.
     """
 
     spec: BenchmarkSpec

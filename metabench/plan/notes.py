@@ -1,4 +1,4 @@
-"""What a reader of the scores has to know: small data, generated data, controls."""
+"""Notes for readers of scores: small, synthetic or control data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def task_notes(task: TaskInUse) -> tuple[str, ...]:
 
 
 def shuffled_notes(tasks: Iterable[TaskInUse]) -> tuple[str, ...]:
-    """Return one note of all tasks whose labels meta-training permutes, none without any."""
+    """Return one note on all tasks with labels permuted in meta-training, if any."""
     names = ", ".join(task.use.card.name for task in tasks if task.shuffled)
     return (f"SHUFFLED: labels of {names} are permuted in meta-training",) if names else ()
 

@@ -1,4 +1,4 @@
-"""A plan: every cell that a benchmark asks for, and which row each is for."""
+"""A plan: all cells of a benchmark, and the methods that each is for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["CellUse", "Plan"]
 @final
 @dataclass(frozen=True, slots=True)
 class CellUse:
-    """One planned score: the adapt cell that gives it, for which row and column, with which seeds.
+    """One planned score: its fine-tune cell, method, column and seeds.
 
-    Methods that agree in all that matters share a cell. ``draw`` is None but for shots.
+    Methods with equal inputs share a cell. ``draw`` is None but for shots.
     """
 
     method: str
@@ -38,13 +38,13 @@ class CellUse:
 @final
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done.
+    """The cells of a benchmark.
 
     Args:
-        benchmark: what was asked.
-        cells: every cell once; what a cell needs stands before it.
+        benchmark: the benchmark.
+        cells: every cell once, after the cells that it needs.
         uses: every planned score, by method, column and seeds in the order of the file.
-        notes: what a reader of the leaderboard has to know.
+        notes: notes for readers of the leaderboard.
     """
 
     benchmark: Benchmark

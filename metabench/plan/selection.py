@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["SELECTORS", "Selection", "part_of", "select"]
 
 SELECTORS = ("draw", "kind", "method", "seed", "target", "task")
-"""What a part can be named by."""
+"""The keys that select a part."""
 
 
 @final
@@ -26,9 +26,9 @@ class Selection:
     """A part of a plan.
 
     Args:
-        only: what was asked, as it was given.
-        matched: keys of the cells that it names.
-        keys: keys of these cells and of all that they need.
+        only: the selection as given.
+        matched: keys of the selected cells.
+        keys: keys of these cells and of all cells that they need.
     """
 
     only: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What of a plan is done, and why the rest is not."""
+"""The states of a plan's cells, with reasons."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ StateName: TypeAlias = Literal[
 
 _MOST = 3
 _TO_BE_RUN_AGAIN = {"interrupted", "unavailable"}
-"""A record of these says nothing of what will happen now."""
+"""Statuses of records that do not predict another attempt."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CellState:
-    """Where a cell stands.
+    """The state of a cell.
 
     Args:
         state: ``done``: there is a valid result under its key; ``unscored``: a cell that differs in
@@ -42,9 +42,9 @@ class CellState:
             the last attempt left a failure; ``interrupted``: it was begun, has not ended, and no
             process runs it; ``stale``: there is another cell of that name, with other inputs;
             ``unavailable``: there are not enough rows; ``new``: none of these.
-        reason: why, in a few words; empty for what is done or new.
+        reason: the reason in a few words; empty for done and new cells.
         source: folder of the cell whose predictions an unscored cell takes over.
-        seen: which records it had when it was looked at.
+        seen: its records when they were read.
     """
 
     state: StateName
@@ -130,7 +130,7 @@ def _settled_state(cell: Cell, own: StoredCell | None) -> CellState | None:
 
 
 def _begun_state(own: StoredCell, *, running: bool) -> CellState:
-    """Return the state of a cell whose folder holds no result that counts."""
+    """Return the state of a cell without a valid result in its folder."""
     if own.damage:
         return CellState("new", "; ".join(own.damage))
     if own.failure is not None and own.failure.status != "interrupted":
@@ -176,12 +176,12 @@ def _kin_state(cell: Cell, kin: Sequence[StoredCell], states: Mapping[str, CellS
 
 
 def _reason(phrases: Sequence[str], cell: Cell, states: Mapping[str, CellState]) -> str:
-    """Return the phrases, and for what changed in a cell that is needed, that cell's own reason."""
+    """Return the phrases, with the reason of a needed cell for a change in that cell."""
     needed = _needed_reasons(cell.needs, states)
     first_hand = [phrase for phrase in phrases if phrase not in _SECOND_HAND]
     second_hand = len(first_hand) < len(phrases)
     words = [*first_hand, *(needed or ["an earlier stage changed"])] if second_hand else first_hand
-    words = list(dict.fromkeys(words))  # what changed both here and there is said once
+    words = list(dict.fromkeys(words))  # a change in both cells is reported once
     more = len(words) - _MOST
     return "; ".join(words[:_MOST]) + (f"; and {more} more" if more > 0 else "")
 

@@ -21,19 +21,19 @@ _PRODUCT = 2.0
 def meta_budget(
     settings: MetaSpec, sizes: Sequence[int], options: AlgorithmOptions
 ) -> tuple[int, int]:
-    r"""Return the meta-steps in all, and those that draw as many examples as all tasks hold.
+    r"""Return the number of meta-steps, and those of one epoch over all tasks' examples.
 
     .. math:: \lceil \mathrm{epochs} \cdot \textstyle\sum_i |D_i|
               / (\mathrm{tasks\ a\ step} \cdot \mathrm{batch\ size} \cdot c) \rceil
 
-    Here c is what an episode takes of the budget: its batches, support and query together, of
-    examples; 1 of outer updates; of gradients those that it computes, a Hessian-vector product for
-    two.
+    Here c is the cost of an episode in the unit of the budget: for examples its support and query
+    batches, for outer updates 1, for gradients those that it computes, with a Hessian-vector
+    product as two.
 
     Args:
         settings: epochs or steps, tasks a step, batch size, the budget.
-        sizes: training rows of each task.
-        options: those of the algorithm, which tell what an episode is.
+        sizes: training examples of each task.
+        options: those of the algorithm, which define an episode.
 
     Source: Dou et al. 2019, section 3: five epochs.
     Differs: the paper gives the steps of uniform PPS to every sampler; they are the same here.
@@ -54,7 +54,7 @@ def meta_budget(
 def adapt_steps(settings: FineTuneSpec, rows: int) -> int:
     """Return the updates of fine-tuning: ``epochs`` passes, but at least ``min_steps`` and one.
 
-    The short last batch of a pass is an update of its own, as in `transformers.Trainer`.
+    The short last batch of a pass is a separate update, as in `transformers.Trainer`.
     """
     per_epoch = math.ceil(rows / settings.batch_size)
     return max(1, settings.min_steps, math.ceil(settings.epochs * per_epoch))

@@ -1,4 +1,4 @@
-"""The tasks of a benchmark as they are used: splits, rows that are there, content identities."""
+"""The tasks of a benchmark as used: splits, available examples, content identities."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ Role: TypeAlias = Literal["auxiliary", "target", "transfer"]
 @final
 @dataclass(frozen=True, slots=True)
 class TaskInUse:
-    """A task with all of its rows, and the identities of its two splits apart.
+    """A task with all of its examples, and the identities of its two splits.
 
     Args:
-        use: the task, nothing left out.
+        use: the whole task.
         train_identity: content hash of the training split.
-        scored_identity: content hash of the scored split; empty for auxiliary tasks.
+        scored_identity: content hash of the evaluation split; empty for auxiliary tasks.
         shuffled: whether meta-training permutes its labels.
-        smoke: whether only a few rows are used.
-        notes: what a reader has to know of rows of one's own.
+        smoke: whether only a few examples are used.
+        notes: notes on custom data.
         drawn: the few-shot training sets of the data that are in use, by split.
     """
 
@@ -70,10 +70,10 @@ class TaskInUse:
 
 
 def tasks_in_use(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Mapping[str, TaskInUse]:
-    """Return every task of a benchmark by name; no row is loaded but those of one's own files.
+    """Return every task of a benchmark by name; only examples of custom files are loaded.
 
     Raises:
-        DataError: the rows of a task cannot be had.
+        DataError: the examples of a task are not available.
     """
     spec = benchmark.spec
     roles: Sequence[tuple[Role, Sequence[str]]] = (
@@ -95,21 +95,21 @@ def tasks_in_use(benchmark: Benchmark, *, catalog: Catalog, hub: Hub) -> Mapping
 
 
 def meta_use(task: TaskInUse) -> TaskUse:
-    """Return the task as meta-training uses it: all rows, labels permuted for a control."""
+    """Return the task as meta-training uses it: all examples, labels permuted for a control."""
     rows = min(SMOKE_TRAIN_ROWS, task.use.train_rows) if task.smoke else None
     return replace(task.use, rows=rows, shuffled=task.shuffled)
 
 
 def target_use(task: TaskInUse) -> TaskUse:
-    """Return the task as fine-tuning on all of its rows uses it."""
+    """Return the task as fine-tuning on all of its examples uses it."""
     rows = min(SMOKE_TRAIN_ROWS, task.use.train_rows) if task.smoke else None
     return replace(task.use, rows=rows, scored_limit=SMOKE_SCORED_ROWS if task.smoke else None)
 
 
 def fraction_use(task: TaskInUse, fraction: float) -> tuple[TaskUse, str]:
-    """Return the task as fine-tuning on a fraction of it uses it, and why that is not possible.
+    """Return the task as fine-tuning on a fraction uses it, and the reason if it is impossible.
 
-    The fraction is of the official size; the reason is empty where there are enough rows.
+    The fraction is of the official size; the reason is empty where there are enough examples.
     """
     official = task.official_train_rows
     rows = max(1, round(fraction * official))

@@ -27,23 +27,23 @@ __all__ = ["Collected", "Entry", "collect", "entries_of", "seed_means"]
 @final
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What there is for one method and one column.
+    """The scores of one method in one column.
 
     Args:
         values: score by meta seed, averaged over its draws and fine-tuning seeds.
-        planned: meta seeds that were asked for.
-        runs: runs that were asked for, meta seeds times draws times fine-tuning seeds.
-        missing: runs that have not been made.
+        planned: requested meta seeds.
+        runs: requested runs, meta seeds times draws times fine-tuning seeds.
+        missing: runs that were not made.
         failures: failed runs by status; also those whose meta-training failed.
-        unavailable: why there can be no score; empty where there can.
-        collapsed: runs that gave every scored row the same class.
+        unavailable: the reason why there can be no score; else empty.
+        collapsed: runs that predict a single class.
         collapsed_seeds: meta seeds with such a run.
-        tunings: fine-tuning seeds that were asked for.
+        tunings: requested fine-tuning seeds.
         draws: score by draw, averaged over meta seeds and fine-tuning seeds; empty without shots,
             and where each draw is paired with one meta seed.
-        shared: scored rows that stand among the training rows: the most of any run.
-        scored_rows: rows that were scored.
-        keys: keys of the cells, which say whether two runs hold the same entry.
+        shared: evaluation examples that are also training examples: the most of any run.
+        scored_rows: number of evaluation examples.
+        keys: keys of the cells, by which entries of two runs are equal.
     """
 
     values: Mapping[int, float]
@@ -72,15 +72,15 @@ class Collected:
     """A run as values.
 
     Args:
-        note: what was asked.
-        entries: what there is, by (method, column).
-        damage: what could not be used and why, one sentence each.
-        results: what the cells of the run gave, by key.
+        note: the request.
+        entries: the scores by (method, column).
+        damage: the unusable files with reasons, one sentence each.
+        results: the results of the run's cells, by key.
         failures: the cells of the run that failed at the last attempt, by key.
-        recipes: hash of all settings but the seeds, by (method, column), where a cell tells it.
-        notes: what is to be said of cells that were run more than once, one sentence each.
-        nondeterministic: names of the cells that differ from themselves on one machine profile.
-        averaged: what enters the average, where that is not what the columns show.
+        recipes: hash of all settings except seeds, by (method, column), where a cell records them.
+        notes: notes on cells that were run more than once, one sentence each.
+        nondeterministic: names of the cells with different numbers in one execution environment.
+        averaged: the scores of the average, where they differ from the columns' scores.
     """
 
     note: RunNote
@@ -131,10 +131,10 @@ def _unlike(results: Iterable[Result]) -> tuple[Provenance, ...]:
 
 
 def collect(store: Store) -> Collected:
-    """Return what a run folder holds; a damaged cell counts as missing.
+    """Return the values of a run folder; a damaged cell counts as missing.
 
     Raises:
-        StoreError: the folder is not that of a run.
+        StoreError: the folder is no run folder.
     """
     note = store.run()
     results: dict[str, Result] = {}
@@ -170,9 +170,9 @@ def entries_of(
     *,
     means: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Mapping[tuple[str, str], Entry]:
-    """Return what there is for each method and column, with the metrics that the columns name.
+    """Return the scores of each method and column, with the columns' metrics.
 
-    ``means`` has columns of which the mean of several metrics is meant instead.
+    ``means`` has the columns with the mean of several metrics instead.
     """
     shown = {column.name: (column.metric,) for column in note.columns}
     metrics: Mapping[str, Sequence[str]] = {**shown, **means}
@@ -194,7 +194,7 @@ def entries_of(
 
 
 def _inputs(store: Store, folders: Mapping[str, str], key: str) -> Mapping[str, JsonValue] | None:
-    """Return what the numbers of a cell depend on; None where no record tells it."""
+    """Return the inputs of a cell; None where no record holds them."""
     note = store.note(folders[key]) if key in folders else None
     return note.inputs if note is not None and note.key == key else None
 
@@ -274,7 +274,7 @@ def seed_means(
 
     Args:
         scores: score by (meta seed, fine-tuning seed), further seeds behind them.
-        planned: every key that was asked for; a meta seed without all of its scores has no mean.
+        planned: every requested key; a meta seed without all of its scores has no mean.
     """
     nested: dict[int, list[tuple[int, ...]]] = {}
     for seeds in sorted(planned):

@@ -1,4 +1,4 @@
-"""What meta-training went through: losses by step, tasks drawn."""
+"""The history of meta-training: losses by step, tasks drawn."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class LossCurve:
 @final
 @dataclass(frozen=True, slots=True)
 class MetaHistory:
-    """One meta-training run as its folder tells it.
+    """One meta-training run, read from its folder.
 
     Args:
         key: key of the cell.
         seed: the meta seed.
-        target: the task that it was for, where it was for one.
+        target: its target task, if it has one.
         sampler: class and options of the sampler.
-        rows: training rows by task.
+        rows: number of training examples by task.
         draws: how often each task was drawn.
-        losses: the outer loss; None where the steps were not written down.
-        scalars: what the algorithm and observers added to its steps, by name.
+        losses: the outer loss; None where the steps were not logged.
+        scalars: the scalars of the algorithm and of observers by step, by name.
     """
 
     key: str
@@ -147,7 +147,7 @@ def drawn_seeds(collected: Collected) -> frozenset[int]:
 def meta_histories(
     stores: Sequence[Store], collected: Collected
 ) -> Mapping[str, tuple[MetaHistory, ...]]:
-    """Return the finished meta-training runs behind each row, by target and seed.
+    """Return the finished meta-training runs behind each method, by target and seed.
 
     The curves are those of the first 10 meta seeds.
 

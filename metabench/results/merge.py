@@ -1,4 +1,4 @@
-"""Several runs in one comparison: the same columns, the rows of all, cell by cell."""
+"""Several runs in one comparison: the same columns, the methods of all, cell by cell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Row:
     starts: dict[int, set[str]] = field(default_factory=dict)
 
     def is_same(self, other: _Row) -> bool:
-        """Return whether both are one method: one recipe, as far as there is a way to tell."""
+        """Return whether both are one method: one recipe, as far as recorded."""
         shared = self.keys.keys() & other.keys.keys()
         columns = _columns_of(self) & _columns_of(other)
         apart = columns - {place[0] for place in shared}
@@ -56,13 +56,12 @@ class _Row:
 def merge(runs: Sequence[Collected]) -> Collected:
     """Return one value for several runs; settings such as baselines are those of the first.
 
-    A method is one row wherever its cells are the same, or the same but for their seeds: a
-    benchmark that was run in parts, on several machines, is whole again. One that differs is called
-    ``method (run)``. A cell that two runs have done counts once, as it was done first.
+    Methods are merged if their cells are the same, or the same except for seeds: so a benchmark
+    that was run in parts, on several machines, is complete again. Different methods of one name are
+    called ``method (run)``. A cell of two runs counts once, as in the first.
 
     Raises:
-        UsageError: smoke runs are to be mixed with others, or a column is not the same thing in
-            two runs.
+        UsageError: smoke runs are mixed with others, or a column differs between two runs.
     """
     if len(runs) == 1:
         return runs[0]
@@ -140,7 +139,7 @@ def _wanted(rows: Mapping[str, _Row], method: str, run: str) -> tuple[str, ...]:
 
 
 def _add(rows: dict[str, _Row], row: _Row, names: Sequence[str]) -> str:
-    """Put a row to its like, under the first of the names that is free or means the same."""
+    """Add a method to its equal, under the first name that is free or equal."""
     name = next(name for name in names if name not in rows or rows[name].is_same(row))
     rows.setdefault(name, _Row()).add(row)
     return name

@@ -14,7 +14,7 @@ __all__ = ["with_metric"]
 
 
 def with_metric(collected: Collected, metric: str | None) -> Collected:
-    """Return what was collected with this metric where it is scored, else with the primary one.
+    """Return the values with this metric where it is scored, else with the primary one.
 
     Raises:
         UsageError: no score of the run has it.
@@ -48,7 +48,7 @@ def _having(collected: Collected, metric: str) -> set[str]:
 
 
 def _title(note: RunNote, metric: str) -> MetricNote:
-    """Return what the run says of the metric; records of before this was written have a column."""
+    """Return the run's note on the metric; older records have it in a column."""
     primary = (
         MetricNote(name=column.metric, title=column.metric_title, percent=column.percent)
         for column in note.columns
@@ -63,5 +63,5 @@ def _column(column: ColumnNote, metric: MetricNote) -> ColumnNote:
 
 
 def _errors() -> set[str]:
-    """Return metabench's own errors; records of 0.1 do not tell that lower is better."""
+    """Return the built-in error metrics; records of 0.1 lack the direction."""
     return {info.name for info in metabench_metrics() if info.error}

@@ -26,7 +26,7 @@ OUTPUT = "output: "
 def read_predictions(
     store: Store, folder: str, result: Result
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.floating]]:
-    """Return the labels [rows] and outputs [rows, classes] of a cell; [rows, 1] for regression.
+    """Return labels [examples] and outputs [examples, classes] ([examples, 1] for regression).
 
     Raises:
         StoreError: as for `predictions_table`.

@@ -1,4 +1,4 @@
-"""The execution environment of a result: all that its bits depend on beside the cell's key."""
+"""The execution environment of a result, on which its bits depend besides the cell's key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def environment(where: Provenance) -> Mapping[str, str]:
 
 
 def changed(then: Provenance, now: Provenance) -> tuple[str, ...]:
-    """Return what differs between the environments of two results, as `differences` says it."""
+    """Return the differences between the environments of two results, by `differences`."""
     return tuple(differences(environment(then), environment(now)))
 
 

@@ -1,4 +1,4 @@
-"""What a score depends on but for its seeds: which rows of two runs are one method."""
+"""The recipe of a score: its inputs without seeds, which identify a method across runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _START = "initialisation"
 
 
 def recipes(uses: Sequence[UseNote], inputs: Inputs) -> Mapping[tuple[str, str], str]:
-    """Return a hash by (method, column), where a cell and the one that it starts from tell it.
+    """Return a hash by (method, column), where a cell and the one that it starts from record it.
 
     Args:
         uses: every planned score.
-        inputs: gives what a cell's numbers depend on, by key; None where that is not known.
+        inputs: returns a cell's inputs by key; None where they are unknown.
     """
     found: dict[tuple[str, str], str] = {}
     for use in uses:

@@ -17,9 +17,9 @@ _MOST_SHOWN = 3
 
 
 def same_numbers(one: Result, other: Result) -> bool:
-    """Return whether two results of a cell came to the same files, losses, draws and scores.
+    """Return whether two results of a cell have the same files, losses, draws and scores.
 
-    Scores that were computed again later are left out: the files say it.
+    Recomputed scores are ignored: the files decide.
     """
     rescored = one.rescoring is not None or other.rescoring is not None
     return _numbers(one, scored=not rescored) == _numbers(other, scored=not rescored)
@@ -36,7 +36,7 @@ def nondeterministic(runs: Sequence[Mapping[str, Result]]) -> tuple[str, ...]:
 
 
 def repeat_notes(runs: Sequence[Mapping[str, Result]]) -> Iterator[str]:
-    """Yield what a reader has to know of cells that were run more than once, one sentence each."""
+    """Yield the notes on cells that were run more than once, one sentence each."""
     flagged = nondeterministic(runs)
     if flagged:
         more = f" and {len(flagged) - 1} more" * (len(flagged) > 1)

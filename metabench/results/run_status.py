@@ -1,4 +1,4 @@
-"""Where a run stands, from its folder alone; a run that goes on is not disturbed."""
+"""The status of a run, from its folder only, without disturbing a running one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LastStep:
 @final
 @dataclass(frozen=True, slots=True)
 class CellStatus:
-    """A planned cell: its state, how far it is, and what it left."""
+    """A planned cell: its state, its progress, and its records."""
 
     plan: PlannedCell
     state: StatusName
@@ -51,14 +51,14 @@ class CellStatus:
 @final
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """Where a run stands.
+    """The status of a run.
 
     Args:
-        note: what was asked.
+        note: the request.
         owners: the processes that work on it now.
         cells: every planned cell, needs first.
-        seconds_left: until what was asked last is done; None where that is not known.
-        damage: what cannot be used and why, one sentence each; such a cell is not done.
+        seconds_left: until the last request is done; None where unknown.
+        damage: the unusable files with reasons, one sentence each; such a cell is not done.
     """
 
     note: RunNote
@@ -81,7 +81,7 @@ class RunStatus:
 
 
 def run_status(store: Store) -> RunStatus:
-    """Return where a run stands.
+    """Return the status of a run.
 
     Raises:
         StoreError: the folder is not that of a run.
@@ -93,7 +93,7 @@ def run_status(store: Store) -> RunStatus:
     plans = note.cells or tuple(_from_uses(note))
     found_cells = store.cells((planned.cell for planned in plans), noted=False)
     for planned, known in zip(plans, found_cells, strict=True):
-        # A note tells a cell that was begun from a new one.
+        # A note distinguishes a started cell from a new one.
         stored = store.cell(planned.cell) if known.result is None else known
         damage += [f"{planned.cell}: {what}" for what in stored.damage]
         found = _cell(planned, stored, store)
@@ -125,7 +125,7 @@ def last_step(folder: Folder) -> LastStep | None:
 
 
 def _from_uses(note: RunNote) -> Iterator[PlannedCell]:
-    """Yield what a run folder of an earlier version tells: the cells that give scores."""
+    """Yield the cells of scores in a run folder of an earlier version."""
     for use in note.uses:
         yield PlannedCell(
             cell=use.cell,
@@ -163,9 +163,9 @@ def is_running(folder: Folder) -> bool:
 
 
 def _seconds_left(cells: Sequence[CellStatus]) -> float | None:
-    """Return the time until all that was asked is done, at the pace of what is done.
+    """Return the time until the request is done, at the pace of completed cells.
 
-    Each stage has a pace of its own; a stage of which nothing is done yet goes by all others.
+    Each stage has a separate pace; a stage without completed cells uses that of all others.
     """
     work: dict[str, float] = defaultdict(float)
     spent: dict[str, float] = defaultdict(float)

@@ -1,4 +1,4 @@
-"""What fine-tuning went through: the scalars that observers added to its steps."""
+"""The history of fine-tuning: the scalars that observers added to its steps."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _LOOK = 1 << 14
 @final
 @dataclass(frozen=True, slots=True)
 class TuningHistory:
-    """One fine-tuning as its folder tells it.
+    """One fine-tuning, read from its folder.
 
     Args:
-        column: name of the column that it gives a score for.
+        column: name of its column.
         seed: the meta seed.
         finetune_seed: the seed of fine-tuning.
-        scalars: what observers added to its steps, by name; at least one.
+        scalars: the observers' scalars by step, by name; at least one.
     """
 
     column: str
@@ -46,7 +46,7 @@ class TuningHistory:
 def tuning_histories(
     stores: Sequence[Store], collected: Collected
 ) -> Mapping[str, tuple[TuningHistory, ...]]:
-    """Return the finished fine-tunings behind each row that observers added scalars to.
+    """Return the finished fine-tunings of each method with observers' scalars.
 
     They are those of the first 10 meta seeds.
 

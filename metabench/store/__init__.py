@@ -2,7 +2,7 @@
 
 Modules and packages, in the order in which data passes through:
 
-    file_names: what the files of a run folder are called
+    file_names: the names of the files of a run folder
     problems: an error of the disk, in words
     folder: opens, lists, renames and deletes below a run folder; follows no link
     atomic: the durable write: temporary file, fsync, rename, fsync of the folder
@@ -12,8 +12,8 @@ Modules and packages, in the order in which data passes through:
     run_folder: the run folder: writes `run.json`, `cell.json`, `result.json` and `failure.json`
     stored_cell: one cell of a run folder, in any state; parses each record once
     checkpoint: the checkpoints of a cell: written, verified, two kept
-    leftovers: what processes that died left in a run folder
+    leftovers: files that dead processes left in a run folder
     verification: whether a run folder is intact: every record, every file that one names
-    unproven: what no checksum covers
-    record_copy: a copy of a run's records alone
+    unproven: facts that no checksum covers
+    record_copy: a copy of a run's records only
 """

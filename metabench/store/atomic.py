@@ -25,13 +25,13 @@ __all__ = [
 
 
 def commit_file(folder: Folder, name: str, data: bytes) -> None:
-    """Write a file so that it is there in full or not at all, even after a power cut.
+    """Write a file atomically and durably: complete or absent, even after a power cut.
 
-    The folder is made where it is missing.
+    A missing folder is created.
 
     Raises:
-        StoreError: the disk is full, the folder cannot be written, or the device failed; what had
-            that name before is still there.
+        StoreError: the disk is full, the folder cannot be written, or the device failed; the
+            previous file remains.
     """
     with explained(folder.path / name, needed=len(data)), folder.opened(make=True) as here:
         _commit(here, name, data)
@@ -48,10 +48,10 @@ def commit_bytes(path: Path, data: bytes) -> None:
 
 
 def replace_folder(parent: Folder, name: str, final: str) -> None:
-    """Make a finished folder durable and give it another name; an older one of that name goes.
+    """Make a finished folder durable and rename it, replacing an older one.
 
-    Nothing may write into it any more. There is a moment in which the older one is only set aside;
-    see `settle_folders`. Of the older one goes what metabench may have written.
+    Nothing may write into it any more. For a moment the older one is only set aside; see
+    `settle_folders`. Only files of the older one that metabench may have written are deleted.
 
     Raises:
         StoreError: it holds a link or the like, a file cannot be written, or it cannot be renamed.
@@ -70,10 +70,10 @@ def commit_folder(temporary: Path, final: Path) -> None:
 
 @contextmanager
 def new_folder(parent: Folder, name: str) -> Iterator[str]:
-    """Yield the name of a new folder, which nobody knew before; what is left of it goes at the end.
+    """Yield the unpredictable name of a new folder; its remains are deleted at the end.
 
     Raises:
-        StoreError: it cannot be made.
+        StoreError: it cannot be created.
     """
     temporary = _temporary(name, "tmp")
     with ExitStack() as stack:
@@ -127,10 +127,10 @@ def settle_folders(parent: Folder) -> None:
 
 
 def empty_folder(folder: Path) -> None:
-    """Put an empty folder in the place of one that a `new_folder` is, or is in.
+    """Replace a folder in, or at, a `new_folder` by an empty one.
 
     Raises:
-        OSError: it holds what is not deleted, or it cannot be made.
+        OSError: it contains files that may not be deleted, or it cannot be created.
     """
     with Folder(folder.parent).opened() as here:
         here.remove_tree(folder.name, ours=_anything)
@@ -141,7 +141,7 @@ def make_folder(folder: Folder) -> None:
     """Make a folder and its parents durably where they are missing.
 
     Raises:
-        StoreError: it cannot be made.
+        StoreError: it cannot be created.
     """
     with explained(folder.path), folder.opened(make=True):
         pass
@@ -214,12 +214,12 @@ def _sync_all(here: OpenFolder) -> None:
 
 
 def _temporary(name: str, ending: str) -> str:
-    """Return a hidden name that nobody can foresee; the number says which process took it."""
+    """Return an unpredictable hidden name with the number of the process."""
     return f".{name}.{os.getpid()}-{os.urandom(8).hex()}.{ending}"
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    # A nearly full disk takes a part and says so only by the number that write returns.
+    # A nearly full disk takes a part, which only the return value of write shows.
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

@@ -52,22 +52,22 @@ class CheckpointNote(Record):
     cpu_seconds: Seconds
     """CPU time that it has taken so far."""
     profile: Annotated[Mapping[Word, Text], Bounded]
-    """What equal results depend on besides the key: versions, device, precision, threads."""
+    """The execution environment: versions, device, precision, threads."""
     drift: Entries[Text] = ()
-    """What has differed before, where the cell resumed all the same."""
+    """Earlier differences in spite of which the cell resumed."""
 
 
 @final
 class Checkpoints:
-    """Writes and reads the checkpoints of one cell.
+    """The checkpoints of one cell, written and read.
 
     Args:
-        folder: where they are; it need not exist.
+        folder: their folder; it need not exist.
         key: the cell's.
-        profile: what the same bits depend on beside the key.
-        interval: seconds from one to the next.
-        allow_drift: whether to go on where the profile differs.
-        clock: seconds that only grow.
+        profile: the execution environment.
+        interval: seconds between two of them.
+        allow_drift: whether to resume where the environment differs.
+        clock: a monotonic clock in seconds.
     """
 
     def __init__(
@@ -92,12 +92,12 @@ class Checkpoints:
         return self._clock() - self._last >= self._interval
 
     def newest(self) -> tuple[CheckpointNote, bytes] | None:
-        """Return record and state of the newest one that is whole; None where none was written.
+        """Return record and state of the newest intact one; None where none was written.
 
         Raises:
-            StoreError: none is whole; or it is another cell's, or that of another machine or other
-                versions, and going on from it would not give the same bits. Where drift is
-                allowed, what differs is in ``drift`` instead.
+            StoreError: none is intact; or it belongs to another cell or another environment, so
+                that resuming would not be bit-identical. With ``allow_drift`` the differences are
+                in ``drift`` instead.
         """
         with (
             explained(self._folder.path),
@@ -160,7 +160,7 @@ class Checkpoints:
         self._last = self._clock()
 
     def clear(self) -> None:
-        """Let go of all of them: the cell is done, or is to begin anew."""
+        """Delete all of them: the cell is done, or is to restart."""
         with suppress(OSError), self._folder.around.opened() as here:
             here.remove_tree(self._folder.parts[-1])
 
@@ -179,7 +179,7 @@ class Checkpoints:
                 here.remove_tree(name)
 
     def _require_same(self, note: CheckpointNote, name: str) -> tuple[str, ...]:
-        """Return what differs, now and before; nothing but drift that is allowed may."""
+        """Return the differences, new and old; refuse them unless drift is allowed."""
         found = {"cell": note.key, "compiled": "false", **note.profile}  # 0.1 wrote "true" alone
         changed = tuple(differences(found, {"cell": self._key, **self._profile}))
         if note.key == self._key and (self._allow_drift or not changed):
@@ -193,7 +193,7 @@ class Checkpoints:
 
 
 def is_whole(here: OpenFolder) -> bool:
-    """Return whether a checkpoint is what was written; no file of it is held whole."""
+    """Return whether a checkpoint is intact, without reading a whole file into memory."""
     try:
         lines = b"".join(_sum_line(here.sha256(name), name) for name in (STATE, CHECKPOINT))
         return lines == here.read(SUMS)
@@ -207,7 +207,7 @@ def _steps(here: OpenFolder) -> list[str]:
 
 
 def _read(checkpoints: OpenFolder, name: str) -> tuple[CheckpointNote, bytes] | None:
-    """Return a checkpoint; None where a part is missing or is not what was written."""
+    """Return a checkpoint; None where a part is missing or damaged."""
     with suppress(OSError, StoreError), checkpoints.enter(name) as here:
         if is_whole(here):
             note = from_json(
@@ -220,11 +220,11 @@ def _read(checkpoints: OpenFolder, name: str) -> tuple[CheckpointNote, bytes] | 
 
 
 def _part(folder: Folder, name: str, data: bytes) -> bytes:
-    """Write a file durably; return its line in the sums, of what was meant to be written."""
+    """Write a file durably; return its checksum line, computed from the intended content."""
     commit_file(folder, name, data)
     return _sum_line(hashlib.sha256(data).hexdigest(), name)
 
 
 def _sum_line(digest: str, name: str) -> bytes:
-    """Return what ``sha256sum`` writes of a file, and can check."""
+    """Return a file's line in the format of ``sha256sum``."""
     return f"{digest}  {name}\n".encode()

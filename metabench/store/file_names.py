@@ -1,4 +1,4 @@
-"""What the files and folders of a run folder are called; nowhere else are their names written."""
+"""The names of the files and folders of a run folder, defined only here."""
 
 from __future__ import annotations
 
@@ -35,30 +35,30 @@ __all__ = [
 ]
 
 RUN, SPEC, RESOLVED = "run.json", "spec.toml", "resolved.toml"
-"""Of a run: what was asked, its benchmark file as it was, and with defaults filled in."""
+"""Of a run: its request, its original benchmark file, and the same with all defaults."""
 CELLS, PROCESSES, LOCK = "cells", "processes", "LOCK"
 """Of a run: a folder for each cell, the lock files of the processes that work on it, its own."""
 CELL, RESULT, FAILURE = "cell.json", "result.json", "failure.json"
-"""The records of a cell: what it is, what came out, what went wrong."""
+"""The records of a cell: its description, its result, its failure."""
 LOG, METRICS = "log.txt", "metrics.jsonl"
-"""What a cell writes while it runs: for people, and the scalars of its steps."""
+"""The files of a running cell: its log, and the scalars of its steps."""
 PARAMETERS, PREDICTIONS = "parameters.safetensors", "predictions.parquet"
-"""What a pretrain or meta cell leaves, and what an adapt cell leaves."""
+"""The output of a pretrain or meta cell, and of a fine-tune cell."""
 CHECKPOINTS, EARLIER = "checkpoints", "earlier"
 """Folders in that of a cell: its checkpoints, and older results that have other numbers."""
 STATE, CHECKPOINT, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
-"""The files of a checkpoint: tensors, what is said of them, the sha256 of both."""
+"""The files of a checkpoint: tensors, their record, the sha256 of both."""
 AGENTS = "agents"
-"""Of a run: what launchers keep of their agents."""
+"""Of a run: the launchers' files of their agents."""
 CACHE = ".cache"
-"""Beside the run folders: encoded rows."""
+"""Next to the run folders: encoded examples."""
 SMOKE_SUFFIX = ".smoke"
 """How the folder of a smoke run ends, after the name of its benchmark."""
 AGAIN = ".again-"
 """How the folder of a cell begins, before its name, while a cell that is done is run again."""
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]+\.(tmp|old)|\.step-[0-9]+\.[0-9]+\.tmp")
-"""What a process writes before it has its name, or sets aside; the last form is that of 0.1."""
+"""Temporary names of files being written or set aside; the last form is that of 0.1."""
 _SET_ASIDE = re.compile(r"\.(.+)\.([0-9]+)-[0-9a-f]+\.old")
 _NUMBERED = re.compile(r"step-[0-9]+|[0-9]+")
 _OURS = {
@@ -88,5 +88,5 @@ def set_aside(name: str) -> tuple[str, int] | None:
 
 
 def step_name(step: int) -> str:
-    """Return what the folder of a checkpoint is called."""
+    """Return the name of a checkpoint's folder."""
     return f"step-{step:09d}"

@@ -1,9 +1,8 @@
 """The one place where files below a run folder are opened, listed, renamed and deleted.
 
-A folder is reached from its root by descriptors, one name after the other, and no link is followed
-on the way; the root itself is where the user says it is. Only regular files are opened, and only
-those and folders of our own names are deleted. Windows has no such descriptors: there each name is
-looked at before it is used.
+A folder is reached from its root by descriptors, name by name, without following links; the root is
+the user's path. Only regular files are opened, and only those and folders with metabench's names
+are deleted. Windows has no such descriptors: there each name is checked before it is used.
 """
 
 from __future__ import annotations
@@ -140,7 +139,7 @@ class OpenFolder:
         return self._opened(name, flags)[0]
 
     def read(self, name: str, *, most: int | None = RUN_RECORD_BYTES) -> bytes:
-        """Return what a file holds, ``most`` bytes or fewer; its size is looked at first."""
+        """Return the content of a file of at most ``most`` bytes; its size is checked first."""
         return self.read_with_facts(name, most=most)[0]
 
     def read_with_facts(
@@ -174,12 +173,12 @@ class OpenFolder:
             return file_digest(file, "sha256").hexdigest()
 
     def names(self) -> list[str]:
-        """Return the names of what is in the folder, sorted."""
+        """Return the sorted names of the folder's entries."""
         here = self._path if self._descriptor is None else self._descriptor
         return sorted(os.listdir(here))  # noqa: PTH208  (a descriptor)
 
     def facts(self, name: str) -> os.stat_result | None:
-        """Return what the file system tells of a name, links not followed; None where nothing."""
+        """Return the stat of a name without following links; None where it does not exist."""
         try:
             return os.stat(self._at(name), dir_fd=self._descriptor, follow_symlinks=False)
         except OSError:
@@ -244,7 +243,7 @@ class OpenFolder:
     ) -> None:
         """Delete a folder with the regular files and folders in it that are ``ours`` by name.
 
-        What is not stays, and so do the folders around it; nothing is raised.
+        Other entries and their folders stay; nothing is raised.
         """
         with suppress(OSError):
             with self.enter(name) as inner:
@@ -261,10 +260,10 @@ class OpenFolder:
             os.fsync(self._descriptor)
 
     def _at(self, name: str) -> str:
-        """Return a name, as it is said to the system; it is one component.
+        """Return a name for the system, checked to be one component.
 
         Raises:
-            NotOwnError: it is not, and would lead out of the folder.
+            NotOwnError: it is not one, and would leave the folder.
         """
         if name in {"", ".", ".."} or "/" in name or "\0" in name or os.sep in name:
             raise NotOwnError(errno.EINVAL, f"{name!r} is not the name of a file", self._path)

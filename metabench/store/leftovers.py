@@ -1,4 +1,4 @@
-"""What processes that died have left in a run folder."""
+"""Files that dead processes left in a run folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["leftovers", "sweep"]
 
 
 def leftovers(root: Folder, is_done: Callable[[str], bool]) -> Iterator[tuple[Folder, str]]:
-    """Yield what is of no use to anybody, by folder and name, while nobody works on the run.
+    """Yield unused entries, by folder and name, while no process works on the run.
 
     Args:
         root: the run folder.
-        is_done: tells whether the cell of that folder name has a result.
+        is_done: returns whether the cell of that folder has a result.
 
     Raises:
         StoreError: a folder of the run is a link, or cannot be read.
@@ -30,7 +30,7 @@ def leftovers(root: Folder, is_done: Callable[[str], bool]) -> Iterator[tuple[Fo
 
 
 def sweep(root: Folder, is_done: Callable[[str], bool]) -> None:
-    """Take away what is of no use, once folders that were only set aside have their names again.
+    """Delete leftovers, after restoring folders that were only set aside.
 
     Raises:
         StoreError: a folder of the run is a link, or cannot be read or written.

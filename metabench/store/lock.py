@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 0.02
 
 @final
 class HeldError(LockError):
-    """Another process holds a lock; whoever can, does something else first."""
+    """Another process holds a lock; the caller may do something else first."""
 
 
 @final
@@ -40,12 +40,12 @@ class LockOwner:
 
 @contextmanager
 def locked(folder: Folder, name: str, *, patience: float = 0.0) -> Iterator[None]:
-    """Hold a lock file, which is made with its folder and goes when it is given back.
+    """Hold a lock file, created with its folder and removed on release.
 
     Args:
-        folder: where it is.
+        folder: its folder.
         name: the file.
-        patience: seconds to wait for whoever holds it.
+        patience: seconds to wait for its holder.
 
     Raises:
         HeldError: another process holds it still.
@@ -61,7 +61,7 @@ def locked(folder: Folder, name: str, *, patience: float = 0.0) -> Iterator[None
 
 
 def lock_owner(folder: Folder, name: str) -> LockOwner | None:
-    """Return who holds a lock file now, None if nobody does; nothing is written."""
+    """Return the holder of a lock file, None if there is none; nothing is written."""
     try:
         with folder.opened() as here:
             return held(here, name)
@@ -82,7 +82,7 @@ def held(here: OpenFolder, name: str) -> LockOwner | None:
     except BlockingIOError:
         return _signature(descriptor) or LockOwner(0, "an unknown host", "")
     except OSError:
-        return None  # without locks nobody could have taken it
+        return None  # without locks no process can hold it
     finally:
         os.close(descriptor)
     return None

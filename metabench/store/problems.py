@@ -1,4 +1,4 @@
-"""What an error of the disk, or a file that is not as it has to be, means for the user."""
+"""Errors of the disk, or of an unexpected file, in words."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 @final
 class NotOwnError(OSError):
-    """A link, a pipe, a device or what is too large, where a file or folder of a run has to be."""
+    """A link, a pipe, a device or an overlarge file in place of a run's file or folder."""
 
 
 def store_error(error: OSError, path: Path, *, needed: int = 0) -> StoreError:
-    """Return what an ``OSError`` at ``path`` means for the user; ``needed`` is in bytes."""
+    """Return the error for an ``OSError`` at ``path``; ``needed`` is in bytes."""
     reason = (error.strerror or type(error).__name__).lower()
     if isinstance(error, NotOwnError):
         return StoreError(
@@ -63,7 +63,7 @@ def explained(path: Path, *, needed: int = 0) -> Iterator[None]:
 
 
 def no_run_error(folder: Path) -> StoreError:
-    """Return what is said of a folder that is not one of a run."""
+    """Return the error for a folder that is not a run folder."""
     return StoreError(
         "is not the folder of a run",
         where=str(folder),

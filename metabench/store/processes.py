@@ -1,4 +1,4 @@
-"""Which processes work on a run folder; each holds a lock file of its own in ``processes/``."""
+"""The processes that work on a run folder; each holds a lock file in ``processes/``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from metabench.store.problems import explained
 __all__ = ["alone", "at_work", "is_lock_file", "joining", "present"]
 
 _PATIENCE_SECONDS = 10.0
-"""Whoever joins holds the lock of the run folder while it writes what it was asked, no longer."""
+"""A joining process holds the run folder's lock only while it writes its request."""
 _NAME = re.compile(r".+-[0-9]+-[0-9]+")
 
 
@@ -88,7 +88,7 @@ def present(folder: Path) -> Iterator[None]:
 
 
 def _entered(stack: ExitStack, folder: Folder, name: str) -> bool:
-    """Take a lock, unless another thread holds it or somebody looks at it."""
+    """Take a lock, unless another thread holds it or a process inspects it."""
     try:
         stack.enter_context(locked(folder, name))
     except HeldError:

@@ -31,11 +31,10 @@ _PROSE = ("message", "hint", "traceback")
 def copy_records(source: Store, target: Store) -> int:
     """Write the records of every planned cell of a run into a new folder; return how many cells.
 
-    What was asked comes along, and the notes, results and failures of the cells. Predictions,
-    parameters, logs and checkpoints do not; a result says by ``left_out`` which there were, with
-    their sha256. Of a path from the root or from home, in a recorded command or what is said of a
-    failure, its last part stays: the others say where somebody keeps files. Cells that the run no
-    longer plans are left behind.
+    The request is copied with the notes, results and failures of the cells. Predictions,
+    parameters, logs and checkpoints are not; ``left_out`` of a result lists them with their sha256.
+    Absolute and home paths in recorded commands and failures are cut to their last part, as the
+    rest reveals local paths. Cells that the run no longer plans are omitted.
 
     Raises:
         StoreError: the folder is not that of a run, a file of it is damaged, or the new one cannot
@@ -55,7 +54,7 @@ def copy_records(source: Store, target: Store) -> int:
 
 
 def _check_whole(source: Store) -> None:
-    """Refuse damage; checkpoints are not copied, and come and go while somebody runs a cell."""
+    """Refuse damage, except in checkpoints, which are not copied and change while a cell runs."""
     damaged = [one for one in verify(source).costly if f"/{CHECKPOINTS}/" not in one.path]
     if damaged:
         raise StoreError(
@@ -87,7 +86,7 @@ def _copy(cell: StoredCell, target: Store) -> None:
 
 
 def _alone(result: Result) -> Result:
-    """Return the record of a result whose files stay behind."""
+    """Return the record of a result without its files."""
     left = (*result.left_out, *result.files)
     again = result.rescoring
     update = {
@@ -99,7 +98,7 @@ def _alone(result: Result) -> Result:
 
 
 def _unplaced(record: _Recorded) -> _Recorded:
-    """Return a record whose command names no folder from the root."""
+    """Return a record without absolute paths in its command."""
     where = record.provenance
     if where is None:
         return record

@@ -78,13 +78,13 @@ class Store:
 
     @contextmanager
     def join(self, spec_text: str, resolved_text: str, note: RunNote) -> Iterator[bool]:
-        """Work on the run folder, with others that were asked the same; write what was asked.
+        """Join the processes of the run folder with an equal request, and write it.
 
-        Yields whether nobody else works on it.
+        Yields whether no other process works on it.
 
         Raises:
-            LockError: another process works on it that was asked something else, or the file
-                system has no locks.
+            LockError: another process works on it with another request, or the file system has no
+                locks.
             StoreError: the folder cannot be written.
         """
         with ExitStack() as stack:
@@ -99,9 +99,9 @@ class Store:
             yield not others
 
     def lock_cell(self, name: str) -> AbstractContextManager[None]:
-        """Hold a cell, whose folder is made where it is missing; nobody else can run it.
+        """Hold a cell, so that no other process runs it; a missing folder is created.
 
-        The context raises `HeldError` where another process holds it.
+        The context raises `HeldError` if another process holds it.
         """
         return locked(self.place(name), LOCK)
 
@@ -128,7 +128,7 @@ class Store:
         ``cell.json`` is not read.
 
         Raises:
-            StoreError: the folder cannot be read, or a record is of a newer metabench.
+            StoreError: the folder cannot be read, or a record was written by a newer metabench.
         """
         with explained(self.folder), reading_many():
             try:
@@ -153,12 +153,12 @@ class Store:
         return self.cell(name, noted=False).result is not None
 
     def cell(self, name: str, *, noted: bool = True) -> StoredCell:
-        """Return what the folder of a cell holds; nothing at all where there is none.
+        """Return the content of a cell's folder; empty where there is none.
 
         Without ``noted``, ``cell.json`` is not read. A record is parsed once, until it changes.
 
         Raises:
-            NewerRecordError: a record is of a newer metabench.
+            NewerRecordError: a record was written by a newer metabench.
         """
         try:
             with self._cells.opened() as here:
@@ -172,7 +172,7 @@ class Store:
         """Return a file of a cell that its result names.
 
         Raises:
-            StoreError: it is missing, or is not the one whose size and sha256 were recorded.
+            StoreError: it is missing, or its size or sha256 differ from the record.
         """
         with suppress(OSError), self.place(name).opened() as here:
             data = here.read(noted.path, most=noted.bytes)
@@ -185,7 +185,7 @@ class Store:
         )
 
     def note(self, name: str) -> CellNote | None:
-        """Return what a cell is, where that is known."""
+        """Return the description of a cell, if known."""
         return self.cell(name).note
 
     def result(self, name: str, *, key: str | None = None) -> Result | None:
@@ -194,14 +194,14 @@ class Store:
         return result if result is not None and key in {None, result.key} else None
 
     def failure(self, name: str) -> Failure | None:
-        """Return what went wrong in a cell at the last attempt."""
+        """Return the failure of a cell's last attempt."""
         return self.cell(name, noted=False).failure
 
     def run(self) -> RunNote:
-        """Return what was asked of the run.
+        """Return the request of the run.
 
         Raises:
-            StoreError: the folder is not that of a run, or ``run.json`` is damaged.
+            StoreError: the folder is no run folder, or ``run.json`` is damaged.
         """
         path = self.folder / RUN
         try:
@@ -228,7 +228,7 @@ class Store:
             here.stream(name).close()
 
     def commit_run(self, spec_text: str, resolved_text: str, note: RunNote) -> None:
-        """Write the benchmark file as it was, with its defaults filled in, and what was asked.
+        """Write the original benchmark file, the one with all defaults, and the request.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -240,7 +240,7 @@ class Store:
         self.rewrite_run(note.model_copy(update={"texts": hashes}))
 
     def rewrite_run(self, note: RunNote) -> None:
-        """Write what was asked, where the benchmark files stay as they are.
+        """Write the request; the benchmark files stay.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -248,7 +248,7 @@ class Store:
         commit_file(self.root, RUN, to_json(note))
 
     def commit_note(self, name: str, note: CellNote) -> None:
-        """Write what a cell is, before it starts; makes its folder.
+        """Write the description of a cell before it starts; creates its folder.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -256,7 +256,7 @@ class Store:
         self._commit(name, CELL, note)
 
     def commit_result(self, name: str, result: Result) -> None:
-        """Write what came out, last of all, and forget an earlier failure.
+        """Write the result, last of all, and delete an earlier failure.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -265,7 +265,7 @@ class Store:
         self.clear_failure(name)
 
     def commit_failure(self, name: str, failure: Failure) -> None:
-        """Write what went wrong.
+        """Write the failure.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -287,7 +287,7 @@ class Store:
 
 
 def require_own_folders(here: OpenFolder, folder: Path) -> None:
-    """Refuse a run folder whose cells or processes are somewhere else.
+    """Refuse a run folder with its cells or processes elsewhere.
 
     Raises:
         NotOwnError: one is a link or a file.

@@ -1,4 +1,4 @@
-"""A cell as it lies in a run folder, whatever state it is in."""
+"""A cell of a run folder, in any state."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _Model = TypeVar("_Model", bound=Record)
 @final
 @dataclass(frozen=True, slots=True)
 class StoredCell:
-    """A cell as it lies in a run folder.
+    """A cell of a run folder.
 
     Args:
         folder: name of its folder.
-        note: what it is; None where ``cell.json`` is missing or damaged.
-        result: what came out, only where it is whole and belongs to this cell.
-        failure: what went wrong at the last attempt.
-        damage: what cannot be used and why, one sentence each; such a cell is not done.
-        stamp: which result and which failure were read.
+        note: its description; None where ``cell.json`` is missing or damaged.
+        result: its result, only if it is intact and belongs to this cell.
+        failure: the failure of its last attempt.
+        damage: the unusable files with reasons, one sentence each; such a cell is not done.
+        stamp: the stamps of the result and the failure that were read.
         lock: whether there is a lock file, which a process that runs the cell would hold.
     """
 
@@ -55,13 +55,13 @@ class StoredCell:
 
     @property
     def key(self) -> str:
-        """Key of the cell, "" where no record tells it."""
+        """Key of the cell, "" where no record holds it."""
         known = self._known
         return known.key if known is not None else ""
 
     @property
     def name(self) -> str:
-        """Readable name of the cell; that of the folder where no record tells it."""
+        """Readable name of the cell; that of the folder where no record holds it."""
         known = self._known
         return known.name if known is not None else self.folder
 
@@ -95,10 +95,10 @@ class CellReader:
         self._known: dict[tuple[str, str], tuple[_Stamp, Record | StoreError | None]] = {}
 
     def cell(self, cells: OpenFolder, name: str, *, noted: bool) -> StoredCell:
-        """Return what the folder of a cell holds; without ``noted``, ``cell.json`` is not read.
+        """Return the content of a cell's folder; without ``noted``, ``cell.json`` is not read.
 
         Raises:
-            NewerRecordError: a record is of a newer metabench.
+            NewerRecordError: a record was written by a newer metabench.
         """
         try:
             with cells.enter(name) as here:

@@ -1,4 +1,4 @@
-"""Whether a run folder holds what was written: every record, every file that one names."""
+"""The verification of a run folder: every record, and every file that one names."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ _OF_CELL = {
 @final
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that is not as it has to be.
+    """A finding of the verification.
 
     Args:
-        what: ``damaged`` and ``missing`` cost something; ``foreign`` is nobody's, ``leftover`` what
-            a process that died has left: the next run takes it away.
+        what: ``damaged`` and ``missing`` files cost a cell; ``foreign`` files are not metabench's;
+            a ``leftover`` of a dead process is removed by the next run.
         path: below the run folder.
-        problem: why.
-        cell: name of the folder of the cell that has to be run again, "" where none has.
+        problem: the reason.
+        cell: folder of the cell that has to be run again, "" for none.
     """
 
     what: What
@@ -72,15 +72,15 @@ class Finding:
 @final
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was looked at, and what was found.
+    """The result of a verification.
 
     Args:
         findings: in the order of the folders.
         formats: records by version of their format.
-        files: files whose content was hashed, records apart.
-        checkpoints: checkpoints that were hashed.
-        processes: processes that work on the folder now; while some do, leftovers are not told
-            from what they need.
+        files: number of hashed files, without records.
+        checkpoints: number of hashed checkpoints.
+        processes: processes that work on the folder now; while there are some, leftovers are not
+            distinguished from their files.
     """
 
     findings: tuple[Finding, ...]
@@ -91,7 +91,7 @@ class Verification:
 
     @property
     def costly(self) -> tuple[Finding, ...]:
-        """What is damaged or missing."""
+        """The damaged and missing files."""
         return tuple(one for one in self.findings if one.what in {"damaged", "missing"})
 
 
@@ -122,14 +122,14 @@ def verify(store: Store) -> Verification:
 @final
 @dataclass
 class _Look:
-    """What has been counted, while a folder is looked at."""
+    """The counts during a verification."""
 
     formats: Counter[int] = field(default_factory=Counter)
     files: int = 0
     checkpoints: int = 0
 
     def record(self, model: type[_Model], here: OpenFolder, path: str) -> _Model | Finding | None:
-        """Return a record, what is wrong with it, or None where there is none."""
+        """Return a record, its problem, or None where there is none."""
         try:
             data = here.read(_name(path), most=model.most_bytes)
             record = from_json(model, data, where=path)
@@ -147,7 +147,7 @@ class _Look:
     def hashed(
         self, here: OpenFolder, at: str, name: str, sha256: str, *, size: int | None = None
     ) -> Iterator[Finding]:
-        """Yield what is wrong with a file of the folder ``at`` that some record names."""
+        """Yield the problem of a file of the folder ``at`` that a record names."""
         self.files += 1
         path, facts = f"{at}{name}", here.facts(name)
         if facts is None:
@@ -220,7 +220,7 @@ def _of_earlier(look: _Look, here: OpenFolder, at: str) -> Iterator[Finding]:
 def _of_each(
     around: OpenFolder, at: str, findings: Callable[[OpenFolder, str], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    """Yield what is found in each folder of a folder; nothing where that is no folder."""
+    """Yield the findings in each folder of a folder; nothing where it is no folder."""
     if not around.is_folder(_name(at)):
         return
     with around.enter(_name(at)) as here:
@@ -230,7 +230,7 @@ def _of_each(
 
 
 def _no_folders(root: OpenFolder) -> Iterator[Finding]:
-    """Yield what is among the cells and is no folder: a link to one costs that cell."""
+    """Yield entries among the cells that are no folders: a link to one costs that cell."""
     if not root.is_folder(CELLS):
         return
     with root.enter(CELLS) as here:

@@ -21,21 +21,21 @@ NAVIGATION = SETTINGS.partition("\nnav:\n")[2]
 NAMED = re.findall(r"^ +- (?:[^#\n]*: )?(\S+\.md)$", NAVIGATION, re.MULTILINE)
 LINK = re.compile(r"""(?:src|srcset|href|data)=["']?([^"'\s>]+)""")
 TERMS = """
-    80 % power; 95 % CI; activation caching; baseline; bit-identical; cell; checked against;
-    checkpoint; claim; collapsed; compared with; confidence interval; CPU time; custom backward;
-    custom dataset; dataset; directory; eager; environment mismatch; episode; evaluation set;
-    evaluation split; example; execution environment; failure modes; fault-injection tests;
-    fine-tune cell; first-order gradients; forward-over-reverse; fp32; Hessian-vector product;
-    Holm-corrected; HVP; HVP method; hyperparameter; import-light; inner loop; integer; invariant;
-    lease; manifest; matrix multiplications; meta-gradient; meta-parameter group; method;
-    minimum detectable effect; newly initialized head; not significantly different; outer loop;
-    outer update direction; p-value; plugin API; probability of improvement; process-global state;
-    property; provenance; recomputation; registers; replay; resume; run status; significant;
-    single class; stale; standard fine-tuning; synthetic; tangent of the backward pass;
-    torch-dependent; too few seeds
+    80 % power; 95 % CI; activation caching; activation caching and recomputation; baseline;
+    bit-identical; cell; checked against; checkpoint; claim; cls_only; collapsed; compared with;
+    confidence interval; CPU time; custom backward; custom dataset; dataset; description; directory;
+    eager; environment mismatch; episode; evaluation set; evaluation split; example; execution
+    environment; failure modes; fault-injection tests; fine-tune cell; first-order gradients;
+    forward-over-reverse HVP; fp32; Hessian-vector product; Holm-corrected; HVP; HVP method;
+    hyperparameter; import-light; inner loop; integer; invariants; lease; manifest; mutation check;
+    matrix multiplications; meta-gradient; meta-parameter group; method; minimum detectable effect;
+    newly initialized head; not significantly different; outer loop; outer update direction;
+    p-value; plugin API; probability of improvement; process-global state; properties; provenance;
+    recomputation; registers; replay; resume; run status; significant; single class; stale; standard
+    fine-tuning; synthetic; tangent of the backward pass; torch-dependent; too few seeds; worker
+    context
 """
-"""What a reader of this field searches for: the terms of the project's wording that are no names of
-code."""
+"""The terms of the project's wording, which readers of this field search for."""
 PARTS = re.compile(r"<(link|script|img|iframe|source|object|embed|image)\b([^>]*)>")
 
 

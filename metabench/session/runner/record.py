@@ -29,7 +29,7 @@ __all__ = ["metric_notes", "published_notes", "run_note"]
 
 
 def run_note(plan: Plan, catalog: Catalog, *, selection: Selection | None = None) -> RunNote:
-    """Return the manifest of a run, so that a comparison needs only the run folder.
+    """Return the request of a run, so that a comparison needs only the run folder.
 
     It describes the whole benchmark, even if only a part is selected.
     """

@@ -37,7 +37,7 @@ def run_plan(
     emit: Callable[[Event], None],
     policy: RunPolicy = _ALL,
 ) -> RunSummary:
-    """Write the manifest, then run every cell of a plan that is not done.
+    """Write the request, then run every cell of a plan that is not done.
 
     Cells completed since the plan was made are not run again.
 

@@ -1,4 +1,4 @@
-"""The records of a cell, as they lie on disk, and their one way to JSON and back."""
+"""The records of a cell on disk, and their conversion to JSON and back."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ Status: TypeAlias = Literal[
     "error",
 ]
 BEYOND = "BEYOND"
-"""What a note begins with that counts meta-steps with a scalar above its tolerance."""
+"""The prefix of notes that count meta-steps with a scalar above its tolerance."""
 _LONGEST = 100  # characters of a value that are shown
 _Model = TypeVar("_Model", bound=Record)
 
@@ -85,7 +85,7 @@ class FileNote(Record):
 
 @final
 class WorkNote(Record):
-    """What the training of a cell evaluated; the scoring of a fine-tuned model is left out."""
+    """The evaluation counts of a cell's training, without those of scoring."""
 
     gradients: Count = 0
     """Gradients of a batch."""
@@ -94,7 +94,7 @@ class WorkNote(Record):
     examples: Count = 0
     """Rows that they looked at, each as often as it was looked at."""
     tokens: Count = 0
-    """Real tokens of those rows, padding left out."""
+    """Real tokens of those examples, without padding."""
 
 
 class _CellRecord(Record):
@@ -124,7 +124,7 @@ class _EndedRecord(_CellRecord):
 
 @final
 class CellNote(_CellRecord):
-    """``cell.json``: what a cell is; written before it starts."""
+    """``cell.json``: the description of a cell, written before it starts."""
 
     inputs: Annotated[Mapping[Word, JsonValue], Bounded]
     """All that the cell's numbers depend on."""
@@ -134,7 +134,7 @@ class CellNote(_CellRecord):
 
 @final
 class Rescoring(Record):
-    """That scores were computed again from the saved predictions, and what they were before."""
+    """A recomputation of scores from saved predictions, with the earlier scores."""
 
     metabench: Word
     """Version of metabench."""
@@ -145,12 +145,12 @@ class Rescoring(Record):
     before: Annotated[Mapping[Word, Score], Bounded] = {}
     """The scores that were replaced, by metric."""
     source: Text = ""
-    """Folder of the cell with other metrics whose predictions these are; empty for its own."""
+    """Folder of the cell with other metrics that made the predictions; empty for this cell."""
 
 
 @final
 class Result(_EndedRecord):
-    """``result.json``: what came out; written last, so that its presence means done."""
+    """``result.json``: the result of a cell, written last, so that its presence means done."""
 
     status: Literal["ok"] = "ok"
     """There are no other results; anything else is a failure."""
@@ -159,9 +159,9 @@ class Result(_EndedRecord):
     primary: Word | None = None
     """The metric that the leaderboard shows; None for cells that are not scored."""
     collapsed: bool = False
-    """Whether every scored row got the same class."""
+    """Whether all evaluation examples got the same class."""
     train_rows: Count | None = None
-    """Training rows in use."""
+    """Training examples in use."""
     scored_rows: Count | None = None
     """Rows that were scored."""
     steps: Count | None = None
@@ -171,8 +171,8 @@ class Result(_EndedRecord):
     draws: Annotated[Mapping[Word, Count], Bounded] = {}
     """How often meta-training drew each task."""
     overlap: Annotated[Mapping[Word, Count], Bounded] = {}
-    """Rows in use that repeat others: ``train`` and ``scored``, each an earlier row of its own
-    split; ``both``, scored rows that stand among the training rows."""
+    """Duplicate examples in use: within ``train`` and within ``scored``, and ``both``: evaluation
+    examples that are also training examples."""
     splits: Entries[SplitNote] = ()
     """How the texts in use fit the encoder, and how many examples each class has; empty in records
     of before this was counted."""
@@ -183,9 +183,9 @@ class Result(_EndedRecord):
     """Scores by metric of ``majority``, the most frequent class of the training labels or their
     mean, and of ``chance``; empty in records of before this was computed."""
     notes: Entries[Text] = ()
-    """What a reader of the scores has to know."""
+    """Notes for readers of the scores."""
     drift: Entries[Text] = ()
-    """What differed where it resumed from a checkpoint of another environment."""
+    """Differences in environment from a checkpoint that it resumed from."""
     attempts: Annotated[Count, Field(ge=1)] = 1
     """How often the run that it ended in has tried it."""
     wall_seconds: Seconds
@@ -195,7 +195,7 @@ class Result(_EndedRecord):
     peak_memory_bytes: Bytes | None = None
     """Most memory in use: of the device where it is a GPU, else of the process."""
     work: WorkNote | None = None
-    """What was evaluated; None in records of before this was counted."""
+    """Evaluation counts; None in records of versions without them."""
     files: Entries[FileNote] = ()
     """Predictions, checkpoint."""
     left_out: Entries[FileNote] = ()
@@ -203,15 +203,15 @@ class Result(_EndedRecord):
     rescoring: Rescoring | None = None
     """Where the scores are younger than the predictions: of the last time."""
     nondeterministic: bool = False
-    """Whether an earlier result, which lies in ``earlier``, has other numbers although the machine
-    profile was the same."""
+    """Whether an earlier result, in ``earlier``, has other numbers in the same execution
+    environment."""
     provenance: Provenance
     """Where the numbers come from."""
 
 
 @final
 class Failure(_EndedRecord):
-    """``failure.json``: what went wrong; a record, never a score."""
+    """``failure.json``: the failure of a cell; never a score."""
 
     status: Status
     """The kind of failure."""

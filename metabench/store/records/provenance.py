@@ -37,7 +37,7 @@ class PluginNote(Record):
 
 
 class Provenance(Record):
-    """All that is needed to say where a number comes from; none of it is part of a key."""
+    """The provenance of a number; none of it is part of a key."""
 
     metabench: Word
     """Version of metabench."""
@@ -90,9 +90,9 @@ class Provenance(Record):
 
 
 def differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    """Yield what differs between two environments, such as ``torch 2.12 → 2.13``.
+    """Yield the differences between two environments, such as ``torch 2.12 → 2.13``.
 
-    A fact that one of them lacks differs in nothing: older records do not hold all of them.
+    A fact that one of them lacks counts as equal: older records do not hold all of them.
     """
     for name, value in then.items():
         if name in now and now[name] != value:

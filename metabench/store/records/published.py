@@ -1,4 +1,4 @@
-"""What ``run.json`` holds of numbers reported elsewhere; a comparison reads no other file."""
+"""Numbers reported elsewhere, in ``run.json``; a comparison reads no other file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class PublishedColumnNote(Record):
     name: Text
     """Name of a leaderboard's column, such as ``glue/rte``."""
     title: Text
-    """What the source calls it."""
+    """Its name in the source."""
     metrics: Entries[Text]
     """Names of its metrics, in the order in which the source prints them."""
     titles: Entries[Text]
-    """What a leaderboard calls each of them."""
+    """Their titles in a leaderboard."""
     percent: bool = True
     """Whether 100 times the score is shown."""
     scored: Text = ""
@@ -34,13 +34,13 @@ class PublishedRowNote(Record):
     """A row of a printed table."""
 
     method: Text
-    """What the source calls the method."""
+    """The method's name in the source."""
     labels: Entries[Text]
-    """What stands in each of the first columns."""
+    """The entries of the first columns."""
     ours: Text
     """The method of this run next to which it is shown, where there is such a method."""
     seeds: Count | None = None
-    """Runs behind each number; None where the source does not say."""
+    """Runs behind each number; None where the source does not report them."""
     scores: Annotated[Mapping[Word, Entries[Score]], Bounded] = {}
     """Score by column, one for each of its metrics, on the metric's own scale."""
 
@@ -54,13 +54,13 @@ class PublishedNote(Record):
     citation: Text
     """The source in full."""
     table: Text
-    """What the source calls the table."""
+    """The table's name in the source."""
     title: Text
-    """What it shows."""
+    """Its caption."""
     split: Text
     """The split that was scored there."""
     note: Text = ""
-    """What a reader has to know before comparing."""
+    """Notes for a comparison."""
     stubs: Entries[Text]
     """Headings of the columns that name a row."""
     columns: Entries[PublishedColumnNote]

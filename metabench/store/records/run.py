@@ -1,4 +1,4 @@
-"""``run.json``: what was asked of a run; with it, a comparison needs the run folder alone."""
+"""``run.json``: the request of a run, with which a comparison needs only the run folder."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ class ColumnNote(Record):
     task: Text
     """Name of the task."""
     title: Text
-    """What the leaderboard calls it."""
+    """Its title in the leaderboard."""
     role: Literal["target", "transfer"]
     """Only targets enter the average."""
     label: Text = ""
-    """Which part was trained on, such as ``0.1 % = 24 rows``; empty for the whole split."""
+    """The training fraction, such as ``0.1 % = 24 rows``; empty for the whole split."""
     metric: Text
     """Name of the primary metric."""
     metric_title: Text
-    """What the leaderboard calls it."""
+    """Its title in the leaderboard."""
     percent: bool = True
     """Whether 100 times the score is shown."""
     error: bool = False
     """Whether lower is better."""
     identity: Word = ""
-    """Content identity of the rows; columns of two runs are compared only where it is the same."""
+    """Content identity of the examples; columns of two runs are compared only where it is equal."""
 
 
 @final
@@ -60,7 +60,7 @@ class MetricNote(Record):
     name: Text
     """Its name."""
     title: Text
-    """What the leaderboard calls it."""
+    """Its title in the leaderboard."""
     percent: bool = True
     """Whether 100 times the score is shown."""
     error: bool = False
@@ -69,7 +69,7 @@ class MetricNote(Record):
 
 @final
 class UseNote(Record):
-    """One planned score: which cell gives it, for which row and column, with which seeds."""
+    """One planned score: its cell, method, column and seeds."""
 
     method: Text
     """Id of the method."""
@@ -113,7 +113,7 @@ class PlannedCell(Record):
 
 @final
 class RunNote(Record):
-    """What was asked: rows, columns and the cell behind each planned score."""
+    """The request of a run: methods, columns and the cell behind each planned score."""
 
     most_bytes = RUN_RECORD_BYTES
     schema_: Annotated[Literal[2], Field(alias="schema")] = 2
@@ -123,7 +123,7 @@ class RunNote(Record):
     smoke: bool = False
     """Whether this is a smoke run: a quick walk through every cell, never a result."""
     overrides: Entries[Text] = ()
-    """What ``--set`` changed."""
+    """The changes of ``--set``."""
     methods: Entries[Text]
     """Ids of the methods in the order of the file."""
     columns: Entries[ColumnNote]
@@ -133,7 +133,7 @@ class RunNote(Record):
     cells: Uses[PlannedCell] = ()
     """Every planned cell, needs first."""
     only: Entries[Text] = ()
-    """What ``--only`` asked for the last time that the run was started."""
+    """The ``--only`` of the last start of the run."""
     baselines: Entries[Text] = ()
     """Methods that the others are compared with."""
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -143,7 +143,7 @@ class RunNote(Record):
     averaged: Annotated[Mapping[Text, Entries[Text]], Field(max_length=1000)] = {}
     """Metrics whose mean enters the average, for columns that enter it by more than one."""
     notes: Entries[Text] = ()
-    """What a reader of the leaderboard has to know."""
+    """Notes for readers of the leaderboard."""
     published: Entries[PublishedNote] = ()
     """Tables of numbers reported elsewhere, to be shown next to ours."""
     metrics: Entries[MetricNote] = ()
@@ -166,10 +166,10 @@ class RunNote(Record):
 
 
 def joined_note(there: RunNote, asked: RunNote, owner: LockOwner, *, where: str) -> RunNote:
-    """Return what two processes are asked for that work on one run folder: the parts of both.
+    """Return the joint request of two processes on one run folder: the parts of both.
 
     Raises:
-        LockError: they are asked for different runs.
+        LockError: they request different runs.
     """
     if _whole(there) != _whole(asked):
         raise LockError(
@@ -185,6 +185,6 @@ def joined_note(there: RunNote, asked: RunNote, owner: LockOwner, *, where: str)
 
 
 def _whole(note: RunNote) -> RunNote:
-    """Return what was asked but for the part that was selected."""
+    """Return the request without its selection."""
     cells = tuple(cell.model_copy(update={"selected": True}) for cell in note.cells)
     return note.model_copy(update={"cells": cells, "only": (), "texts": {}, "provenance": None})

@@ -1,4 +1,4 @@
-"""What a record says of the examples in use: how texts fit the encoder, and how many of a class."""
+"""The examples in use, in records: truncation, unknown words, examples of each class."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class SplitNote(Record):
     rows: Count
     """Examples in use."""
     max_length: Count
-    """Tokens of a row at most."""
+    """Most tokens of an example."""
     cut: Count
     """Examples that have more tokens and were cut."""
     words: Count
-    """Words of what was not cut off, as the tokenizer splits texts."""
+    """Words that were not truncated, as the tokenizer splits texts."""
     unknown: Count
     """Those that the tokenizer does not know."""
     classes: Annotated[Mapping[Text, Count], Bounded] = {}

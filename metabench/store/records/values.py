@@ -1,7 +1,7 @@
 """The kinds of value that records have, with their patterns and ranges.
 
-A run folder may come from anybody. What a record says is a name, a path below its folder, a number
-in its range or a text of bounded length; anything else makes the record damaged.
+A run folder is not trusted. A value of a record is a name, a path below its folder, a number in its
+range or a text of bounded length; anything else makes the record damaged.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     f"^{_COMPONENT}(/{_COMPONENT}){{0,7}}$": "is not a path of plain names below the cell's folder",
     _SHA256: "is not a sha256: 64 digits of 0-9 and a-f",
 }
-"""What a text that does not fit a pattern is said to be."""
+"""The problem of a text that does not match a pattern."""
 
 _component, _path, _sha256 = PATTERNS
 

@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "status": ("status", "status quickstart", "status quickstart --json"),
         "watch": ("watch", "watch quickstart", "watch quickstart --every 30"),
+        "cancel": ("cancel", "cancel quickstart", "cancel glue --runs /project/runs"),
         "logs": (
             "logs meta-reptile-s0",
             "logs meta-reptile-s0 --follow",

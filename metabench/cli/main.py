@@ -41,6 +41,7 @@ _COMMANDS = {
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
     "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
+    "cancel": ("metabench.cli.commands.cancel", "Stop a run, wherever it runs."),
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
     "score": ("metabench.cli.commands.score", "Recompute scores from saved predictions."),
     "verify": (

@@ -8,6 +8,7 @@ __all__ = [
     "AGAIN",
     "AGENTS",
     "CACHE",
+    "CANCEL",
     "CELL",
     "CELLS",
     "CHECKPOINT",
@@ -48,6 +49,8 @@ CHECKPOINTS, EARLIER = "checkpoints", "earlier"
 """Folders in that of a cell: its checkpoints, and older results that have other numbers."""
 STATE, CHECKPOINT, SUMS = "state.safetensors", "checkpoint.json", "SHA256SUMS"
 """The files of a checkpoint: tensors, their record, the sha256 of both."""
+CANCEL = "CANCEL"
+"""Among the lock files of the processes: the request that all of them stop."""
 AGENTS = "agents"
 """Of a run: the launchers' files of their agents."""
 CACHE = ".cache"

@@ -10,12 +10,22 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from metabench.errors import LockError
-from metabench.store.file_names import LOCK, PROCESSES
+from metabench.store.atomic import commit_file
+from metabench.store.file_names import CANCEL, LOCK, PROCESSES
 from metabench.store.folder import Folder
 from metabench.store.lock import HeldError, LockOwner, held, locked
 from metabench.store.problems import explained
 
-__all__ = ["alone", "at_work", "is_lock_file", "joining", "present"]
+__all__ = [
+    "alone",
+    "at_work",
+    "forget_cancel",
+    "is_cancelled",
+    "is_lock_file",
+    "joining",
+    "present",
+    "request_cancel",
+]
 
 _PATIENCE_SECONDS = 10.0
 """A joining process holds the run folder's lock only while it writes its request."""
@@ -85,6 +95,33 @@ def present(folder: Path) -> Iterator[None]:
         while not _entered(stack, Folder(folder) / PROCESSES, f"{name}-{number}"):
             number += 1
         yield
+
+
+def request_cancel(folder: Path) -> None:
+    """Ask every process that works on a run folder to stop after its step, on any machine.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    commit_file(Folder(folder) / PROCESSES, CANCEL, b"")
+
+
+def is_cancelled(folder: Path) -> bool:
+    """Return whether the processes that work on a run folder are asked to stop."""
+    with suppress(OSError), (Folder(folder) / PROCESSES).opened() as here:
+        return here.is_regular(CANCEL)
+    return False
+
+
+def forget_cancel(folder: Path) -> None:
+    """Take back the request to stop, if there is one.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    there = Folder(folder) / PROCESSES
+    with explained(there.path), suppress(FileNotFoundError), there.opened() as here:
+        here.remove(CANCEL)
 
 
 def _entered(stack: ExitStack, folder: Folder, name: str) -> bool:

@@ -27,7 +27,7 @@ from metabench.store.folder import Folder, OpenFolder
 from metabench.store.leftovers import sweep
 from metabench.store.lock import locked
 from metabench.store.problems import NotOwnError, explained, no_run_error, store_error
-from metabench.store.processes import alone, joining, present
+from metabench.store.processes import alone, forget_cancel, joining, present
 from metabench.store.records.cell import (
     CellNote,
     Failure,
@@ -93,6 +93,7 @@ class Store:
                     both = joined_note(self.run(), note, others[0], where=str(self.folder))
                     self.rewrite_run(both)
                 else:
+                    forget_cancel(self.folder)
                     sweep(self.root, self.is_done)
                     self.commit_run(spec_text, resolved_text, note)
                 stack.enter_context(present(self.folder))

@@ -102,6 +102,7 @@ CALLS = {
     "compare": "runs/demo",
     "status": "runs/demo",
     "watch": "runs/demo",
+    "cancel": "runs/demo",
     "logs": "none",
     "score": "runs/demo",
     "verify": "runs/demo",

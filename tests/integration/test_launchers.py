@@ -115,6 +115,25 @@ def wait_for_meta_training(folder, process):
 
 
 @pytest.mark.slow
+def test_a_run_that_another_process_cancels_resumes_to_equal_records(folder, alone):
+    process = start(folder, "-j", "2")
+    wait_for_meta_training(folder, process)
+    cancel = [sys.executable, "-m", "metabench", "cancel", "spread"]
+    cancelled = subprocess.run(cancel, cwd=folder, capture_output=True, text=True, check=True)
+    said, _ = process.communicate()
+
+    assert process.returncode == 130, said
+    assert "error: cancelled by `metabench cancel`; " in said
+    assert "hint: resume with: " in said
+    assert cancelled.stdout.splitlines()[1:] == [
+        "spread: stopped; the next `metabench run` resumes it"
+    ]
+    assert records(folder).keys() < alone.keys()
+    run(folder)
+    require_equal(records(folder), alone)
+
+
+@pytest.mark.slow
 def test_a_job_that_is_cancelled_costs_no_cell_and_the_log_says_why(folder, alone):
     slurm("sinfo")
     process = start(folder, *SLURM)

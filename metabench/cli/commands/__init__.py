@@ -12,6 +12,7 @@ Modules and packages, in the order in which data passes through:
     run: `metabench run`: run the cells that are not done, then show the leaderboard
     status: `metabench status`: the progress of a run
     watch: `metabench watch`: the leaderboard of a run while it grows
+    cancel: `metabench cancel`: stop the processes that work on a run
     logs: `metabench logs`: the log or the scalars of a cell
     compare: `metabench compare`: the leaderboard of one or several runs
     score: `metabench score`: new scores from saved predictions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from metabench.session.runner.scoring import score_all
 from metabench.session.runner.signals import Stopping
 from metabench.session.runtime import Assignment, RunSummary, Runtime
 from metabench.spec.write import to_toml
+from metabench.store.processes import is_cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +57,8 @@ def run_plan(
     plan, store, states = found
     note = run_note(plan, catalog, selection=policy.selection)
     texts = plan.benchmark.text, to_toml(plan.benchmark.spec)
-    with store.join(*texts, note), Stopping(runtime.command) as stopping:
+    cancelled = partial(is_cancelled, store.folder)
+    with store.join(*texts, note), Stopping(runtime.command, cancelled=cancelled) as stopping:
         todo = to_do(plan, states, policy)
         planned = len(todo.cells) + len(todo.unscored)
         emit(RunStarted(str(store.folder), len(todo.done), planned))

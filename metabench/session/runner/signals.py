@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop: the first one politely, the second one at once."""
+"""Requests to stop a run: after the step by a signal or `metabench cancel`, then at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self, final
 
@@ -13,7 +14,7 @@ from metabench.errors import HungUpError, MetabenchError, StoppedError, Terminat
 from metabench.plugin.guard import StopNow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType, TracebackType
 
 __all__ = ["Stopping"]
@@ -23,6 +24,8 @@ _ERRORS: dict[int, type[StoppedError]] = {
     signal.SIGTERM: TerminatedError,
     **({signal.SIGHUP: HungUpError} if hasattr(signal, "SIGHUP") else {}),
 }
+_CANCELLED = "cancelled by `metabench cancel`"
+_LOOK_SECONDS = 1.0  # from one look for a request to cancel to the next
 _SAID = b"\nfinishing the step and saving it; once more stops at once\n"
 
 
@@ -35,10 +38,14 @@ class Stopping:
 
     Args:
         command: the command line that resumes.
+        cancelled: whether another process asks to stop; asked once a second.
     """
 
-    def __init__(self, command: Sequence[str] = ()) -> None:
+    def __init__(
+        self, command: Sequence[str] = (), *, cancelled: Callable[[], bool] = lambda: False
+    ) -> None:
         self._command = shlex.join(command)
+        self._is_cancelled, self._cancelled, self._looked = cancelled, False, 0.0
         self._signal: int | None = None
         self._places: list[str] = []
         self._handlers: dict[int, signal._HANDLER] = {}
@@ -66,7 +73,10 @@ class Stopping:
         """Return whether to stop; also listen again, where a plugin has put itself in between."""
         if self._handlers:
             self._listen()
-        return self._signal is not None
+        now = time.monotonic()
+        if not self._cancelled and now - self._looked >= _LOOK_SECONDS:
+            self._cancelled, self._looked = self._is_cancelled(), now
+        return self._cancelled or self._signal is not None
 
     def note(self, stopped: MetabenchError) -> None:
         """Note where a cell has stopped."""
@@ -78,10 +88,12 @@ class Stopping:
         Raises:
             StoppedError: it was; the exit code is that of the signal.
         """
-        if self._signal is not None:
-            where = "; ".join(self._places) or "stopped between two cells"
-            hint = f"resume with: {self._command}" if self._command else ""
-            raise _ERRORS[self._signal](where, hint=hint)
+        if self._signal is None and not self._cancelled:
+            return
+        kind = StoppedError if self._signal is None else _ERRORS[self._signal]
+        places = self._places or ["stopped between two cells"]
+        hint = f"resume with: {self._command}" if self._command else ""
+        raise kind("; ".join([_CANCELLED, *places] if self._cancelled else places), hint=hint)
 
     def _listen(self) -> None:
         for number in self._handlers:

@@ -36,6 +36,27 @@ def test_the_first_signal_is_noted_and_says_how_the_run_ends(number, capfd):
     assert signal.getsignal(number) == before
 
 
+def test_another_process_that_cancels_is_asked_once_a_second_and_ends_the_run(monkeypatch):
+    asked, now = [], [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def cancelled():
+        asked.append(now[0])
+        return now[0] >= 101
+
+    with Stopping(["metabench", "run"], cancelled=cancelled) as stopping:
+        for now[0] in (100.0, 100.5, 100.9):
+            assert not stopping.requested()
+        stopping.end()
+        now[0] = 101.5
+        assert stopping.requested()
+        assert stopping.requested()
+        with pytest.raises(StoppedError, match=r"^cancelled by `metabench cancel`; stopped"):
+            stopping.end()
+
+    assert asked == [100.0, 101.5]
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [

@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     origins: whether the methods were computed in one execution environment
     published: numbers reported elsewhere, as methods that are never tested
     reference: the majority class and chance, and the scores that are not above them
+    equivalent: the training examples that a baseline needs to reach a method's score
     captions: the sentences under a leaderboard
     conclusion: the conclusion of a leaderboard, in sentences
     failures: differences with failed runs counted as the majority class

@@ -33,6 +33,7 @@ from metabench.leaderboard.conclusion.wording import (
     points_range,
     title,
 )
+from metabench.leaderboard.conclusion.worth import worth
 from metabench.leaderboard.families import family_sizes, seeds_needed, shown_differences
 from metabench.leaderboard.statistics.power import pairs_to_detect
 from metabench.leaderboard.statistics.student import t_quantile
@@ -99,6 +100,7 @@ def conclusion(collected: Collected, board: Leaderboard) -> tuple[str, ...]:
     return (
         *_highest(subject),
         *(line for name in board.baselines for line in _against(subject, name)),
+        *worth(collected, board, subject.scored[0][0].method),
         *_too_few(subject),
         *failed(board),
         *missing(board),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from metabench.errors import DataError
+from metabench.tasks.own import guess
 from metabench.tasks.own.guess import (
     Guess,
     _decimal,
@@ -241,3 +242,20 @@ def test_repeated_rows_are_read_with_the_settings_that_were_guessed(tmp_path):
     scored = written(tmp_path / "dev.txt", "text;score", "a;9,5", "a;8,5", "x;0,5", "d;0,5")
 
     assert repeated_rows(guess_file(train), train, scored) == (2, 4)
+
+
+def test_csv_is_guessed_from_its_beginning_and_json_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(guess, "_SAMPLE_BYTES", 60)
+    rows = [("x" * 5, "no" if row % 2 else "") for row in range(40)]
+    path = written(tmp_path / "rows.csv", "text,label", *(f"{a},{b}" for a, b in rows), "yes,yes")
+    objects = [{"text": a, "label": b} for a, b in [*rows, ("a", "yes")]]
+    (tmp_path / "rows.json").write_text(json.dumps(objects))
+    sampled = "text,label\n" + "".join(f"{a},{b}\n" for a, b in rows)
+    count = sampled.encode()[:60].rpartition(b"\n")[0].count(b"\n")
+
+    assert guess_file(str(tmp_path / "rows.json")).reasons["unlabelled"] == (
+        "20 of the first 41 have no label"
+    )
+    assert guess_file(path).reasons["unlabelled"] == (
+        f"{(count + 1) // 2} of the first {count} have no label"
+    )

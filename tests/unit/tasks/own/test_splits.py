@@ -19,7 +19,7 @@ from metabench.tasks.hub import Hub
 from metabench.tasks.identity import split_facts
 from metabench.tasks.overlap import count_overlap
 from metabench.tasks.own.hold_out import held_out
-from metabench.tasks.own.splits import own_rows
+from metabench.tasks.own.splits import file_split, own_rows
 
 HEAD = "sentence,label\n"
 GOOD = HEAD + "a,no\nb,yes\nc,yes\n"
@@ -210,3 +210,60 @@ def test_sizes_of_a_data_set_are_what_is_said_or_what_the_mirror_holds(card, wri
     assert complete_card(own, ["train"], hub=hub).splits["train"] == 3
     assert complete_card(said, ["train"], hub=hub).splits["train"] == 9
     assert own_notes(own, "train", "scored", hub=HUB) == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("", "the file has no example; at least 2 are needed"),
+        ("a,no\n", "the file has one example; at least 2 are needed"),
+        ("a,no\nb,\nc,\n", "the file has one example with a label (2 without one are dropped);"),
+        (",".join(["a"] * 2) + "\n", "unknown label 'a'"),
+    ],
+)
+def test_a_split_of_fewer_than_two_examples_is_refused_with_what_was_dropped(
+    card, write, rows, said
+):
+    few = card(write(HEAD + rows), unlabelled="drop")
+
+    with pytest.raises(DataError) as caught:
+        own_rows(few, "train")
+    assert caught.value.problem.startswith(said)
+
+
+def test_two_examples_of_two_classes_are_a_split(card, write):
+    assert own_rows(card(write(HEAD + "a,no\nb,yes\n")), "train").labels == ["no", "yes"]
+
+
+def test_a_thousand_labels_may_be_classes(card, write):
+    path = write(HEAD + "".join(f"row,label {row}\n" for row in range(1000)))
+
+    assert len(complete_card(card(path, find_labels=True), ["train"], hub=HUB).labels) == 1000
+
+
+def test_labels_are_told_as_they_are_in_the_data_and_texts_without_reading_them(card, write):
+    split = file_split(card(write(HEAD + "a,no\nb,odd\n")), "train")
+
+    assert split.words() == ["no", "odd"]
+    assert split.texts() == (["a", "b"],)
+    assert file_split(card(write(HEAD + "a,\nb,odd\n", "bare.csv")), "train").texts() == (
+        ["a", "b"],
+    )
+    with pytest.raises(DataError, match="the text in column 'sentence' is empty"):
+        file_split(card(write(HEAD + " ,no\n", "bad.csv")), "train").texts()
+
+
+def test_how_a_file_is_read_follows_from_the_card(card, write):
+    path = write(GOOD)
+    plain = file_split(card(path, unlabelled="drop", values={"1": "yes"}), "train")
+    number = file_split(card(path, labels=()), "train")
+    found = file_split(card(path, find_labels=True), "train")
+
+    assert (plain.classes, plain.values, plain.drop) == (("no", "yes"), (("1", "yes"),), True)
+    assert (plain.by_position, plain.declared, plain.rules.empty_texts) == (False, (), False)
+    assert (plain.rules.text, plain.rules.label, plain.rules.numbers) == (
+        ("sentence",),
+        "label",
+        False,
+    )
+    assert (number.rules.numbers, number.drop, found.rules.numbers) == (True, False, False)

@@ -14,5 +14,6 @@ Modules and packages, in the order in which data passes through:
     frames: results as pandas DataFrames
     rendering: a leaderboard as text, in each built-in format
     board: a leaderboard as notebooks and scripts use it
+    shown_figure: a figure of matplotlib that notebooks show
     loaded: run folders, loaded
 """

@@ -257,7 +257,8 @@ class Run:
 
 
 def _drawn(figure: Drawing) -> Figure:
+    from metabench.frontend.shown_figure import ShownFigure
     from metabench.report.figures.canvas import drawn, report_style
 
     with report_style(figure):
-        return drawn(figure)
+        return drawn(figure, ShownFigure)

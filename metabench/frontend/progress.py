@@ -40,7 +40,7 @@ def live_progress(pace: Pace) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False, force_jupyter=False)
     display = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),

@@ -14,7 +14,7 @@ import pytest
 from kit.json_schema import fits
 
 from generator import PAGES, SCHEMAS, page, schema_page
-from generator.cli import commands
+from generator.cli import VARIABLES, commands
 from generator.fields import models_below
 from generator.hooks import VALUES, hook_names
 from generator.records import RECORDS
@@ -71,6 +71,18 @@ def test_every_command_is_on_its_page():
 
     assert sections[0] == "metabench"
     assert {f"metabench {name}" for name in metabench.list_commands(None)} <= set(sections)
+
+
+def test_every_environment_variable_that_a_command_reads_is_on_the_page():
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "metabench/cli").rglob("*.py")]
+    named = {
+        name
+        for source in sources
+        for name in re.findall(r'(?:environ\.get\(|environ\[|envvar=|_COMPLETE = )"(\w+)"', source)
+    }
+
+    assert {"METABENCH_HUB", "NO_COLOR", "_METABENCH_COMPLETE"} <= named
+    assert named <= VARIABLES.keys()
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])

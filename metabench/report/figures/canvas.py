@@ -101,9 +101,14 @@ def shortened(text: str, most: int) -> str:
     return shown if len(shown) <= most else f"{shown[:half]}…{shown[-half:]}"
 
 
-def drawn(figure: Figure) -> Canvas:
-    """Return the figure as matplotlib's: two panels side by side, three where there are many."""
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415  (slow to load)
+def drawn(figure: Figure, kind: type[Canvas] | None = None) -> Canvas:
+    """Return the figure as matplotlib's: two panels side by side, three where there are many.
+
+    Args:
+        figure: what to draw.
+        kind: the class to return; None for matplotlib's ``Figure``.
+    """
+    from matplotlib.figure import Figure as Plain  # noqa: PLC0415  (slow to load)
     from matplotlib.lines import Line2D  # noqa: PLC0415
 
     columns = min(len(figure.panels), 2 if len(figure.panels) <= _FEW else 3)
@@ -114,7 +119,7 @@ def drawn(figure: Figure) -> Canvas:
     keys = max(int(width // (60 + 7 * max(map(len, names), default=0))), 1)
     top = _LEGEND_LINE * -(-len(names) // keys)
     height = top + lines * high + (lines - 1) * _GAP + 2 * _MARGIN
-    canvas = Canvas(figsize=(width / 72, height / 72), dpi=72, facecolor=PAPER)
+    canvas = (kind or Plain)(figsize=(width / 72, height / 72), dpi=72, facecolor=PAPER)
     left, right, above, below = figure.room
     size = ((wide - left - right) / width, (high - above - below) / height)
     for index, panel in enumerate(figure.panels):

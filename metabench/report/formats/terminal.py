@@ -85,6 +85,7 @@ def _console(width: int, *, color: bool) -> Console:
         highlight=False,
         emoji=False,
         markup=False,
+        force_jupyter=False,  # a notebook would be shown the text, and nothing returned
         _environ={},
     )
 

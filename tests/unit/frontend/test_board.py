@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import csv
 import io
+
+import rich.console
 
 import metabench
 
@@ -32,3 +35,14 @@ def test_a_board_prints_as_the_command_does(make_run):
     assert next(csv.DictReader(io.StringIO(board.text("csv"))))["mean"] == "0.52"
     assert board.value.rows[0].method == board.means.index[0]
     assert board.conclusion == board.value.conclusion
+
+
+def test_a_board_is_the_same_text_in_a_notebook(make_run, monkeypatch):
+    """rich shows a notebook what it is asked to write elsewhere, unless it is told not to."""
+    board = metabench.load(make_run().folder).leaderboard()
+    text = repr(board)
+    shell = type("ZMQInteractiveShell", (), {})
+    monkeypatch.setattr(builtins, "get_ipython", shell, raising=False)
+
+    assert rich.console.Console().is_jupyter
+    assert repr(board) == text

@@ -103,6 +103,7 @@ def test_costs_are_those_of_the_leaderboard(quickstart):
 def test_plots_are_figures_of_matplotlib(quickstart):
     assert isinstance(quickstart.plot_differences(), Figure)
     assert isinstance(quickstart.plot_costs(), Figure)
+    assert quickstart.plot_costs()._repr_png_().startswith(b"\x89PNG")  # what IPython asks for
     assert {"differences-1", "cost"} <= set(quickstart.figures)
     with pytest.raises(NothingMatchedError, match="there are no learning curves to plot"):
         quickstart.plot_curves()  # the records alone: no metrics.jsonl

@@ -1,4 +1,4 @@
-"""The gallery of the site: figures and page of the report that the tests compare byte by byte.
+"""Figures of the site, and its gallery: from the report that the tests compare byte by byte.
 
 mkdocs calls these functions (mkdocs.yml).
 """
@@ -18,9 +18,9 @@ _FRAME = f'<iframe class="report" src="{_NAME}" title="A report of metabench"></
 _COLOURS = re.compile(r":root\{(?:color-scheme:light dark;)?(.*?)\}")
 
 
-def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """Return the gallery's page with its figures; any other page as it is."""
-    if page.file.src_uri != "gallery.md":
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Return a page with the figures that it names."""
+    if not _FIGURE.search(markdown):
         return markdown
     return filled(markdown, _REPORT.read_text(encoding="utf-8"))
 

@@ -181,7 +181,7 @@ class NothingMatchedError(MetabenchError):
 
 
 class GateFailedError(MetabenchError):
-    """A gate that was asked for on the command line did not hold."""
+    """A gate of the command line did not hold."""
 
     exit_code = 6
 

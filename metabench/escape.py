@@ -83,7 +83,7 @@ def csv_text(text: str) -> str:
 
 
 def json_safe(text: str) -> str:
-    r"""Return JSON in which every character that is not seen stands as ``\u…``.
+    r"""Return JSON with every invisible character written as ``\u…``.
 
     >>> json_safe('"a\u202eb"')
     '"a\\u202eb"'

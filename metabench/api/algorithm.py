@@ -84,7 +84,7 @@ class AlgorithmOptions(Options):
         return EpisodeShape(support=0, query=1)
 
     def uses_curvature(self) -> CurvatureWay | None:
-        """Return how Hessian-vector products are made; None where none is asked for."""
+        """Return the HVP method; None where no product is needed."""
         return None
 
     def episode_cost(self, total_steps: int) -> EpisodeCost:

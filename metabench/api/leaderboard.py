@@ -77,7 +77,7 @@ class LeaderboardScore:
         mean: mean over the completed meta seeds; None without one.
         deviation: standard deviation over meta seeds; None below two.
         n: completed meta seeds.
-        planned: meta seeds that were asked for.
+        planned: requested meta seeds.
         status: why there is no mean, or not of all seeds: ``unavailable``, ``failed``,
             ``missing``, or, for the average, ``3/4`` where a target has no score; else empty.
         detail: the reason in words.

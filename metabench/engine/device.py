@@ -59,7 +59,7 @@ class Device:
         return torch.backends.cpu.get_cpu_capability()
 
     def curvature(self, way: CurvatureWay | None) -> Curvature | None:
-        """Return how Hessian-vector products are made here; None where none is asked for.
+        """Return the HVP method on this device; None where no product is needed.
 
         Raises:
             DeviceError: the benchmark file asks for differences of gradients in bf16, where they
@@ -91,7 +91,7 @@ def resolve_device(name: str, compute: ComputeSpec) -> Device:
     """Return the device called ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
-        DeviceError: it is not there, or has no bf16 where that was asked for.
+        DeviceError: it does not exist, or lacks a requested bf16.
     """
     chosen = ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
     try:

@@ -112,7 +112,7 @@ class Pace:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the end, None while too little is done to say."""
+        """Seconds until the end, None while too little is done for an estimate."""
         if self.share < _ENOUGH or not self.planned:
             return None
         rates = self._rates()

@@ -117,7 +117,8 @@ def _telling(catalog: Catalog, show: Show) -> Show:
         else:
             with suppress(OSError):
                 show(event)
-            # A step is told where it is done, so that one in another process is not told twice.
+            # Steps are observed in their own process, so those of another one are not repeated
+            # here.
             step = isinstance(event, Progressed)
             heard = () if step else map(str, notify(catalog.observers, event))
         for problem in heard:

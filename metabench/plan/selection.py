@@ -1,4 +1,4 @@
-"""Which part of a plan is asked for: ``--only method=Reptile``."""
+"""The requested part of a plan: ``--only method=Reptile``."""
 
 from __future__ import annotations
 

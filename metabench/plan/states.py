@@ -39,9 +39,9 @@ class CellState:
     Args:
         state: ``done``: there is a valid result under its key; ``unscored``: a cell that differs in
             nothing but its metrics is done, so that its predictions give the scores; ``failed``:
-            the last attempt left a failure; ``interrupted``: it was begun, has not ended, and no
+            the last attempt left a failure; ``interrupted``: it was started, has not ended, and no
             process runs it; ``stale``: there is another cell of that name, with other inputs;
-            ``unavailable``: there are not enough rows; ``new``: none of these.
+            ``unavailable``: there are too few examples; ``new``: none of these.
         reason: the reason in a few words; empty for done and new cells.
         source: folder of the cell whose predictions an unscored cell takes over.
         seen: its records when they were read.

@@ -1,4 +1,4 @@
-"""Scalars that observers add to a step's own: asked for at every step, checked, never trusted."""
+"""Scalars that observers add to a step: requested at every step, checked, never trusted."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Modules and packages, in the order in which data passes through:
     encoder: the identity of an encoder: a hash of config, tokenizer and weights
     encoder_config: the configuration of an encoder, from its folder or the hub
     architectures: which architectures can be used, and how
-    encoder_limits: what an encoder can take: tokens of a row, token ids
+    encoder_limits: the limits of an encoder: tokens per example, token ids
     weights: an encoder's files, inspected before they are loaded
     overlap: duplicate examples within and across splits
     definition: from `[[tasks.define]]` to a card with classes and sizes

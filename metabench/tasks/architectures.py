@@ -150,7 +150,7 @@ def check_pooling(model: str, pooling: str, *, causal: bool) -> None:
     """Refuse the first token's state of a decoder, which is the same for every text.
 
     Raises:
-        DataError: it is asked for.
+        DataError: it is requested.
     """
     if pooling == "cls" and causal:
         raise DataError(

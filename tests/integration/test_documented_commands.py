@@ -41,6 +41,7 @@ NOT_HERE = {
     r"(?!metabench )": "another program: a shell, pip, tox, pytest",
     r"metabench run (?!.*--dry-run)": "trains; its file and options are checked below",
     r"metabench data fetch": "needs a network",
+    r"metabench .*--hub ": "needs a mirror",
     r"metabench .*(glue_low_resource|inner_loop|glue_minilm|real\.toml)": "needs GLUE's examples",
     r"metabench .*paper-inner-loop": "needs GLUE's examples; see tests/integration/test_paper.py",
     r"metabench export (model|glue) ": "see tests/integration/test_export.py",

@@ -54,7 +54,7 @@ def echo_text(text: str, *, painted: bool = False) -> None:
 
 
 def echo_json(tree: Any) -> None:
-    r"""Print JSON to stdout; characters that are not seen stand as ``\u…``."""
+    r"""Print JSON to stdout; invisible characters are written as ``\u…``."""
     _print(f"{json_safe(json.dumps(tree, indent=2, ensure_ascii=False))}\n")
 
 

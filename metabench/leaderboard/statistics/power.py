@@ -29,7 +29,7 @@ _MOST_PAIRS = 200
 
 @lru_cache(maxsize=256)
 def detectable_effect(n: int, alpha: float, tests: int = 1) -> float | None:
-    r"""Return the minimum detectable effect at 80 % power of the test that gives the verdict.
+    r"""Return the minimum detectable effect at 80 % power of the verdict's test.
 
     In standard deviations of the difference: a statement about the size of the experiment, never
     about what was seen in it. None where n pairs can never reach alpha.

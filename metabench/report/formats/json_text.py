@@ -17,7 +17,7 @@ SCHEMA = 1
 def render_json(leaderboard: Leaderboard) -> str:
     r"""Return the leaderboard as JSON; scores are on the metric's scale, not times 100.
 
-    Characters that are not seen stand as ``\u…``: the text is safe to print, its strings are exact.
+    Invisible characters are written as ``\u…``: the text is safe to print, its strings are exact.
     """
     board = asdict(leaderboard)
     tree = {"schema": SCHEMA, "conclusion": board["conclusion"], **board}

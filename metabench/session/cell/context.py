@@ -65,7 +65,7 @@ class WorkerContext:
 
     @property
     def uncompiled(self) -> str:
-        """Why layers are not compiled although that was asked for, in one sentence; else ""."""
+        """The reason why layers are not compiled although requested, in one sentence; else ""."""
         if self.layers is None or not self.layers.failure:
             return ""
         return (

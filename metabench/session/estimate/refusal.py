@@ -54,7 +54,7 @@ def refuse_missing_device(cells: Sequence[Cell], *, compute: ComputeSpec, runtim
         runtime: the device.
 
     Raises:
-        DeviceError: the device is not there, or has no bf16 where that was asked for.
+        DeviceError: the device does not exist, or lacks a requested bf16.
     """
     sure = runtime.device in {"auto", "cpu"} and compute.precision != "bf16"
     if sure or not cells:

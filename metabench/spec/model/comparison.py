@@ -37,8 +37,8 @@ class CompareSpec(Options):
     """Comparisons that are Holm-corrected together: those of one method with one baseline over the
     targets (``method``), or all of the table (``table``)."""
     average: Average = "primary"
-    """What the average over targets takes of each: its primary metric (``primary``), or the mean of
-    all metrics on its card, which is GLUE's own average (``glue``)."""
+    """The score of each target in the average: its primary metric (``primary``), or the mean of all
+    metrics on its card, which is GLUE's average (``glue``)."""
 
     @model_serializer(mode="wrap")
     def _without_a_default_of_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

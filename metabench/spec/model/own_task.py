@@ -18,22 +18,22 @@ class OwnTaskSpec(Options):
     """A custom dataset, from files or from a dataset on the hub."""
 
     name: Name
-    """What ``auxiliary``, ``target`` and ``transfer`` call it."""
+    """Its name in ``auxiliary``, ``target`` and ``transfer``."""
     title: Name | None = None
-    """What the leaderboard calls it; its name where there is none."""
+    """Its title in the leaderboard; its name by default."""
     train: Text
     """The file that is trained on, its path counted from the benchmark file's folder; with
     ``dataset``, the name of a split."""
     scored: Text | None = None
     """The file that is scored, or, with ``dataset``, the name of a split."""
     scored_fraction: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Instead of ``scored``: this share of the training file's rows is held out and scored. It is
-    drawn by class, always the same, and rows with equal texts stay together."""
+    """Instead of ``scored``: the share of the training file held out for evaluation. The draw is
+    stratified by class and always the same; examples with equal texts stay together."""
     format: FileFormat | None = None
-    """How the files are read; without it, their suffix says so (.csv .tsv .json .jsonl .parquet
+    """The format of the files; by default that of their suffix (.csv .tsv .json .jsonl .parquet
     .arrow, each also compressed: .gz .bz2 .xz .zst .zip)."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    """What separates the fields of CSV, such as ``";"``; a comma where there is none."""
+    """The delimiter of CSV, such as ``";"``; a comma by default."""
     encoding: Text | None = None
     """The encoding of text files, such as ``"cp1252"``; UTF-8 where there is none."""
     decimal: Literal[".", ","] | None = None
@@ -46,7 +46,7 @@ class OwnTaskSpec(Options):
     revision: Text | None = None
     """Commit or tag of the dataset; the newest where there is none."""
     rows: Mapping[str, Count] = {}
-    """Official number of rows by split of the dataset; needed where it is not in a mirror."""
+    """Official number of examples by split of the dataset; needed where it is not in a mirror."""
     text: Annotated[tuple[Name, ...], Field(min_length=1, max_length=2), Distinct]
     """One or two text columns."""
     label: Name = "label"
@@ -58,14 +58,14 @@ class OwnTaskSpec(Options):
     without it, the distinct labels of the training file, sorted (integers by size). The first
     is class 0."""
     unlabelled: Literal["refuse", "drop"] | None = None
-    """What happens to rows without a label; without it they are dropped of an auxiliary task, and
-    refused of others."""
+    """Whether rows without a label are dropped or refused; by default they are dropped for an
+    auxiliary task and refused for others."""
     positive: Name | None = None
     """The class that F1, precision, recall and AUROC are of, one of two; the second where there is
     none."""
     standardise: bool = True
-    """Whether a regression is trained on targets that are standardised by its training rows.
-    Predictions are in the task's own unit all the same."""
+    """Whether a regression is trained on standardized targets. Predictions stay in the task's
+    unit."""
     metrics: Annotated[tuple[Name, ...], Field(max_length=20), Distinct] = ()
     """Metrics, the first of which is the score; ``accuracy`` for classes and ``pearson`` for
     numbers where there is none."""

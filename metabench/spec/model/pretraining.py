@@ -26,8 +26,8 @@ class PretrainSpec(Options):
     mlm_probability: Fraction = 0.15
     """Share of the tokens that are to be predicted."""
     decay: Literal["all", "matrices"] = "all"
-    """What a weight decay of 0.01 shrinks: ``matrices`` leaves out biases and normalisation, as
-    BERT does."""
+    """The parameters with a weight decay of 0.01: ``matrices`` excludes biases and normalization,
+    as BERT does."""
     clip: Annotated[float, Field(ge=0)] = 0.0
     """Largest norm of the gradient, 1.0 for BERT; 0 clips nothing."""
     seed: Seed = 0

@@ -20,25 +20,25 @@ class PublishedColumn(Options):
     name: Name
     """Name of a leaderboard's column, such as ``glue/rte`` or ``scitail@0.001``."""
     title: Name
-    """What the source calls it."""
+    """Its name in the source."""
     metrics: Annotated[Names, Field(min_length=1, max_length=10)]
     """Metrics in the order in which the source prints them."""
     percent: bool = True
-    """Whether the source prints 100 times the score; such a number lies between -100 and 100."""
+    """Whether the source prints 100 times the score; such a number is between -100 and 100."""
 
 
 class PublishedRow(Options):
     """A row of a printed table."""
 
     method: Name
-    """What the source calls the method; unique in its table."""
+    """The method's name in the source; unique in its table."""
     labels: Annotated[tuple[Name, ...], Field(max_length=10)] = ()
-    """What stands in each of the ``stubs``; the method where they are not given."""
+    """The entry of each of the ``stubs``; the method where they are not given."""
     ours: Name | None = None
     """The method of a benchmark file next to which it is shown; the one of the same name if not
     given."""
     seeds: Annotated[int, Field(ge=1, le=10**6)] | None = None
-    """Runs behind each number; not given where the source does not say."""
+    """Runs behind each number; not given where the source does not report them."""
     scores: Mapping[str, float | tuple[float, ...]] = {}
     """Numbers as printed, by column; an array where the column has several metrics."""
 
@@ -53,13 +53,13 @@ class PublishedTable(Options):
     """A table of a source."""
 
     name: Name
-    """What the source calls it, such as ``Table 1``."""
+    """Its name in the source, such as ``Table 1``."""
     title: Text
-    """What it shows."""
+    """Its caption."""
     split: Name
     """The split that was scored."""
     note: Text | None = None
-    """What a reader has to know before comparing."""
+    """Notes for a comparison."""
     stubs: Annotated[Names, Field(min_length=1, max_length=10)] = ("Model",)
     """Headings of the columns that name a row."""
     columns: Annotated[tuple[PublishedColumn, ...], Field(min_length=1, max_length=1000)]

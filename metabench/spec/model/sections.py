@@ -51,13 +51,14 @@ class ModelSpec(Options):
     weights: Literal["pretrained", "random"] = "pretrained"
     """``random`` builds the encoder from its config alone."""
     pooling: Literal["auto", "pooler", "cls", "mean", "last"] = "auto"
-    """What a head sees: the encoder's own pooler, the state of the first token (``cls``) or of the
-    last one, or the mean of all. ``auto`` is what ``1_Pooling/config.json`` of a
-    sentence-transformers encoder asks for, ``last`` for a decoder, the checkpoint's own pooler
-    where it has one, else the mean."""
+    """The features of a head: the encoder's pooler, the state of the first token (``cls``) or of
+    the last one, or the mean of all. ``auto`` is the pooling in ``1_Pooling/config.json`` of a
+    sentence-transformers encoder, ``last`` for a decoder, the checkpoint's pooler if it has one,
+    else the mean."""
     max_length: Annotated[int, Field(ge=8, le=8192)] = 128
-    """Tokens per row, at most what the encoder has positions for; longer rows are cut, the longer
-    text of a pair first. Not given, it is 128 or what the encoder has, whichever is less."""
+    """Tokens per example, at most the encoder's positions; longer examples are truncated, the
+    longer text of a pair first. The default is 128 or the encoder's positions, whichever is
+    less."""
 
 
 class MetaOptimizer(Options):
@@ -82,7 +83,8 @@ class MetaSpec(Options):
     computes, where a Hessian-vector product counts as two."""
 
     epochs: Annotated[float, Field(gt=0, le=1e4)] | None = None
-    """Examples drawn, in multiples of all meta-training rows; 5 where ``steps`` is not given."""
+    """Examples drawn, in multiples of all meta-training examples; 5 where ``steps`` is not
+    given."""
     steps: Count | None = None
     """Meta-steps, instead of ``epochs``."""
     tasks_per_step: Annotated[int, Field(ge=1, le=1024)] = 8
@@ -128,7 +130,7 @@ class FineTuneSpec(Options):
     (``fresh``). ``prototype``: of a task with classes, the head that picks the class whose training
     examples have the nearest mean of features, as ProtoMAML begins each episode."""
     epochs: Annotated[float, Field(gt=0, le=1e4)] = 3.0
-    """Passes over the training rows."""
+    """Passes over the training examples."""
     min_steps: Annotated[int, Field(ge=0)] = 0
     """At least so many updates, for tiny training sets."""
     batch_size: Count = 32
@@ -169,10 +171,10 @@ class SamplerSpec(Options):
 
 
 class MethodSpec(Options):
-    """A row of the leaderboard: algorithm, sampler, options."""
+    """A method of the leaderboard: algorithm, sampler, options."""
 
     id: PlainName
-    """What the leaderboard calls it."""
+    """Its name in the leaderboard."""
     algorithm: Name
     """Name in the catalog."""
     sampler: SamplerSpec | None = None
@@ -180,7 +182,7 @@ class MethodSpec(Options):
     options: Mapping[str, Any] = {}
     """Options of the algorithm; checked against its own model."""
     grid: Mapping[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=1000)]] = {}
-    """Options to vary: one row per point."""
+    """Options to vary: one method per point."""
 
 
 class ComputeSpec(Options):
@@ -191,13 +193,14 @@ class ComputeSpec(Options):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """``auto``: bf16 autocast on a GPU that has it, fp32 elsewhere."""
     curvature: Literal["auto", "fast", "lean"] = "auto"
-    """What exact second derivatives keep: ``lean`` nothing, ``fast`` all, ``auto`` what fits."""
+    """Activation caching of exact products: ``lean`` none, ``fast`` all, ``auto`` as much as
+    fits."""
     deterministic: bool = False
     """Equal bits each time on a GPU too: slower, and an operation that cannot is an error."""
     compile: bool = False
     """Compile BERT's layers for gradients of first order; computed plainly where that fails."""
     memory: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    """GiB that ``curvature = "auto"`` may use; a part of what is free where not given."""
+    """GiB that ``curvature = "auto"`` may use; by default a share of the free memory."""
     checkpoint_seconds: Annotated[float, Field(ge=0, le=1e6)] = 300.0
     """Seconds from one checkpoint of a cell to the next."""
     cell_timeout: Annotated[float, Field(gt=0, le=1e8)] | None = None
@@ -226,7 +229,7 @@ class BenchmarkSpec(Options):
     seeds: SeedsSpec = SeedsSpec()
     """Seeds."""
     methods: Annotated[tuple[MethodSpec, ...], Field(min_length=1, max_length=1000)]
-    """The rows."""
+    """The methods."""
     compute: ComputeSpec = ComputeSpec()
     """Threads and precision."""
     compare: CompareSpec = CompareSpec()

@@ -91,7 +91,7 @@ class TasksSpec(Options):
     """Tasks whose training labels are permuted in meta-training: a control, noted under every
     leaderboard."""
     define: Annotated[tuple[OwnTaskSpec, ...], Field(max_length=100)] = ()
-    """Tasks of one's own."""
+    """Custom tasks."""
 
     @model_validator(mode="after")
     def _roles_are_disjoint(self) -> Self:

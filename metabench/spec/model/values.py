@@ -38,7 +38,7 @@ _MOST_SEEDS = 1000
 
 
 def _listed(value: Any) -> Any:
-    """Return the seeds that a number stands for: 3 is 0, 1 and 2."""
+    """Return the seeds of a number: 3 is 0, 1 and 2."""
     if not isinstance(value, int) or isinstance(value, bool):
         return tuple(value) if isinstance(value, list) else value
     if not 1 <= value <= _MOST_SEEDS:

@@ -3,7 +3,7 @@
 Modules and packages, in the order in which data passes through:
 
     values: one text, class or number of a record, checked
-    rows: the examples of a file: texts and labels, and what is wrong with them
+    rows: the examples of a file: texts and labels, and the problems of bad rows
     read: the examples of a file, by whole columns where it is regular, else one by one
     classes: which class a label means
     metrics: metrics of one class of two

@@ -1,4 +1,4 @@
-"""Files of records: opened, decompressed, decoded, and split into the columns asked for.
+"""Files of records: opened, decompressed, decoded, and split into the requested columns.
 
 Modules and packages, in the order in which data passes through:
 
@@ -7,12 +7,12 @@ Modules and packages, in the order in which data passes through:
     compression: compressed files as the bytes that they hold
     text: the lines of a text file
     header: the columns of a file
-    flaw: a record, or what is wrong with it
+    flaw: a record, or its problem
     separated: records of CSV and TSV
     columns: the wanted columns of a file, read at once
     regular: columns of a regular CSV or TSV file
     objects: records of JSON
     columnar: records and columns of Parquet and Arrow, and the class names of their schemas
     records: the records of a file of any format, with their lines
-    refusal: what is wrong with a file, with its line and a hint
+    refusal: errors about a file, with line and hint
 """

@@ -33,7 +33,7 @@ class Columns:
     """The wanted columns of every example.
 
     Args:
-        batches: the columns as Arrow arrays, in the order asked for.
+        batches: the columns as Arrow arrays, in the requested order.
         names: the class names that the file declares for the last of them; often none.
         lines: returns the line of each example once their number is known.
     """

@@ -18,7 +18,7 @@ class Flaw:
 
 
 Record: TypeAlias = tuple[int, "tuple[Any, ...] | Flaw"]
-"""A line, counted from 1 (Parquet, Arrow: a row), and its values in the order asked for."""
+"""A line, counted from 1 (Parquet, Arrow: a row), and its values in the requested order."""
 
 
 def at_path(value: Any, path: str) -> Any:

@@ -66,7 +66,7 @@ def loads(subject: Subject) -> None:
 
 @law("algorithm")
 def episode_shape(subject: Subject) -> None:
-    """The options say how many batches an episode holds: at least one, never fewer than none.
+    """The options define an episode's batches: at least one, no negative number.
 
     Override ``episode_shape`` of the options.
     """
@@ -200,7 +200,7 @@ def no_network(subject: Subject) -> None:
 
 @law("algorithm")
 def follows_gradients(subject: Subject) -> None:
-    """Where it says so, directions are zero wherever the gradients of its batches are.
+    """Where it is set, directions are zero wherever the gradients of its batches are.
 
     Set it only if all of a direction is made of gradients; weight decay is not.
     """
@@ -236,7 +236,7 @@ def any_outputs(subject: Subject) -> None:
 
 @law("algorithm")
 def tiny_task(subject: Subject) -> None:
-    """Batches of one row and of two rows work.
+    """Batches of one and of two examples work.
 
     Handle batches of one example: their standard deviation is not a number.
     """

@@ -36,11 +36,11 @@ ClassT = TypeVar("ClassT", bound="type[_Conformance]")
 
 
 class _Conformance:
-    """What is checked; ``name`` is all that most plugins say."""
+    """The subject of the checks; ``name`` is enough for most plugins."""
 
     kind: ClassVar[str]
     name: ClassVar[str]
-    """What a benchmark file calls it; of an observer, the name of its entry point."""
+    """Its name in benchmark files; for an observer, the name of its entry point."""
     options: ClassVar[Mapping[str, Any]] = {}
     """Options to check it with, in place of their defaults."""
     plugin_file: ClassVar[Path | None] = None

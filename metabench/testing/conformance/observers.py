@@ -23,7 +23,7 @@ __all__ = ["accepts_events", "leaves_globals", "no_ambient_randomness", "no_netw
 
 @law("observer")
 def accepts_events(subject: Subject) -> None:
-    """Every event is taken without an exception: of cells that fail, and of two runs in a row.
+    """Every event is handled without an exception: of failing cells, and of two consecutive runs.
 
     Handle scalars that are missing or nan; a run continues if you raise, and names you.
     """
@@ -48,8 +48,8 @@ def no_ambient_randomness(subject: Subject) -> None:
 def leaves_globals(subject: Subject) -> None:
     """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
 
-    Use a context manager that puts the setting back; what the first run begins, such as a thread,
-    is yours.
+    Use a context manager that restores the setting; the first run may start something, such as a
+    thread.
     """
     changed = _after_a_first_run(subject, changed_settings)
     require(not changed, f"changed {'; '.join(changed)[:300]}")

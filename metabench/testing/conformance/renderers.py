@@ -64,7 +64,7 @@ _BOARDS = {
 
 @law("renderer")
 def returns_text(subject: Subject) -> None:
-    """It returns a text for every leaderboard: with scores missing, without a row, of odd names.
+    """It returns a text for every leaderboard: scores missing, no methods, odd names.
 
     Handle scores without a mean and leaderboards without a method.
     """

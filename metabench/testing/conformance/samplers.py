@@ -83,7 +83,7 @@ def draws_only_tasks(subject: Subject) -> None:
 
 @law("sampler")
 def draws_fill_a_step(subject: Subject) -> None:
-    """A step has as many draws as the benchmark says, so that budgets are equal.
+    """A step has as many draws as the benchmark sets, so that budgets are equal.
 
     Return ``schedule.tasks_per_step`` names.
     """
@@ -110,7 +110,7 @@ def target_phase(subject: Subject) -> None:
 
 @law("sampler")
 def fits_probabilities(subject: Subject) -> None:
-    """Tasks are drawn as often as their probabilities say: chi-square, p above 1e-5.
+    """Tasks are drawn in proportion to their probabilities: chi-square, p above 1e-5.
 
     Make ``draw`` follow ``probabilities``. 43,200 draws from fixed streams are compared; 1e-5 is
     the share of sound samplers that would be refused.

@@ -28,7 +28,7 @@ _ROWS = 40
 
 @law("task")
 def card_complete(subject: Subject) -> None:
-    """The card says licence, citation, summary, title, columns, and its classes once each.
+    """The card has licence, citation, summary, title, columns, and its classes once each.
 
     Fill in every field: leaderboards and model cards cite the data.
     """
@@ -54,7 +54,7 @@ def card_complete(subject: Subject) -> None:
 
 @law("task")
 def rows_load(subject: Subject) -> None:
-    """Both splits load, with texts and known labels, and no more rows than there are officially.
+    """Both splits load, with texts and known labels, and at most the official number of examples.
 
     Name a mirror with ``--hub DIR``; skipped where the examples are not on this machine.
     """
@@ -71,7 +71,7 @@ def rows_load(subject: Subject) -> None:
 
 @law("task")
 def generated_alike(subject: Subject) -> None:
-    """A generated task makes the same rows each time, and says that it is generated.
+    """A generated task makes the same examples each time, and is marked as generated.
 
     Let the generator depend on the names of the task and the split, and on nothing else.
     """

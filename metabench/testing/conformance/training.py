@@ -99,7 +99,7 @@ def resumes(subject: Subject) -> None:
 
 @law("algorithm")
 def memory_flat(subject: Subject) -> None:
-    """What is alive after nine episodes is what was alive after three.
+    """No more tensors are alive after nine episodes than after three.
 
     Keep no tensor of an episode; drop graphs with ``detach()``.
     """
@@ -119,7 +119,7 @@ def memory_flat(subject: Subject) -> None:
 
 @law("algorithm")
 def device(subject: Subject) -> None:
-    """Everything is computed on the device of what is passed in, whatever that is.
+    """Everything is computed on the device of the arguments.
 
     Make tensors with ``torch.zeros_like(theta)`` or ``device=theta.device``. This uses torch's
     device without numbers, and is skipped for an algorithm that reads numbers back.

@@ -140,10 +140,12 @@ def shots_use(task: TaskInUse, shots: int, *, draw: int) -> tuple[TaskUse, str]:
 
     The reason is empty where every class has enough examples, as far as they are counted.
     """
+    classes = len(task.use.card.labels)
+    used = min(shots, max(1, SMOKE_TRAIN_ROWS // classes)) if task.smoke else shots
     use = replace(
         task.use,
-        rows=shots * len(task.use.card.labels),
-        shots=shots,
+        rows=used * classes,
+        shots=shots if task.drawn else used,
         draw=draw,
         scored_limit=SMOKE_SCORED_ROWS if task.smoke else None,
     )

@@ -52,7 +52,7 @@ __all__ = ["command"]
     "--only",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Run a part: method, target, task, seed or kind; repeatable.",
+    help="Run a part: method, target, task, seed, draw or kind; repeatable.",
 )
 @smoke_option
 @set_option

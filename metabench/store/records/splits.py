@@ -47,11 +47,12 @@ class SplitNote(Record):
 def fit_notes(notes: Iterable[SplitNote]) -> Iterator[str]:
     """Yield which texts do not fit the encoder: over 1 % are cut, or over 5 % of words unknown.
 
-    Of several notes on a split, the one with the most examples counts.
+    Of several notes on a task's training examples, such as its few-shot sets, the one with the most
+    examples counts; so it does on its evaluation examples.
     """
     largest: dict[tuple[str, str], SplitNote] = {}
     for note in notes:
-        key = (note.task, note.split)
+        key = (note.task, note.part)
         if key not in largest or note.rows > largest[key].rows:
             largest[key] = note
     for note in largest.values():

@@ -158,3 +158,10 @@ def test_draws_and_sizes_can_be_selected(world):
     assert {plan.by_key[key].name for key in found.matched} == {
         "adapt-plain-toy-other-8-shot-d2-s1-f0"
     }
+
+
+def test_a_smoke_run_trains_on_few_examples_whatever_the_shots(world):
+    plan = world.plan((FRACTIONS, SHOTS.replace("[4, 8]", "[4, 500]")), smoke=True)
+    sizes = [plan.by_key[use.key].work.task.size for use in plan.uses if use.draw is not None]
+
+    assert set(sizes) == {8, 64}

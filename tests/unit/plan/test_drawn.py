@@ -129,3 +129,22 @@ def test_another_training_split_is_drawn_from_instead(few):
 
     assert {use.train for use in found} == {"train_all"}
     assert not any(use.brought for use in found)
+
+
+def test_a_smoke_run_takes_a_part_of_a_large_set(few, tmp_path):
+    world, data = few
+    card = world.catalog.tasks["few/mood"].value
+    card = card.model_copy(update={"splits": {**card.splits, "train_0_50": 100}})
+    offer = replace(world.catalog.tasks["few/mood"], value=card)
+    (data / "mood_train_0_50.json").write_text(json.dumps(rows(50, 0)))
+    catalog = replace(world.catalog, tasks={**world.catalog.tasks, "few/mood": offer})
+    plan = replace(world, catalog=catalog).plan(
+        (FRACTIONS, SHOTS.replace("[1, 2]", "[50]")), smoke=True
+    )
+    runtime = Runtime(Hub(), "cpu", 1, None)
+    context = open_context(Assignment(tmp_path, "demo", "hash", {}, runtime, ComputeSpec()))
+    model = ModelSpec(id="embedded/characters", weights="random", max_length=32)
+    (use,) = uses(plan)
+
+    assert use.brought
+    assert len(context.training_table(use, model, stream=Stream.root(0))) == use.size == 64

@@ -173,3 +173,19 @@ def test_each_reason_holds_for_some_command():
         one for one in NOT_HERE if not any(re.match(one, line.text) for line in everything)
     ] == []
     assert sum(map(runs_here, everything)) >= 30
+
+
+def test_numbers_of_the_quickstart_on_a_page_are_those_of_the_run_in_the_picture():
+    picture = (ROOT / "docs" / "pictures" / "leaderboard.txt").read_text(encoding="utf-8")
+    run = " ".join(picture.split())
+    shown = [
+        (page.name, " ".join(line.split()[1:]))
+        for page in PAGES
+        for title, text in blocks(page, "text")
+        if title.startswith("metabench compare quickstart, ")
+        for line in text.splitlines()
+        if re.match(r"\w.*\d", line)
+    ]
+
+    assert len(shown) >= 3
+    assert [one for one in shown if one[1] not in run] == []

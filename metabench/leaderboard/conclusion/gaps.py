@@ -20,6 +20,8 @@ __all__ = [
     "saturated_columns",
 ]
 
+_MOST_PLACES = 2
+"""Groups of methods at the floor that are named; the caption names all."""
 _SATURATED = 0.995
 """Of the highest score that a metric shown in percent can have."""
 
@@ -62,10 +64,7 @@ def collapsed(board: Leaderboard) -> Iterator[str]:
         if score.collapsed
     ]
     if lines:
-        yield (
-            f"Collapsed runs, which predict a single class: {named(lines)}; means and intervals"
-            " describe them badly."
-        )
+        yield f"Collapsed runs: {named(lines)}."
     resting = [
         f"{method} against {difference.baseline} on {title(column)}"
         for method, column, score in places
@@ -86,9 +85,17 @@ def _compared(score: LeaderboardScore, board: Leaderboard) -> str:
 
 def at_the_floor(board: Leaderboard) -> Iterator[str]:
     """Yield the scores that are not significantly better than the majority class."""
-    found = floor_places(board)
+    found = "; ".join(places := floor_places(board))
+    if len(places) > _MOST_PLACES:
+        scores = [row.scores for row in board.rows]
+        low = {
+            title(column): count
+            for index, column in enumerate(board.columns)
+            if (count := sum(each[index].floor for each in scores))
+        }
+        found = f"{sum(low.values())} scores on {named(list(low))}"
     if found:
-        yield f"Not significantly better than the majority class: {'; '.join(found)}."
+        yield f"Not significantly better than the majority class: {found}."
 
 
 def floor_places(board: Leaderboard) -> list[str]:

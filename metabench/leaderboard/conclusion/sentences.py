@@ -220,11 +220,11 @@ def _excluded(subject: _Subject, baseline: str) -> Iterator[str]:
     for side in ("better", "worse"):
         groups: dict[str, list[str]] = {}
         for method in (method for method in counted if sides[method, side]):
-            columns = f"({sides[method, side]}/{counted[method]} columns)"
-            groups.setdefault(columns, []).append(method)
+            groups.setdefault(f"{sides[method, side]}/{counted[method]}", []).append(method)
         if groups:
-            who = named([f"{listed(methods)} {columns}" for columns, methods in groups.items()])
-            yield f"{who} {side} than {baseline}"
+            first, *_ = groups
+            who = [f"{listed(m)} ({n}{' columns' * (n == first)})" for n, m in groups.items()]
+            yield f"{named(who)} {side} than {baseline}"
 
 
 def _cost(subject: _Subject) -> Iterator[str]:
@@ -256,10 +256,7 @@ def _on_a_device(collected: Collected) -> bool:
 def _budget(collected: Collected) -> Iterator[str]:
     """Yield the differences in meta-training budgets, which may explain a difference in scores."""
     if found := unequal_budgets(collected):
-        yield (
-            f"Unequal meta-training: {'; '.join(found)}; this may explain differences between"
-            " these methods."
-        )
+        yield f"Unequal meta-training: {'; '.join(found)}."
 
 
 def _next(subject: _Subject) -> Iterator[str]:

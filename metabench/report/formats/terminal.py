@@ -52,7 +52,8 @@ def terminal_text(page: Page, *, width: int = 100, color: bool = False) -> str:
         if page.conclusion:
             console.print()
             console.print(Text("Conclusion", style="bold"))
-            console.print(_list(page.conclusion))
+            first, *others = page.conclusion  # the most important sentence is nearest the prompt
+            console.print(_list([*others, first]))
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 

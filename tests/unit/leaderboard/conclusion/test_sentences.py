@@ -222,11 +222,15 @@ def test_what_cannot_be_tested_claims_nothing(board, name):
     assert not re.search(r"significantly|exclude 0| CI ", said)
 
 
-def test_the_end_of_a_terminal_shows_all_of_it(board):
-    wanted, fields = TABLES["a table like that of the quickstart"]
-    shown = render_terminal(board(wanted, **fields), width=80).splitlines()
+@pytest.mark.parametrize("name", ["a table like that of the quickstart", "forty methods"])
+def test_the_end_of_a_terminal_shows_the_most_important_sentence(board, name):
+    wanted, fields = TABLES[name]
+    found = board(wanted, **fields)
+    shown = render_terminal(found, width=80).splitlines()
 
-    assert "Conclusion" in shown[-15:]
+    assert "has the highest average" in found.conclusion[0]
+    assert " ".join(" ".join(shown[-4:]).split()).endswith(f"- {found.conclusion[0]}")
+    assert "Conclusion" in shown[-17:]
 
 
 def test_an_error_is_best_where_it_is_lowest(board):

@@ -171,7 +171,9 @@ def test_the_cost_is_a_table_of_its_own_in_units_one_can_read(signs):
 
 
 def test_the_conclusion_is_last_in_the_terminal_and_first_in_markdown_and_json(signs):
-    assert render_terminal(signs).splitlines()[-2:] == [f"- {line}" for line in signs.conclusion]
+    first, other = signs.conclusion
+
+    assert render_terminal(signs).splitlines()[-2:] == [f"- {other}", f"- {first}"]
     assert render_markdown(signs).startswith("**Conclusion**\n\n- BERT has the highest average")
     assert list(json.loads(render_json(signs)))[:2] == ["schema", "conclusion"]
 

@@ -11,12 +11,10 @@ from metabench.api import EpisodeShape
 from metabench.learning import Algorithm
 from metabench.nn.episode_view import view
 from metabench.testing.conformance.ambient import (
-    changed_settings,
-    drawn_generators,
     network_watched,
     same_ambient,
 )
-from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.check import ambient_laws, law, require
 from metabench.testing.conformance.laboratory import (
     Trial,
     complaint,
@@ -40,9 +38,7 @@ __all__ = [
     "episode_shape",
     "finite",
     "follows_gradients",
-    "leaves_globals",
     "loads",
-    "no_ambient_randomness",
     "no_network",
     "shapes",
     "tiny_task",
@@ -151,15 +147,7 @@ def deterministic(subject: Subject) -> None:
     require(not differing, f"equal batches gave two directions for {', '.join(differing)}")
 
 
-@law("algorithm")
-def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded.
-
-    Draw from ``episode.stream.torch()`` or ``.numpy()``.
-    """
-    one = trial(subject)
-    drawn = drawn_generators(one.run)
-    require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from episode.stream instead")
+ambient_laws("algorithm", lambda subject: trial(subject).run)
 
 
 @law("algorithm")
@@ -174,16 +162,6 @@ def writes_nothing(subject: Subject) -> None:
     one.run()
     written = [name for name, value in one.tensors().items() if not same_bits(value, before[name])]
     require(not written, f"wrote to {'; '.join(written)}; write to a clone instead")
-
-
-@law("algorithm")
-def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
-
-    Use a context manager that puts the setting back.
-    """
-    changed = changed_settings(trial(subject).run)
-    require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 @law("algorithm")

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.testing.conformance.ambient import kept_settings
+from metabench.testing.conformance.ambient import (
+    changed_settings,
+    drawn_generators,
+    kept_settings,
+)
 from metabench.testing.conformance.verdict import NotApplicableError, NotConformingError
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject
 
-__all__ = ["Check", "checks_of", "law", "require"]
+__all__ = ["Check", "ambient_laws", "checks_of", "law", "require"]
 
 _FIRST = ".descriptors"
 _CHECKS: dict[str, dict[str, Check]] = {}
@@ -53,6 +57,34 @@ def law(*kinds: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]
         return function
 
     return register
+
+
+def ambient_laws(kind: str, use: Callable[[Subject], Callable[[], object]]) -> None:
+    """Register the two checks of process-global state for plugins of a kind.
+
+    Args:
+        kind: the kind.
+        use: returns a call that uses a plugin; only the call is watched.
+    """
+
+    @law(kind)
+    def no_ambient_randomness(subject: Subject) -> None:
+        """No generator of the whole process is drawn from or seeded.
+
+        Draw from the stream that is passed in (an algorithm's is ``episode.stream``), or from a
+        generator that you make and seed.
+        """
+        drawn = drawn_generators(use(subject))
+        require(not drawn, f"drew from or seeded {', '.join(drawn)}")
+
+    @law(kind)
+    def leaves_globals(subject: Subject) -> None:
+        """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
+
+        Use a context manager that puts the setting back.
+        """
+        changed = changed_settings(use(subject))
+        require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:

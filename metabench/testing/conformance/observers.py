@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from metabench.api import CellEnded, CellStarted, Event, Progressed, RunEnded, RunStarted
 from metabench.testing.conformance.ambient import (
-    changed_settings,
-    drawn_generators,
     kept_settings,
     network_watched,
 )
-from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.check import ambient_laws, law, require
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject
 
-__all__ = ["accepts_events", "leaves_globals", "no_ambient_randomness", "no_network"]
+__all__ = ["accepts_events", "no_network"]
 
 
 @law("observer")
@@ -35,51 +33,31 @@ def accepts_events(subject: Subject) -> None:
 
 
 @law("observer")
-def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded.
-
-    Draw from the stream that is passed in, or from a generator that you make and seed.
-    """
-    drawn = _after_a_first_run(subject, drawn_generators)
-    require(not drawn, f"drew from or seeded {', '.join(drawn)}")
-
-
-@law("observer")
-def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
-
-    Use a context manager that restores the setting; the first run may start something, such as a
-    thread.
-    """
-    changed = _after_a_first_run(subject, changed_settings)
-    require(not changed, f"changed {'; '.join(changed)[:300]}")
-
-
-@law("observer")
 def no_network(subject: Subject) -> None:
     """Nothing is asked of a network while a run waits.
 
     Write to a file, and send that afterwards; a run would wait for the network.
     """
     with network_watched() as tried:
-        _after_a_first_run(subject, lambda _: [])
+        _told_again(subject)()
     require(not tried, f"tried {'; '.join(tried)}")
 
 
-def _after_a_first_run(
-    subject: Subject, watch: Callable[[Callable[[], object]], list[str]]
-) -> list[str]:
-    """Return the changes of a second run; an observer may start something once."""
+def _told_again(subject: Subject) -> Callable[[], None]:
+    """Return a run that an observer is told of, after a first one: it may start something once."""
     observer = subject.observer()
-    with tempfile.TemporaryDirectory() as folder:
 
-        def tell() -> None:
+    def tell() -> None:
+        with tempfile.TemporaryDirectory() as folder:
             for event in _events(folder):
                 observer.tell(event, watched=False)  # a run would undo the changes
 
-        with kept_settings():
-            tell()
-        return watch(tell)
+    with kept_settings():
+        tell()
+    return tell
+
+
+ambient_laws("observer", _told_again)
 
 
 def _events(folder: str) -> list[Event]:

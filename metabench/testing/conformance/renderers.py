@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from metabench.api.leaderboard import (
@@ -14,13 +15,13 @@ from metabench.api.leaderboard import (
     LeaderboardScore,
 )
 from metabench.plugin import load_target
-from metabench.testing.conformance.ambient import changed_settings, drawn_generators, same_ambient
-from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.ambient import same_ambient
+from metabench.testing.conformance.check import ambient_laws, law, require
 
 if TYPE_CHECKING:
     from metabench.testing.conformance.subject import Subject
 
-__all__ = ["deterministic", "leaves_globals", "names_every_method", "returns_text"]
+__all__ = ["deterministic", "names_every_method", "returns_text"]
 
 _COLUMNS = (
     LeaderboardColumn("glue/rte", "RTE", "target", "Accuracy"),
@@ -110,24 +111,7 @@ def deterministic(subject: Subject) -> None:
     require(first == second, "one leaderboard gave two texts")
 
 
-@law("renderer")
-def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded.
-
-    Draw from the stream that is passed in, or from a generator that you make and seed.
-    """
-    drawn = drawn_generators(lambda: _render(subject)(_BOARDS["a leaderboard"]))
-    require(not drawn, f"drew from or seeded {', '.join(drawn)}")
-
-
-@law("renderer")
-def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
-
-    Use a context manager that puts the setting back.
-    """
-    changed = changed_settings(lambda: _render(subject)(_BOARDS["a leaderboard"]))
-    require(not changed, f"changed {'; '.join(changed)[:300]}")
+ambient_laws("renderer", lambda subject: partial(_render(subject), _BOARDS["a leaderboard"]))
 
 
 def _render(subject: Subject) -> Callable[[Leaderboard], str]:

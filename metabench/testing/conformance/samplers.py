@@ -6,18 +6,17 @@ import copy
 import json
 import math
 from collections import Counter
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from metabench.learning import SampledTask, Schedule, State, TaskSampler
 from metabench.seeding import Stream
 from metabench.testing.conformance.ambient import (
-    changed_settings,
-    drawn_generators,
     network_watched,
     same_ambient,
 )
-from metabench.testing.conformance.check import law, require
+from metabench.testing.conformance.check import ambient_laws, law, require
 from metabench.testing.conformance.verdict import NotApplicableError
 
 if TYPE_CHECKING:
@@ -156,14 +155,7 @@ def deterministic(subject: Subject) -> None:
     require(first == second, "equal streams gave different draws")
 
 
-@law("sampler")
-def no_ambient_randomness(subject: Subject) -> None:
-    """No generator of the whole process is drawn from or seeded.
-
-    Draw from the stream that is passed in, or from a generator that you make and seed.
-    """
-    drawn = drawn_generators(lambda: _draws(subject))
-    require(not drawn, f"drew from or seeded {', '.join(drawn)}; draw from the stream instead")
+ambient_laws("sampler", lambda subject: partial(_draws, subject))
 
 
 @law("sampler")
@@ -218,16 +210,6 @@ def copes_with_one_task(subject: Subject) -> None:
     for step in range(schedule.total_steps):
         drawn = list(sampler.draw(step, only, {}, _STREAM.child(step)))
         require(set(drawn) == {"small"}, f"step {step}: drew {drawn}")
-
-
-@law("sampler")
-def leaves_globals(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, working folder, environment, signals stay as they are.
-
-    Use a context manager that puts the setting back.
-    """
-    changed = changed_settings(lambda: _draws(subject))
-    require(not changed, f"changed {'; '.join(changed)[:300]}")
 
 
 @law("sampler")

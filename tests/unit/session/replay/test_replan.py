@@ -9,6 +9,7 @@ from kit.benchmark import JOINT, OWN, benchmark
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.errors import DataError, NothingMatchedError, SetupError, UsageError
+from metabench.plan.difference import differences
 from metabench.plugin import load_catalog
 from metabench.session.replay.replan import done_cell, plan_again
 from metabench.session.runner.record import run_note
@@ -43,6 +44,16 @@ def test_a_run_folder_plans_the_same_cells_as_its_benchmark_file(tmp_path, smoke
 
     assert again(store).by_key.keys() == plan.by_key.keys()
     assert again(store, file=tmp_path / "tiny.toml").by_key.keys() == plan.by_key.keys()
+
+
+def test_a_length_that_nobody_gave_is_cut_again_to_what_the_encoder_has(tmp_path):
+    bare = TEXT.replace("max_length = 32\n", "")
+    assert bare != TEXT
+    store, plan = begin(tmp_path, text=bare)
+    found = again(store)
+
+    assert found.by_key.keys() == plan.by_key.keys()
+    assert {cell.work.model.max_length for cell in found.cells} == {64}
 
 
 def test_a_length_beyond_the_positions_is_refused_even_where_it_is_the_default(tmp_path):
@@ -111,15 +122,20 @@ def test_a_cell_that_failed_or_was_never_run_is_refused(run, provenance):
 def test_a_cell_that_the_benchmark_asks_for_in_another_way_now_is_refused(run, provenance):
     store, plan = run
     cell = cell_of(plan, "adapt")
-    old = json.loads(json.dumps(cell.inputs)) | {"steps": 12345}
+    gone = {f"gone {number}": 1 for number in range(4)}
+    old = json.loads(json.dumps(cell.inputs)) | {"steps": 12345} | gone
     key = "f" * 64
     folder = f"{cell.name}-{key[:8]}"
     kept = {"kind": "adapt", "name": cell.name, "key": key}
     store.commit_note(folder, CellNote(**kept, inputs=old))
     store.commit_result(folder, Result(**kept, wall_seconds=1.0, provenance=provenance))
 
-    with pytest.raises(SetupError, match=r"cannot be fine-tuned again as it was: steps 12345 → "):
+    with pytest.raises(SetupError, match=r"cannot be fine-tuned again as it was: ") as caught:
         done_cell(plan, store, folder)
+    assert "steps 12345 → " in "; ".join(differences(old, cell.inputs))
+    named = caught.value.problem.partition("as it was: ")[2]
+    assert named == "; ".join(differences(old, cell.inputs)[:3])
+    assert caught.value.where == f"cell {folder}"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,17 @@ def test_a_draw_that_asks_for_more_than_a_class_has_names_the_class(context):
         )
 
 
+def test_few_shots_are_so_many_of_each_class_of_a_draw_whatever_the_seed(context):
+    drawn = [
+        context.training_table(use(shots=3, draw=draw), MODEL, stream=STREAM) for draw in (0, 1)
+    ]
+    other = context.training_table(use(shots=3, draw=0), MODEL, stream=Stream.root(6))
+
+    assert [sorted(table.labels.tolist()) for table in drawn] == [[0, 0, 0, 1, 1, 1]] * 2
+    assert set(texts(drawn[0])) != set(texts(drawn[1]))
+    assert examples(other) == examples(drawn[0])
+
+
 def test_the_control_has_the_same_labels_on_other_texts_whatever_the_seed(context):
     plain = context.training_table(use(), MODEL, stream=STREAM)
     one, other = (

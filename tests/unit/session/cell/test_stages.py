@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from kit.benchmark import PLAIN, SHORT, benchmark
+from kit.benchmark import JOINT, PLAIN, SHORT, benchmark
 
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.engine.prototypes import with_prototypes
 from metabench.seeding import Stream
 from metabench.session.cell.context import open_context
+from metabench.session.cell.run import run_cell
 from metabench.session.cell.stages import _batches, _beyond, _overlap, _start, fine_tune
 from metabench.session.runtime import Assignment, Runtime
 from metabench.spec.model.sections import ComputeSpec
@@ -35,6 +36,28 @@ def tuning(tmp_path_factory):
     return cell.work, open_context(
         Assignment(folder, "cells", "hash", {cell.key: cell}, how, ComputeSpec())
     )
+
+
+def test_meta_training_begins_with_the_heads_of_its_own_seed(tmp_path):
+    """Of one step at a rate of 1e-30 nothing moves."""
+    text = benchmark("cells", JOINT, model=SHORT, meta={"steps": 1, "optimizer": {"lr": 1e-30}},
+                     seeds={"meta": [0, 3]})  # fmt: skip
+    (tmp_path / "cells.toml").write_text(text)
+    plan = make_plan(str(tmp_path / "cells.toml"), sets=(), smoke=False, hub=None).plan
+    cell = next(cell for cell in plan.cells if cell.kind == "meta" and cell.work.seed == 3)
+    how = Runtime(Hub(), "cpu", 1, None)
+    context = open_context(
+        Assignment(tmp_path, "cells", "hash", {cell.key: cell}, how, ComputeSpec())
+    )
+    run_cell(cell, context, emit=lambda _: None)
+    values = context.parameters(cell.key)
+    uses = {use.card.name: use for use in cell.work.tasks}
+    learner = context.learner(cell.work.model, None, uses)
+
+    for task in uses:
+        head = learner.fresh_head(task, Stream.root(3).child("heads", 0))
+        left = torch.cat([values[f"{task}.{kind}"].flatten() for kind in ("weight", "bias")])
+        assert torch.allclose(left, head, rtol=0, atol=1e-20)
 
 
 def table(*digests):

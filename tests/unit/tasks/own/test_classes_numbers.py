@@ -72,6 +72,8 @@ def test_places_are_labels_that_no_name_or_value_explains():
 
     assert by_place.places(words) == (("0", "no"), ("1", "yes"))
     assert Classes(("no", "yes")).places(words) == ()
+    assert Classes(("1", "2"), by_position=True).places(["1", "2"]) == ()
+    assert Classes(("True", "no"), by_position=True).places(["true", "0"]) == (("0", "True"),)
     assert [by_place.name(word) for word in ("0", "1", "1.0", "2")] == ["no", "yes", "yes", None]
     assert Classes(("no", "yes")).name("0") is None
 

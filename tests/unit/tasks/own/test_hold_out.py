@@ -25,3 +25,9 @@ def test_equal_examples_count_all_and_go_by_the_class_of_the_first():
     assert out == []  # each class has one group of equal texts, which stays
     train, out = held_out(keys, ["x"] * 10, fraction=0.1)
     assert (len(out), {keys[row] for row in out} & {keys[row] for row in train}) == (5, set())
+
+
+def test_which_examples_are_held_out_is_pinned():
+    """Another draw would score other examples under the same identity: a decision, never a slip."""
+    assert held_out(range(12), ["x"] * 12, fraction=0.25)[1] == [3, 7, 10]
+    assert held_out(range(12), ["é"] * 12, fraction=0.25)[1] == [5, 6, 7]

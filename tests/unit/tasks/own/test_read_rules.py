@@ -99,6 +99,13 @@ def test_labels_beyond_ascii_are_kept_as_they_are_spelt(file_of):
     assert found.spellings == {"e\u0301", "\u00e9"}
 
 
+def test_of_a_pair_the_label_is_the_last_of_what_is_wanted(file_of):
+    pair = ReadRules(text=("label", "text"), label="other")
+    found = both(*file_of("other,text,label\nno,a,b\nyes,c,d\n"), pair)
+
+    assert (found.texts, found.labels) == ((["b", "d"], ["a", "c"]), ["no", "yes"])
+
+
 def test_labels_that_are_hidden_are_not_read(file_of):
     hidden = ReadRules(text=("text",), label="label", label_hidden=True)
     found = both(*file_of(HEAD + "a,no\nb,\nc,\x07\n"), hidden)

@@ -109,7 +109,8 @@ def large_run(run, folder, *, methods=25, columns=8, seeds=50):
     )
     (column,) = (column for column in note.columns if column.name == use.column)
     wide = [
-        column.model_copy(update={"name": f"task{n}", "title": f"T{n}"}) for n in range(columns)
+        column.model_copy(update={"name": f"task{n}", "task": f"task{n}", "title": f"T{n}"})
+        for n in range(columns)
     ]
     score = f"{json.loads(record)['scores'][column.metric]!r}"
     uses = []

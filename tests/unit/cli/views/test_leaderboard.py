@@ -80,4 +80,4 @@ def test_a_misspelt_name_comes_with_the_name_that_was_meant(shown):
 
     assert code == 2
     assert "there is no format 'my-line'; did you mean 'my-lines'?" in err
-    assert "html, my-lines, my-nothing" in err
+    assert "html, parquet, my-lines, my-nothing" in err

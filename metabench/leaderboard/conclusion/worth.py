@@ -37,7 +37,7 @@ def _needed(each: EquivalentExamples) -> str:
     if each.interval is None:
         return needed
     low, high = (_count(end, each.largest) for end in each.interval)
-    return f"{needed} [{low}, {high}]"
+    return needed if low == needed == high else f"{needed} [{low}, {high}]"
 
 
 def _count(examples: float, largest: int) -> str:

@@ -70,7 +70,7 @@ def compare(
         stores: the run folders.
         collected: their results.
         baselines: methods to compare with, in place of those of the benchmark file.
-        choice: what to show and how.
+        choice: the requested columns and options.
         most_runs: with as many scores or fewer, predictions are read too, for confidence intervals
             over seeds and evaluation examples.
 

@@ -20,7 +20,7 @@ _FEWEST = 2
 @final
 @dataclass(frozen=True, slots=True)
 class EquivalentExamples:
-    """What the examples of one size are worth with a method.
+    """The worth of a size's examples with a method, in examples of the baseline.
 
     Args:
         method: the method.

@@ -73,7 +73,7 @@ def _by_keyword(names: Sequence[str], split: str, patterns: Iterable[str]) -> It
 def matching(names: Sequence[str], pattern: str) -> tuple[str, ...]:
     """Return the names that a pattern names, sorted: ``*`` within a folder, ``**`` across folders.
 
-    Hidden files, folders that begin with two underscores, and the files that describe a data set
+    Hidden files, folders that begin with two underscores, and the files that describe a dataset
     are left out where the pattern does not name them.
     """
     wanted = _compiled(pattern)

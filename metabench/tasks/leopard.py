@@ -57,7 +57,7 @@ def _card(  # noqa: PLR0913  (what differs between the tasks)
         texts: whose terms hold.
         text: the text columns.
         citation: the authors.
-        file: what its files begin with, where that is not the folder's name.
+        file: the prefix of its files, where that is not the folder's name.
         train: the set that stands for the training split where no shots are given.
         empty: a set that has no example in the source.
     """

@@ -80,7 +80,7 @@ def split_presence(card: TaskCard, split: str, *, hub: Hub) -> SplitPresence:
 
 
 def _is_absent(card: TaskCard, split: str, hub: Hub) -> bool:
-    """Return whether a mirror holds other parts of the data set, but not this split."""
+    """Return whether a mirror holds other parts of the dataset, but not this split."""
     source = card.source
     if not isinstance(source, HubSource):
         return False

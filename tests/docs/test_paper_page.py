@@ -63,4 +63,4 @@ def test_what_differs_from_a_methods_paper_is_in_its_docstring_by_settings_that_
     if "support" in options.model_fields and options is not ReptileOptions:
         assert named["support"] == "same"
     if "rates_lr" in options.model_fields:
-        assert "outer learning rate of their own" in " ".join(text.split())
+        assert "separate outer learning rate" in " ".join(text.split())

@@ -105,7 +105,7 @@ def drawn(figure: Figure, kind: type[Canvas] | None = None) -> Canvas:
     """Return the figure as matplotlib's: two panels side by side, three where there are many.
 
     Args:
-        figure: what to draw.
+        figure: the figure.
         kind: the class to return; None for matplotlib's ``Figure``.
     """
     from matplotlib.figure import Figure as Plain  # noqa: PLC0415  (slow to load)

@@ -1,4 +1,4 @@
-"""Which class a label means: by its text, by its number, or as the data set itself declares."""
+"""The class of a label: by its text, by its number, or as declared by the dataset."""
 
 from __future__ import annotations
 

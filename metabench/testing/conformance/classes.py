@@ -46,7 +46,7 @@ class _Conformance:
     plugin_file: ClassVar[Path | None] = None
     """The plugin, where it is a single file and not installed."""
     hub: ClassVar[Path | None] = None
-    """A mirror of data sets, for tasks."""
+    """An offline mirror, for tasks."""
 
     def subject(self) -> Subject:
         """Return the subject, found as a run finds it."""

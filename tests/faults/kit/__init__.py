@@ -11,6 +11,7 @@ Modules:
     ext4: a real file system whose power is cut
     formats: a leaderboard in every format
     fuzz: what is read from files, fed with mutants
+    json_schema: whether a value fits a JSON schema
     kills: ends processes at random moments
     mutate: inputs near to good ones: a slip of the hand, a wrong tool, ill will
     same: one benchmark under many circumstances

@@ -103,6 +103,7 @@ def test_the_one_file_of_an_archive_is_read_without_what_a_mac_adds():
         (POINTER, "is a Git LFS pointer, not the data", "run `git lfs pull` there"),
         (zipped(a=DATA)[:60], "is no archive that can be read: ", ""),
     ],
+    ids=["empty", "two files", "spreadsheet", "pointer", "cut"],  # an archive holds the time
 )
 def test_what_is_no_file_of_rows_is_named(data, problem, hint):
     if problem is None:  # an empty archive does not begin as others do

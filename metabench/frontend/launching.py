@@ -18,7 +18,7 @@ from metabench.frontend.places import find_benchmark
 from metabench.frontend.planning import Request, prepare
 from metabench.frontend.plugins import load_plugins
 from metabench.frontend.progress import Show, live_progress, notebook_progress
-from metabench.frontend.running import check_setup, run_prepared, with_observers
+from metabench.frontend.running import check_setup, telling, with_observers
 from metabench.spec.write import toml_value
 from metabench.store.file_names import CACHE
 
@@ -79,6 +79,7 @@ def run(
         StoppedError: it was interrupted.
     """
     from metabench.session.runner.policy import RunPolicy, to_do
+    from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
 
     request, files = _requested(benchmark)
@@ -102,7 +103,8 @@ def run(
         for warning in warnings:
             show(Noticed(warning))
         try:
-            run_prepared(one, found, policy=policy, runtime=runtime, show=show)
+            emit = telling(one, show)
+            run_plan(found, catalog=one.catalog, runtime=runtime, emit=emit, policy=policy)
         except StoppedError as stopped:
             raise type(stopped)(stopped.problem, hint="call run again to resume") from None
     return Run([one.store.folder])

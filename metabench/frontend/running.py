@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from metabench.frontend.planning import Prepared
     from metabench.frontend.progress import Show
     from metabench.plan.states import PlanState
-    from metabench.plugin.catalog import Catalog
     from metabench.session.runner.policy import RunPolicy
-    from metabench.session.runtime import RunSummary, Runtime
+    from metabench.session.runtime import Runtime
 
-__all__ = ["Warn", "check_setup", "run_prepared", "with_observers"]
+__all__ = ["Warn", "check_setup", "telling", "with_observers"]
 
 Warn = Callable[[str], None]
 
@@ -74,41 +73,18 @@ def check_setup(one: Prepared, policy: RunPolicy, runtime: Runtime, warn: Warn) 
     return found
 
 
-def run_prepared(
-    one: Prepared,
-    found: PlanState,
-    *,
-    policy: RunPolicy,
-    runtime: Runtime,
-    show: Show,
-) -> RunSummary:
-    """Run the cells of a plan that are not done.
-
-    Args:
-        one: the planned benchmark.
-        found: the state of the plan, as `check_setup` returns it.
-        policy: which cells to run.
-        runtime: how to run them.
-        show: called with every event; each notice and each problem of an observer is a `Noticed`,
-            passed once.
-
-    Raises:
-        SetupError: the run folder cannot be written, or the device does not exist.
-        StoppedError: the run was interrupted; run it again to resume.
-    """
-    from metabench.session.runner.run import run_plan
-
-    if one.plan.benchmark.spec.compute.deterministic:  # cuBLAS reads this once, when it starts
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # noqa: TID251
-    emit = _telling(one.catalog, show)
-    return run_plan(found, catalog=one.catalog, runtime=runtime, emit=emit, policy=policy)
-
-
-def _telling(catalog: Catalog, show: Show) -> Show:
-    """Return a function that passes an event to the display and to observers.
+def telling(one: Prepared, show: Show) -> Show:
+    """Return what `run_plan` calls with each event: it tells the display and the observers.
 
     A display that cannot be written to, because its terminal or pipe is gone, fails no cell.
+
+    Args:
+        one: the planned benchmark; where it is deterministic, cuBLAS is told before it starts.
+        show: called with every event; each notice and each problem of an observer is a `Noticed`,
+            passed once.
     """
+    if one.plan.benchmark.spec.compute.deterministic:  # cuBLAS reads this once, when it starts
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # noqa: TID251
     told: set[str] = set()
 
     def emit(event: Event) -> None:
@@ -120,7 +96,7 @@ def _telling(catalog: Catalog, show: Show) -> Show:
             # Steps are observed in their own process, so those of another one are not repeated
             # here.
             step = isinstance(event, Progressed)
-            heard = () if step else map(str, notify(catalog.observers, event))
+            heard = () if step else map(str, notify(one.catalog.observers, event))
         for problem in heard:
             if problem not in told:
                 told.add(problem)

@@ -29,7 +29,7 @@ from metabench.cli.views.leaderboard import echo_leaderboard
 from metabench.cli.views.text import echo, echo_json, note, warn
 from metabench.errors import UsageError
 from metabench.frontend.planning import refuse_shared_folders
-from metabench.frontend.running import check_setup, run_prepared, with_observers
+from metabench.frontend.running import check_setup, telling, with_observers
 from metabench.store.file_names import CACHE
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def command(
     """
     from metabench.plan.states import PlanState
     from metabench.session.runner.policy import RunPolicy
+    from metabench.session.runner.run import run_plan
     from metabench.session.runtime import Runtime
 
     if as_json and not dry_run:
@@ -160,7 +161,13 @@ def command(
     for one, mine in _in_turn(prepared, policy, ended):
         found = PlanState.of(one.plan, one.store) if ended else first
         with shown(one, found, mine, jobs=jobs) as show:
-            summary = run_prepared(one, found, policy=mine, runtime=runtime, show=show)
+            summary = run_plan(
+                found,
+                catalog=one.catalog,
+                runtime=runtime,
+                emit=telling(one, show),
+                policy=mine,
+            )
         ended.append(_Ended(one, found, summary))
     return _conclude(ended)
 

@@ -110,7 +110,7 @@ def test_without_an_effect_at_most_one_family_in_twenty_has_a_verdict(scores, n)
     wrong = 0
     for experiment in differences:
         family = {str(target): list(experiment[:, target]) for target in range(TARGETS)}
-        found = compare_family(family, tests=TARGETS, alpha=ALPHA)
+        found = compare_family(family, baseline="", tests=TARGETS, alpha=ALPHA)
         wrong += any(each.verdict != "undecided" for each in found.values())
 
     # Two standard errors of a share of 0.05 among 2,000.
@@ -123,7 +123,7 @@ def test_differences_that_lean_to_one_side_are_the_limit_of_the_sign_flip_test()
     wrong = 0
     for experiment in draw.exponential(1.0, (EXPERIMENTS, 10, TARGETS)) - 1.0:
         family = {str(target): list(experiment[:, target]) for target in range(TARGETS)}
-        found = compare_family(family, tests=TARGETS, alpha=ALPHA)
+        found = compare_family(family, baseline="", tests=TARGETS, alpha=ALPHA)
         wrong += any(each.verdict != "undecided" for each in found.values())
 
     assert 0.05 < wrong / EXPERIMENTS < 0.25
@@ -177,7 +177,7 @@ def test_with_the_seeds_that_it_asks_for_a_clear_effect_gets_its_verdict():
     found = 0
     for experiment in draw.normal(3.0, 1.0, (200, n, TARGETS)):
         family = {str(target): list(experiment[:, target]) for target in range(TARGETS)}
-        each = compare_family(family, tests=TARGETS, alpha=ALPHA)
+        each = compare_family(family, baseline="", tests=TARGETS, alpha=ALPHA)
         found += all(item.verdict == "better" for item in each.values())
 
     assert found > 190
@@ -209,7 +209,7 @@ def family_error(differences):
     wrong = 0
     for experiment in differences:
         family = {str(target): list(values) for target, values in enumerate(experiment.T)}
-        found = compare_family(family, tests=TARGETS, alpha=ALPHA)
+        found = compare_family(family, baseline="", tests=TARGETS, alpha=ALPHA)
         wrong += any(each.verdict != "undecided" for each in found.values())
     return wrong / len(differences)
 

@@ -158,15 +158,6 @@ def test_the_catalog_is_loaded_without_anything_heavy():
     assert not HEAVY & set(done.stdout.split())
 
 
-def test_a_leaderboard_is_made_without_scipy():
-    """Loading scipy.special takes a third of the time of a comparison of a hundred records."""
-    parts = ("leaderboard", "report")
-    found = {path for path in SOURCES if path.relative_to(ROOT).parts[1] in parts}
-
-    assert len(found) > 20
-    assert [relative(path) for path in found if "scipy" in imported(path)] == []
-
-
 def test_the_benchmarks_travel_with_the_package():
     """In a clone the files are those of the clone; in a wheel they are in the package.
 

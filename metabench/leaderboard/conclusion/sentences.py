@@ -36,7 +36,6 @@ from metabench.leaderboard.conclusion.wording import (
 from metabench.leaderboard.conclusion.worth import worth
 from metabench.leaderboard.families import family_sizes, seeds_needed, shown_differences
 from metabench.leaderboard.statistics.power import pairs_to_detect
-from metabench.leaderboard.statistics.student import t_quantile
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 from metabench.quantities import listed, named, percent, plural
 from metabench.results.collect import Collected
@@ -290,5 +289,7 @@ def _deviation(difference: Difference, alpha: float) -> float | None:
     """Return the standard deviation of the pairs, from their interval."""
     if difference.interval is None or difference.n < FEWEST_PAIRS:
         return None
+    from scipy.special import stdtrit  # noqa: PLC0415  (scipy.stats takes a second to load)
+
     half = (difference.interval[1] - difference.interval[0]) / 2
-    return half * math.sqrt(difference.n) / t_quantile(alpha / 2, difference.n - 1)
+    return half * math.sqrt(difference.n) / float(stdtrit(difference.n - 1, 1 - alpha / 2))

@@ -2,7 +2,6 @@
 
 Modules and packages, in the order in which data passes through:
 
-    student: the t and the normal distribution
     summary: means, spreads and paired differences over seeds, with confidence intervals
     ranges: the studentized range, for the difference to the highest of several means
     significance: sign-flip p-values, Holm's correction, and how many pairs it needs

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from metabench.leaderboard.statistics.student import t_quantile
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
         None below three seeds, below two examples, or without spread over the seeds.
     """
     import numpy as np  # noqa: PLC0415  (start-up time)
+    from scipy.special import stdtrit  # noqa: PLC0415  (scipy.stats takes a second to load)
 
     seeds = len(tasks[0])
     if seeds < FEWEST_PAIRS or any(values.shape[1] < 2 for values in tasks):  # noqa: PLR2004
@@ -97,7 +97,7 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
     parts += [(_over_examples(each) / len(tasks) ** 2, each.shape[1] - 1) for each in tasks]
     whole = sum(part for part, _ in parts)
     freedom = whole**2 / sum(part**2 / own for part, own in parts)
-    widths = (math.sqrt(v) * t_quantile(alpha / 2, df) for v, df in ((whole, freedom), parts[0]))
+    widths = (math.sqrt(v) * stdtrit(df, 1 - alpha / 2) for v, df in ((whole, freedom), parts[0]))
     return float(max(widths))
 
 

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from metabench.leaderboard.statistics.student import t_quantile, t_tail
-
 __all__ = [
     "FEWEST_PAIRS",
     "Summary",
@@ -65,8 +63,10 @@ def student_interval(values: Sequence[float], *, alpha: float) -> tuple[float, f
     deviation = _spread(values)
     if deviation is None:
         return None
+    from scipy.special import stdtrit  # noqa: PLC0415  (scipy.stats takes a second to load)
+
     mean, n = _mean(values), len(values)
-    half = t_quantile(alpha / 2, n - 1) * deviation / math.sqrt(n)
+    half = float(stdtrit(n - 1, 1 - alpha / 2)) * deviation / math.sqrt(n)
     return mean - half, mean + half
 
 
@@ -95,7 +95,11 @@ def paired_t_p(differences: Sequence[float]) -> float | None:
     Source: Student 1908.
     """
     statistic = paired_t(differences)
-    return None if statistic is None else 2 * t_tail(statistic, len(differences) - 1)
+    if statistic is None:
+        return None
+    from scipy.special import stdtr  # noqa: PLC0415  (scipy.stats takes a second to load)
+
+    return 2 * float(stdtr(len(differences) - 1, -statistic))
 
 
 def average_tasks(tasks: Sequence[Mapping[int, float]]) -> Mapping[int, float]:

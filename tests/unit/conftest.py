@@ -169,7 +169,7 @@ def _make_study(store, scores, *, roles=None, start=None, facts=None, notes=None
         roles: role of a column, where it is no target.
         start: by method, fields of the result of its meta cells; a status where they failed.
         facts: by method, fields of the provenance of its cells.
-        notes: by method, what the inputs of its cells say beside the seeds.
+        notes: by method, what the inputs of its cells hold besides the seeds.
         note: further fields of the run's note.
     """
     cells, uses = {}, []
@@ -265,8 +265,8 @@ def printed():
 
 
 @pytest.fixture
-def beside(make_run, printed):
-    """Return the function that makes a run with F1 too, and a printed table beside it."""
+def published_run(make_run, printed):
+    """Return the function that makes a run with F1 too, and a published table next to its own."""
 
     def make(**changes):
         store = make_run()

@@ -86,13 +86,13 @@ class BertLayer:
         dinner = self._narrowing.backward(self._drop_out(summed), gradient)
         dwide = self._gelu.backward(dinner)
         mixed = self._attended.backward(
-            self._widening.backward(dwide, gradient, beside=summed), gradient
+            self._widening.backward(dwide, gradient, residual=summed), gradient
         )
         dcontext = self._gathering.backward(self._drop_attended(mixed), gradient)
         query, key, value = self._attention.backward(self._split(dcontext))
 
-        def back(linear: Linear, dy: Tensor, beside: Tensor) -> Tensor:
-            return linear.backward(dy, gradient, beside=beside)
+        def back(linear: Linear, dy: Tensor, residual: Tensor) -> Tensor:
+            return linear.backward(dy, gradient, residual=residual)
 
         return self._unprojected((query, key, value), mixed, back)
 
@@ -137,13 +137,13 @@ class BertLayer:
         inner = self._narrowing.backward_tangent(self._drop_out(summed), along, product)
         wide = self._gelu.backward_tangent(inner)
         mixed = self._attended.backward_tangent(
-            self._widening.backward_tangent(wide, along, product, beside=summed), along, product
+            self._widening.backward_tangent(wide, along, product, residual=summed), along, product
         )
         context = self._gathering.backward_tangent(self._drop_attended(mixed), along, product)
         query, key, value = self._attention.backward_tangent(self._split(context))
 
-        def bend(linear: Linear, ddy: Tensor, beside: Tensor) -> Tensor:
-            return linear.backward_tangent(ddy, along, product, beside=beside)
+        def bend(linear: Linear, ddy: Tensor, residual: Tensor) -> Tensor:
+            return linear.backward_tangent(ddy, along, product, residual=residual)
 
         return self._unprojected((query, key, value), mixed, bend)
 
@@ -173,16 +173,16 @@ class BertLayer:
     def _unprojected(
         self,
         heads: tuple[Tensor, Tensor, Tensor],
-        beside: Tensor,
+        residual: Tensor,
         through: Callable[[Linear, Tensor, Tensor], Tensor],
     ) -> Tensor:
-        """Return the derivative for the input: those of the heads, summed, plus ``beside``."""
+        """Return the derivative for the input: those of the heads, summed, plus ``residual``."""
         query, key, value = (
             self._merge(values, packing)
             for values, packing in zip(heads, self._packings, strict=True)
         )
         asking, *looked_at = self._projections
-        total = through(asking, query, beside)
+        total = through(asking, query, residual)
         if self._cls_positions is not None:
             tokens = total.new_zeros(self._tokens, total.shape[1])
             total = tokens.index_copy_(0, self._cls_positions, total)

@@ -68,24 +68,24 @@ class Linear:
         return change.addmm_(dx, self._w[self._weight].t())
 
     def backward(
-        self, dy: Tensor, gradient: Sums | None, *, beside: Tensor | None = None
+        self, dy: Tensor, gradient: Sums | None, *, residual: Tensor | None = None
     ) -> Tensor:
-        """Return the derivative for x and ``beside``; add those for W and b where wanted."""
+        """Return the derivative for x plus ``residual``; add those for W and b where wanted."""
         self.dy = dy
         if gradient is not None:
             gradient[self._weight].addmm_(dy.t(), self.x)
             gradient[self._bias].add_(dy.sum(0))
         weight = self._w[self._weight]
-        return dy @ weight if beside is None else torch.addmm(beside, dy, weight)
+        return dy @ weight if residual is None else torch.addmm(residual, dy, weight)
 
     def backward_tangent(
-        self, ddy: Tensor, along: Parameters, product: Sums, *, beside: Tensor | None = None
+        self, ddy: Tensor, along: Parameters, product: Sums, *, residual: Tensor | None = None
     ) -> Tensor:
-        """Return the tangent of the derivative for x plus ``beside``; add those for W and b."""
+        """Return the tangent of the derivative for x plus ``residual``; add those for W and b."""
         product[self._weight].addmm_(ddy.t(), self.x).addmm_(self.dy.t(), self.dx)
         product[self._bias].add_(ddy.sum(0))
         weight = self._w[self._weight]
-        change = ddy @ weight if beside is None else torch.addmm(beside, ddy, weight)
+        change = ddy @ weight if residual is None else torch.addmm(residual, ddy, weight)
         return change.addmm_(self.dy, along[self._weight])
 
 

@@ -198,9 +198,9 @@ def test_scored_rows_that_were_trained_on_are_counted_below_the_table_once(make_
 
 
 @pytest.fixture
-def glue(beside):
+def glue(published_run):
     """The board of a run whose MRPC has F1 too, 0.1 above its accuracy, averaged as in GLUE."""
-    store = beside()
+    store = published_run()
     note = store.run().model_copy(
         update={
             "averaged": {"mrpc": ("accuracy", "f1")},

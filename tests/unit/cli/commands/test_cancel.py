@@ -1,4 +1,4 @@
-"""`metabench cancel` stops whoever works on a run, and leaves nothing behind."""
+"""`metabench cancel` stops every process of a run, and removes its request."""
 
 import re
 import threading

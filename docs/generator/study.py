@@ -17,8 +17,7 @@ from generator.study_words import (
     seeds_or_methods,
 )
 from metabench.api.leaderboard import Leaderboard
-from metabench.cli.views.leaderboard import compared
-from metabench.frontend.comparing import Compared
+from metabench.frontend.comparing import Compared, collected_runs, compare
 from metabench.frontend.rendering import render
 from metabench.store.run_folder import Store
 
@@ -96,18 +95,23 @@ def study_tables(results: Path = RESULTS) -> str:
     """Return the page of all tables."""
     parts = [_TABLES]
     for folder in sorted(path.parent for path in results.glob("*/run.json")):
-        found = compared([Store(folder)])
+        found = _read(folder)
         parts += [f"## {found.board.name}", *_compared(found.board)]
         parts.append(render(found, "markdown").strip())
     return "\n\n".join(parts)
 
 
 def _section(folder: Path) -> Iterator[str]:
-    found = compared([Store(folder)])
+    found = _read(folder)
     spec = tomllib.loads((folder / "resolved.toml").read_text(encoding="utf-8"))
     yield f"## {found.board.name}"
     yield "\n".join(_setting(spec, found))
     yield from _titled("Conclusion", [f"- {one}" for one in found.board.conclusion])
+
+
+def _read(folder: Path) -> Compared:
+    stores = [Store(folder)]
+    return compare(stores, collected_runs(stores))
 
 
 def _compared(board: Leaderboard) -> Iterator[str]:

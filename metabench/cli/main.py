@@ -53,7 +53,7 @@ _COMMANDS = {
         "Rerun one result and compare.",
     ),
     "export": (
-        "metabench.cli.commands.export",
+        "metabench.cli.commands.export.group",
         "Export a model, a GLUE submission, or records.",
     ),
     "data": ("metabench.cli.commands.data", "List, fetch, show and verify datasets."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -86,8 +86,10 @@ def score_lines(collected: Collected) -> Iterator[ScoreLine]:
     for use in collected.note.uses:
         column, result = columns[use.column], collected.results.get(use.key)
         scores: Mapping[str, float | None] = {} if result is None else dict(result.scores)
+        status = _status(collected, use)
+        facts = {} if result is None else _facts(result)
         for metric in dict.fromkeys((column.metric, *scores)):
-            line = ScoreLine(
+            yield ScoreLine(
                 benchmark=collected.note.name,
                 smoke=collected.note.smoke,
                 method=use.method,
@@ -101,11 +103,11 @@ def score_lines(collected: Collected) -> Iterator[ScoreLine]:
                 metric=metric,
                 primary=metric == column.metric,
                 score=scores.get(metric),
-                status=_status(collected, use),
+                status=status,
                 cell=use.cell,
                 key=use.key,
+                **facts,
             )
-            yield line if result is None else replace(line, **_facts(result))
 
 
 def column_sizes(collected: Collected) -> Mapping[str, int]:

@@ -18,10 +18,7 @@ Modules and packages, in the order in which data passes through:
     score: `metabench score`: new scores from saved predictions
     verify: `metabench verify`: whether a run folder is intact
     reproduce: `metabench reproduce`: one result, computed again from its record
-    export: `metabench export`: the group of the exports
-    export_model: `metabench export model`: a fine-tuned model for transformers
-    export_glue: `metabench export glue`: a submission to GLUE
-    export_records: `metabench export records`: the records of a run without its checkpoints
+    export: `metabench export`: models, submissions, and records
     plugins: `metabench plugins`: installed plugins and their load status
     plugins_check: `metabench plugins check`: the conformance kit on one plugin
     plugins_new: `metabench plugins new`: a new plugin package

@@ -14,9 +14,10 @@ from metabench.cli.help import Command
 from metabench.cli.inputs.completing import complete_format, complete_run
 from metabench.cli.inputs.installed import installed, plugin_options
 from metabench.cli.inputs.options import json_option, runs_option, traceback_option
-from metabench.cli.views.leaderboard import compared, put, put_plots, rendered, terminal
+from metabench.cli.views.leaderboard import put, put_plots, rendered, results_of, terminal
 from metabench.cli.views.text import note
 from metabench.errors import GateFailedError, UsageError
+from metabench.frontend.comparing import compare
 from metabench.frontend.places import find_run, newest_run
 from metabench.frontend.rendering import Detail, Terminal, render
 from metabench.leaderboard.gates import parse_gate, strict_reasons
@@ -131,8 +132,12 @@ def _compare(asked: _Asked) -> int:
     gates = [parse_gate(text) for text in asked.fail_if]
     folders = [find_run(name, runs=asked.runs) for name in asked.run] or [newest_run(asked.runs)]
     stores = [Store(folder) for folder in dict.fromkeys(folders)]
-    found = compared(
-        stores, baselines=asked.baselines, choice=_choice(asked), most_runs=_most_runs(asked, form)
+    found = compare(
+        stores,
+        results_of(stores),
+        baselines=asked.baselines,
+        choice=_choice(asked),
+        most_runs=_most_runs(asked, form),
     )
     caught = [(gate.text, gate.caught(found.board)) for gate in gates]
     put(_text(asked, found, form), asked.output)

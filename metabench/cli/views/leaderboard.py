@@ -19,45 +19,32 @@ from metabench.plugin.target import load_target
 if TYPE_CHECKING:
     from metabench.api import RendererInfo
     from metabench.api.leaderboard import Leaderboard
-    from metabench.leaderboard.columns import Choice
     from metabench.plugin.status import Offer
+    from metabench.results.collect import Collected
     from metabench.store.run_folder import Store
 
 
 __all__ = [
-    "compared",
     "echo_leaderboard",
     "put",
     "put_plots",
     "put_scores",
     "rendered",
+    "results_of",
     "terminal",
 ]
 
 
-def compared(
-    stores: Sequence[Store],
-    *,
-    baselines: Sequence[str] = (),
-    choice: Choice | None = None,
-    most_runs: float = 0,
-) -> Compared:
-    """Return the leaderboard of one run or several; warns of damaged records.
-
-    Args:
-        stores: the run folders.
-        baselines: see `compare`.
-        choice: see `compare`.
-        most_runs: see `compare`.
+def results_of(stores: Sequence[Store]) -> Collected:
+    """Return the results of one run or several; warns of damaged records.
 
     Raises:
-        MetabenchError: a folder is not a run folder, the runs cannot be compared, or what was
-            chosen does not exist.
+        MetabenchError: a folder is not a run folder, or the runs cannot be compared.
     """
     collected = collected_runs(stores)
     for damage in collected.damage:
         warn(f"{damage}; the cell counts as not run")
-    return compare(stores, collected, baselines=baselines, choice=choice, most_runs=most_runs)
+    return collected
 
 
 def echo_leaderboard(stores: Sequence[Store]) -> None:
@@ -68,7 +55,7 @@ def echo_leaderboard(stores: Sequence[Store]) -> None:
     """
     from metabench.report.tables.page import leaderboard_page
 
-    board = compared(stores).board
+    board = compare(stores, results_of(stores)).board
     text = page_text(
         lambda best: leaderboard_page(board, best=best, cost=False), "terminal", terminal()
     )
@@ -84,7 +71,7 @@ def put_scores(store: Store) -> None:
     from metabench.report.tables.page import Page, Part
     from metabench.report.tables.table import tables
 
-    board = compared([store]).board
+    board = compare([store], results_of([store])).board
     page = Page((Part((next(tables(board)),), ()),))
     put(page_text(lambda _: page, "terminal", terminal()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from metabench.cli.commands import export_glue, export_model, export_records
+from metabench.cli.commands.export import glue, model, records
 from metabench.cli.help import Group
 
 __all__ = ["command"]
@@ -19,6 +19,6 @@ def command() -> None:
     """
 
 
-command.add_command(export_model.command)
-command.add_command(export_glue.command)
-command.add_command(export_records.command)
+command.add_command(model.command)
+command.add_command(glue.command)
+command.add_command(records.command)

@@ -73,11 +73,18 @@ def studentized_range_tail(value: float, *, methods: int, freedom: int) -> float
 @lru_cache(maxsize=64)
 def _range_tails(methods: int) -> tuple[Values, Values]:
     """Return ranges w, and P(W > w) for the range of k standard normals."""
+    ranges, between, weights = _below_highest()
+    return ranges, 1 - methods * between ** (methods - 1) @ weights
+
+
+@lru_cache(maxsize=1)
+def _below_highest() -> tuple[Values, Values, Values]:
+    """Return ranges w; the probability that a normal is in (x - w, x); the weights of all x."""
     import numpy as np  # noqa: PLC0415  (start-up time)
     from scipy.special import ndtr  # noqa: PLC0415  (scipy.stats takes a second to load)
 
     ranges = np.linspace(0.0, _WIDEST, _TABLE)
     highest = np.linspace(-_FARTHEST, _FARTHEST, _NODES)
     density = np.exp(-(highest**2) / 2) / math.sqrt(2 * math.pi)
-    others = (ndtr(highest) - ndtr(highest - ranges[:, None])) ** (methods - 1)
-    return ranges, 1 - methods * others @ density * (highest[1] - highest[0])
+    between = ndtr(highest) - ndtr(highest - ranges[:, None])
+    return ranges, between, density * (highest[1] - highest[0])

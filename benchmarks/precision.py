@@ -25,7 +25,7 @@ from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.episode_view import view
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.plan.cell import TaskUse
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.model.sections import ModelSpec
 from metabench.tasks.hub import Hub

@@ -14,7 +14,7 @@ import click
 import torch
 
 from metabench.metrics.compute import score
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.model.sections import FineTuneOptimizer, FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from parity import ours, theirs

@@ -13,7 +13,7 @@ from metabench.data.rows import Rows, load_rows
 from metabench.errors import DataError
 from metabench.nn.encoder import load_tokenizer
 from metabench.plan.cell import TaskUse
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.model.sections import ModelSpec
 from metabench.tasks.hub import Hub
 from perf.clock import time_spent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.model.sections import FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub
 from parity import ours, theirs

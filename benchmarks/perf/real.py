@@ -15,7 +15,7 @@ from metabench.learning import Algorithm, SampledTask, Schedule
 from metabench.nn.encoder import load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.plan.cell import TaskUse
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.model.sections import MetaSpec, ModelSpec
 from metabench.tasks.hub import Hub

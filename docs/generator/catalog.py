@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.fields import field_table
-from metabench.plugin import Offer, load_catalog
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.status import Offer
 
 __all__ = ["catalog"]
 

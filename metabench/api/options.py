@@ -24,6 +24,7 @@ class Options(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
         validate_default=True,
+        defer_build=True,  # of the models that a command imports, it uses few
     )
 
     def key_values(self) -> dict[str, Any]:

@@ -19,23 +19,3 @@ Modules and packages, in the order in which data passes through:
     scaffold: the files of a new plugin package
     trial: the conformance checks of a plugin, in child processes
 """
-
-from metabench.plugin.catalog import Catalog, load_catalog
-from metabench.plugin.local import LocalFile, read_local_files, register_local_files
-from metabench.plugin.observers import Observer, notify
-from metabench.plugin.status import Offer, PluginState, PluginStatus
-from metabench.plugin.target import load_target
-
-__all__ = [
-    "Catalog",
-    "LocalFile",
-    "Observer",
-    "Offer",
-    "PluginState",
-    "PluginStatus",
-    "load_catalog",
-    "load_target",
-    "notify",
-    "read_local_files",
-    "register_local_files",
-]

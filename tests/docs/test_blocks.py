@@ -23,7 +23,8 @@ import pytest
 
 from generator.texts import templates
 from metabench.cli.main import metabench
-from metabench.plugin import LocalFile, load_catalog
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import LocalFile
 from metabench.spec.reading.load import load_benchmark
 from metabench.spec.reading.published import read_published
 

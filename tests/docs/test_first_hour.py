@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from metabench.plan.build import build_plan
-from metabench.plugin import LocalFile, load_catalog
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import LocalFile
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from loops import CENTRES, drawn, outer_path, stages
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "meta_learning.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from metabench.cli.main import main
 from metabench.errors import DataError
 from metabench.plan.build import build_plan
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.model.own_task import OwnTaskSpec
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub

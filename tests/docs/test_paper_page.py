@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.paper_settings import reasons, settings
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.plugin.target import load_target
 from metabench.spec.model.sections import MetaSpec
 from metabench_algorithms.options import ReptileOptions

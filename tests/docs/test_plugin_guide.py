@@ -19,7 +19,9 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
-from metabench.plugin import LocalFile, load_catalog, load_target
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import LocalFile
+from metabench.plugin.target import load_target
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "plugin_guide.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from metabench.leaderboard.statistics.significance import pairs_needed
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 from picture import drawn
 

@@ -21,7 +21,7 @@ from generator.records import RECORDS
 from metabench import api, errors, fingerprint, learning, seeding, testing
 from metabench.cli.main import metabench
 from metabench.errors import MetabenchError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.model.sections import BenchmarkSpec
 from metabench.store.checkpoint import CheckpointNote
 from metabench.store.records.cell import to_json

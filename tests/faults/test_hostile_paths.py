@@ -8,7 +8,7 @@ import time
 import pytest
 
 from metabench.errors import DataError, MetabenchError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.definition import complete_card
 from metabench.tasks.encoder import model_identity

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.names import slugs
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.reading.load import load_benchmark
 

@@ -11,7 +11,7 @@ import pytest
 
 from metabench.cli.main import main
 from metabench.errors import MetabenchError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.definition import complete_card, own_notes
 from metabench.tasks.hub import Hub

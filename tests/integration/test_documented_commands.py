@@ -18,7 +18,7 @@ import pytest
 from kit.benchmark import MAML, benchmark
 
 from metabench.frontend.places import find_benchmark
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 from kit.benchmark import PLAIN, REPTILE, benchmark
 
 from metabench.data.rows import load_texts
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.store.records.seal import sealed
 from metabench.tasks.hub import Hub
 

@@ -11,7 +11,7 @@ from metabench.data.tokens import load_tokens
 from metabench.nn.encoder import load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.plan.cell import TaskUse
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.model.sections import ModelSpec
 from metabench.tasks.hub import Hub

@@ -9,7 +9,7 @@ from metabench.engine.meta import MetaTraining
 from metabench.learning import SampledTask, TaskSampler
 from metabench.nn.curvature import Curvature
 from metabench.nn.learner import TransformerLearner
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.plugin.target import load_target
 from metabench.seeding import Stream
 from metabench.spec.model.sections import MetaSpec

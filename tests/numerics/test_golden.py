@@ -16,7 +16,7 @@ from metabench.api import EpisodeShape
 from metabench.data.episodes import episode_rows
 from metabench.data.order import epoch_batches, permutation, subsample
 from metabench.plan.build import build_plan
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.hub import Hub

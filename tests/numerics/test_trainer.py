@@ -13,7 +13,7 @@ from metabench.learning import Batch
 from metabench.nn.encoder import load_encoder
 from metabench.nn.learner import HeadShape, TransformerLearner
 from metabench.nn.seeded import seeded
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.spec.model.sections import FineTuneSpec, ModelSpec
 from metabench.tasks.hub import Hub

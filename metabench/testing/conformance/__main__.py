@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from metabench.errors import MetabenchError
-from metabench.plugin import Catalog, PluginStatus, load_catalog, read_local_files
+from metabench.plugin.catalog import Catalog, load_catalog
 from metabench.plugin.discovery import discover, is_blocked
-from metabench.plugin.local import LocalFile
+from metabench.plugin.local import LocalFile, read_local_files
+from metabench.plugin.status import PluginStatus
 from metabench.plugin.trial import Outcome
 from metabench.plugin.watch import SLOW_SECONDS, name_slow
 from metabench.testing.conformance import (

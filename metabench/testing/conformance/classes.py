@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 # Importing them registers their checks.
-from metabench.plugin import load_catalog, read_local_files
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import read_local_files
 from metabench.testing.conformance import (  # noqa: F401
     algorithms,
     descriptors,

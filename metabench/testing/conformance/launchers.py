@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from metabench.api.launcher import AgentCommand, AgentMessage, Launcher, LostAgent
 from metabench.errors import SetupError
-from metabench.plugin import load_target
+from metabench.plugin.target import load_target
 from metabench.session.runner.mailbox import FileMailbox
 from metabench.testing.conformance.check import law, require
 from metabench.testing.conformance.verdict import NotApplicableError

@@ -14,7 +14,7 @@ from metabench.api.leaderboard import (
     LeaderboardRow,
     LeaderboardScore,
 )
-from metabench.plugin import load_target
+from metabench.plugin.target import load_target
 from metabench.testing.conformance.ambient import same_ambient
 from metabench.testing.conformance.check import ambient_laws, law, require
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.errors import NothingMatchedError, PluginError
-from metabench.plugin import Catalog, Offer, PluginStatus, load_target
 from metabench.plugin.absence import clash_error, remedy, unregistered
+from metabench.plugin.catalog import Catalog
 from metabench.plugin.observers import Observer, open_observer
+from metabench.plugin.status import Offer, PluginStatus
+from metabench.plugin.target import load_target
 from metabench.suggest import did_you_mean
 from metabench.testing.conformance.verdict import NotApplicableError
 

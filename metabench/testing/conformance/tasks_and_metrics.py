@@ -12,7 +12,7 @@ import numpy as np
 
 from metabench.api import GeneratedSource
 from metabench.data.check import card_use, check_split
-from metabench.plugin import load_target
+from metabench.plugin.target import load_target
 from metabench.seeding import Stream
 from metabench.tasks.hub import Hub
 from metabench.testing.conformance.ambient import drawn_generators, same_ambient

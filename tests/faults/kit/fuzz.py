@@ -21,7 +21,7 @@ from kit.mutate import Mutator
 from kit.subjects import NAME, commit_failure, commit_result
 from metabench.api.task import DataFile, FileSource, HubSource, TaskCard
 from metabench.errors import MetabenchError, SpecError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.results.history import read_curves
 from metabench.results.run_status import last_step
 from metabench.seeding import Stream

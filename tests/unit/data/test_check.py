@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metabench.data.check import SplitCheck, card_use, check_split
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.tasks.hub import Hub
 
 CARD = load_catalog().task("embedded/grammar").value

@@ -9,7 +9,7 @@ import pytest
 
 from metabench.errors import DataError
 from metabench.plan.build import build_plan
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 from metabench.tasks.encoder import model_identity
 from metabench.tasks.hub import Hub

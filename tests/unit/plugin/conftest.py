@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from metabench.plugin import Catalog, PluginStatus
+from metabench.plugin.catalog import Catalog
+from metabench.plugin.status import PluginStatus
 
 GOOD = """
     from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from metabench.errors import PluginError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 
 
 @pytest.mark.parametrize("distributions", [("aa-one", "zz-two"), ("zz-one", "aa-two")])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from metabench.plugin import load_catalog, load_target
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.target import load_target
 
 DEMO = Path(__file__).parents[2] / "fixtures" / "metabench-demo"
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from metabench.errors import PluginError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 
 
 def test_what_a_plugin_offers_is_in_the_catalog_with_its_origin(site):

@@ -9,7 +9,9 @@ import pytest
 
 from metabench.errors import UsageError
 from metabench.fingerprint import hash_module
-from metabench.plugin import load_catalog, load_target, read_local_files, register_local_files
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import read_local_files, register_local_files
+from metabench.plugin.target import load_target
 
 SOURCE = """
 from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl

@@ -7,8 +7,9 @@ import types
 import pytest
 
 from metabench.api import CellEnded, CellStarted, Event, Progressed, RunEnded, RunStarted, hookimpl
-from metabench.plugin import Observer, PluginStatus, notify
 from metabench.plugin.hooks import open_manager
+from metabench.plugin.observers import Observer, notify
+from metabench.plugin.status import PluginStatus
 
 EVENTS = {
     "metabench_run_start": RunStarted(folder="runs/x", done=0, planned=2),

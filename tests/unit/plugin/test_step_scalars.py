@@ -10,9 +10,11 @@ import pytest
 
 from metabench.api import ObserverInfo, Progressed, hookimpl
 from metabench.errors import PluginError
-from metabench.plugin import LocalFile, Offer, PluginStatus, load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.plugin.hooks import open_manager
+from metabench.plugin.local import LocalFile
 from metabench.plugin.observers import Observer, loaded_again, open_observer
+from metabench.plugin.status import Offer, PluginStatus
 from metabench.plugin.step_scalars import OWN_SCALARS, StepScalars
 
 STEP = Progressed("k", "meta", 3, 9, {"loss_after": 0.5, "inner_norm": 1.0})

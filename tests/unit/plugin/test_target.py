@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metabench.errors import PluginError
-from metabench.plugin import load_target
+from metabench.plugin.target import load_target
 
 
 def test_a_target_is_loaded(site):

@@ -6,8 +6,10 @@ import threading
 import time
 from contextlib import contextmanager
 
-from metabench.plugin import PluginStatus, load_catalog, read_local_files
 from metabench.plugin.absence import slow_complaint
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import read_local_files
+from metabench.plugin.status import PluginStatus
 from metabench.plugin.watch import name_slow
 
 SLOW = PluginStatus("entry", "module", "bench-slow", "0.3")

@@ -14,7 +14,7 @@ from kit.json_schema import fits
 
 from metabench.cli.main import main
 from metabench.frontend.places import shipped_benchmarks
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.schema import benchmark_schema
 
 TEMPLATES = Path(__file__).parents[3] / "metabench" / "cli" / "commands" / "templates"

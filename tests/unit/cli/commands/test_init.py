@@ -89,7 +89,7 @@ def test_a_file_of_ones_own_becomes_a_benchmark_that_is_valid(tmp_path, monkeypa
     from click.testing import CliRunner
 
     from metabench.cli.commands.init import command
-    from metabench.plugin import load_catalog
+    from metabench.plugin.catalog import load_catalog
     from metabench.spec.reading.load import load_benchmark
 
     monkeypatch.chdir(tmp_path)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from metabench.cli.main import main
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.cell.predictions import parquet
 from metabench.store.records.cell import FileNote, Result, RunNote, UseNote
 from metabench.store.records.run import ColumnNote

@@ -8,7 +8,7 @@ from metabench.errors import DataError, StoreError
 from metabench.nn.bert.compiled import CompiledLayer
 from metabench.nn.curvature import Curvature
 from metabench.plan.cell import Cell, TaskUse
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
 from metabench.session.cell.context import open_context
 from metabench.session.runtime import Assignment, Runtime

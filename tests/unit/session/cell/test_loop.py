@@ -13,9 +13,9 @@ from metabench.api import hookimpl
 from metabench.api.events import Noticed, Progressed
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.errors import StoppedError
-from metabench.plugin import PluginStatus
 from metabench.plugin.hooks import open_manager
 from metabench.plugin.observers import Observer
+from metabench.plugin.status import PluginStatus
 from metabench.session.cell import loop
 from metabench.session.cell.context import open_context
 from metabench.session.cell.run import run_cell

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.cell.predictions import parquet
 
 

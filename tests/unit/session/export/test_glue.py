@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from metabench.errors import DataError, NothingMatchedError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.export.glue import chosen_uses, glue_parts
 from metabench.store.records.run import ColumnNote, RunNote, UseNote
 from metabench.tasks.hub import Hub

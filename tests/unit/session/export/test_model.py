@@ -19,7 +19,7 @@ from metabench.errors import SetupError
 from metabench.nn.encoder import Encoder, build_module
 from metabench.nn.pairs import separate_pairs
 from metabench.nn.seeded import seeded
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.export import model as module
 from metabench.session.export.classifier import Classifier
 from metabench.session.export.model import export_model, write_model

@@ -10,7 +10,7 @@ import pytest
 
 from metabench.errors import DivergedError
 from metabench.metrics.compute import clipped
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.export.submission import FILES, archive, constant_entries, entries, tsv
 
 BY_NAME = {file.name: file for file in FILES}

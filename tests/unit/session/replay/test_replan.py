@@ -10,7 +10,7 @@ from kit.benchmark import JOINT, OWN, benchmark
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.errors import DataError, NothingMatchedError, SetupError, UsageError
 from metabench.plan.difference import differences
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.replay.replan import done_cell, plan_again
 from metabench.session.runner.record import run_note
 from metabench.spec.write import to_toml

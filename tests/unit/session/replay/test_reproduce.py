@@ -10,7 +10,7 @@ from kit.benchmark import PLAIN, SHORT, benchmark
 from metabench.api.events import CellStarted
 from metabench.cli.inputs.benchmark import make_plan
 from metabench.errors import DivergedError, NothingMatchedError, SetupError
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.cell.context import open_context
 from metabench.session.cell.outcome import commit_failure
 from metabench.session.cell.run import run_cell

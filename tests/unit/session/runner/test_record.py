@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metabench.plan.build import build_plan
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.session.runner.record import run_note
 from metabench.spec.reading.load import load_benchmark
 from metabench.store.records.cell import RunNote, from_json, to_json

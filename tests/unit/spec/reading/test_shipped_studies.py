@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.spec.reading.load import load_benchmark
 
 FOLDER = Path(__file__).parents[4] / "benchmarks" / "studies"

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from metabench.api import AlgorithmInfo, AlgorithmOptions, EpisodeShape
 from metabench.learning import Algorithm, MetaGradient, inner_path
-from metabench.plugin import PluginStatus
+from metabench.plugin.status import PluginStatus
 from metabench.testing.conformance import (
     NotConformingError,
     Subject,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from metabench.api import TaskCard
-from metabench.plugin import load_catalog
+from metabench.plugin.catalog import load_catalog
 from metabench.testing.conformance import NotApplicableError, checks_of, find_subjects
 
 pytestmark = pytest.mark.slow  # every algorithm trains

@@ -12,8 +12,9 @@ from metabench.api import (
     RendererInfo,
     hookimpl,
 )
-from metabench.plugin import Observer, PluginStatus
 from metabench.plugin.hooks import open_manager
+from metabench.plugin.observers import Observer
+from metabench.plugin.status import PluginStatus
 from metabench.testing.conformance import (
     Subject,
 )

@@ -13,7 +13,7 @@ from metabench.api import (
     SamplerInfo,
 )
 from metabench.learning import TaskSampler
-from metabench.plugin import PluginStatus
+from metabench.plugin.status import PluginStatus
 from metabench.testing.conformance import (
     Subject,
 )

@@ -10,7 +10,9 @@ import pytest
 
 from metabench.api import MetricInfo
 from metabench.errors import NothingMatchedError, PluginError
-from metabench.plugin import PluginStatus, load_catalog, read_local_files
+from metabench.plugin.catalog import load_catalog
+from metabench.plugin.local import read_local_files
+from metabench.plugin.status import PluginStatus
 from metabench.testing.conformance import (
     AlgorithmConformance,
     NotConformingError,

@@ -12,7 +12,7 @@ from metabench.api import (
     MetricInfo,
     TaskCard,
 )
-from metabench.plugin import PluginStatus
+from metabench.plugin.status import PluginStatus
 from metabench.testing.conformance import (
     Subject,
 )

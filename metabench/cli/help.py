@@ -28,6 +28,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "jobs",
             "launcher",
             "launcher_sets",
+            "same_hardware",
             "runs",
             "hub",
             "own_file",

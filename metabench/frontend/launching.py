@@ -43,6 +43,7 @@ def run(
     jobs: int = 1,
     launcher: str = "local",
     launcher_options: Mapping[str, object] | None = None,
+    same_hardware: bool = False,
     retry_failed: bool = False,
     force: bool = False,
     observers: Sequence[str] = (),
@@ -65,6 +66,7 @@ def run(
         jobs: cells to run at a time, each in a process.
         launcher: name of the launcher that starts the cells.
         launcher_options: options of the launcher.
+        same_hardware: compute all cells on the kind of processor and GPU that computed the first.
         retry_failed: rerun failed cells.
         force: rerun completed cells.
         observers: names of observers to notify, such as ``tensorboard``.
@@ -97,6 +99,7 @@ def run(
         cache=Path(runs) / CACHE,
         launcher=launcher,
         launcher_settings=_settings(launcher_options),
+        same_hardware=same_hardware,
     )
     found = check_setup(one, policy, runtime, warnings.append)
     with _display(to_do(one.plan, found.states, policy).cells, jobs, on_event) as show:

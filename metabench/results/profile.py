@@ -10,7 +10,10 @@ from metabench.store.records.provenance import differences
 if TYPE_CHECKING:
     from metabench.store.records.provenance import Provenance
 
-__all__ = ["changed", "environment", "same_environment"]
+__all__ = ["HARDWARE", "changed", "environment", "hardware", "same_environment"]
+
+HARDWARE = ("processor", "processor_model", "instruction_set", "device")
+"""The facts of an environment that no installation changes."""
 
 
 def environment(where: Provenance) -> Mapping[str, str]:
@@ -37,6 +40,12 @@ def environment(where: Provenance) -> Mapping[str, str]:
         "curvature": where.curvature,
     }
     return {name: value for name, value in facts.items() if value not in {"", "unknown"}}
+
+
+def hardware(where: Provenance) -> dict[str, str]:
+    """Return the facts of `environment` about the processor and the GPU."""
+    facts = environment(where)
+    return {name: facts[name] for name in HARDWARE if name in facts}
 
 
 def changed(then: Provenance, now: Provenance) -> tuple[str, ...]:

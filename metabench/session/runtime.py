@@ -37,6 +37,7 @@ class Runtime:
         allow_drift: whether to resume from a checkpoint of another environment.
         launcher: name of the launcher that starts the agents.
         launcher_settings: its options, each ``KEY=VALUE``.
+        same_hardware: whether all cells have to be computed on one kind of processor and GPU.
     """
 
     hub: Hub
@@ -49,6 +50,7 @@ class Runtime:
     allow_drift: bool = False
     launcher: str = "local"
     launcher_settings: tuple[str, ...] = ()
+    same_hardware: bool = False
 
 
 @final

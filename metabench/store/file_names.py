@@ -15,6 +15,7 @@ __all__ = [
     "CHECKPOINTS",
     "EARLIER",
     "FAILURE",
+    "HARDWARE",
     "LOCK",
     "LOG",
     "METRICS",
@@ -37,6 +38,8 @@ __all__ = [
 
 RUN, SPEC, RESOLVED = "run.json", "spec.toml", "resolved.toml"
 """Of a run: its request, its original benchmark file, and the same with all defaults."""
+HARDWARE = "hardware.json"
+"""Of a run that wants one kind: the first processor and GPU."""
 CELLS, PROCESSES, LOCK = "cells", "processes", "LOCK"
 """Of a run: a folder for each cell, the lock files of the processes that work on it, its own."""
 CELL, RESULT, FAILURE = "cell.json", "result.json", "failure.json"

@@ -74,6 +74,11 @@ __all__ = ["command"]
     metavar="KEY=VALUE",
     help="Set an option of the launcher; repeatable.",
 )
+@click.option(
+    "--same-hardware",
+    is_flag=True,
+    help="Compute all cells on the kind of processor and GPU that computed the first.",
+)
 @click.option("--retry-failed", is_flag=True, help="Rerun failed cells.")
 @click.option("--force", is_flag=True, help="Rerun completed cells.")
 @click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
@@ -110,6 +115,7 @@ def command(
     jobs: int,
     launcher: str,
     launcher_sets: tuple[str, ...],
+    same_hardware: bool,
     retry_failed: bool,
     force: bool,
     fail_fast: bool,
@@ -152,6 +158,7 @@ def command(
         allow_drift=allow_drift,
         launcher=launcher,
         launcher_settings=launcher_sets,
+        same_hardware=same_hardware,
     )
     if dry_run:
         _echo_plans(prepared, policy, runtime, as_json=as_json)

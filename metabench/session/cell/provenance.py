@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from metabench.plan.cell import Cell
     from metabench.session.runtime import Assignment
 
-__all__ = ["cell_provenance", "now"]
+__all__ = ["cell_provenance", "hardware_facts", "now"]
 
 _DISTRIBUTIONS = (
     "torch", "transformers", "tokenizers", "datasets", "numpy", "scipy", "scikit-learn",
@@ -52,10 +52,7 @@ def cell_provenance(
         python=platform.python_version(),
         versions=_versions(),
         platform=platform.platform(),
-        processor=_processor(),
-        processor_model=_processor_model(),
-        instruction_set=device.instruction_set if device else "",
-        device=device.title if device else "",
+        **hardware_facts(device),
         precision=device.precision(cell.curvature) if device else "",
         threads=device.threads if device else None,
         deterministic=device is not None and device.deterministic,
@@ -73,6 +70,16 @@ def cell_provenance(
         started=started,
         ended=now(),
     )
+
+
+def hardware_facts(device: Device | None) -> dict[str, str]:
+    """Return the processor and the device of this process, by the fields of a provenance."""
+    return {
+        "processor": _processor(),
+        "processor_model": _processor_model(),
+        "instruction_set": device.instruction_set if device else "",
+        "device": device.title if device else "",
+    }
 
 
 def _plugins(cell: Cell) -> tuple[PluginNote, ...]:

@@ -10,8 +10,10 @@ Modules and packages, in the order in which data passes through:
     launching: the requested launcher, with its options
     wire: the messages between a coordinator and its agents
     mailbox: agents that communicate through files of the run folder
+    hardware: whether a process may compute cells of a run on one kind of hardware
     agent_state: a coordinator's state of an agent
     crew: a coordinator's agents
+    turns: the next cell of a queue, and the meaning of its end for the queue
     launch: cells in this process or by agents, with the same records
     agent: a process that runs cells
     claim: the exclusive claim on a cell

@@ -73,8 +73,10 @@ def _serve(channel: _Channel) -> None:
     assignment = assignment_of(begun)
 
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
+    from metabench.session.cell.provenance import hardware_facts  # noqa: PLC0415
 
     context = open_context(assignment)
+    channel.write("opened", hardware=hardware_facts(context.device))
     while not context.faulted and (given := channel.read()) is not None:
         try:
             _run(given, context, channel)

@@ -51,6 +51,7 @@ class AgentState:
         cell: its cell.
         attempt: the number of the attempt at the cell, from 1.
         asked: whether it was asked to stop; then it takes no other cell.
+        accepted: whether its hardware is that of the run, or any is.
         spent: whether its device has failed.
         exceeded: the limit that its cell has exceeded, for which it is ended.
     """
@@ -61,6 +62,7 @@ class AgentState:
     cell: Cell | None = None
     attempt: int = 1
     asked: bool = False
+    accepted: bool = True
     spent: bool = False
     exceeded: str = ""
     _given: float = 0.0
@@ -70,7 +72,8 @@ class AgentState:
     @property
     def idle(self) -> bool:
         """Whether it can take a cell."""
-        return bool(self.node) and self.cell is None and not self.asked and not self.spent
+        ready = bool(self.node) and self.accepted
+        return ready and self.cell is None and not self.asked and not self.spent
 
     @property
     def wall_seconds(self) -> float:

@@ -66,6 +66,7 @@ class Crew:
         self._failed_starts = 0
         self._faults: Counter[str] = Counter()
         self._in_a_row = 0
+        self._drained: set[str] = set()
 
     @property
     def busy(self) -> list[AgentState]:
@@ -89,9 +90,33 @@ class Crew:
         free = sum(agent.cell is None for agent in self._agents.values())
         for _ in range(min(self._size - len(self._agents), cells - free)):
             agent = AgentState(f"agent-{next(self._numbers)}", self._assignment.limits)
+            agent.accepted = not self._assignment.runtime.same_hardware
+            try:
+                self._ask(partial(self._launcher.start, agent.name))
+            except SetupError:
+                if not self._agents or not self._drained:
+                    raise
+                self._size = len(self._agents)  # the nodes that are left have no room for more
+                return
             self._agents[agent.name] = agent
-            self._ask(partial(self._launcher.start, agent.name))
             self._send(agent, self._begin)
+
+    def refuse(self, agent: AgentState) -> None:
+        """Put an agent of unwanted hardware away, and do without it or have another node.
+
+        Raises:
+            SetupError: it was the last that could be started.
+        """
+        if self.one_machine or agent.node in self._drained:
+            self._size -= 1
+        self._drain(agent.node)
+        self.put_away(agent)
+        if self._size <= 0:
+            raise SetupError(
+                "no agent has the hardware of the run's first",
+                where="--same-hardware",
+                hint="start the run where its first cells were computed, or without it",
+            )
 
     def give(self, agent: AgentState, cell: Cell, attempt: int) -> None:
         """Give an agent a cell, for the first time or once more."""
@@ -147,7 +172,7 @@ class Crew:
         self._in_a_row += 1
         left_out = bool(node) and self._faults[node] == _FAULTS
         if left_out:
-            self._ask(partial(self._launcher.drain, node))
+            self._drain(node)
         return left_out
 
     def praise(self, node: str) -> None:
@@ -163,6 +188,11 @@ class Crew:
             else:
                 self._ask(partial(self._launcher.end, agent.name))
         self._ask(self._launcher.close)
+
+    def _drain(self, node: str) -> None:
+        if node not in self._drained:
+            self._drained.add(node)
+            self._ask(partial(self._launcher.drain, node))
 
     def _send(self, agent: AgentState, line: bytes) -> None:
         self._ask(partial(self._launcher.send, agent.name, line))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, final
 
@@ -11,22 +10,23 @@ from metabench.api.events import CellEnded, CellStarted, EndedElsewhere, Noticed
 from metabench.api.launcher import LostAgent
 from metabench.errors import SetupError, StoppedError
 from metabench.escape import visible
-from metabench.results.run_status import is_running
 from metabench.session.cell.outcome import commit_failure
 from metabench.session.estimate.refusal import device_name
 from metabench.session.runner.agent_state import lost_error
-from metabench.session.runner.claim import HELD, claim
+from metabench.session.runner.claim import claim
 from metabench.session.runner.crew import LOSSES, Crew
+from metabench.session.runner.hardware import RunHardware
 from metabench.session.runner.launching import LOCAL, find_launcher
+from metabench.session.runner.turns import LISTENING, Emit, Ending, Pause, next_cell, settle
 from metabench.session.runner.wire import error_of, event_of
 from metabench.store.file_names import LOG
 from metabench.store.problems import explained
 from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
-    from metabench.api.events import Event
     from metabench.plan.cell import Cell
     from metabench.plugin.catalog import Catalog
+    from metabench.session.cell.context import WorkerContext
     from metabench.session.runner.agent_state import AgentState
     from metabench.session.runner.launching import Launching
     from metabench.session.runner.queue import CellQueue
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
     from metabench.session.runtime import Assignment
 
 __all__ = ["launch"]
-
-Emit = Callable[["Event"], None]
-_Ending = CellEnded | EndedElsewhere
-
-_LISTENING = 0.2  # seconds between two checks for a requested stop
-_LONGEST_PAUSE = 2.0  # seconds from one look at the cells of other processes to the next
 
 
 def launch(
@@ -76,9 +70,10 @@ def _in_this_process(
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.run import run_cell  # noqa: PLC0415
 
-    context, pause = open_context(assignment), _Pause()
+    context, pause = open_context(assignment), Pause()
+    _refuse_other_hardware(context)
     while not stopping.requested():
-        cell = _next(queue, context.store, pause)
+        cell = next_cell(queue, context.store, pause)
         if cell is None:
             if not queue.waits:
                 break
@@ -96,74 +91,22 @@ def _in_this_process(
         except StoppedError as stopped:
             stopping.note(stopped)
             break
-        ended = _settle(queue, cell, found, emit=emit, assignment=assignment)
+        ended = settle(queue, cell, found, emit=emit, assignment=assignment)
         if ended is not None:
             yield ended
 
 
-@final
-class _Pause:
-    """The time from one look at the cells of other processes to the next: longer each time."""
+def _refuse_other_hardware(context: WorkerContext) -> None:
+    from metabench.session.cell.provenance import hardware_facts  # noqa: PLC0415  (loads torch)
 
-    def __init__(self) -> None:
-        self._seconds = _LISTENING
-        self._looked = 0.0
-
-    def over(self) -> bool:
-        """Return whether to look again now."""
-        now = time.monotonic()
-        if now - self._looked < self._seconds:
-            return False
-        self._looked, self._seconds = now, min(2 * self._seconds, _LONGEST_PAUSE)
-        return True
-
-    def wait(self) -> None:
-        """Wait for less than the interval of checks for a requested stop."""
-        time.sleep(_LISTENING)
-
-    def forget(self) -> None:
-        """Be short again: something has changed."""
-        self._seconds = _LISTENING
-
-
-def _next(queue: CellQueue, store: Store, pause: _Pause) -> Cell | None:
-    """Return a cell that can be run; where there is none, one that another process has let go."""
-    cell = queue.take()
-    if cell is None and queue.waits and pause.over():
-        queue.recall(lambda cell: not is_running(store.place(cell.folder)))
-        cell = queue.take()
-    if cell is not None:
-        pause.forget()
-    return cell
-
-
-def _settle(
-    queue: CellQueue, cell: Cell, found: _Ending, *, emit: Emit, assignment: Assignment
-) -> CellEnded | None:
-    """Report a cell's end, here or elsewhere, to the queue; return it, None if it is not final.
-
-    It is not final if another process continues the cell, or if it is retried here.
-    """
-    if isinstance(found, CellEnded):
-        return None if _retried(queue, cell, found, assignment) else found
-    if found.ended.status == HELD:
-        queue.put_off(cell)
-        return None
-    emit(found)
-    if found.ended.status == "ok":
-        queue.finish(cell.key)
-    return found.ended
-
-
-def _retried(queue: CellQueue, cell: Cell, ended: CellEnded, assignment: Assignment) -> bool:
-    """Note how a cell has ended; return whether it is to be tried again, as if it had not."""
-    if ended.status == "ok":
-        queue.finish(cell.key)
-        return False
-    again = queue.again(cell, ended.status)
-    if again:
-        Store(assignment.folder).clear_failure(cell.folder)
-    return again
+    same = context.runtime.same_hardware
+    found = RunHardware(context.store, same=same).differs(hardware_facts(context.device))
+    if found:
+        raise SetupError(
+            f"this machine is of another kind than the run's first: {', '.join(found)}",
+            where="--same-hardware",
+            hint="start the run where its first cells were computed, or without it",
+        )
 
 
 @final
@@ -181,19 +124,20 @@ class _Coordinator:
     ) -> None:
         self._queue, self._assignment = queue, assignment
         self._emit, self._stopping = emit, stopping
-        self._store, self._pause = Store(assignment.folder), _Pause()
+        self._store, self._pause = Store(assignment.folder), Pause()
         self._crew = Crew(launching, assignment)
+        self._hardware = RunHardware(self._store, same=assignment.runtime.same_hardware)
 
     def run(self) -> Generator[CellEnded]:
         """Yield the ends of cells until all have ended or a stop was requested."""
         try:
             while self._hand_out():
-                for agent, said in self._crew.receive(_LISTENING):
+                for agent, said in self._crew.receive(LISTENING):
                     cell = agent.cell
                     found = self._hear(agent, said)
                     if found is None or cell is None:
                         continue
-                    ended = _settle(
+                    ended = settle(
                         self._queue, cell, found, emit=self._emit, assignment=self._assignment
                     )
                     if ended is not None:
@@ -212,19 +156,22 @@ class _Coordinator:
             crew.ask_to_stop()
             return bool(crew.busy)
         while (agent := crew.idle()) is not None:
-            cell = _next(queue, self._store, self._pause)
+            cell = next_cell(queue, self._store, self._pause)
             if cell is None:
                 break
             crew.give(agent, cell, queue.attempt(cell.key))
         crew.start(len(queue) if crew.one_machine else queue.ready)
         return bool(crew.busy or queue.ready or queue.waits)
 
-    def _hear(self, agent: AgentState, said: dict[str, Any] | LostAgent) -> _Ending | None:
+    def _hear(self, agent: AgentState, said: dict[str, Any] | LostAgent) -> Ending | None:
         """Pass a message on; return the end of a cell."""
         if isinstance(said, LostAgent):
             return self._lost(agent, said)
         if said["kind"] == "event":
             return self._event(agent, said)
+        if said["kind"] == "opened":
+            self._admit(agent, said["hardware"])
+            return None
         error, cell = error_of(said), agent.cell
         agent.cell = None
         if said["kind"] == "stopped" and self._stopping.requested():
@@ -238,7 +185,16 @@ class _Coordinator:
             raise error
         return None
 
-    def _event(self, agent: AgentState, said: dict[str, Any]) -> _Ending | None:
+    def _admit(self, agent: AgentState, facts: dict[str, str]) -> None:
+        """Have an agent take cells, or name its node if its hardware is not the run's."""
+        differing = self._hardware.differs(facts)
+        agent.accepted = not differing
+        if differing:
+            node = agent.node or agent.name
+            self._emit(Noticed(f"{node} is given no cells: {', '.join(differing)}"))
+            self._crew.refuse(agent)
+
+    def _event(self, agent: AgentState, said: dict[str, Any]) -> Ending | None:
         event = event_of(said)
         agent.heard(began=isinstance(event, CellStarted))
         if not isinstance(event, EndedElsewhere):
@@ -251,7 +207,7 @@ class _Coordinator:
             self._crew.put_away(agent)
         return event
 
-    def _lost(self, agent: AgentState, lost: LostAgent) -> _Ending | None:
+    def _lost(self, agent: AgentState, lost: LostAgent) -> Ending | None:
         """Give the cell of a lost agent to another, or commit the failure that it could not."""
         cell = agent.cell
         if cell is None:

@@ -24,6 +24,7 @@ from metabench.plan.cell import Cell, PretrainWork
 from metabench.plugin.catalog import Catalog
 from metabench.plugin.status import Offer, PluginStatus
 from metabench.session.runner import queue as queue_module
+from metabench.session.runner.hardware import RunHardware
 from metabench.session.runner.launch import launch
 from metabench.session.runner.queue import CellQueue
 from metabench.session.runner.wire import packed, packed_error, packed_event
@@ -44,6 +45,7 @@ class Scripted(Launcher[Options]):
     def __init__(self, options, command):
         super().__init__(options, command)
         self.heard, self.started, self.drained, self.closed = deque(), [], [], False
+        self.gave = []
         self.opened.append(self)
 
     def start(self, agent):
@@ -51,7 +53,9 @@ class Scripted(Launcher[Options]):
         if self.script.get("start") == "fails":
             self.heard.append(LostAgent(agent, "exit code 1"))
             return
-        self.say(agent, packed("ready", host="n1", pid=1))
+        host, facts = self.script.get("hardware", {}).get(agent, ("n1", {}))
+        self.say(agent, packed("ready", host=host, pid=1))
+        self.say(agent, packed("opened", hardware=facts))
 
     def say(self, agent, line):
         self.heard.append(AgentMessage(agent, line[:-1]))
@@ -61,6 +65,7 @@ class Scripted(Launcher[Options]):
         if message["kind"] != "cell":
             return
         cell = message["cells"][0]
+        self.gave.append((agent, cell["name"]))
         steps = self.script.get(cell["name"], [])
         step = steps.pop(0) if steps else "ok"
         if isinstance(step, LostAgent):
@@ -98,7 +103,7 @@ def scripted(tmp_path, monkeypatch):
     catalog = Catalog(launchers={"scripted": Offer(info, PLUGIN)})
     work = PretrainWork(ModelSpec(id="embedded/encoder"), PretrainSpec(steps=1), ())
 
-    def scripted(*names, jobs=1, retries=0, needs=(), **script):
+    def scripted(*names, jobs=1, retries=0, needs=(), same_hardware=False, **script):
         monkeypatch.setattr(Scripted, "script", script)
         cells = [
             Cell(
@@ -111,7 +116,15 @@ def scripted(tmp_path, monkeypatch):
             )
             for name in names
         ]
-        runtime = Runtime(Hub(), "cpu", jobs, None, retries=retries, launcher="scripted")
+        runtime = Runtime(
+            Hub(),
+            "cpu",
+            jobs,
+            None,
+            retries=retries,
+            launcher="scripted",
+            same_hardware=same_hardware,
+        )
         assignment = Assignment(
             tmp_path / "run",
             "x",
@@ -204,6 +217,58 @@ def test_what_every_node_lacks_ends_the_run(scripted):
 def test_agents_that_never_start_end_the_run_with_the_reason(scripted):
     with pytest.raises(SetupError, match="no agent starts: exit code 1"):
         scripted("a", start="fails")
+
+
+AVX2 = {"processor": "Old 1", "instruction_set": "AVX2", "device": "cpu"}
+AVX512 = {"processor": "New 2", "instruction_set": "AVX512", "device": "cpu"}
+
+
+def test_an_agent_on_other_hardware_than_the_first_gets_no_cell_and_its_node_is_named(scripted):
+    hardware = {f"agent-{number}": ("n1", AVX2) for number in (1, 3, 4)}
+    hardware["agent-2"] = ("n2", AVX512)
+
+    ends, said, launcher = scripted(
+        "a", "b", "c", "d", jobs=2, same_hardware=True, hardware=hardware
+    )
+
+    assert {end.status for end in ends.values()} == {"ok"}
+    assert "agent-2" in launcher.started
+    assert "agent-2" not in {agent for agent, _ in launcher.gave}
+    assert launcher.drained == ["n2"]
+    assert notices(said) == [
+        "n2 is given no cells: processor Old 1 → New 2, instruction set AVX2 → AVX512"
+    ]
+
+
+def test_without_the_option_agents_on_any_hardware_get_cells(scripted):
+    hardware = {"agent-1": ("n1", AVX2), "agent-2": ("n2", AVX512)}
+
+    _, said, launcher = scripted("a", "b", jobs=2, hardware=hardware)
+
+    assert {agent for agent, _ in launcher.gave} == {"agent-1", "agent-2"}
+    assert notices(said) == []
+
+
+def test_a_run_without_an_agent_on_the_hardware_of_its_first_ends_with_the_reason(
+    scripted, tmp_path
+):
+    RunHardware(Store(tmp_path / "run"), same=True).differs(AVX2)
+    hardware = {f"agent-{number}": ("n2", AVX512) for number in range(1, 9)}
+
+    with pytest.raises(SetupError, match="no agent has the hardware of the run's first"):
+        scripted("a", "b", jobs=2, same_hardware=True, hardware=hardware)
+
+
+def test_a_process_on_other_hardware_than_the_runs_first_is_refused(tmp_path):
+    store = Store(tmp_path / "run")
+    RunHardware(store, same=True).differs({"processor": "another"})
+    runtime = Runtime(Hub(), "cpu", 1, None, same_hardware=True)
+    assignment = Assignment(store.folder, "x", "hash", {}, runtime, ComputeSpec())
+    work = PretrainWork(ModelSpec(id="embedded/encoder"), PretrainSpec(steps=1), ())
+    queue = CellQueue([Cell("pretrain", "a", "a" * 64, {}, work)], ())
+
+    with pytest.raises(SetupError, match="another kind than the run's first: processor another → "):
+        list(launch(queue, assignment, Catalog(), emit=print, stopping=None))
 
 
 def test_a_cell_that_another_process_holds_is_put_off_and_its_result_taken(scripted):

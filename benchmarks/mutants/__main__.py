@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import sys
 import tempfile
@@ -12,20 +11,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Any, TypeVar
 
 import click
 
 from mutants.changes import ROOT, Mutant
 from mutants.guards import Guards, test_files
-from mutants.process import FINISHED, Copy
+from mutants.process import Copy
 from mutants.sampling import guarded, sample
+from mutants.verdicts import OPEN, Verdicts
 
 _LISTED = ROOT / "tests" / "equivalent_mutants.toml"
 _MEMORY = Path("/dev/shm")  # noqa: S108  (a folder with a name of its own in it)
-
-_OPEN = {"survived", "unguarded"}
 
 OneT = TypeVar("OneT")
 
@@ -47,8 +45,10 @@ def study(**options: Any) -> None:
         packages=[name for name in options["packages"].split(",") if name],
     )
     until = monotonic() + 60 * options["minutes"]
-    guards, verdicts = Guards(options["kept"] / "tests"), options["kept"] / "verdicts"
-    verdicts.mkdir(parents=True, exist_ok=True)
+    listed = tomllib.loads(_LISTED.read_text(encoding="utf-8"))
+    known = {name: kind for kind, reasons in listed.items() for name in reasons}
+    guards = Guards(options["kept"] / "tests")
+    verdicts = Verdicts(options["kept"] / "verdicts", known, retry=options["retry"])
     modules = [str(file.relative_to(ROOT)) for file in guarded()]
     with ExitStack() as held:
         place = _MEMORY if _MEMORY.is_dir() else None
@@ -63,15 +63,11 @@ def study(**options: Any) -> None:
         )  # fmt: skip
         if guards.missing():
             raise click.ClickException(f"{len(guards.missing())} test files are still to be read")
-        listed = tomllib.loads(_LISTED.read_text(encoding="utf-8"))
-        known = {name: kind for kind, reasons in listed.items() for name in reasons}
-        todo = [one for one in drawn if not _verdict(verdicts, one, known, options["retry"])]
-        most = options["seconds"]
         _each(
-            todo, copies, until,
-            lambda copy, one: _judge(copy, one, guards, seconds=most, folder=verdicts),
+            [one for one in drawn if verdicts.wanting(one)], copies, until,
+            lambda copy, one: verdicts.judge(copy, one, guards, seconds=options["seconds"]),
         )  # fmt: skip
-    sys.exit(_print(drawn, {one.digest: _verdict(verdicts, one, known) for one in drawn}))
+    sys.exit(_print(drawn, {one.digest: verdicts.of(one) for one in drawn}))
 
 
 def _each(
@@ -95,43 +91,17 @@ def _each(
             done.result()
 
 
-def _verdict(
-    folder: Path,
-    mutant: Mutant,
-    known: dict[str, str],
-    retry: bool = False,  # noqa: FBT001, FBT002
-) -> dict[str, Any]:
-    """Return what is known of a change; nothing where it is still to be tried."""
-    if mutant.name in known:
-        return {"outcome": known[mutant.name]}
-    place = folder / f"{mutant.digest}.json"
-    found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
-    again = found.get("outcome") == "timed out" or (retry and found.get("outcome") in _OPEN)
-    return {} if again else found
-
-
-def _judge(copy: Copy, mutant: Mutant, guards: Guards, *, seconds: float, folder: Path) -> None:
-    """Try a change and keep the verdict in a folder."""
-    outcome, noticed, began = "unguarded", "", perf_counter()
-    if tests := guards.of(mutant, seconds=seconds):
-        code, noticed = copy.test(mutant, tests, seconds=guards.took(tests))
-        outcome = "survived" if code in FINISHED else "timed out" if code is None else "noticed"
-        if outcome == "noticed":
-            noticed = noticed or f"exit code {code}"
-    took = round(perf_counter() - began, 2)
-    found = {"outcome": outcome, "by": noticed, "seconds": took, "name": mutant.name}
-    (folder / f"{mutant.digest}.json").write_text(json.dumps(found), encoding="utf-8")
-
-
 def _print(drawn: Sequence[Mutant], verdicts: dict[str, dict[str, Any]]) -> int:
     """Print what survived, and the share that was noticed by package."""
     tally: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in drawn:
         outcome = verdicts[mutant.digest].get("outcome", "not tried")
         tally[mutant.package][outcome] += 1
-        if outcome in _OPEN:
+        if outcome in OPEN:
             click.echo(f"{outcome}: {mutant.path}:{mutant.line}: {mutant.before}")
             click.echo(f"    {mutant.after}")
+    for test in sorted({name for found in verdicts.values() for name in found.get("refused", ())}):
+        click.echo(f"left out, for it fails without a change: {test}")
     tally["all"] = sum(tally.values(), Counter())
     for package, counts in tally.items():
         tried = counts["noticed"] + counts["survived"] + counts["unguarded"]

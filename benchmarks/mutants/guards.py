@@ -50,6 +50,9 @@ class Guards:
 
     Args:
         folder: one file for each test file.
+
+    Attributes:
+        refused: the tests that were seen to fail without a change, so that they notice none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -57,6 +60,7 @@ class Guards:
         folder.mkdir(parents=True, exist_ok=True)
         self._running: Mapping[str, list[tuple[str, bool]]] | None = None
         self._seconds: dict[str, float] = {}
+        self.refused: set[str] = set()
 
     def missing(self) -> list[str]:
         """Return the test files of which nothing is known as they are now."""
@@ -75,7 +79,11 @@ class Guards:
         """
         path = Path(mutant.path)
         mirror = f"tests/unit/{'/'.join([*path.parts[1:-1], f'test_{path.stem}'])}"
-        found = {name: mine for name, mine in self._of(mutant).items() if name in self._seconds}
+        found = {
+            name: mine
+            for name, mine in self._of(mutant).items()
+            if name in self._seconds and name not in self.refused
+        }
         parts: dict[tuple[bool, bool, bool, str], list[str]] = defaultdict(list)
         spent = 0.0
         for name in sorted(found, key=self._seconds.__getitem__):
@@ -87,7 +95,8 @@ class Guards:
         order = sorted(parts, key=lambda part: (*part[:3], self.took(parts[part])))
         chosen = [name for part in order for name in parts[part]]
         commands = sorted((ROOT / "tests" / "integration").glob(f"test_{path.stem}.py"))
-        return chosen or [str(file.relative_to(ROOT)) for file in commands]
+        found_files = [str(file.relative_to(ROOT)) for file in commands]
+        return chosen or [name for name in found_files if name not in self.refused]
 
     def took(self, tests: Sequence[str]) -> float:
         """Return the seconds that tests took on the unchanged code."""

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-__all__ = ["FINISHED", "Copy"]
+__all__ = ["Copy", "Tried"]
 
-FINISHED = {0, 5}
-"""pytest's exit codes where no test failed: all passed, or there was none."""
-
+_FINISHED = {0, 5}  # pytest's exit codes where no test failed: all passed, or there was none
 _NOT_LOADED = 99  # the exit code where no loaded function holds the change
 _START = 30.0  # seconds of CPU time that importing and collecting may take
 _WARM = 5.0  # of a fork of what has done both
@@ -53,6 +52,28 @@ _OPTIONS = (
     "-q", "-m", "not gpu and (not slow or not law)", "-p", "no:cacheprovider", "-p", "no:xdist",
     "-W", "ignore::pytest.PytestAssertRewriteWarning",
 )  # fmt: skip
+
+
+@final
+@dataclass(frozen=True)
+class Tried:
+    """How a run of tests ended.
+
+    Args:
+        code: pytest's exit code; -SIGXCPU after some times the CPU time that they take without a
+            change, None after a longer time by the clock.
+        failed: the test that failed; nothing where none did, or the process ended in another way.
+        from_nothing: whether their process imported everything again.
+    """
+
+    code: int | None
+    failed: str
+    from_nothing: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether no test failed."""
+        return self.code in _FINISHED
 
 
 @final
@@ -84,32 +105,36 @@ class Copy:
         """End its process."""
         self._warm.send(None)
 
-    def test(
-        self, mutant: Mutant, tests: Sequence[str], *, seconds: float
-    ) -> tuple[int | None, str]:
-        """Return pytest's exit code for tests of a change in their order, and which one failed.
+    def test(self, mutant: Mutant, tests: Sequence[str], *, seconds: float) -> Tried:
+        """Return how tests of a change went, in their order, until one failed.
 
-        The code is -SIGXCPU after some times ``seconds``, which is the CPU time that they take
-        without the change, and None after a longer time by the clock.
+        Args:
+            mutant: the change.
+            tests: the names of tests, or of files.
+            seconds: the CPU time that they take without the change.
         """
-        answer = self.folder / "answer"
-        answer.unlink(missing_ok=True)
         with self._changed(mutant):
-            code: int | None = _NOT_LOADED
             reload = f"{mutant.path}:{mutant.function}" in self._on_import
             if not reload and all("::" in name for name in tests):
-                code = self._in_fork(mutant, tests, _WARM + _SLOWER * seconds)
-            if code == _NOT_LOADED:
-                code = self._from_nothing(tests, _START + _SLOWER * seconds)
-        return code, answer.read_text(encoding="utf-8") if answer.exists() else ""
+                code = mutant.code(self.folder / mutant.path)
+                tried = self._in_fork(code, tests, seconds)
+                if tried.code != _NOT_LOADED:
+                    return tried
+            return self._from_nothing(tests, seconds)
+
+    def unchanged(self, like: Tried, tests: Sequence[str], *, seconds: float) -> Tried:
+        """Return how tests of the unchanged code went, in the kind of process of an earlier try."""
+        if like.from_nothing:
+            return self._from_nothing(tests, seconds)
+        return self._in_fork(b"", tests, seconds)
 
     def cover(self, file: str, *, seconds: float) -> dict[str, Any]:
         """Return the tests of a file that pass: their seconds, and the functions that they run."""
-        answer = self.folder / "answer"
-        answer.unlink(missing_ok=True)
+        answer = self._no_answer()
         self._warm.send(("cover", file, seconds))
         self._warm.recv()
-        return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+        found: dict[str, Any] = json.loads(_text(answer) or "{}")
+        return found
 
     @contextmanager
     def _changed(self, mutant: Mutant) -> Iterator[None]:
@@ -123,16 +148,25 @@ class Copy:
             file.write_bytes(kept)
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    def _in_fork(self, mutant: Mutant, tests: Sequence[str], seconds: float) -> int | None:
-        code = mutant.code(self.folder / mutant.path)
-        self._warm.send(("test", tuple(tests), code, seconds))
-        found: int | None = self._warm.recv()
-        return found
+    def _in_fork(self, code: bytes, tests: Sequence[str], seconds: float) -> Tried:
+        answer = self._no_answer()
+        self._warm.send(("test", tuple(tests), code, _WARM + _SLOWER * seconds))
+        return Tried(self._warm.recv(), _text(answer), from_nothing=False)
 
-    def _from_nothing(self, tests: Sequence[str], seconds: float) -> int | None:
-        process = _SERVER.Process(target=_load, args=(str(self.folder), tuple(tests), int(seconds)))
+    def _from_nothing(self, tests: Sequence[str], seconds: float) -> Tried:
+        answer, most = self._no_answer(), int(_START + _SLOWER * seconds)
+        process = _SERVER.Process(target=_load, args=(str(self.folder), tuple(tests), most))
         process.start()
-        return _code(process, _CLOCK * seconds)
+        return Tried(_code(process, _CLOCK * most), _text(answer), from_nothing=True)
+
+    def _no_answer(self) -> Path:
+        answer = self.folder / "answer"
+        answer.unlink(missing_ok=True)
+        return answer
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def _code(process: Any, seconds: float) -> int | None:
@@ -243,7 +277,7 @@ class _Loop:
     def _test(
         self, session: pytest.Session, seconds: int, tests: tuple[str, ...], code: bytes
     ) -> None:
-        if not swap(marshal.loads(code)):  # noqa: S302  (what this tool has compiled)
+        if code and not swap(marshal.loads(code)):  # noqa: S302  (what this tool has compiled)
             os._exit(_NOT_LOADED)
         items = {item.nodeid: item for item in session.items}
         failed = _Failed(self._answer)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from metabench.api import Options
 
-__all__ = ["LocalOptions", "SlurmOptions"]
+__all__ = ["LocalOptions", "RayOptions", "SlurmOptions"]
 
 
 class LocalOptions(Options):
@@ -17,6 +17,22 @@ class LocalOptions(Options):
     gpus: Annotated[tuple[int, ...], Field(max_length=64)] = ()
     """Numbers of the GPUs that agents get by turns, one each, in ``CUDA_VISIBLE_DEVICES``; without
     any, all agents see what this process sees."""
+
+
+class RayOptions(Options):
+    """Options of ``ray``."""
+
+    address: str = "auto"
+    """The cluster, as ``HOST:PORT``; ``auto`` is the one that this machine is a node of."""
+    agents: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Agents at a time; 0 is what ``--jobs`` says."""
+    cpus: Annotated[float, Field(ge=0, le=1024)] = 1.0
+    """Processor cores that Ray sets aside for each agent; at least ``compute.threads``."""
+    gpus: Annotated[float, Field(ge=0, le=64)] = 0.0
+    """GPUs that Ray sets aside for each agent; ``0.5`` puts two agents on one."""
+    variables: tuple[str, ...] = ("HF_HOME", "HF_HUB_OFFLINE", "OMP_NUM_THREADS")
+    """Environment variables that agents take over from this command, where it has them; all others
+    are those of the node."""
 
 
 class SlurmOptions(Options):

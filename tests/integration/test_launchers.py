@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
-from kit.benchmark import FOMAML, PLAIN, benchmark
+from kit.launched import FILE, records, require_equal, run, start, wait_for_meta_training
 
-FILE = benchmark(
-    "spread", PLAIN, FOMAML,
-    tasks={"target": ["embedded/entailment"]},
-    meta={"steps": 60},
-    finetune={"epochs": 0.05},
-    seeds={"meta": [0, 1]},
-    compute={"checkpoint_seconds": 0},
-)  # fmt: skip
-TIME_AND_PLACE = {
-    "cpu_seconds", "peak_memory_bytes", "provenance.command", "provenance.ended",
-    "provenance.started", "sha256", "wall_seconds", "attempts",
-}  # fmt: skip
+from metabench.plugin.catalog import load_catalog
+from metabench.testing.conformance import checks_of, find_subject
+
 SLURM = ("--launcher", "slurm", "--launcher-set", "jobs=2", "--launcher-set", "poll_seconds=1")
+RAY_MEMORY = 80 * 1024 * 1024  # bytes of the object store of each node
 
 
 def slurm(*words):
@@ -39,42 +30,6 @@ def slurm(*words):
     return done.stdout
 
 
-def records(folder):
-    paths = (folder / "runs" / "spread" / "cells").glob("*/result.json")
-    return {path.parent.name: json.loads(path.read_text()) for path in paths}
-
-
-def flat(value, path=""):
-    """Return every field of a record by its dotted path."""
-    if not isinstance(value, dict):
-        return {path: value}
-    inner = (flat(one, f"{path}.{name}".lstrip(".")) for name, one in value.items())
-    return {name: one for part in inner for name, one in part.items()}
-
-
-def require_equal(found, expected):
-    assert found.keys() == expected.keys()
-    for name, record in found.items():
-        here, there = flat(record), flat(expected[name])
-        differing = {key for key in here | there if here.get(key) != there.get(key)}
-        assert differing <= TIME_AND_PLACE, name
-
-
-def start(folder, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "metabench", "run", "spread.toml", *arguments],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-
-
-def run(folder, *arguments):
-    process = start(folder, *arguments)
-    said, _ = process.communicate()
-    assert process.returncode == 0, said
-    return said
-
-
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """Return the records of one process."""
@@ -82,6 +37,20 @@ def alone(tmp_path_factory):
     (folder / "spread.toml").write_text(FILE)
     run(folder)
     return records(folder)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Return a Ray cluster on this machine: a head without a core, and three nodes with one."""
+    pytest.importorskip("ray", reason="Ray is not installed; it is the extra [ray]")
+    from ray.cluster_utils import Cluster
+
+    made = Cluster()
+    made.add_node(num_cpus=0, object_store_memory=RAY_MEMORY, include_dashboard=False)
+    for _ in range(3):
+        made.add_node(num_cpus=1, object_store_memory=RAY_MEMORY)
+    yield made
+    made.shutdown()
 
 
 @pytest.fixture
@@ -106,12 +75,6 @@ def test_jobs_of_slurm_leave_equal_records_and_none_is_left(folder, alone):
     require_equal(records(folder), alone)
     assert slurm("squeue", "--noheader", "--me") == ""
     assert [path.name for path in (folder / "runs/spread/agents").iterdir()] == [".alive"]
-
-
-def wait_for_meta_training(folder, process):
-    cells = folder / "runs" / "spread" / "cells"
-    while process.poll() is None and not list(cells.glob("meta-*/checkpoints/step-*")):
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -162,3 +125,53 @@ def test_a_coordinator_that_is_killed_loses_nothing_that_its_jobs_have_done(fold
     logs = [path.read_text() for path in folder.glob("runs/spread/cells/*/log.txt")]
     assert {log.count(" started ") for log in logs} == {1}
     assert slurm("squeue", "--noheader", "--me") == ""
+
+
+def on(cluster):
+    """Return the arguments that run cells on a Ray cluster."""
+    return ("--launcher", "ray", "--launcher-set", f"address={cluster.address}", "-j", "3")
+
+
+def log_of(folder, kind):
+    return "".join(path.read_text() for path in folder.glob(f"runs/spread/cells/{kind}-*/log.txt"))
+
+
+def wait_for(holds, process):
+    """Wait until something holds, or a process has ended."""
+    while process.poll() is None and not holds():
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_actors_of_ray_leave_equal_records(folder, alone, cluster):
+    run(folder, *on(cluster))
+
+    require_equal(records(folder), alone)
+    assert log_of(folder, "*").count(" started ") == len(alone)
+
+
+@pytest.mark.slow
+def test_dead_nodes_of_ray_and_a_dead_driver_cost_no_cell(folder, alone, cluster):
+    process = start(folder, *on(cluster))
+    wait_for_meta_training(folder, process)
+    for node in sorted(cluster.worker_nodes, key=str)[:2]:  # of the three, two train
+        cluster.remove_node(node, allow_graceful=False)
+    resumed = re.compile(r" given to another agent: .*\n.* started meta-\S+ after step \d+\n")
+    wait_for(lambda: resumed.search(log_of(folder, "meta")), process)
+    process.send_signal(signal.SIGKILL)
+    said, _ = process.communicate()
+    found = log_of(folder, "meta")
+    run(folder, *on(cluster))
+
+    assert resumed.search(found), said
+    assert not list(folder.glob("runs/spread/cells/*/failure.json"))
+    require_equal(records(folder), alone)
+
+
+@pytest.mark.slow
+def test_ray_conforms(cluster):
+    subject = find_subject("launcher", "ray", load_catalog(blocked=frozenset({"all"})))
+    given = replace(subject, given={"address": cluster.address, "cpus": 0.1})
+
+    for check in checks_of("launcher"):
+        check.call(given)

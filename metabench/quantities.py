@@ -99,6 +99,8 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
     >>> seeds_text([0, 1, 2]), seeds_text([6, *range(4), 503])
     ('0, 1, 2', '0 to 3, 6, 503')
+    >>> seeds_text([5, 5, 3, 4]), seeds_text([1, 3, 5, 7])
+    ('3, 4, 5', '1, 3, 5, 7')
     """
     stretches: list[list[int]] = []
     for seed in sorted(set(seeds)):
@@ -118,6 +120,8 @@ def shortened(text: str, most: int = 100) -> str:
 
     >>> shortened("seeds.meta=[" + "0, " * 500 + "]", 30)
     'seeds.meta=[0, 0, 0, 0, 0, 0, … (1,513 characters)'
+    >>> [shortened(text, 3) for text in ("abc", "abcd", "ab cd")]
+    ['abc', 'abc … (4 characters)', 'ab … (5 characters)']
     """
     return text if len(text) <= most else f"{text[:most].rstrip()} … ({len(text):,} characters)"
 

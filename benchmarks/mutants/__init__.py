@@ -4,11 +4,11 @@
 every change that none did. A change that changes nothing is listed, with its reason, in
 ``tests/equivalent_mutants.toml``.
 
-Which tests run a function is found once, by coverage, for each test file as it is. A change is
-tried with the tests that run its function, those of the module's mirror in ``tests/unit`` first,
-the quickest before the others, until one fails; the same tests then have to pass without it, and
-one that does not is named and left out. They run in a fork of a process that has loaded
-all of a copy of the code and collected its tests; in the fork, the loaded functions are given
-their changed code, and a module whose change acts at import is imported again. Verdicts are kept,
-so that a study can be interrupted.
+Which tests run a function is found by coverage, for each test file once, and again where a module
+that it ran has changed. A change is tried with the tests that run its function, those of the
+module's mirror in ``tests/unit`` first, the quickest before the others, until one fails; the same
+tests then have to pass without it, and one that does not is named and left out. They run in a fork
+of a process that has loaded all of a copy of the code and collected its tests; in the fork, the
+loaded functions are given their changed code, and a module whose change acts at import is imported
+again. Verdicts are kept, so that a study can be interrupted.
 """

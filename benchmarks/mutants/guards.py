@@ -29,7 +29,10 @@ _FILES = (
 )  # fmt: skip
 """Where the tests are that may notice a change: mirrors, laws and pages, not commands."""
 
-_NOT_TRIED = {"tests/numerics/test_compiled_layers.py"}  # compile for half a minute each
+_NOT_TRIED = {
+    "tests/numerics/test_compiled_layers.py",  # compile for half a minute each
+    "tests/numerics/test_mutants.py",  # starts this tool
+}
 _COMMANDS = 60.0  # seconds of a file that tries commands
 _LONG = 2.0  # seconds of a test that comes after the others
 
@@ -63,12 +66,25 @@ class Guards:
         self.refused: set[str] = set()
 
     def missing(self) -> list[str]:
-        """Return the test files of which nothing is known as they are now."""
-        return [file for file in test_files() if not self._place(file).exists()]
+        """Return the test files of which nothing is known as they are now.
+
+        They are those that changed, and those that ran a module that did.
+        """
+        modules = {file: self._known(file).get("modules") for file in test_files()}
+        now = {path: _digest(path) for known in modules.values() for path in known or ()}
+        return [
+            file
+            for file, known in modules.items()
+            if known is None or any(now[path] != known[path] for path in known)
+        ]
 
     def keep(self, file: str, found: Mapping[str, Any]) -> None:
         """Keep what a test file runs."""
-        self._place(file).write_text(json.dumps(found), encoding="utf-8")
+        tests = found.get("tests", {}).values()
+        ran = {name.partition(":")[0] for one in tests for name in (*one["setup"], *one["call"])}
+        modules = {path: _digest(path) for path in sorted(ran)}
+        text = json.dumps({**found, "modules": modules})
+        self._place(file).write_text(text, encoding="utf-8")
 
     def of(self, mutant: Mutant, *, seconds: float) -> list[str]:
         """Return the tests that can notice a change, file by file, the best first.
@@ -116,9 +132,7 @@ class Guards:
     def _read(self) -> Mapping[str, list[tuple[str, bool]]]:
         running: dict[str, list[tuple[str, bool]]] = defaultdict(list)
         for file in test_files():
-            place = self._place(file)
-            known = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
-            tests = known.get("tests", {})
+            tests = self._known(file).get("tests", {})
             shared = {name for one in tests.values() for name in one["setup"]}
             for test, one in tests.items():
                 self._seconds[test] = one["seconds"]
@@ -128,6 +142,19 @@ class Guards:
                     running[name].append((test, True))
         return running
 
+    def _known(self, file: str) -> Mapping[str, Any]:
+        place = self._place(file)
+        found: dict[str, Any] = {}
+        if place.exists():
+            found = json.loads(place.read_text(encoding="utf-8"))
+        return found
+
     def _place(self, file: str) -> Path:
-        digest = hashlib.sha256(file.encode() + (ROOT / file).read_bytes()).hexdigest()
-        return self._folder / f"{Path(file).stem}-{digest[:16]}.json"
+        return self._folder / f"{Path(file).stem}-{_digest(file)}.json"
+
+
+def _digest(path: str) -> str:
+    """Return what a file is known by as long as it is as it is; nothing of one that is gone."""
+    file = ROOT / path
+    data = file.read_bytes() if file.exists() else b""
+    return hashlib.sha256(path.encode() + data).hexdigest()[:16]

@@ -42,15 +42,24 @@ FOR_NONE = "number / 3 -> number * 3"
 ENDLESS = "low + 1 -> low - 1"
 
 
-@pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    """Return the verdict on each change of a package of which one test has become stale."""
-    root = tmp_path_factory.mktemp("root")
+def _project(root):
+    """Write a package of one module and its tests; return the module."""
     for part in ("metabench", "plugins", "tests/unit", "benchmarks", "docs"):
         (root / part).mkdir(parents=True)
-    module = root / "metabench" / "sums.py"
     (root / "metabench" / "__init__.py").touch()
     (root / "tests" / "unit" / "test_sums.py").write_text(TESTS, encoding="utf-8")
+    (root / "metabench" / "sums.py").write_text(MODULE, encoding="utf-8")
+    return root / "metabench" / "sums.py"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Return verdicts on changes of a package of which one test has become stale, by change.
+
+    And which files of tests were to be read: at first, then, and after one line of it changed.
+    """
+    root = tmp_path_factory.mktemp("root")
+    module = _project(root)
     found = {}
     with pytest.MonkeyPatch.context() as patched:
         for one in (changes, guards, process):
@@ -61,12 +70,14 @@ def verdicts(tmp_path_factory):
         def copied(name):
             return Copy(root / name, files=guards.test_files(), modules=["metabench/sums.py"])
 
-        module.write_text(MODULE, encoding="utf-8")
         known, before = Guards(root / "kept"), copied("before")
-        for file in known.missing():
+        read = [known.missing()]
+        for file in read[0]:
             known.keep(file, before.cover(file, seconds=20))
         before.close()
+        read.append(known.missing())
         module.write_text(MODULE.replace("number / 2", "number / 3"), encoding="utf-8")
+        read.append(known.missing())
         after, kept = copied("after"), Verdicts(root / "verdicts", {})
         for mutant in mutants(module):
             change = f"{mutant.before} -> {mutant.after}"
@@ -74,7 +85,19 @@ def verdicts(tmp_path_factory):
                 kept.judge(after, mutant, known, seconds=20)
                 found[change] = kept.of(mutant)
         after.close()
-    return found
+    return found, read
+
+
+@pytest.fixture
+def verdicts(study):
+    """Return the verdicts alone."""
+    return study[0]
+
+
+def test_a_file_of_tests_is_read_again_where_what_it_runs_has_changed(study):
+    file, _, _ = STALE.partition("::")
+
+    assert study[1] == [[file], [], [file]]
 
 
 def test_a_test_that_fails_without_a_change_notices_none_and_is_named_once(verdicts):

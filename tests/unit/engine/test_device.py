@@ -7,6 +7,7 @@ import torch
 
 from metabench.engine.device import Device, resolve_device
 from metabench.errors import DeviceError
+from metabench.nn.curvature import Curvature
 from metabench.spec.model.sections import ComputeSpec
 
 
@@ -14,6 +15,31 @@ def test_the_cpu_is_always_there_in_fp32():
     device = resolve_device("cpu", ComputeSpec(threads=2))
 
     assert (device.title, device.precision(), device.threads) == ("cpu", "fp32", 2)
+
+
+def test_what_a_benchmark_file_asks_of_computing_is_what_a_device_does():
+    asked = ComputeSpec(
+        threads=3, precision="fp32", curvature="lean", deterministic=True, compile=True, memory=1.5
+    )
+    device = resolve_device("cpu", asked)
+
+    assert device == Device(
+        torch.device("cpu"), autocast=False, threads=3, forced=False, keep="lean",
+        memory=1_610_612_736, deterministic=True, compiles=True,
+    )  # fmt: skip
+    assert device.curvature("exact") == Curvature("exact", "lean", 1_610_612_736)
+    assert device.curvature(None) is None
+    assert resolve_device("cpu", ComputeSpec()).memory is None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_device_sets_the_threads_of_its_process(threads):
+    before = torch.get_num_threads()
+    try:
+        resolve_device("cpu", ComputeSpec(threads=threads)).apply()
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("asked", [True, False])

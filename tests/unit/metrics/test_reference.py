@@ -62,3 +62,23 @@ def test_a_metric_that_fails_on_constant_outputs_has_no_reference():
 
     found = reference_scores(targets, TRAIN, LABELS, classes=2)
     assert [list(scores) for scores in found.values()] == [["accuracy"], ["accuracy"]]
+
+
+def test_chance_guesses_every_class_in_its_share_among_the_examples_of_each_class():
+    train = np.array([0, 1, 2, 2])
+    found = references("accuracy", train=train, labels=np.repeat([0, 1, 2], [4, 8, 4]), classes=3)
+
+    assert found["chance"]["accuracy"] == (1 + 2 + 2) / 16
+
+
+def columns(_labels, outputs):
+    """Return the number of columns: a metric for the test below."""
+    return float(outputs.shape[1])
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3])
+def test_a_metric_is_given_as_many_columns_as_there_are_classes(classes):
+    train = np.arange(6) % max(classes, 2)
+    found = reference_scores({"columns": f"{__name__}:columns"}, train, train, classes=classes)
+
+    assert found == {name: {"columns": classes} for name in ("majority", "chance")}

@@ -1,5 +1,7 @@
 """Laws of merging: parts of one benchmark are whole again, other methods stay apart."""
 
+from dataclasses import replace
+
 import pytest
 
 from metabench.errors import UsageError
@@ -130,6 +132,40 @@ def test_rows_that_differ_are_named_after_their_run(make_study):
 
     assert merged.note.methods == ("BERT", "MAML", "MAML (two)")
     assert merged.entries["MAML", "x"].values == {0: 0.7, 1: 0.8}
+    assert list(merged.entries["MAML (two)", "x"].keys) == ["f" * 64]
+    assert [use.method for use in merged.note.uses if use.key == "f" * 64] == ["MAML (two)"] * 2
+
+
+def test_as_many_methods_of_one_name_as_there_are_runs_have_names(make_study):
+    runs = [
+        collect(make_study({("A", "x"): {0: 0.5}}, f"run{lr}", notes={"A": {"lr": lr}}, name="b"))
+        for lr in range(5)
+    ]
+    for lr, run in enumerate(runs):  # other settings make another key
+        uses = tuple(use.model_copy(update={"key": str(lr) * 64}) for use in run.note.uses)
+        runs[lr] = replace(run, note=run.note.model_copy(update={"uses": uses}))
+
+    assert merge(runs).note.methods == ("A", "A (b)", "A (b, 2)", "A (b, 3)", "A (b, 4)")
+
+
+@pytest.mark.parametrize(("early", "late"), [(("2", "3"), ("1", "4")), (("1", "3"), ("2", "3"))])
+def test_of_two_records_of_a_cell_the_first_to_end_counts_then_the_first_to_start(
+    make_study, early, late
+):
+    runs = []
+    for score, (started, ended) in ((0.1, early), (0.2, late)):
+        facts = {"A": {"started": started, "ended": ended, "device": ended + started}}
+        runs.append(collect(make_study({("A", "x"): {0: score}}, str(score), facts=facts)))
+
+    for order in (runs, runs[::-1]):
+        assert merge(order).entries["A", "x"].values == {0: 0.1}
+
+
+def test_of_two_records_of_one_time_that_of_the_first_run_counts(make_study):
+    runs = [collect(make_study({("A", "x"): {0: score}}, str(score))) for score in (0.1, 0.2)]
+
+    for order, value in ((runs, 0.1), (runs[::-1], 0.2)):
+        assert merge(order).entries["A", "x"].values == {0: value}
 
 
 def test_a_cell_that_was_run_twice_counts_once_and_is_named_where_it_differs(make_study):

@@ -53,3 +53,15 @@ def test_nothing_chosen_changes_nothing(make_study):
 def test_a_metric_that_no_score_has_is_refused(make_study):
     with pytest.raises(UsageError, match="no score has a metric 'f2'; there are 'accuracy', 'f1'"):
         with_metric(collect(make_study(SCORES)), "f2")
+
+
+@pytest.mark.parametrize(("named", "noted"), [(True, False), (False, True), (False, False)])
+def test_an_error_is_one_by_its_note_or_by_its_name_where_older_records_do_not_tell(
+    make_study, named, noted
+):
+    metric = "mae" if named else "f1"
+    scores = {("A", "x"): {0: {"scores": {"accuracy": 0.5, metric: 0.1}}}, ("A", "y"): {0: 0.7}}
+    note = MetricNote(name=metric, title="M", percent=False, error=noted)
+    found = with_metric(collect(make_study(scores, metrics=(note,))), metric)
+
+    assert [column.error for column in found.note.columns] == [named or noted, False]

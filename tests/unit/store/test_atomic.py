@@ -12,7 +12,10 @@ from metabench.store import atomic as commit
 from metabench.store.atomic import (
     commit_bytes,
     commit_folder,
+    empty_folder,
+    keep_files,
     make_folder,
+    replace_folder,
     settle_folders,
 )
 from metabench.store.folder import Folder
@@ -238,3 +241,65 @@ def test_a_folder_whose_size_cannot_be_seen_is_committed_all_the_same(tmp_path, 
     commit_folder(tmp_path / "new", tmp_path / "final")
 
     assert names(tmp_path) == ["final"]
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_files_that_are_kept_are_whole_where_links_are_possible_and_where_not(
+    tmp_path, monkeypatch, linked
+):
+    def fail(*_, **__):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not linked:
+        monkeypatch.setattr(os, "link", fail)
+    content = {"a": b"0123456789", "b": b""}
+    (tmp_path / "from").mkdir()
+    for name, data in content.items():
+        (tmp_path / "from" / name).write_bytes(data)
+    folder = Folder(tmp_path)
+
+    keep_files(folder / "from", folder / "to" / "there", content)
+
+    for name, data in content.items():
+        kept = tmp_path / "to" / "there" / name
+        assert kept.read_bytes() == data
+        assert kept.samefile(tmp_path / "from" / name) == linked
+    with pytest.raises(StoreError, match="is not a regular file"):
+        keep_files(folder / "from", folder / "to", ["c"])
+
+
+def test_a_folder_of_a_run_is_replaced_with_what_metabench_wrote_and_the_rest_is_set_aside(
+    tmp_path,
+):
+    for name, files in (("final", ("result.json", "notes.txt")), ("new", ("cell.json",))):
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).touch()
+    replace_folder(Folder(tmp_path), "new", "final")
+    (aside,) = (name for name in names(tmp_path) if name != "final")
+
+    assert names(tmp_path / "final") == ["cell.json"]
+    assert names(tmp_path / aside) == ["notes.txt"]
+
+
+def test_a_full_disk_is_told_of_all_bytes_that_a_folder_needs(tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "new").mkdir()
+    for name, data in (("a", b"123"), ("b", b"4567")):
+        (tmp_path / "new" / name).write_bytes(data)
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(StoreError, match=r": 7 bytes are needed and \d+ are free"):
+        commit_folder(tmp_path / "new", tmp_path / "final")
+    assert names(tmp_path) == ["new"]
+
+
+def test_an_emptied_folder_is_there_and_empty(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "notes.txt").touch()
+    empty_folder(tmp_path / "a")
+
+    assert names(tmp_path) == ["a"]
+    assert names(tmp_path / "a") == []

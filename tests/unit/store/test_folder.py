@@ -162,3 +162,55 @@ def test_every_descriptor_is_closed(root, tmp_path):
         with (root / "own" / "deep").opened() as here:
             here.read("a")
     assert opened() == before
+
+
+def test_an_open_folder_is_the_one_that_was_opened_whatever_its_name_is_now(tmp_path, outside):
+    (tmp_path / "a" / "inner").mkdir(parents=True)
+    (outside / "theirs").mkdir()
+    with Folder(tmp_path).opened() as here, here.enter("a") as inner:
+        (tmp_path / "a").rename(tmp_path / "b")
+        (tmp_path / "a").symlink_to(outside)
+
+        assert inner.names() == inner.folders() == ["inner"]
+
+
+def test_hidden_folders_files_and_links_are_no_folders_in_it(tmp_path, outside):
+    for name in ("b", "a", ".hidden"):
+        (tmp_path / "run" / name).mkdir(parents=True)
+    (tmp_path / "run" / "c").touch()
+    (tmp_path / "run" / "d").symlink_to(outside)
+
+    with Folder(tmp_path / "run").opened() as here:
+        assert here.folders() == ["a", "b"]
+        assert [name for name in here.names() if here.is_folder(name)] == [".hidden", "a", "b"]
+        assert [name for name in here.names() if here.is_regular(name)] == ["c"]
+        assert (here.is_regular("c", size=0), here.is_regular("c", size=1)) == (True, False)
+        assert here.facts("e") is None
+
+
+@pytest.mark.parametrize("most", [None, 1 << 20])
+def test_a_file_whose_size_is_not_known_beforehand_is_read_to_its_end(most):
+    with Folder(Path("/proc/self")).opened() as here:
+        data, facts = here.read_with_facts("maps", most=most)
+
+    assert facts.st_size == 0
+    assert len(data) > 1 << 12
+    assert data.endswith(b"\n")
+
+
+def test_a_file_of_just_as_many_bytes_as_are_allowed_is_read(tmp_path):
+    (tmp_path / "a").write_bytes(b"0123")
+
+    with Folder(tmp_path).opened() as here:
+        assert here.read("a", most=4) == b"0123"
+        with pytest.raises(NotOwnError, match="is larger than 0 MiB"):
+            here.read("a", most=3)
+
+
+@pytest.mark.parametrize(("depth", "stays"), [(8, False), (9, True)])
+def test_folders_are_deleted_to_a_depth_that_no_run_folder_reaches(tmp_path, depth, stays):
+    (tmp_path / "cell" / "/".join(["checkpoints"] * depth)).mkdir(parents=True)
+    with Folder(tmp_path).opened() as here:
+        here.remove_tree("cell")
+
+    assert (tmp_path / "cell").exists() == stays

@@ -11,6 +11,7 @@ from metabench.errors import StoreError
 from metabench.store.records.cell import CellNote, Failure, FileNote, Result
 from metabench.store.records.seal import sealed
 from metabench.store.run_folder import Store, reading_many
+from metabench.store.stored_cell import NO_RECORDS
 
 KEY = hashlib.sha256(b"cell").hexdigest()
 NAME = f"cell-{KEY[:8]}"
@@ -201,3 +202,80 @@ def test_after_reading_many_records_garbage_collection_is_as_it_was(enabled):
         assert gc.isenabled() == enabled
     finally:
         gc.enable()
+
+
+def test_the_stamp_of_what_was_read_is_that_of_the_records_that_are_there(store, provenance):
+    stamps = [NO_RECORDS]
+    assert store.cell(NAME).stamp == store.stamp(NAME) == NO_RECORDS
+    for commit in (
+        lambda: store.commit_failure(NAME, failure(provenance)),
+        lambda: store.commit_failure(NAME, failure(provenance, attempts=2)),
+        lambda: store.commit_result(NAME, result(provenance)),
+        lambda: store.commit_result(NAME, result(provenance)),
+    ):
+        commit()
+        (cell,) = store.cells()
+        stamps.append(store.stamp(NAME))
+
+        assert cell.stamp == store.cell(NAME).stamp == Store(store.folder).cell(NAME).stamp
+        assert cell.stamp == stamps[-1]
+    assert len(set(stamps)) == 5
+    store.commit_note(NAME, note())
+    assert store.stamp(NAME) == stamps[-1]
+
+
+def test_a_record_is_read_once_until_it_changes(store, provenance):
+    store.commit_failure(NAME, failure(provenance))
+    first = store.failure(NAME)
+    again = store.failure(NAME)
+    store.commit_failure(NAME, failure(provenance, attempts=2))
+
+    assert again is first
+    assert store.failure(NAME).attempts == 2
+
+
+def test_a_lock_file_and_a_failure_of_before_are_seen_in_a_cell(store, provenance):
+    store.commit_note(NAME, note())
+    assert not store.cell(NAME).lock
+    with store.lock_cell(NAME):
+        assert store.cell(NAME).lock
+    store.commit_failure(NAME, failure(provenance))
+    store.commit_failure(f"other-{KEY[:8]}", failure(provenance))
+
+    assert [cell.failure is None for cell in store.cells()] == [False, False]
+    store.clear_failure(NAME)
+    assert [cell.failure is None for cell in store.cells()] == [True, False]
+
+
+def test_cells_are_named_by_what_is_known_of_them(store, provenance):
+    store.commit_failure(NAME, failure(provenance, method="MAML"))
+    (cell,) = store.cells()
+
+    assert (cell.name, cell.key, cell.kind, cell.method) == ("cell", KEY, "adapt", "MAML")
+    assert cell.inputs == {}
+
+
+def test_a_file_of_a_cell_is_read_if_its_bytes_are_those_of_the_record(store):
+    data = b"predicted"
+    folder = store.cell_folder(NAME)
+    folder.mkdir(parents=True)
+    (folder / "a").write_bytes(data)
+    file = FileNote(path="a", bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+    assert store.read_file(NAME, file) == data
+    for changed in ({"sha256": "0" * 64}, {"bytes": len(data) - 1}, {"path": "b"}):
+        with pytest.raises(StoreError, match="is missing or damaged"):
+            store.read_file(NAME, file.model_copy(update=changed))
+
+
+def test_a_join_with_nobody_there_writes_the_request_and_sweeps(store, make_run):
+    asked = make_run().run()
+    left = store.folder / f".run.json.{1}-0f.tmp"
+    left.parent.mkdir()
+    left.touch()
+    with store.join("text", "resolved", asked) as first:
+        assert (first, left.exists()) == (True, False)
+        with store.join("text", "resolved", asked) as second:
+            assert not second
+
+    assert store.run().methods == asked.methods

@@ -233,6 +233,12 @@ def test_the_end_of_a_terminal_shows_the_most_important_sentence(board, name):
     assert "Conclusion" in shown[-17:]
 
 
+def test_a_mean_of_exactly_zero_is_ranked_as_zero(board):
+    wanted = {("A", "a"): dict.fromkeys(range(3), 0.0), ("B", "a"): {0: 0.5, 1: 0.6, 2: 0.55}}
+
+    assert board(wanted).conclusion[0].startswith("B has the highest ")
+
+
 def test_an_error_is_best_where_it_is_lowest(board):
     wanted, fields = TABLES["F1 and MAE, of which lower is better"]
     found = board(wanted, **fields)

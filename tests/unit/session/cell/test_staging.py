@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 
 import pytest
@@ -104,11 +105,11 @@ def test_another_machine_may_come_to_other_numbers_and_both_are_kept(store):
 
 
 def test_where_names_cannot_be_doubled_files_are_copied(store, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError("no links here")
 
     run(store, 0.5)
-    monkeypatch.setattr("pathlib.Path.hardlink_to", fail)
+    monkeypatch.setattr(os, "link", fail)
     run(store, 0.75)
 
     assert kept(store) == ["0.5"]

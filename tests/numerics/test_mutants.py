@@ -112,4 +112,5 @@ def test_another_test_of_the_file_notices_changes(verdicts):
 def test_an_endless_loop_is_noticed_for_without_the_change_there_is_an_end(verdicts):
     found = verdicts[ENDLESS]
 
-    assert (found["outcome"], found["by"][:10]) == ("noticed", "exit code ")
+    assert found["outcome"] == "noticed"
+    assert found["by"].startswith(("exit code ", "no end"))  # by its CPU time, or by the clock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metabench.results.collect import collect
+from metabench.results.collect import Entry, collect, seed_means
 from metabench.store.records.cell import Failure
 from metabench.store.run_folder import Store
 
@@ -110,3 +110,48 @@ def test_the_order_of_the_folders_changes_nothing(make_run, tmp_path):
     (store.folder / "run.json").rename(folder / "run.json")
 
     assert collect(Store(folder)) == collect(make_run("demo"))
+
+
+def test_an_entry_of_which_nothing_is_known_has_nothing():
+    entry = Entry(values={}, planned=1, runs=2)
+
+    assert (entry.missing, entry.failed, entry.collapsed, entry.shared) == (0, 0, 0, 0)
+    assert (entry.scored_rows, entry.tunings, entry.unavailable) == (0, 1, "")
+
+
+def test_of_several_runs_the_largest_counts_of_examples_are_those_of_the_column(make_study):
+    scores = {"accuracy": 0.5}
+    runs = {
+        0: {"scores": scores, "scored_rows": 7, "overlap": {"both": 1, "train": 9}},
+        1: {"scores": scores, "scored_rows": 9, "overlap": {"both": 3}},
+        2: {"scores": scores},
+    }
+    store = make_study({("A", "x"): runs, ("B", "x"): {0: None}})
+    entries = collect(store).entries
+
+    assert (entries["A", "x"].scored_rows, entries["A", "x"].shared) == (9, 3)
+    assert (entries["B", "x"].scored_rows, entries["B", "x"].shared) == (0, 0)
+
+
+def test_a_description_that_is_damaged_costs_no_score(make_study):
+    store = make_study({("A", "x"): {0: 0.5}})
+    (store.cell_folder(store.run().uses[0].cell) / "cell.json").write_text("{")
+    collected = collect(store)
+
+    assert collected.entries["A", "x"].values == {0: 0.5}
+    assert collected.damage == ()
+
+
+@pytest.mark.parametrize(
+    ("planned", "means"),
+    [
+        ([(0, 0), (0, 1), (1, 0), (1, 1)], {0: 0.5, 1: 2.5}),
+        ([(0, 0), (0, 1), (1, 0), (1, 2)], {0: 0.5}),
+        ([(0, 1), (2, 0)], {0: 1.0}),
+        ([], {}),
+    ],
+)
+def test_a_meta_seed_has_the_mean_of_all_its_scores_or_none(planned, means):
+    scores = {(0, 0): 0.0, (0, 1): 1.0, (1, 0): 2.0, (1, 1): 3.0, (3, 0): 9.0}
+
+    assert seed_means(scores, planned) == means

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from metabench.limits import LOG_BYTES
 from metabench.plugin.step_scalars import OWN_SCALARS
 from metabench.results.collect import collect
-from metabench.results.history import meta_histories, read_curves
+from metabench.results.history import drawn_seeds, meta_histories, read_curves
 from metabench.store.folder import Folder
 
 LOSSES = st.lists(st.floats(-100, 100, allow_nan=False), min_size=1, max_size=300)
@@ -155,3 +155,50 @@ def test_a_flood_of_names_leaves_the_loss_its_curve(tmp_path):
 
     assert len(found["loss_after"].points) == 49
     assert len(found) <= 21
+
+
+@pytest.mark.parametrize(("value", "read"), [(1e30, True), (-1e30, True), (1.01e30, False)])
+def test_the_largest_number_that_is_read_is_ten_to_the_thirtieth(tmp_path, value, read):
+    line = {"step": 1, "loss_after": 1.0, "their/scalar": value}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps(line) + "\n")
+
+    assert ("their/scalar" in read_curves(Folder(tmp_path))) == read
+
+
+def test_what_is_no_meta_training_and_what_is_not_planned_is_none_of_it(study):
+    note = study.run()
+    kinds = {"meta-joint-s0": "pretrain"}
+    cells = tuple(
+        cell.model_copy(update={"kind": kinds.get(cell.cell[:-9], cell.kind)})
+        for cell in note.cells
+        if not cell.cell.startswith("meta-maml")
+    )
+    study.commit_run("", "", note.model_copy(update={"cells": cells}))
+    found = meta_histories([study], collect(study))
+
+    assert [run.seed for run in found["Joint"]] == [1]
+    assert found["MAML"] == ()
+
+
+def test_a_description_of_another_cell_is_not_taken_for_that_of_the_run(study):
+    cell = next(cell for cell in study.run().cells if cell.cell.startswith("meta-joint-s1"))
+    other = study.note(cell.cell).model_copy(update={"key": "f" * 64})
+    study.commit_note(cell.cell, other)
+    strange = next(
+        run for run in meta_histories([study], collect(study))["Joint"] if run.key == cell.key
+    )
+
+    assert (strange.seed, strange.rows, strange.sampler) == (0, {}, "")
+
+
+def test_curves_are_those_of_the_first_ten_meta_seeds(make_study):
+    seeds = [3, 1, *range(20, 31)]
+    store = make_study({("A", "x"): dict.fromkeys(seeds, 0.5)}, start={"A": {}})
+    for cell in store.run().cells:
+        if cell.kind == "meta":
+            write(store.cell_folder(cell.cell) / "metrics.jsonl", [1.0])
+    collected = collect(store)
+    read = [run.seed for run in meta_histories([store], collected)["A"] if run.losses is not None]
+
+    assert drawn_seeds(collected) == {1, 3, *range(20, 28)}
+    assert sorted(read) == sorted(drawn_seeds(collected))

@@ -247,3 +247,18 @@ def test_a_run_folder_is_not_held_alone_while_somebody_works_on_it(tmp_path):
             pass
     with store.lock():
         assert (tmp_path / "LOCK").exists()
+
+
+def test_a_lock_file_that_went_with_its_folder_is_no_lock(path, monkeypatch):
+    take, late = fcntl.flock, []
+
+    def flock(descriptor, how):
+        if not late:
+            late.append(os.fstat(descriptor).st_ino)
+            path.unlink()
+            path.parent.rmdir()
+        take(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with locked(*at(path)):
+        assert json.loads(path.read_text())["pid"] == os.getpid()

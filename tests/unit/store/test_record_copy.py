@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from metabench.errors import StoreError
 from metabench.store.record_copy import copy_records
 from metabench.store.records.cell import CellNote, FileNote, Rescoring
 from metabench.store.run_folder import Store
@@ -85,3 +86,27 @@ def test_files_are_named_with_their_hashes_after_those_that_were_left_out_before
     assert target.result(done).files == ()
     assert target.result(done).left_out == (LEFT, file)
     assert not (target.cell_folder(done) / "predictions.parquet").exists()
+
+
+def test_cells_that_the_run_no_longer_plans_are_left_out(source, tmp_path):
+    note = source.run()
+    done, failed, _ = note.uses
+    uses = (done.model_copy(update={"key": "f" * 64}), failed)
+    cells = tuple(cell for cell in note.cells if cell.key == failed.key)
+    source.commit_run("", "", note.model_copy(update={"uses": uses, "cells": cells}))
+    target = Store(tmp_path / "copy")
+
+    assert copy_records(source, target) == 1
+    assert target.names() == [failed.cell]
+
+
+def test_what_is_damaged_is_not_copied_except_in_checkpoints(source, tmp_path):
+    failed = source.run().uses[1].cell
+    checkpoint = source.cell_folder(failed) / "checkpoints" / "step-000000001"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "state.safetensors").touch()
+
+    assert copy_records(source, Store(tmp_path / "copy")) == 2
+    (source.cell_folder(failed) / "cell.json").write_text("{")
+    with pytest.raises(StoreError, match=f"'cells/{failed}/cell.json' .* are not copied"):
+        copy_records(source, Store(tmp_path / "again"))

@@ -279,3 +279,14 @@ def test_a_join_with_nobody_there_writes_the_request_and_sweeps(store, make_run)
             assert not second
 
     assert store.run().methods == asked.methods
+
+
+def test_a_description_that_is_not_read_costs_no_result(store, provenance):
+    store.commit_result(NAME, result(provenance))
+    store.commit_note(NAME, note(key="f" * 64))
+
+    assert store.is_done(NAME)
+    assert store.result(NAME) == result(provenance)
+    assert [cell.damage for cell in store.cells(noted=False)] == [()]
+    assert [cell.result for cell in store.cells()] == [None]
+    assert store.note(NAME).key == "f" * 64

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from metabench.cli.main import main
+from metabench.store.records.cell import FileNote
 from metabench.store.records.seal import sealed
 from metabench.store.unproven import LOGS, TEXTS, unproven
 
@@ -61,3 +62,10 @@ def test_a_forgery_that_is_sealed_anew_verifies_and_is_announced(store, capsys):
 
     assert main(["verify", "--strict", str(store.folder)]) == 0
     assert "if you change one, you can recompute its checksum" in capsys.readouterr().out
+
+
+def test_files_that_a_copy_left_out_are_counted_over_the_cells_that_are_done(make_study):
+    files = tuple(FileNote(path=name, bytes=1, sha256="0" * 64) for name in ("a", "b", "c"))
+    scores = {("A", "x"): {0: {"left_out": files[:2]}, 1: {"left_out": files[2:]}, 2: "diverged"}}
+
+    assert unproven(make_study(scores)) == {"files that results name and that were left out": 3}

@@ -19,7 +19,12 @@ def catalog() -> str:
     found = load_catalog()
     parts = ["# What is built in"]
     parts += ["`metabench show NAME` prints the same, also for what plugins add."]
-    for title, offers in (("Algorithms", found.algorithms), ("Samplers", found.samplers)):
+    with_options: dict[str, Mapping[str, Offer[Any]]] = {
+        "Algorithms": found.algorithms,
+        "Samplers": found.samplers,
+        "Adaptations": found.adaptations,
+    }
+    for title, offers in with_options.items():
         parts.append(f"## {title}")
         for name, info in _ours(offers).items():
             parts += [f"### {name}", f"{info.summary[:1].upper()}{info.summary[1:]}."]

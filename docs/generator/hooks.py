@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from generator.fields import field_table
 from metabench.api import (
+    AdaptationInfo,
     AlgorithmInfo,
     CellEnded,
     CellStarted,
@@ -26,7 +27,8 @@ from metabench.api import hooks as specifications
 __all__ = ["VALUES", "hook_names", "hooks"]
 
 VALUES = (
-    AlgorithmInfo, SamplerInfo, MetricInfo, RendererInfo, ObserverInfo, LauncherInfo,
+    AlgorithmInfo, SamplerInfo, AdaptationInfo, MetricInfo, RendererInfo, ObserverInfo,
+    LauncherInfo,
     RunStarted, CellStarted, Progressed, CellEnded, RunEnded,
 )  # fmt: skip
 """Descriptors that provider hooks return, and events that observers are given."""

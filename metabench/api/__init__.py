@@ -6,6 +6,7 @@ Modules and packages, in the order in which data passes through:
     options: the strict, frozen model of every table of settings
     algorithm: descriptor of an algorithm, with its episode shape and its cost
     sampler: descriptor of a task sampler
+    adaptation: descriptor of an adaptation, with its cost: what happens on a target
     task: task cards: data source, columns, labels, metrics, licence
     metric: descriptor of a metric
     observer: descriptor of an observer that a user requests by name
@@ -16,6 +17,7 @@ Modules and packages, in the order in which data passes through:
     report: the report as a value: a leaderboard and the series of its figures
 """
 
+from metabench.api.adaptation import AdaptationCost, AdaptationInfo, AdaptationOptions
 from metabench.api.algorithm import (
     AlgorithmInfo,
     AlgorithmOptions,
@@ -50,6 +52,9 @@ from metabench.api.task import DataFile, FileSource, GeneratedSource, HubSource,
 
 __all__ = [
     "API_VERSION",
+    "AdaptationCost",
+    "AdaptationInfo",
+    "AdaptationOptions",
     "AgentCommand",
     "AgentMessage",
     "AlgorithmInfo",

@@ -9,6 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from metabench.api.adaptation import AdaptationInfo
     from metabench.api.algorithm import AlgorithmInfo
     from metabench.api.events import CellEnded, CellStarted, Progressed, RunEnded, RunStarted
     from metabench.api.launcher import LauncherInfo
@@ -35,6 +36,11 @@ def metabench_algorithms() -> Sequence[AlgorithmInfo]:  # type: ignore[empty-bod
 @hookspec
 def metabench_samplers() -> Sequence[SamplerInfo]:  # type: ignore[empty-body]
     """Provide task samplers."""
+
+
+@hookspec
+def metabench_adaptations() -> Sequence[AdaptationInfo]:  # type: ignore[empty-body]
+    """Provide adaptations: what happens on a target."""
 
 
 @hookspec

@@ -62,7 +62,10 @@ _COMMANDS = {
         "List algorithms, tasks, metrics, benchmarks and more.",
     ),
     "plugins": ("metabench.cli.commands.plugins", "List plugins and whether they loaded."),
-    "show": ("metabench.cli.commands.show", "Show an algorithm, sampler, task, metric or cell."),
+    "show": (
+        "metabench.cli.commands.show",
+        "Show an algorithm, sampler, adaptation, task, metric or cell.",
+    ),
     "init": ("metabench.cli.commands.init", "Write a commented benchmark file."),
     "schema": ("metabench.cli.commands.schema", "Print the JSON schema of a benchmark file."),
     "doctor": (

@@ -9,6 +9,7 @@ Modules and packages, in the order in which data passes through:
     meta: stage 2: meta-training for any algorithm and any sampler
     outer: the outer optimizer on meta-parameter groups
     exactness: Hessian-vector products compared with double backward on a few examples
+    adaptation: stage 3 by a plugin's adaptation, in the place of fine-tuning
     finetune: stage 3: fine-tuning on the flat vector
     evaluate: outputs of a fine-tuned model on the evaluation set
     prototypes: a head made of class means, where fine-tuning begins with one

@@ -144,12 +144,12 @@ class Boundary:
             raise self.problem(f"combined to the state {_brief(state)}", hint)
         return self.directions(directions, meta), state
 
-    def theta(self, found: Any, like: Tensor) -> Tensor:
-        """Return the theta that fine-tuning starts from."""
+    def theta(self, found: Any, like: Tensor, *, method: str = "initialisation") -> Tensor:
+        """Return the theta that a plugin's method returned."""
         if not isinstance(found, Tensor) or _kind(found) != _kind(like):
             raise self.problem(
-                f"gave {_brief(found)} as initialisation, which has to be {_kind(like)}",
-                "return theta from initialisation",
+                f"gave {_brief(found)} as {method}, which has to be {_kind(like)}",
+                f"return theta from {method}",
             )
         return found
 

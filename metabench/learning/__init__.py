@@ -8,8 +8,10 @@ Modules and packages, in the order in which data passes through:
     inner_loop: the inner loop of gradient-based meta-learners
     algorithm: the interface of an algorithm: from episodes to a meta-gradient
     sampler: the interface of a task sampler: from a step to the tasks of its meta-batch
+    adaptation: the interface of an adaptation: from an initialisation to a model of a target
 """
 
+from metabench.learning.adaptation import Adaptation, Target
 from metabench.learning.algorithm import Algorithm, Blocks, MetaGradient
 from metabench.learning.batch import Batch
 from metabench.learning.episode import Episode
@@ -18,6 +20,7 @@ from metabench.learning.learner import Learner
 from metabench.learning.sampler import SampledTask, Schedule, State, TaskSampler
 
 __all__ = [
+    "Adaptation",
     "Algorithm",
     "Batch",
     "Blocks",
@@ -27,6 +30,7 @@ __all__ = [
     "SampledTask",
     "Schedule",
     "State",
+    "Target",
     "TaskSampler",
     "inner_path",
 ]

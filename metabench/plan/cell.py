@@ -76,7 +76,7 @@ class TaskUse:
 @final
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """An algorithm or a sampler as a cell uses it: the name, the class, its resolved options."""
+    """A plugin's part of a cell's work: the name, the class, its resolved options."""
 
     name: str
     target: str
@@ -126,7 +126,8 @@ class FineTuneWork:
     """Stage 3: predictions for one task; ``initialisation`` is the key of a meta cell.
 
     ``metrics`` are dotted paths by name, ``origins`` who to name where one of them is faulty, and
-    ``ranges`` the values that they can have.
+    ``ranges`` the values that they can have. ``adaptation`` is what happens in place of
+    fine-tuning.
     """
 
     model: ModelSpec
@@ -140,6 +141,7 @@ class FineTuneWork:
     steps: int
     origins: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    adaptation: Provided | None = None
 
     @property
     def prototypes(self) -> bool:

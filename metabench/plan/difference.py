@@ -13,6 +13,7 @@ __all__ = ["differences"]
 
 _HASH = re.compile(r"[0-9a-f]{40,64}")
 _LONGEST = 40
+_ADAPTATIONS = ("adaptation", "finetune")  # of which a cell has one
 
 _WORDS = {
     "engine": "the engine computes other numbers",
@@ -32,12 +33,20 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ..
     """
     before, after = dict(_leaves(old)), dict(_leaves(new))
     tasks = tuple(_tasks(_table(old, "tasks"), _table(new, "tasks")))
+    other = [part for part in _ADAPTATIONS if (part in old) != (part in new)]
     changed = [
         path
         for path in sorted(before.keys() | after.keys())
-        if before.get(path) != after.get(path) and not _of_lone_task(path, old, new)
+        if before.get(path) != after.get(path)
+        and path[0] not in other
+        and not _of_lone_task(path, old, new)
     ]
-    return (*tasks, *(_phrase(path, before.get(path), after.get(path)) for path in changed))
+    of_target = ("the adaptation changed",) if other else ()
+    return (
+        *tasks,
+        *of_target,
+        *(_phrase(path, before.get(path), after.get(path)) for path in changed),
+    )
 
 
 def _table(inputs: Mapping[str, Any], key: str) -> Mapping[str, Any]:

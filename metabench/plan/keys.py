@@ -119,7 +119,6 @@ class Inputs:
 
     def adapt(self, work: FineTuneWork, task: TaskInUse, *, keeps_head: bool) -> dict[str, Any]:
         """Return the inputs of scores; ``keeps_head``: meta-training has a head for the task."""
-        settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
         kept = "keep" if keeps_head and work.settings.head != "fresh" else "fresh"
         head = "prototype" if work.prototypes else kept
         return {
@@ -128,12 +127,19 @@ class Inputs:
             "encoder": work.encoder,
             "initialisation": work.initialisation,
             "task": {"name": work.task.card.name, **_adapt_task(task, work.task)},
-            "finetune": {**settings, "head": head, "steps": work.steps},
+            **self._on_target(work, head),
             "meta_seed": work.meta_seed,
             "finetune_seed": work.finetune_seed,
             **({} if work.task.draw is None else {"draw": work.task.draw}),
             "metrics": metric_inputs(work.metrics, self.sources, bounds=work.task.card.bounds),
         }
+
+    def _on_target(self, work: FineTuneWork, head: str) -> dict[str, Any]:
+        """Return the settings of fine-tuning, or of the adaptation in its place."""
+        if work.adaptation is not None:
+            return {"adaptation": {**self._provided("adaptation", work.adaptation), "head": head}}
+        settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
+        return {"finetune": {**settings, "head": head, "steps": work.steps}}
 
     def _every(self, stage: str) -> dict[str, Any]:
         every: dict[str, Any] = {

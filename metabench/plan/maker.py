@@ -101,9 +101,9 @@ class CellMaker:
         self, method: Method, column: Column, start: Cell | None, *, seeds: tuple[int, int]
     ) -> Cell:
         """Return the cell of stage 3 for a column, from a start or from the encoder itself."""
-        work = self._adapt_work(column, start, seeds=seeds)
+        work = self._adapt_work(method, column, start, seeds=seeds)
         inputs = self.inputs.adapt(work, column.task, keeps_head=_keeps_head(column, start))
-        unavailable = column.unavailable
+        unavailable = column.unavailable or _unfit(method, column)
         if start is None and method.sampler is not None:
             unavailable = (
                 f"sampler {method.sampler.value.name!r} needs a target task, "
@@ -139,9 +139,11 @@ class CellMaker:
         )
 
     def _adapt_work(
-        self, column: Column, start: Cell | None, *, seeds: tuple[int, int]
+        self, method: Method, column: Column, start: Cell | None, *, seeds: tuple[int, int]
     ) -> FineTuneWork:
         encoder = self.encoder()
+        adaptation = method.adaptation
+        replaced = adaptation is not None and adaptation.value.target is not None
         return FineTuneWork(
             model=self.spec.model,
             encoder=encoder.key if encoder else None,
@@ -155,7 +157,8 @@ class CellMaker:
             },
             meta_seed=seeds[0],
             finetune_seed=seeds[1],
-            steps=adapt_steps(self.spec.finetune, column.use.size),
+            steps=0 if replaced else adapt_steps(self.spec.finetune, column.use.size),
+            adaptation=_provided(adaptation, method.adaptation_options) if replaced else None,
         )
 
     def _adapt_name(self, method: Method, column: Column, *, seeds: tuple[int, int]) -> str:
@@ -190,6 +193,14 @@ class CellMaker:
 def _keeps_head(column: Column, start: Cell | None) -> bool:
     """Return whether meta-training leaves a head for the column's task."""
     return start is not None and column.use.role == "target"
+
+
+def _unfit(method: Method, column: Column) -> str:
+    """Return why a method's adaptation does not fit a task; empty where it does."""
+    offer = method.adaptation
+    if offer is None or offer.value.regression or not column.use.card.regression:
+        return ""
+    return f"adaptation {offer.value.name!r} needs classes, and the labels of this task are numbers"
 
 
 def _provided(offer: Offer[Any] | None, options: Options | None) -> Provided:

@@ -1,4 +1,4 @@
-"""The catalog: every algorithm, sampler, task, metric and renderer that is installed, by name."""
+"""The catalog: every algorithm, sampler, adaptation, task, metric and renderer, by name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from metabench.api import (
+    AdaptationInfo,
     AlgorithmInfo,
     LauncherInfo,
     MetricInfo,
@@ -40,8 +41,9 @@ class Catalog:
     """The registrations of all plugins; a name registered twice is only in ``conflicts``.
 
     Args:
-        algorithms: registrations by name, as are the next five.
+        algorithms: registrations by name, as are the next six.
         samplers: task samplers.
+        adaptations: what can happen on a target.
         tasks: task cards.
         metrics: metrics.
         renderers: formats for leaderboards.
@@ -55,6 +57,7 @@ class Catalog:
 
     algorithms: Mapping[str, Offer[AlgorithmInfo]] = field(default_factory=dict)
     samplers: Mapping[str, Offer[SamplerInfo]] = field(default_factory=dict)
+    adaptations: Mapping[str, Offer[AdaptationInfo]] = field(default_factory=dict)
     tasks: Mapping[str, Offer[TaskCard]] = field(default_factory=dict)
     metrics: Mapping[str, Offer[MetricInfo]] = field(default_factory=dict)
     renderers: Mapping[str, Offer[RendererInfo]] = field(default_factory=dict)
@@ -81,6 +84,14 @@ class Catalog:
         """
         return self._find("sampler", name, self.samplers)
 
+    def adaptation(self, name: str) -> Offer[AdaptationInfo]:
+        """Return an adaptation.
+
+        Raises:
+            PluginError: as for `algorithm`.
+        """
+        return self._find("adaptation", name, self.adaptations)
+
     def task(self, name: str) -> Offer[TaskCard]:
         """Return a task.
 
@@ -96,6 +107,20 @@ class Catalog:
             PluginError: as for `algorithm`.
         """
         return self._find("metric", name, self.metrics)
+
+    @property
+    def by_kind(self) -> Mapping[str, Mapping[str, Offer[Any]]]:
+        """The registrations by name, by their kind."""
+        return {
+            "algorithm": self.algorithms,
+            "sampler": self.samplers,
+            "adaptation": self.adaptations,
+            "task": self.tasks,
+            "metric": self.metrics,
+            "renderer": self.renderers,
+            "observer": self.on_request,
+            "launcher": self.launchers,
+        }
 
     @property
     def metric_ranges(self) -> Mapping[str, tuple[float, float]]:
@@ -157,6 +182,7 @@ def load_catalog(
     return Catalog(
         algorithms=offers["algorithm"],
         samplers=offers["sampler"],
+        adaptations=offers["adaptation"],
         tasks=offers["task"],
         metrics=offers["metric"],
         renderers=offers["renderer"],

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from metabench.api import (
+    AdaptationInfo,
+    AdaptationOptions,
     AlgorithmInfo,
     AlgorithmOptions,
     LauncherInfo,
@@ -29,6 +31,7 @@ __all__ = ["KINDS", "collect_offers"]
 KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "algorithm": ("metabench_algorithms", AlgorithmInfo),
     "sampler": ("metabench_samplers", SamplerInfo),
+    "adaptation": ("metabench_adaptations", AdaptationInfo),
     "task": ("metabench_tasks", TaskCard),
     "metric": ("metabench_metrics", MetricInfo),
     "renderer": ("metabench_renderers", RendererInfo),
@@ -36,6 +39,14 @@ KINDS: Mapping[str, tuple[str, type[Any]]] = {
     "launcher": ("metabench_launchers", LauncherInfo),
 }
 """Kinds of registrations: the hook of each and its type of descriptor."""
+
+_OPTIONS: Mapping[type[Any], type[Options]] = {
+    AdaptationInfo: AdaptationOptions,
+    AlgorithmInfo: AlgorithmOptions,
+    LauncherInfo: Options,
+    SamplerInfo: Options,
+}
+"""Descriptors with options, and the type of these."""
 
 _TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -74,14 +85,12 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
         raise HookProblem(f"{hook}: the name {value.name!r} {problem}")
     if isinstance(value, RendererInfo) and value.name in {*FORMATS, *SUFFIXES}:
         raise HookProblem(f"{hook}: {value.name!r} is the name of a format of metabench's own")
-    if isinstance(value, AlgorithmInfo):
-        _check_target(hook, value.name, value.target, optional=True)
-        _check_options(hook, value, AlgorithmOptions, preset=value.preset)
-    elif isinstance(value, LauncherInfo | SamplerInfo):
-        _check_target(hook, value.name, value.target)
-        _check_options(hook, value, Options, preset={})
-    elif isinstance(value, MetricInfo | ObserverInfo | RendererInfo):
-        _check_target(hook, value.name, value.target)
+    if isinstance(value, TaskCard):
+        return
+    engine_has_one = isinstance(value, AdaptationInfo | AlgorithmInfo)
+    _check_target(hook, value.name, value.target, optional=engine_has_one)
+    if type(value) in _OPTIONS:
+        _check_options(hook, value, _OPTIONS[type(value)])
 
 
 def _check_target(hook: str, name: str, target: Any, *, optional: bool = False) -> None:
@@ -93,12 +102,11 @@ def _check_target(hook: str, name: str, target: Any, *, optional: bool = False) 
 
 def _check_options(
     hook: str,
-    value: AlgorithmInfo | LauncherInfo | SamplerInfo,
+    value: AdaptationInfo | AlgorithmInfo | LauncherInfo | SamplerInfo,
     expected: type[Options],
-    *,
-    preset: Mapping[str, Any],
 ) -> None:
     name = value.name
+    preset: Mapping[str, Any] = getattr(value, "preset", {})
     options: Any = value.options
     if not isinstance(options, type) or not issubclass(options, expected):
         raise HookProblem(f"{hook}: options of {name!r} are not a subclass of {expected.__name__}")

@@ -16,7 +16,9 @@ from metabench.errors import UsageError
 
 __all__ = ["KINDS", "PackageName", "package_files"]
 
-KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
+KINDS = (
+    "algorithm", "sampler", "adaptation", "task", "metric", "renderer", "observer", "launcher",
+)  # fmt: skip
 """The kinds of plugins that there are hooks for, and templates."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +28,11 @@ _LONGEST = 50  # a scalar that is named after it and a bit has at most 64 letter
 _HOLDS = {
     "algorithm": ("algorithm.py", "options and descriptor; loads in no time", "the mathematics"),
     "sampler": ("sampler.py", "options and descriptor; loads in no time", "the distribution"),
+    "adaptation": (
+        "adaptation.py",
+        "options and descriptor; loads in no time",
+        "what happens on a target",
+    ),
     "task": ("train.jsonl", "the task's card: labels, metrics, licence", "examples to train on"),
     "metric": ("metric.py", "descriptor; loads in no time", "the score"),
     "renderer": ("renderer.py", "descriptor; loads in no time", "the format"),

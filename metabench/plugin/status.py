@@ -36,8 +36,8 @@ class PluginStatus:
         traceback: the traceback of its exception.
         place: ``file:line`` in the plugin that raised; the file for a single-file plugin.
         milliseconds: import time of its entry module.
-        offers: registered names by kind (``algorithm``, ``sampler``, ``task``, ``metric``,
-            ``renderer``, ``observer``, ``launcher``).
+        offers: registered names by kind (``algorithm``, ``sampler``, ``adaptation``, ``task``,
+            ``metric``, ``renderer``, ``observer``, ``launcher``).
     """
 
     name: str

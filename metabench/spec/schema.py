@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from metabench.spec.model.sections import BenchmarkSpec, MethodSpec, SamplerSpec
-from metabench.spec.reading.methods import DEFAULT_SAMPLER
+from metabench.spec.model.sections import (
+    AdaptationSpec,
+    BenchmarkSpec,
+    MethodSpec,
+    SamplerSpec,
+)
+from metabench.spec.reading.methods import DEFAULT_ADAPTATION, DEFAULT_SAMPLER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from metabench.api.options import Options
     from metabench.plugin.catalog import Catalog
+    from metabench.plugin.status import Offer
 
 __all__ = ["benchmark_schema"]
 
@@ -29,10 +35,13 @@ def benchmark_schema(catalog: Catalog) -> Schema:
     A file that `validate` accepts fits it; one that fits may still name a missing task.
     """
     algorithms = {name: offer.value for name, offer in catalog.algorithms.items()}
-    samplers = {name: offer.value for name, offer in catalog.samplers.items()}
-    models: list[type[Options]] = [BenchmarkSpec, MethodSpec, SamplerSpec]
+    parts: Mapping[type[Options], Mapping[str, Offer[Any]]] = {
+        SamplerSpec: catalog.samplers,
+        AdaptationSpec: catalog.adaptations,
+    }
+    models: list[type[Options]] = [BenchmarkSpec, MethodSpec, *parts]
     models += [info.options for info in algorithms.values()]
-    models += [info.options for info in samplers.values()]
+    models += [offer.value.options for offers in parts.values() for offer in offers.values()]
     asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (model, "validation") for model in dict.fromkeys(models)
     ]
@@ -42,7 +51,7 @@ def benchmark_schema(catalog: Catalog) -> Schema:
     def of(model: type[Options]) -> Schema:
         return _definition(found[model, "validation"], definitions)
 
-    method, sampler, root = of(MethodSpec), of(SamplerSpec), of(BenchmarkSpec)
+    method, root = of(MethodSpec), of(BenchmarkSpec)
     method["properties"]["algorithm"] = {
         **method["properties"]["algorithm"], "enum": sorted(algorithms),
     }  # fmt: skip
@@ -50,8 +59,11 @@ def benchmark_schema(catalog: Catalog) -> Schema:
         _when(name, of(info.options), fixed=info.preset, meta_trains=info.meta_trains)
         for name, info in algorithms.items()
     ]
-    forms = [form for name, info in samplers.items() for form in _forms(name, of(info.options))]
-    _replace(sampler, {"anyOf": [{"enum": sorted(samplers)}, *forms]})
+    for part, offers in parts.items():
+        forms = [
+            form for name, offer in offers.items() for form in _forms(name, of(offer.value.options))
+        ]
+        _replace(of(part), {"anyOf": [{"enum": sorted(offers)}, *forms]})
     root["properties"].pop("smoke", None)  # only the command line sets it
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -102,10 +114,10 @@ def _axis(field: Schema) -> Schema:
 
 
 def _forms(name: str, options: Schema) -> list[Schema]:
-    """Return the two ways to write a sampler with options: flat, or in a separate table."""
+    """Return the two ways to write a part with options: flat, or in a separate table."""
     fields = options.get("properties", {})
     named: Schema = {"const": name}
-    if name == DEFAULT_SAMPLER:
+    if name in {DEFAULT_SAMPLER, DEFAULT_ADAPTATION}:
         named["description"] = "the default"
     flat = _closed({"name": named, **fields})
     nested = _closed({"name": named, "options": _closed(fields)})

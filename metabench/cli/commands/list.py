@@ -23,10 +23,10 @@ __all__ = ["command"]
 Entry = dict[str, Any]
 
 _KNOWN = (
-    "algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "launchers",
-    "benchmarks",
+    "algorithms", "samplers", "adaptations", "tasks", "metrics", "observers", "renderers",
+    "launchers", "benchmarks",
 )  # fmt: skip
-_DETAILS = ("meta_trains", "references", "per_target")
+_DETAILS = ("meta_trains", "references", "per_target", "regression")
 
 
 @click.command("list", cls=Command)
@@ -42,8 +42,8 @@ _DETAILS = ("meta_trains", "references", "per_target")
 def command(kind: str | None, as_json: bool) -> int:
     """List algorithms, tasks, metrics, benchmarks and more.
 
-    KIND is algorithms, samplers, tasks, metrics, observers, renderers, launchers or benchmarks;
-    without it, all are listed.
+    KIND is algorithms, samplers, adaptations, tasks, metrics, observers, renderers, launchers or
+    benchmarks; without it, all are listed.
     """
     catalog = installed()
     kinds = [kind] if kind else list(_KINDS)
@@ -108,6 +108,7 @@ def _benchmarks(catalog: Catalog) -> Iterator[Entry]:
 _KINDS: Mapping[str, Callable[["Catalog"], Iterator[Entry]]] = {
     "algorithms": lambda catalog: _offered(catalog.algorithms),
     "samplers": lambda catalog: _offered(catalog.samplers),
+    "adaptations": lambda catalog: _offered(catalog.adaptations),
     "tasks": lambda catalog: _offered(catalog.tasks),
     "metrics": lambda catalog: _offered(catalog.metrics),
     "observers": _observers,

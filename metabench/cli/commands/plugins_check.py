@@ -52,7 +52,7 @@ def _complete(
 def check(name: str, seconds: float, as_json: bool, hub: Path | None) -> int:
     """Check a plugin with the conformance kit.
 
-    NAME is a plugin, a distribution, or an algorithm, sampler, task or metric. It runs in a
+    NAME is a plugin, a distribution, or what one of them provides, such as a metric. It runs in a
     separate process, which cannot end this one. Exit code 6: a check failed; 3: it cannot be
     loaded. docs/conformance.md explains it.
     """

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,9 +16,6 @@ from metabench.frontend.places import shipped_benchmarks
 from metabench.plugin.formats import FORMATS, SUFFIXES
 from metabench.plugin.scaffold import KINDS, PackageName, package_files
 from metabench.suggest import suggest
-
-if TYPE_CHECKING:
-    from metabench.plugin.status import Offer
 
 __all__ = ["new"]
 
@@ -72,16 +67,7 @@ def new(name: str, kind: str, folder: Path | None) -> int:
 
 def _check_free(called: PackageName, kind: str) -> None:
     catalog = every_plugin()
-    offers: Mapping[str, Mapping[str, Offer]] = {
-        "algorithm": catalog.algorithms,
-        "sampler": catalog.samplers,
-        "task": catalog.tasks,
-        "metric": catalog.metrics,
-        "renderer": catalog.renderers,
-        "observer": catalog.on_request,
-        "launcher": catalog.launchers,
-    }
-    taken = offers[kind].get(called.name)
+    taken = catalog.by_kind[kind].get(called.name)
     by = [taken.plugin.origin] if taken is not None else []
     by += [one.origin for one in catalog.plugins if one.distribution == called.distribution]
     if kind == "renderer" and called.name in {*FORMATS, *SUFFIXES}:
@@ -127,7 +113,7 @@ def _benchmark(called: PackageName, kind: str) -> dict[str, str]:
     if kind == "metric":
         text = text.replace("[pretrain]", f"{_defined(called)}\n[pretrain]", 1)
         return {"benchmark.toml": text, "rows.csv": _rows()}
-    if kind in {"algorithm", "sampler"}:
+    if kind in {"algorithm", "sampler", "adaptation"}:
         text = text.replace("[compare]", f"{_method(called, kind)}\n[compare]", 1)
     return {"benchmark.toml": text}
 
@@ -135,6 +121,11 @@ def _benchmark(called: PackageName, kind: str) -> dict[str, str]:
 def _method(called: PackageName, kind: str) -> str:
     if kind == "algorithm":
         return f'[[methods]]\nid = "{called.words}"\nalgorithm = "{called.name}"\n'
+    if kind == "adaptation":
+        return (
+            f'[[methods]]\nid = "{called.words}"\nalgorithm = "finetune"\n'
+            f'adaptation = "{called.name}"\n'
+        )
     return (
         f'[[methods]]\nid = "Reptile, {called.words}"\nalgorithm = "reptile"\n'
         f'sampler = "{called.name}"\noptions = {{ inner_steps = 3, inner_lr = 0.05 }}\n'

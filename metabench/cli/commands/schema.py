@@ -28,7 +28,7 @@ __all__ = ["command"]
 def command(output: Path | None) -> int:
     """Print the JSON schema of a benchmark file.
 
-    It holds the options of the algorithms and samplers that are installed. An editor that reads
+    It holds the options of the installed algorithms, samplers and adaptations. An editor that reads
     `#:schema FILE` in the first line of a TOML file then completes and checks while you type.
     """
     from metabench.errors import UsageError

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_KINDS = ("algorithm", "sampler", "task", "metric", "observer", "renderer", "cell")
+_KINDS = (
+    "algorithm", "sampler", "adaptation", "task", "metric", "observer", "renderer", "cell",
+)  # fmt: skip
 _MOST = 12
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 
@@ -41,10 +43,11 @@ Description = dict[str, Any]
 @plugin_options()
 @traceback_option
 def command(name: str, kind: str | None, as_json: bool, runs: Path, hub: Path | None) -> int:
-    """Show an algorithm, sampler, task, metric or cell.
+    """Show an algorithm, sampler, adaptation, task, metric or cell.
 
-    For an algorithm or sampler: its options with defaults, ranges and help. For a task: its card
-    and its local examples. For a cell, by its folder or the first digits of its key: its record.
+    For an algorithm, sampler or adaptation: its options with defaults, ranges and help. For a task:
+    its card and its local examples. For a cell, by its folder or the first digits of its key: its
+    record.
     """
     catalog = installed()
     found = [

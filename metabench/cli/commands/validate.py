@@ -69,7 +69,7 @@ def _validate(
 
 
 def _load_classes(planned: Planned) -> None:
-    """Load the classes of algorithms and samplers that do not ship with metabench.
+    """Load the classes of methods' plugins that do not ship with metabench.
 
     Raises:
         PluginError: a class cannot be loaded.
@@ -77,7 +77,7 @@ def _load_classes(planned: Planned) -> None:
     from metabench.plugin.target import load_target
 
     for method in planned.plan.benchmark.methods:
-        for offer in (method.algorithm, method.sampler):
+        for offer in (method.algorithm, method.sampler, method.adaptation):
             if offer is not None and not offer.plugin.built_in and offer.value.target is not None:
                 load_target(offer.value.target)
 

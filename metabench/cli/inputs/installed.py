@@ -139,6 +139,7 @@ def offered(catalog: Catalog) -> Mapping[str, Iterable[str]]:
     return {
         "algorithm": catalog.algorithms,
         "sampler": catalog.samplers,
+        "adaptation": catalog.adaptations,
         "task": catalog.tasks,
         "metric": catalog.metrics,
         "observer": [*every_run, *catalog.on_request],

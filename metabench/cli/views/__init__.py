@@ -3,7 +3,7 @@
 Modules and packages, in the order in which data passes through:
 
     text: plain text: aligned columns, durations, warnings; everything escaped
-    option_words: options of algorithms and samplers in words
+    option_words: options of plugins in words
     descriptions: all facts about an installed thing or a cell, as JSON and as lines
     cells: cells as lines: state, stage, method, cost, reason
     splits: the counts of splits: texts cut, unknown words, examples of each class

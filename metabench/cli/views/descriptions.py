@@ -14,7 +14,7 @@ from metabench.quantities import seconds_text
 from metabench.tasks.own.metrics import OF_ONE_CLASS
 
 if TYPE_CHECKING:
-    from metabench.api import AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
+    from metabench.api import AdaptationInfo, AlgorithmInfo, MetricInfo, SamplerInfo, TaskCard
     from metabench.plugin.catalog import Catalog
     from metabench.store.run_folder import StoredCell
     from metabench.tasks.hub import Hub
@@ -126,6 +126,16 @@ def _sampler(info: SamplerInfo) -> Description:
     }
 
 
+def _adaptation(info: AdaptationInfo) -> Description:
+    return {
+        "target": info.target,
+        "regression": info.regression,
+        "references": list(info.references),
+        "notes": [] if info.regression else ["needs a task with classes"],
+        "options": list(option_entries(info.options, {})),
+    }
+
+
 def _metric(info: MetricInfo) -> Description:
     shown = "times 100" if info.percent else "as it is"
     facts = {"title": info.title, "target": info.target, "shown": shown, "of": info.of}
@@ -157,6 +167,7 @@ def _target(info: Any) -> Description:
 _FACTS: Mapping[str, Callable[[Any], Description]] = {
     "algorithm": _algorithm,
     "sampler": _sampler,
+    "adaptation": _adaptation,
     "metric": _metric,
     "task": _task,
 }

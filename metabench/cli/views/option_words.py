@@ -1,4 +1,4 @@
-"""Options of algorithms and samplers in words, from the JSON schema of their model."""
+"""Options of plugins in words, from the JSON schema of their model."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metabench.plan.cell import MetaWork
+from metabench.plan.cell import FineTuneWork, MetaWork
 from metabench.privacy import private
 from metabench.session.cell.checkout import checkout
 from metabench.store.records.provenance import PluginNote, Provenance
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from metabench.engine.device import Device
-    from metabench.plan.cell import Cell
+    from metabench.plan.cell import Cell, Provided
     from metabench.session.runtime import Assignment
 
 __all__ = ["cell_provenance", "hardware_facts", "now"]
@@ -83,9 +83,13 @@ def hardware_facts(device: Device | None) -> dict[str, str]:
 
 
 def _plugins(cell: Cell) -> tuple[PluginNote, ...]:
-    if not isinstance(cell.work, MetaWork):
-        return ()
-    used = {(part.distribution, part.version) for part in (cell.work.algorithm, cell.work.sampler)}
+    work = cell.work
+    parts: list[Provided | None] = []
+    if isinstance(work, MetaWork):
+        parts = [work.algorithm, work.sampler]
+    elif isinstance(work, FineTuneWork):
+        parts = [work.adaptation]
+    used = {(part.distribution, part.version) for part in parts if part is not None}
     return tuple(PluginNote(distribution=name, version=text) for name, text in sorted(used))
 
 

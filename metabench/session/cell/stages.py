@@ -12,6 +12,7 @@ import torch
 from metabench.data.counts import split_note
 from metabench.data.episodes import EpisodeSource
 from metabench.data.order import epoch_batches
+from metabench.engine.adaptation import adapted, target_of
 from metabench.engine.boundary import Boundary
 from metabench.engine.evaluate import evaluate, in_order_of_length
 from metabench.engine.finetune import FineTuning
@@ -137,7 +138,7 @@ def _beyond(
 
 
 def _made(part: Provided, *arguments: Any) -> Any:
-    """Return an algorithm or a sampler."""
+    """Return an algorithm, a sampler or an adaptation."""
     kind = load_target(part.target)
     with Boundary(_provider(part)):
         return kind(*arguments)
@@ -182,7 +183,7 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
 @final
 @dataclass(frozen=True, slots=True)
 class FineTuned:
-    """A fine-tuned model: the learner, theta [P], and its training examples."""
+    """A fine-tuned or adapted model: the learner, theta [P], and its training examples."""
 
     learner: TransformerLearner
     theta: torch.Tensor
@@ -201,17 +202,25 @@ class FineTuned:
 def fine_tune(
     work: FineTuneWork, context: WorkerContext, *, start: Snapshot | None = None
 ) -> Generator[StepDone, None, FineTuned]:
-    """Run the fine-tuning of a fine-tune cell; its data and draws depend only on ``work``."""
+    """Run the fine-tuning of a fine-tune cell, or the adaptation in its place.
+
+    Its data and draws depend only on ``work``. An adaptation is one step, which yields nothing.
+    """
     task = work.task.card.name
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
     if work.task.draw is not None:
         stream = stream.child("draw", work.task.draw)
     learner = context.learner(work.model, work.encoder, {task: work.task})
     train = context.training_table(work.task, work.model, stream=stream)
-    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
     first = _start(work, learner, context)
     if work.prototypes and start is None:
         first = with_prototypes(learner, first, in_order_of_length(train, task=task), task=task)
+    if work.adaptation is not None:
+        made = _made(work.adaptation, work.adaptation.options)
+        target = target_of(learner, train, task=task, stream=stream.child(task, "adaptation"))
+        by = _provider(work.adaptation)
+        return FineTuned(learner, adapted(made, learner, first, target, provider=by), train)
+    training = FineTuning(learner, task, work.settings.optimizer, work.steps)
     batches = _batches(work, train, stream.child(task))
     theta = yield from training.run(first, batches, start=start)
     return FineTuned(learner, theta, train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -36,7 +37,8 @@ class Counts:
         scored_rows: examples with a forward pass only.
         updates: updates of all parameters: optimizer steps, or meta-steps.
         product_cost: the mean cost of a product, in fine-tuning gradients.
-        features: forward and backward passes of features, each as expensive as a gradient.
+        features: forward and backward passes of features, each as expensive as a gradient; a
+            forward pass counts a third.
     """
 
     gradients: float
@@ -69,6 +71,11 @@ def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
     if isinstance(work, FineTuneWork):
         use = work.task
         scored = min(use.scored_rows, use.scored_limit or use.scored_rows)
+        if work.adaptation is not None:
+            theirs: Any = work.adaptation.options
+            cost = theirs.cost()
+            passes = cost.passes * math.ceil(use.size / work.settings.batch_size)
+            return Counts(cost.gradients, scored_rows=scored, features=FORWARD * passes)
         return Counts(float(work.steps), scored_rows=scored, updates=work.steps)
     return Counts(float(work.settings.steps), updates=work.settings.steps)
 

@@ -82,6 +82,23 @@ class EncoderShape:
         words = FLOAT * self.words * self.width
         return Footprint((5 + 1) * p + words, numbers.slack * needed, (5 + _SAVED) * p)
 
+    def frozen(
+        self,
+        batch: BatchShape,
+        scored: BatchShape,
+        table: float,
+        *,
+        heads: int,
+        numbers: Numbers,
+    ) -> Footprint:
+        """Return the memory of a model on frozen features, whose table takes so many bytes.
+
+        Copies of the parameters: the encoder's, theta at the start and in the end.
+        """
+        needed = max(self._inference(batch, numbers), self._inference(scored, numbers))
+        copies = 3 * FLOAT * (self.parameters + heads)
+        return Footprint(copies + table, numbers.slack * needed, 0.0)
+
     def meta(
         self,
         mean: BatchShape,

@@ -24,6 +24,7 @@ ASSUMED_BASE = 450 * 2**20
 _SLACK = 3.0  # glibc's heap, which batches of many lengths leave in pieces
 _SHARE = 0.25  # share of the free memory that exact products may keep on a CPU
 _GPU_SHARE = 0.8
+_FEATURES = 3 * 8  # bytes of a feature in float64: in batches, in one table, and once in a solver
 _GPU_CONTEXT = 600 * 2**20
 
 Lengths: TypeAlias = "Mapping[tuple[str, str], RowLengths]"
@@ -77,6 +78,9 @@ class MemoryModel:
             last = known.scored().longest if known else _full(scored, limit)
             _, batch, _ = _batches([use], work.settings.batch_size, work.steps, lengths, limit)
             heads, numbers = self._heads([use]), self._numbers()
+            if work.steps == 0:
+                table = _FEATURES * use.size * self.shape.width
+                return self.shape.frozen(batch, last, table, heads=heads, numbers=numbers)
             return self.shape.adapt(batch, last, heads=heads, numbers=numbers)
         if isinstance(work, PretrainWork):
             size, steps = work.settings.batch_size, work.settings.steps

@@ -92,6 +92,7 @@ class TimeModel:
         if isinstance(work, FineTuneWork):
             forward = speeds.operations["forward"]
             scoring = forward.slope * self._scoring(work) + forward.start * counts.scored_rows / 64
+            scoring += counts.features / FORWARD * forward.seconds(one)
         return training + scoring + speeds.access * floats
 
     def _meta_seconds(

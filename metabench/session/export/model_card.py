@@ -12,7 +12,7 @@ from metabench.escape import markdown_text
 
 if TYPE_CHECKING:
     from metabench.api.task import TaskCard
-    from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork, TaskUse
+    from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork, Provided, TaskUse
     from metabench.store.records.cell import Result
 
 __all__ = ["ModelCard", "render_model_card"]
@@ -170,27 +170,39 @@ def _making(card: ModelCard) -> str:
         )
     if card.meta is not None:
         rows |= _meta_rows(card.meta)
+    data = f"{work.task.size:,} examples of {work.task.card.name} ({work.task.train})"
+    most = f"at most {model.max_length} tokens an example"
+    made = "fine-tuning" if work.adaptation is None else "adaptation"
+    if work.adaptation is not None:
+        rows[made] = f"{_with_options(work.adaptation)} on {data}, {most}"
+    else:
+        rows[made] = (
+            f"{work.steps:,} steps on {data}, batches of {work.settings.batch_size}, "
+            f"{optimizer.name} at {optimizer.lr:g}, {most}"
+        )
     rows |= {
-        "fine-tuning": f"{work.steps:,} steps on {work.task.size:,} examples of "
-        f"{work.task.card.name} ({work.task.train}), batches of {work.settings.batch_size}, "
-        f"{optimizer.name} at {optimizer.lr:g}, at most {model.max_length} tokens an example",
         "seeds": f"{work.meta_seed} (meta), {work.finetune_seed} (fine-tuning)",
         "cell": card.result.key,
         "computed with": _versions(card.result),
-        "this export": f"the fine-tuning was done once more; {card.agreement}",
+        "this export": f"the {made} was done once more; {card.agreement}",
     }
     return _table(rows)
 
 
 def _meta_rows(meta: MetaWork) -> Mapping[str, str]:
     algorithm = meta.algorithm
-    options = algorithm.options.model_dump(mode="json")
-    shown = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
     return {
-        "meta-training": f"{algorithm.name}{f' ({shown})' if shown else ''}, {meta.steps:,} steps, "
+        "meta-training": f"{_with_options(algorithm)}, {meta.steps:,} steps, "
         f"tasks drawn by {meta.sampler.name} from {_names(meta.tasks)}",
         "plugin": f"{algorithm.distribution} {algorithm.version}",
     }
+
+
+def _with_options(part: Provided) -> str:
+    """Return the name of a plugin's part with its options."""
+    options = part.options.model_dump(mode="json")
+    shown = ", ".join(f"{name} {json.dumps(value)}" for name, value in options.items())
+    return f"{part.name} ({shown})" if shown else part.name
 
 
 def _versions(result: Result) -> str:

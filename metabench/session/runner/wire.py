@@ -31,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 _WORKS = {"pretrain": PretrainWork, "meta": MetaWork, "adapt": FineTuneWork}
+_PROVIDED = ("algorithm", "sampler", "adaptation")
 _EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind for kind in (CellStarted, Progressed, CellEnded, Noticed)
 }
@@ -111,7 +112,7 @@ def packed_cell(cell: Cell) -> dict[str, Any]:
 def cell_of(values: Mapping[str, Any]) -> Cell:
     """Return the cell that `packed_cell` packed, equal to it."""
     work = dict(values["work"])
-    provided = {name: work.pop(name) for name in ("algorithm", "sampler") if name in work}
+    provided = {name: work.pop(name) for name in _PROVIDED if work.get(name)}
     stated = {name: value for name, value in values.items() if name != "work"}
     stated["needs"], stated["notes"] = tuple(values["needs"]), tuple(values["notes"])
     made = {name: _provided(one) for name, one in provided.items()}

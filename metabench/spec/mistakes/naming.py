@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "Naming"]
 
-Kind: TypeAlias = Literal["algorithm", "sampler", "task", "metric"]
+Kind: TypeAlias = Literal["algorithm", "sampler", "adaptation", "task", "metric"]
 
 
 @final
@@ -59,7 +59,7 @@ class Naming:
         """
         if not isinstance(name, str):
             return None
-        offers = self._offers(kind)
+        offers = self.catalog.by_kind[kind]
         if kind == "task" and name in self.own:
             return self.own[name]
         if name in offers:
@@ -71,15 +71,6 @@ class Naming:
             why = near or f"; {unregistered(name) or f'see `metabench list {kind}s`'}"
             self.report(path, f"there is no {kind} {name!r}{why}")
         return None
-
-    def _offers(self, kind: Kind) -> Mapping[str, Offer[Any]]:
-        offers: Mapping[str, Mapping[str, Offer[Any]]] = {
-            "algorithm": self.catalog.algorithms,
-            "sampler": self.catalog.samplers,
-            "task": self.catalog.tasks,
-            "metric": self.catalog.metrics,
-        }
-        return offers[kind]
 
     def _is_a_fault(self, kind: Kind, name: str, suggestion: str) -> bool:
         """Return whether a plugin is to blame rather than the file.
@@ -102,14 +93,8 @@ class Naming:
         return name in called or (bool(absent) and "did you mean" not in suggestion)
 
     def _fault(self, kind: Kind, name: str) -> None:
-        finders: Mapping[str, Callable[[str], Any]] = {
-            "algorithm": self.catalog.algorithm,
-            "sampler": self.catalog.sampler,
-            "task": self.catalog.task,
-            "metric": self.catalog.metric,
-        }
         try:
-            finders[kind](name)
+            getattr(self.catalog, kind)(name)
         except PluginError as error:
             self.faults.append(error)
 

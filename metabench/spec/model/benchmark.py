@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from metabench.api import AlgorithmInfo, AlgorithmOptions, Options, SamplerInfo, TaskCard
+from metabench.api import (
+    AdaptationInfo,
+    AlgorithmInfo,
+    AlgorithmOptions,
+    Options,
+    SamplerInfo,
+    TaskCard,
+)
 from metabench.plugin.status import Offer
 from metabench.spec.model.reported import Reported
 from metabench.spec.model.sections import BenchmarkSpec
@@ -26,6 +33,8 @@ class Method:
         options: its options, with defaults and presets filled in.
         sampler: the task sampler; None without meta-training.
         sampler_options: the sampler's options, with defaults filled in.
+        adaptation: what happens on a target; None for fine-tuning where the file names none.
+        adaptation_options: the adaptation's options, with defaults filled in.
     """
 
     id: str
@@ -33,6 +42,8 @@ class Method:
     options: AlgorithmOptions
     sampler: Offer[SamplerInfo] | None = None
     sampler_options: Options | None = None
+    adaptation: Offer[AdaptationInfo] | None = None
+    adaptation_options: Options | None = None
 
 
 @final

@@ -24,6 +24,7 @@ from metabench.spec.model.values import (
 )
 
 __all__ = [
+    "AdaptationSpec",
     "BenchmarkSpec",
     "CompareSpec",
     "ComputeSpec",
@@ -151,13 +152,13 @@ class SeedsSpec(Options):
     and so on. By default every meta seed is fine-tuned on every draw."""
 
 
-class SamplerSpec(Options):
-    """A task sampler and its options: ``sampler = "pps"`` or ``{ name = "mixed", ratio = 2 }``."""
+class PartSpec(Options):
+    """A part of a method and its options: its name, or a table of its name and its options."""
 
     name: Name
     """Name in the catalog."""
     options: Mapping[str, Any] = {}
-    """The rest of the table; checked against the sampler's own model."""
+    """The rest of the table; checked against the part's own model."""
 
     @model_validator(mode="before")
     @classmethod
@@ -170,8 +171,16 @@ class SamplerSpec(Options):
         return value
 
 
+class SamplerSpec(PartSpec):
+    """A task sampler and its options: ``sampler = "pps"`` or ``{ name = "mixed", ratio = 2 }``."""
+
+
+class AdaptationSpec(PartSpec):
+    """An adaptation and its options: ``"prototype"`` or ``{ name = "linear-probe", c = 0.1 }``."""
+
+
 class MethodSpec(Options):
-    """A method of the leaderboard: algorithm, sampler, options."""
+    """A method of the leaderboard: algorithm, sampler, adaptation, options."""
 
     id: PlainName
     """Its name in the leaderboard."""
@@ -179,6 +188,8 @@ class MethodSpec(Options):
     """Name in the catalog."""
     sampler: SamplerSpec | None = None
     """Task sampler; ``pps`` where an algorithm needs one and none is given."""
+    adaptation: AdaptationSpec | None = None
+    """What happens on a target; ``fine-tuning``, as ``[finetune]`` sets it, where not given."""
     options: Mapping[str, Any] = {}
     """Options of the algorithm; checked against its own model."""
     grid: Mapping[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=1000)]] = {}

@@ -1,13 +1,13 @@
-"""Check the methods of a file against the algorithms and samplers that are installed."""
+"""Check the methods of a file against the installed algorithms, samplers and adaptations."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from metabench.api import AlgorithmInfo, SamplerInfo
+from metabench.api import AlgorithmInfo
 from metabench.spec.mistakes.problems import Finding, check
 from metabench.spec.mistakes.raw import array, table
 
@@ -15,24 +15,28 @@ if TYPE_CHECKING:
     from metabench.spec.mistakes.locate import KeyPath
     from metabench.spec.mistakes.naming import Naming
 
-__all__ = ["DEFAULT_SAMPLER", "check_methods", "sampler_table"]
+__all__ = ["DEFAULT_ADAPTATION", "DEFAULT_SAMPLER", "check_methods", "part_table"]
 
+Part: TypeAlias = Literal["sampler", "adaptation"]
 Check: TypeAlias = Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]
 
 DEFAULT_SAMPLER = "pps"
 """The sampler of meta-training where the file names none."""
 
+DEFAULT_ADAPTATION = "fine-tuning"
+"""What happens on a target where the file names nothing."""
+
 
 def check_methods(naming: Naming) -> None:
-    """Note every unknown algorithm, sampler and option, and every option that cannot be given."""
+    """Note every unknown name and option, and every option that cannot be given."""
     for index, method in enumerate(array(naming.document.data, "methods")):
         if isinstance(method, dict):
             _check_method(naming, method, ("methods", index))
 
 
-def sampler_table(method: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-    """Return name and options of the sampler that a ``[[methods]]`` table gives."""
-    given = method.get("sampler")
+def part_table(method: Mapping[str, Any], part: Part) -> tuple[Any, Mapping[str, Any]]:
+    """Return name and options of the sampler or the adaptation of a ``[[methods]]`` table."""
+    given = method.get(part)
     if not isinstance(given, dict):
         return given, {}
     if isinstance(given.get("options"), dict):
@@ -41,15 +45,16 @@ def sampler_table(method: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
 
 
 def _check_method(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> None:
+    _check_part(naming, "adaptation", method, path)
     offer = naming.find("algorithm", method.get("algorithm"), (*path, "algorithm"))
     if offer is None:
-        _check_sampler(naming, method, path)
+        _check_part(naming, "sampler", method, path)
         return
     info: AlgorithmInfo = offer.value
     _check_preset(naming, info, method, path)
     _check_options(naming, info, method, path)
     if info.meta_trains:
-        _check_sampler(naming, {"sampler": DEFAULT_SAMPLER, **method}, path)
+        _check_part(naming, "sampler", {"sampler": DEFAULT_SAMPLER, **method}, path)
     elif "sampler" in method:
         naming.report(
             (*path, "sampler"), f"algorithm {info.name!r} has no meta-training, so it takes none"
@@ -94,15 +99,14 @@ def _check_axis(naming: Naming, check: Check, given: Mapping[str, Any], path: Ke
                 naming.report((*path, index, *place[1:]), what)
 
 
-def _check_sampler(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> None:
-    name, options = sampler_table(method)
-    given = method.get("sampler")
-    at_name = (*path, "sampler", "name") if isinstance(given, dict) else (*path, "sampler")
-    offer = naming.find("sampler", name, at_name)
+def _check_part(naming: Naming, part: Part, method: Mapping[str, Any], path: KeyPath) -> None:
+    name, options = part_table(method, part)
+    given = method.get(part)
+    at_name = (*path, part, "name") if isinstance(given, dict) else (*path, part)
+    offer = naming.find(part, name, at_name)
     if offer is None:
         return
-    info: SamplerInfo = offer.value
     nested = isinstance(given, dict) and isinstance(given.get("options"), dict)
-    _, findings = check(info.options, dict(options))
+    _, findings = check(offer.value.options, dict(options))
     for place, what in findings:
-        naming.report((*path, "sampler", *(("options",) if nested else ()), *place), what)
+        naming.report((*path, part, *(("options",) if nested else ()), *place), what)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from metabench.errors import SpecError
 from metabench.spec.mistakes.problems import check
 from metabench.spec.model.benchmark import Method
-from metabench.spec.model.sections import SamplerSpec
+from metabench.spec.model.sections import AdaptationSpec, SamplerSpec
 from metabench.spec.reading.methods import DEFAULT_SAMPLER
 
 if TYPE_CHECKING:
@@ -44,10 +45,19 @@ def resolve_methods(
             sampler = method.sampler or SamplerSpec(name=DEFAULT_SAMPLER)
             offer = catalog.samplers[sampler.name] if info.meta_trains else None
             draws = check(offer.value.options, dict(sampler.options))[0] if offer else None
-            methods.append(Method(method.id, catalog.algorithms[info.name], options, offer, draws))
+            found = Method(method.id, catalog.algorithms[info.name], options, offer, draws)
+            methods.append(_with_adaptation(found, method.adaptation, catalog))
     if problems:
         raise SpecError(problems)
     return tuple(methods)
+
+
+def _with_adaptation(method: Method, asked: AdaptationSpec | None, catalog: Catalog) -> Method:
+    if asked is None:
+        return method
+    offer = catalog.adaptations[asked.name]
+    options = check(offer.value.options, dict(asked.options))[0]
+    return replace(method, adaptation=offer, adaptation_options=options)
 
 
 def fill_in(spec: BenchmarkSpec, methods: Sequence[Method]) -> BenchmarkSpec:
@@ -63,8 +73,13 @@ def _filled(given: Sequence[MethodSpec], methods: Sequence[Method]) -> Iterator[
         sampler = method.sampler and SamplerSpec(
             name=method.sampler.value.name, options=_words(method.sampler_options)
         )
+        adaptation = method.adaptation and AdaptationSpec(
+            name=method.adaptation.value.name, options=_words(method.adaptation_options)
+        )
         options = _words(method.options, without=set(method.algorithm.value.preset))
-        yield settings.model_copy(update={"options": options, "sampler": sampler})
+        yield settings.model_copy(
+            update={"options": options, "sampler": sampler, "adaptation": adaptation}
+        )
 
 
 def _words(options: BaseModel | None, *, without: set[str] | None = None) -> dict[str, object]:

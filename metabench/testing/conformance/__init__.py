@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     algorithms: checks of one call of an algorithm
     training: checks of an algorithm in the engine
     samplers: checks of a task sampler
+    adaptations: checks of an adaptation
     tasks_and_metrics: checks of a task and of a metric
     observers: checks of an observer
     renderers: checks of a leaderboard format
@@ -20,6 +21,7 @@ Modules and packages, in the order in which data passes through:
 """
 
 from metabench.testing.conformance import (
+    adaptations,
     algorithms,
     descriptors,
     launchers,
@@ -31,6 +33,7 @@ from metabench.testing.conformance import (
 )
 from metabench.testing.conformance.check import Check, checks_of
 from metabench.testing.conformance.classes import (
+    AdaptationConformance,
     AlgorithmConformance,
     LauncherConformance,
     MetricConformance,
@@ -44,6 +47,7 @@ from metabench.testing.conformance.verdict import NotApplicableError, NotConform
 
 __all__ = [
     "KINDS",
+    "AdaptationConformance",
     "AlgorithmConformance",
     "Check",
     "LauncherConformance",
@@ -55,6 +59,7 @@ __all__ = [
     "SamplerConformance",
     "Subject",
     "TaskConformance",
+    "adaptations",
     "algorithms",
     "checks_of",
     "descriptors",

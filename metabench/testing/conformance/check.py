@@ -30,8 +30,8 @@ class Check:
     """One check of the kit.
 
     Args:
-        kind: the kind of registration: ``algorithm``, ``sampler``, ``task``, ``metric``,
-            ``renderer``, ``observer`` or ``launcher``.
+        kind: the kind of registration: ``algorithm``, ``sampler``, ``adaptation``, ``task``,
+            ``metric``, ``renderer``, ``observer`` or ``launcher``.
         name: its name, in a table and after ``test_``.
         law: the property of every plugin that passes, in one sentence.
         hint: the fix where it does not hold.

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from metabench.plugin.catalog import load_catalog
 from metabench.plugin.local import read_local_files
 from metabench.testing.conformance import (  # noqa: F401
+    adaptations,
     algorithms,
     descriptors,
     launchers,
@@ -24,6 +25,7 @@ from metabench.testing.conformance.check import Check, checks_of
 from metabench.testing.conformance.subject import Subject, find_subject
 
 __all__ = [
+    "AdaptationConformance",
     "AlgorithmConformance",
     "LauncherConformance",
     "MetricConformance",
@@ -85,6 +87,11 @@ class AlgorithmConformance(_Conformance):
 @_with_checks("sampler")
 class SamplerConformance(_Conformance):
     """Tests of a task sampler."""
+
+
+@_with_checks("adaptation")
+class AdaptationConformance(_Conformance):
+    """Tests of an adaptation."""
 
 
 @_with_checks("task")

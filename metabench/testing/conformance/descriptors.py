@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from metabench.plugin.offers import KINDS
 from metabench.testing.conformance.check import law, require
 from metabench.testing.conformance.verdict import NotApplicableError
 
@@ -34,7 +35,7 @@ sys.stdout.write("\\n" + json.dumps([spent, sorted(loaded)]))
 """
 
 
-@law("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
+@law(*KINDS)
 def imports_light(subject: Subject) -> None:
     """The entry module is imported in 0.1 s of CPU time, and without a heavy library.
 
@@ -53,7 +54,7 @@ def imports_light(subject: Subject) -> None:
     )
 
 
-@law("algorithm", "sampler", "launcher")
+@law("algorithm", "sampler", "adaptation", "launcher")
 def options_documented(subject: Subject) -> None:
     """Every option has a docstring and a default.
 
@@ -67,7 +68,7 @@ def options_documented(subject: Subject) -> None:
     require((subject.value.summary or "").strip(), "the descriptor has no summary")
 
 
-@law("algorithm", "sampler", "launcher")
+@law("algorithm", "sampler", "adaptation", "launcher")
 def options_strict(subject: Subject) -> None:
     """Options refuse unknown keys, values of another type and NaN, and are frozen.
 

@@ -10,6 +10,7 @@ from metabench.errors import NothingMatchedError, PluginError
 from metabench.plugin.absence import clash_error, remedy, unregistered
 from metabench.plugin.catalog import Catalog
 from metabench.plugin.observers import Observer, open_observer
+from metabench.plugin.offers import KINDS
 from metabench.plugin.status import Offer, PluginStatus
 from metabench.plugin.target import load_target
 from metabench.suggest import did_you_mean
@@ -18,12 +19,9 @@ from metabench.testing.conformance.verdict import NotApplicableError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from metabench.learning import Algorithm, Schedule, TaskSampler
+    from metabench.learning import Adaptation, Algorithm, Schedule, TaskSampler
 
 __all__ = ["KINDS", "Subject", "find_subject", "find_subjects"]
-
-KINDS = ("algorithm", "sampler", "task", "metric", "renderer", "observer", "launcher")
-"""The kinds of things that can be checked, as a plugin's status names them."""
 
 
 @final
@@ -58,6 +56,13 @@ class Subject:
         if self.value.target is None:
             raise NotApplicableError("has no meta-training stage")
         built: Algorithm[Any] = load_target(self.value.target)(self.options)
+        return built
+
+    def adaptation(self) -> Adaptation[Any]:
+        """Return a fresh adaptation; `NotApplicableError` where the engine does it."""
+        if self.value.target is None:
+            raise NotApplicableError("is done by the engine")
+        built: Adaptation[Any] = load_target(self.value.target)(self.options)
         return built
 
     def observer(self) -> Observer:
@@ -130,18 +135,9 @@ def find_subject(kind: str, name: str, catalog: Catalog) -> Subject:
 
 
 def _subjects(catalog: Catalog, hub: Path | None) -> list[Subject]:
-    offers: Mapping[str, Mapping[str, Offer]] = {
-        "algorithm": catalog.algorithms,
-        "sampler": catalog.samplers,
-        "task": catalog.tasks,
-        "metric": catalog.metrics,
-        "renderer": catalog.renderers,
-        "observer": catalog.on_request,
-        "launcher": catalog.launchers,
-    }
     found = [
         Subject(kind, name, offer.value, offer.plugin, hub=hub)
-        for kind, known in offers.items()
+        for kind, known in catalog.by_kind.items()
         for name, offer in known.items()
     ]
     observers = [

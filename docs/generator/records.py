@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from types import MappingProxyType
+from typing import cast
 
 from pydantic import BaseModel
 
 from generator.fields import field_table, models_below
 from metabench.store.checkpoint import CheckpointNote
 from metabench.store.records.cell import CellNote, Failure, Result
+from metabench.store.records.provenance import Record
 from metabench.store.records.run import RunNote
 
 __all__ = ["RECORDS", "record_schema", "records"]
@@ -27,6 +33,26 @@ RECORDS: Mapping[str, type[BaseModel]] = MappingProxyType(
     }
 )
 """The record that each file holds."""
+
+
+def _describe(model: type[BaseModel]) -> None:
+    """Make each field's docstring its description."""
+    for base in reversed(model.__mro__[: model.__mro__.index(Record)]):
+        for name, text in _docstrings(base):
+            model.model_fields[name].description = text
+    model.model_rebuild(force=True)
+
+
+def _docstrings(model: type) -> Iterator[tuple[str, str]]:
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    for field, below in pairwise(cast("ast.ClassDef", definition).body):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            yield ast.unparse(field.target), inspect.cleandoc(ast.literal_eval(below.value))
+
+
+for _record in RECORDS.values():
+    for _, _model in reversed([*models_below(_record)]):
+        _describe(_model)
 
 _INTRODUCTION = """\
 A run folder is `runs/NAME`. Its files are the truth; there is no database. `run.json` says what was

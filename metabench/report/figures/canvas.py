@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, final
 from xml.etree.ElementTree import (  # nosec B405
     Element,
@@ -179,14 +180,18 @@ def _saved(figure: Figure, kind: str, *, dpi: int = 72) -> bytes:
 @contextmanager
 def report_style(figure: Figure) -> Iterator[None]:
     """Use matplotlib's default settings and those of the report, whatever the user has set."""
-    from matplotlib import rc_context, rcParamsDefault  # noqa: PLC0415
+    from matplotlib import rc_context  # noqa: PLC0415
 
-    usual: dict[Any, Any] = {
-        key: rcParamsDefault[key] for key in rcParamsDefault if "backend" not in key
-    }
-    settings: dict[Any, Any] = {**usual, **SETTINGS, "svg.hashsalt": figure.name}
+    settings: dict[Any, Any] = {**_usual(), **SETTINGS, "svg.hashsalt": figure.name}
     with rc_context(settings):
         yield
+
+
+@cache
+def _usual() -> Mapping[Any, Any]:
+    from matplotlib import rcParamsDefault  # noqa: PLC0415
+
+    return {key: rcParamsDefault[key] for key in rcParamsDefault if "backend" not in key}
 
 
 def _svg(figure: Figure) -> Element:

@@ -14,14 +14,16 @@ __all__ = ["PluginNote", "Provenance", "Record", "differences"]
 
 
 class Record(BaseModel):
-    """The strict, frozen, closed model that everything on disk is; no NaN, no infinity."""
+    """The strict, frozen, closed model that everything on disk is; no NaN, no infinity.
+
+    The docstrings of the fields are read where docs/reference is written, not at each start.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         defer_build=True,
     )
     most_bytes: ClassVar[int] = CELL_RECORD_BYTES

@@ -108,7 +108,7 @@ def _board():
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def signs():
     """Return a leaderboard on which every sign occurs."""
     return _board()

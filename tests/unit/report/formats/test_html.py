@@ -136,12 +136,12 @@ def poisoned(value, text):
     return value
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report(signs):
     return full(signs)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(report):
     return render_html(report)
 

@@ -100,6 +100,13 @@ def test_a_cell_that_was_left_by_an_earlier_process_does_not_run(store):
         assert states(store) == ["interrupted", "waiting", "waiting"]
 
 
+def test_a_lock_file_that_nobody_holds_is_of_a_cell_that_was_interrupted(store):
+    begin(store, META)
+    (store.cell_folder(META.cell) / "LOCK").touch()
+
+    assert states(store) == ["interrupted", "waiting", "waiting"]
+
+
 def test_what_needs_a_failed_cell_is_skipped(store, end):
     end(META, status="diverged")
 

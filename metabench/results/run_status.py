@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias, final
 
 from metabench.store.file_names import AGAIN, LOCK, METRICS
 from metabench.store.folder import Folder
-from metabench.store.lock import LockOwner, lock_owner
+from metabench.store.identity import LockOwner
+from metabench.store.lock import lock_owner
 from metabench.store.processes import at_work
 from metabench.store.records.cell import Failure
 from metabench.store.records.run import PlannedCell, RunNote

@@ -109,7 +109,8 @@ def keep_files(source: Folder, target: Folder, names: Iterable[str]) -> None:
 def settle_folders(parent: Folder) -> None:
     """Give folders their names back that a process which died in `replace_folder` had set aside.
 
-    Those for which there is a newer one go.
+    Those for which there is a newer one go. No process may be at work in the folder: a process
+    number proves nothing, for another machine, or a later process, has it too.
 
     Raises:
         StoreError: the folder cannot be written, or it is a link.
@@ -117,12 +118,12 @@ def settle_folders(parent: Folder) -> None:
     with explained(parent.path), suppress(FileNotFoundError), parent.opened() as here:
         for name in here.names():
             aside = set_aside(name)
-            if aside is None or _lives(aside[1]) or not here.is_folder(name):
+            if aside is None or not here.is_folder(name):
                 continue
-            if here.facts(aside[0]) is not None:
+            if here.facts(aside) is not None:
                 here.remove_tree(name)
             else:
-                here.rename(name, aside[0])
+                here.rename(name, aside)
                 here.sync()
 
 
@@ -223,19 +224,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _lives(pid: int) -> bool:
-    """Return whether another process of that number is at work; this one is not in the middle."""
-    if pid == os.getpid():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is there, and not ours
-        return True
-    return True
 
 
 def _anything(_name: str) -> bool:

@@ -65,7 +65,7 @@ AGAIN = ".again-"
 
 TEMPORARY = re.compile(r"\..+\.[0-9]+-[0-9a-f]+\.(tmp|old)|\.step-[0-9]+\.[0-9]+\.tmp")
 """Temporary names of files being written or set aside; the last form is that of 0.1."""
-_SET_ASIDE = re.compile(r"\.(.+)\.([0-9]+)-[0-9a-f]+\.old")
+_SET_ASIDE = re.compile(r"\.(.+)\.[0-9]+-[0-9a-f]+\.old")
 _NUMBERED = re.compile(r"step-[0-9]+|[0-9]+")
 _OURS = {
     CELL, RESULT, FAILURE, LOG, METRICS, PARAMETERS, PREDICTIONS, CHECKPOINTS, EARLIER, STATE,
@@ -83,14 +83,14 @@ def is_step(name: str) -> bool:
     return name.startswith("step-") and name[5:].isdecimal()
 
 
-def set_aside(name: str) -> tuple[str, int] | None:
-    """Return the name that a folder had before it was set aside, and by which process; else None.
+def set_aside(name: str) -> str | None:
+    """Return the name that a folder had before it was set aside; None where it was not.
 
     >>> set_aside(".a.12-0f.old")
-    ('a', 12)
+    'a'
     """
     found = _SET_ASIDE.fullmatch(name)
-    return (found[1], int(found[2])) if found else None
+    return found[1] if found else None
 
 
 def step_name(step: int) -> str:

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import final
@@ -16,9 +15,10 @@ from typing import final
 from metabench.errors import LockError
 from metabench.store.file_names import CELLS
 from metabench.store.folder import Folder, OpenFolder
+from metabench.store.identity import LockOwner, boot, start_time
 from metabench.store.problems import explained, store_error
 
-__all__ = ["HeldError", "LockOwner", "held", "lock_owner", "locked"]
+__all__ = ["HeldError", "held", "lock_owner", "locked", "signature"]
 
 _PAUSE_SECONDS = 0.02
 
@@ -26,16 +26,6 @@ _PAUSE_SECONDS = 0.02
 @final
 class HeldError(LockError):
     """Another process holds a lock; the caller may do something else first."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class LockOwner:
-    """The process that holds a lock, as it signed it."""
-
-    pid: int
-    host: str
-    started: str
 
 
 @contextmanager
@@ -80,7 +70,7 @@ def held(here: OpenFolder, name: str) -> LockOwner | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _signature(descriptor) or LockOwner(0, "an unknown host", "")
+        return signature(descriptor) or LockOwner(0, "an unknown host", "")
     except OSError:
         return None  # without locks no process can hold it
     finally:
@@ -114,7 +104,7 @@ def _take(descriptor: int, folder: Folder) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise HeldError(
-            f"another process works on this {_thing(folder)}{_said(_signature(descriptor))}",
+            f"another process works on this {_thing(folder)}{_said(signature(descriptor))}",
             where=str(folder.path),
             hint="wait for it, or name another folder with --runs DIR",
         ) from error
@@ -155,6 +145,8 @@ def _sign(descriptor: int, path: Path) -> None:
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "boot": boot(),
+        "ticks": start_time(os.getpid()),
     }
     try:
         os.ftruncate(descriptor, 0)
@@ -167,9 +159,11 @@ def _said(owner: LockOwner | None) -> str:
     return f" (process {owner.pid} on {owner.host} since {owner.started})" if owner else ""
 
 
-def _signature(descriptor: int) -> LockOwner | None:
+def signature(descriptor: int) -> LockOwner | None:
+    """Return who signed a lock file; None where the signature is missing or damaged."""
     try:
         signed = json.loads(os.pread(descriptor, 4096, 0))
-        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]))
-    except (OSError, ValueError, TypeError, KeyError):
+        known = {name: str(signed.get(name, "")) for name in ("boot", "ticks")}
+        return LockOwner(int(signed["pid"]), str(signed["host"]), str(signed["started"]), **known)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,8 +14,9 @@ from pathlib import Path
 from metabench.errors import LockError
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import CANCEL, LOCK, PROCESSES
-from metabench.store.folder import Folder
-from metabench.store.lock import HeldError, LockOwner, held, locked
+from metabench.store.folder import Folder, OpenFolder
+from metabench.store.identity import LockOwner, is_dead
+from metabench.store.lock import HeldError, held, locked, signature
 from metabench.store.problems import explained
 
 __all__ = [
@@ -24,11 +27,17 @@ __all__ = [
     "is_lock_file",
     "joining",
     "present",
+    "refuse_unseen",
     "request_cancel",
 ]
 
 _PATIENCE_SECONDS = 10.0
 """A joining process holds the run folder's lock only while it writes its request."""
+_BEAT_SECONDS = 5.0
+"""Seconds between two signs of life of a process, which need no lock to be seen."""
+_WATCH_SECONDS = 11.0
+"""Two signs of life, and some time for the file system."""
+_LOOK_SECONDS = 0.5
 _NAME = re.compile(r".+-[0-9]+-[0-9]+")
 
 
@@ -70,6 +79,7 @@ def alone(folder: Path) -> Iterator[None]:
         LockError: another process works on it, or the file system has no locks.
         StoreError: the folder cannot be written.
     """
+    refuse_unseen(folder)
     with locked(Folder(folder), LOCK, patience=_PATIENCE_SECONDS / 100):
         for owner in at_work(folder):
             raise LockError(
@@ -83,7 +93,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def present(folder: Path) -> Iterator[None]:
-    """Be seen to work on a run folder.
+    """Be seen to work on a run folder: by a lock, and by signs of life.
 
     Raises:
         LockError: the file system has no locks.
@@ -92,9 +102,69 @@ def present(folder: Path) -> Iterator[None]:
     name = f"{socket.gethostname().replace('/', '-')}-{os.getpid()}"
     with ExitStack() as stack:
         number = 0
-        while not _entered(stack, Folder(folder) / PROCESSES, f"{name}-{number}"):
+        there = Folder(folder) / PROCESSES
+        while not _entered(stack, there, f"{name}-{number}"):
             number += 1
+        ended = threading.Event()
+        stack.callback(ended.set)
+        beat = threading.Thread(target=_beat, args=(there, f"{name}-{number}", ended), daemon=True)
+        beat.start()
         yield
+
+
+def refuse_unseen(folder: Path) -> None:
+    """Refuse a run folder on which a process works whose lock is not seen here.
+
+    Its file system keeps locks local to a machine, so that two processes could hold one cell. A
+    process that is not known to have ended is watched for two signs of life.
+
+    Raises:
+        LockError: there is such a process.
+        StoreError: the folder cannot be read.
+    """
+    there = Folder(folder) / PROCESSES
+    with explained(there.path), suppress(FileNotFoundError), there.opened() as here:
+        names = [name for name in here.names() if is_lock_file(name)]
+        watched = {name: found for name in names if (found := _unheld(here, name))}
+        deadline = time.monotonic() + _WATCH_SECONDS
+        while watched and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+            for name, (owner, changed) in list(watched.items()):
+                now = _unheld(here, name)
+                if now is None:
+                    del watched[name]
+                elif now[1] != changed:
+                    raise LockError(
+                        f"process {owner.pid} on {owner.host} works on this run, and its lock is"
+                        " not seen here: the locks of this file system are local to a machine",
+                        where=str(folder),
+                        hint=f"run it on {owner.host} only, mount the file system with locks that"
+                        " all machines see, or name another folder with --runs DIR",
+                    )
+
+
+def _unheld(here: OpenFolder, name: str) -> tuple[LockOwner, int] | None:
+    """Return who signed a lock file that is not held here, and its last change.
+
+    None where it is held or gone, or its process is known to have ended.
+    """
+    if held(here, name) is not None:
+        return None
+    with suppress(OSError):
+        descriptor = here.open(name)
+        try:
+            owner, facts = signature(descriptor), os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        if owner is not None and not is_dead(owner):
+            return owner, facts.st_mtime_ns
+    return None
+
+
+def _beat(folder: Folder, name: str, ended: threading.Event) -> None:
+    while not ended.wait(_BEAT_SECONDS):
+        with suppress(OSError), folder.opened() as here, here.appended(name) as file:
+            os.utime(file.fileno())  # by the clock of the file system
 
 
 def request_cancel(folder: Path) -> None:

@@ -27,7 +27,7 @@ from metabench.store.folder import Folder, OpenFolder
 from metabench.store.leftovers import sweep
 from metabench.store.lock import locked
 from metabench.store.problems import NotOwnError, explained, no_run_error, store_error
-from metabench.store.processes import alone, forget_cancel, joining, present
+from metabench.store.processes import alone, forget_cancel, joining, present, refuse_unseen
 from metabench.store.records.cell import (
     CellNote,
     Failure,
@@ -83,10 +83,11 @@ class Store:
         Yields whether no other process works on it.
 
         Raises:
-            LockError: another process works on it with another request, or the file system has no
-                locks.
+            LockError: another process works on it with another request, the file system has no
+                locks, or it keeps them local to a machine.
             StoreError: the folder cannot be written.
         """
+        refuse_unseen(self.folder)
         with ExitStack() as stack:
             with joining(self.folder) as others:
                 if others:
@@ -97,6 +98,7 @@ class Store:
                     sweep(self.root, self.is_done)
                     self.commit_run(spec_text, resolved_text, note)
                 stack.enter_context(present(self.folder))
+            refuse_unseen(self.folder)  # one that joined meanwhile
             yield not others
 
     def lock_cell(self, name: str) -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from metabench.errors import LockError
 from metabench.family import Family
 from metabench.limits import RUN_RECORD_BYTES
-from metabench.store.lock import LockOwner
+from metabench.store.identity import LockOwner
 from metabench.store.records.provenance import Provenance, Record
 from metabench.store.records.published import PublishedNote
 from metabench.store.records.values import (

@@ -35,8 +35,8 @@ def test_a_name_that_metabench_never_writes_is_not(name):
     assert not is_ours(name)
 
 
-def test_a_folder_that_was_set_aside_has_its_name_and_process_in_that_of_now():
-    assert set_aside(".a.b.31-0f.old") == ("a.b", 31)
+def test_a_folder_that_was_set_aside_has_its_name_in_that_of_now():
+    assert set_aside(".a.b.31-0f.old") == "a.b"
     for name in (".a.31-0f.tmp", "a.31-0f.old", ".a.x-0f.old", ".a.old", f"{AGAIN}a"):
         assert set_aside(name) is None
     assert TEMPORARY.fullmatch(".step-7.31.tmp")  # of 0.1

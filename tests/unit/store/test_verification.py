@@ -140,9 +140,10 @@ def test_nothing_is_swept_while_somebody_works_on_the_folder(store, capsys):
     assert "another process is working on it" in capsys.readouterr().err
 
 
-def test_a_result_that_was_only_set_aside_is_there_again_after_the_sweep(store):
+@pytest.mark.parametrize("number", [2**22 + 5, os.getppid()], ids=["ended", "alive elsewhere"])
+def test_a_result_that_was_only_set_aside_is_there_again_after_the_sweep(store, number):
     folder = store.cell_folder(CELL)
-    folder.rename(folder.with_name(f".{CELL}.{2**22 + 5}-0.old"))
+    folder.rename(folder.with_name(f".{CELL}.{number}-0.old"))
     assert store.result(CELL) is None
 
     sweep(store.root, store.is_done)

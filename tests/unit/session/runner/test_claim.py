@@ -12,7 +12,7 @@ from metabench.plan.cell import Cell
 from metabench.session.runner import queue as queue_module
 from metabench.session.runner.claim import HELD, claim
 from metabench.session.runner.queue import CellQueue
-from metabench.store.lock import LockOwner
+from metabench.store.identity import LockOwner
 from metabench.store.records.cell import Failure, Provenance, Result
 from metabench.store.records.run import PlannedCell, RunNote, joined_note
 from metabench.store.run_folder import Store

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
+from metabench.api.algorithm import AlgorithmOptions
 from metabench.api.options import Options
 
 __all__ = ["AdaptationCost", "AdaptationInfo", "AdaptationOptions"]
@@ -27,8 +28,12 @@ class AdaptationCost:
 class AdaptationOptions(Options):
     """Options of an adaptation; they also determine its cost."""
 
-    def cost(self) -> AdaptationCost:
-        """Return the evaluations; one forward pass through the training examples by default."""
+    def cost(self, algorithm: AlgorithmOptions | None = None) -> AdaptationCost:
+        """Return the evaluations; one forward pass through the training examples by default.
+
+        ``algorithm`` are the options of the method's algorithm if its inner loop is taken.
+        """
+        del algorithm
         return AdaptationCost(passes=1.0)
 
 
@@ -45,6 +50,7 @@ class AdaptationInfo:
         summary: one line.
         references: its sources.
         regression: whether it fits targets that are numbers.
+        inner_loop: whether it takes the algorithm's inner loop (`AlgorithmInfo.inner_loop`).
         revision: raise it when numbers change for a reason outside the module of ``target``.
     """
 
@@ -54,4 +60,5 @@ class AdaptationInfo:
     summary: str
     references: tuple[str, ...] = ()
     regression: bool = True
+    inner_loop: bool = False
     revision: int = 1

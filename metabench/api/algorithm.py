@@ -118,6 +118,9 @@ class AlgorithmInfo:
         references: its sources.
         preset: options that this name fixes; a benchmark file cannot give them.
         revision: raise it when numbers change for a reason outside the module of ``target``.
+        inner_loop: ``package.module:function`` of its inner loop alone, for ``adaptation =
+            "inner"``: from (options, learner, blocks, support batches) to the adapted theta [P];
+            None for an algorithm without one.
     """
 
     name: str
@@ -127,6 +130,7 @@ class AlgorithmInfo:
     references: tuple[str, ...] = ()
     preset: Mapping[str, Any] = field(default_factory=dict)
     revision: int = 1
+    inner_loop: str | None = None
 
     @property
     def meta_trains(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from metabench.engine.boundary import Boundary
@@ -23,7 +23,12 @@ __all__ = ["adapted", "target_of"]
 
 
 def target_of(
-    learner: TransformerLearner, table: TokenTable, *, task: str, stream: Stream
+    learner: TransformerLearner,
+    table: TokenTable,
+    *,
+    task: str,
+    stream: Stream,
+    inner_loop: Callable[[Tensor], Tensor] | None = None,
 ) -> Target:
     """Return the training examples of a task as an adaptation sees them."""
     head = learner.heads[task]
@@ -31,7 +36,7 @@ def target_of(
     def examples() -> Iterator[Batch]:
         return in_order_of_length(table, task=task)
 
-    return Target(task, head.outputs, head.regression, examples, stream)
+    return Target(task, head.outputs, head.regression, examples, stream, inner_loop)
 
 
 def adapted(

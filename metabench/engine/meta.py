@@ -38,11 +38,13 @@ class Initialisation:
         theta: [P], to fine-tune from.
         draws: how often each task was drawn.
         beyond: meta-steps in which a scalar was above its tolerance, by the scalar's name.
+        blocks: what was learned besides theta, by name.
     """
 
     theta: Tensor
     draws: Mapping[str, int]
     beyond: Mapping[str, int] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=dict)
 
 
 @final
@@ -119,7 +121,8 @@ class MetaTraining:
         norm = final.norm().item()
         what = "the initialisation"
         require_finite(norm, what, stage="meta", step=self.steps, by=self.provider)
-        return Initialisation(final.detach().clone(), dict(self.visits), dict(self.beyond))
+        blocks = {name: block for name, block in meta.items() if name != "theta"}
+        return Initialisation(final.detach().clone(), dict(self.visits), dict(self.beyond), blocks)
 
     def _snapshot(self, step: int, meta: Blocks, optimizer: OuterOptimizer) -> Snapshot:
         blocks = {f"meta/{name}": value for name, value in meta.items()}

@@ -37,6 +37,8 @@ class Target:
         regression: whether its labels are numbers.
         examples: yields all training examples once, in batches of similar length, without dropout.
         stream: for all random numbers of an adaptation.
+        inner_loop: from theta to where the algorithm's inner loop leads on support batches of the
+            examples; None where the adaptation does not declare that it takes it.
     """
 
     task: str
@@ -44,6 +46,7 @@ class Target:
     regression: bool
     examples: Callable[[], Iterator[Batch]]
     stream: Stream
+    inner_loop: Callable[[Tensor], Tensor] | None = None
 
     def features(
         self, learner: Learner, theta: Float[Tensor, " P"]

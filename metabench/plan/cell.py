@@ -127,7 +127,7 @@ class FineTuneWork:
 
     ``metrics`` are dotted paths by name, ``origins`` who to name where one of them is faulty, and
     ``ranges`` the values that they can have. ``adaptation`` is what happens in place of
-    fine-tuning.
+    fine-tuning; ``inner`` is the algorithm's inner loop where that takes it.
     """
 
     model: ModelSpec
@@ -142,6 +142,7 @@ class FineTuneWork:
     origins: Mapping[str, str] = field(default_factory=dict)
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     adaptation: Provided | None = None
+    inner: Provided | None = None
 
     @property
     def prototypes(self) -> bool:

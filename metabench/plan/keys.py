@@ -137,7 +137,11 @@ class Inputs:
     def _on_target(self, work: FineTuneWork, head: str) -> dict[str, Any]:
         """Return the settings of fine-tuning, or of the adaptation in its place."""
         if work.adaptation is not None:
-            return {"adaptation": {**self._provided("adaptation", work.adaptation), "head": head}}
+            parts = {**self._provided("adaptation", work.adaptation), "head": head}
+            if work.inner is not None:
+                parts["inner"] = self._provided("inner loop", work.inner)
+                parts["batch_size"] = work.settings.batch_size
+            return {"adaptation": parts}
         settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
         return {"finetune": {**settings, "head": head, "steps": work.steps}}
 

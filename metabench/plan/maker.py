@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 from metabench.fingerprint import fingerprint
@@ -159,6 +159,7 @@ class CellMaker:
             finetune_seed=seeds[1],
             steps=0 if replaced else adapt_steps(self.spec.finetune, column.use.size),
             adaptation=_provided(adaptation, method.adaptation_options) if replaced else None,
+            inner=_inner_loop(method),
         )
 
     def _adapt_name(self, method: Method, column: Column, *, seeds: tuple[int, int]) -> str:
@@ -193,6 +194,14 @@ class CellMaker:
 def _keeps_head(column: Column, start: Cell | None) -> bool:
     """Return whether meta-training leaves a head for the column's task."""
     return start is not None and column.use.role == "target"
+
+
+def _inner_loop(method: Method) -> Provided | None:
+    """Return the algorithm's inner loop if the method's adaptation takes it."""
+    adaptation, loop = method.adaptation, method.algorithm.value.inner_loop
+    if loop is None or adaptation is None or not adaptation.value.inner_loop:
+        return None
+    return replace(_provided(method.algorithm, method.options), target=loop)
 
 
 def _unfit(method: Method, column: Column) -> str:

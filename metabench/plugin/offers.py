@@ -89,6 +89,8 @@ def _check(hook: str, value: Any, expected: type[Any]) -> None:
         return
     engine_has_one = isinstance(value, AdaptationInfo | AlgorithmInfo)
     _check_target(hook, value.name, value.target, optional=engine_has_one)
+    if isinstance(value, AlgorithmInfo):
+        _check_target(hook, value.name, value.inner_loop, optional=True)
     if type(value) in _OPTIONS:
         _check_options(hook, value, _OPTIONS[type(value)])
 

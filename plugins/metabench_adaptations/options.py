@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
+from typing_extensions import override
 
-from metabench.api import AdaptationOptions
+from metabench.api import AdaptationCost, AdaptationOptions, AlgorithmOptions
 
-__all__ = ["FineTuningOptions", "LinearProbeOptions", "PrototypeOptions"]
+__all__ = ["FineTuningOptions", "InnerOptions", "LinearProbeOptions", "PrototypeOptions"]
+
+_MANY = 1_000  # meta-steps: of MAML++, most have one query gradient
 
 Strength = Annotated[float, Field(gt=0, le=1e9)]
 
@@ -30,3 +33,15 @@ class LinearProbeOptions(AdaptationOptions):
 
 class PrototypeOptions(AdaptationOptions):
     """Prototypes have no options."""
+
+
+class InnerOptions(AdaptationOptions):
+    """The inner loop has no options here; its steps and rates are the algorithm's."""
+
+    @override
+    def cost(self, algorithm: AlgorithmOptions | None = None) -> AdaptationCost:
+        """Return the gradients of an episode without its query batches."""
+        if algorithm is None:
+            return AdaptationCost()
+        gradients = algorithm.episode_cost(_MANY).gradients - algorithm.episode_shape().query
+        return AdaptationCost(gradients=gradients)

@@ -12,6 +12,7 @@ Modules and packages, in the order in which data passes through:
     imaml: iMAML
     proto_maml: ProtoMAML
     pcgrad: PCGrad
+    inner_loops: the inner loop of each, alone, for `adaptation = "inner"`
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from metabench_algorithms.options import (
 __all__ = ["METABENCH_API", "metabench_algorithms"]
 
 METABENCH_API = 1
+
+_INNER = "metabench_algorithms.inner_loops"
 
 _DOU = (
     "Dou, Yu and Anastasopoulos 2019, Investigating Meta-Learning Algorithms for Low-Resource NLU"
@@ -75,6 +78,7 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
             options=MamlOptions,
             summary="model-agnostic meta-learning with exact second derivatives",
             references=(_FINN, _DOU),
+            inner_loop=f"{_INNER}:gradient_steps",
         ),
         AlgorithmInfo(
             name="fomaml",
@@ -83,6 +87,7 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
             summary="first-order MAML: the second derivatives are left out",
             references=(_FINN, _DOU),
             preset={"second_order": False},
+            inner_loop=f"{_INNER}:gradient_steps",
         ),
         AlgorithmInfo(
             name="reptile",
@@ -90,6 +95,7 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
             options=ReptileOptions,
             summary="move towards the parameters that a task's inner loop ends at",
             references=(_NICHOL, _DOU),
+            inner_loop=f"{_INNER}:gradient_steps",
         ),
         *_variants_of_maml(),
         AlgorithmInfo(
@@ -98,6 +104,7 @@ def metabench_algorithms() -> list[AlgorithmInfo]:
             options=ImamlOptions,
             summary="implicit MAML: a proximal inner problem and conjugate gradients, no path",
             references=(_RAJESWARAN,),
+            inner_loop=f"{_INNER}:proximal",
         ),
         AlgorithmInfo(
             name="pcgrad",
@@ -119,6 +126,7 @@ def _variants_of_maml() -> list[AlgorithmInfo]:
             summary="MAML whose inner loop moves the head alone",
             references=(_RAGHU, _FINN),
             preset={"inner_part": "head"},
+            inner_loop=f"{_INNER}:partial",
         ),
         AlgorithmInfo(
             name="boil",
@@ -127,6 +135,7 @@ def _variants_of_maml() -> list[AlgorithmInfo]:
             summary="MAML whose inner loop moves the body alone",
             references=(_OH, _FINN),
             preset={"inner_part": "body"},
+            inner_loop=f"{_INNER}:partial",
         ),
         AlgorithmInfo(
             name="meta-sgd",
@@ -134,6 +143,7 @@ def _variants_of_maml() -> list[AlgorithmInfo]:
             options=MetaSgdOptions,
             summary="MAML that learns an inner rate for each parameter",
             references=(_LI,),
+            inner_loop=f"{_INNER}:rates",
         ),
         AlgorithmInfo(
             name="maml++",
@@ -141,6 +151,7 @@ def _variants_of_maml() -> list[AlgorithmInfo]:
             options=MamlPlusPlusOptions,
             summary="MAML with multi-step loss, learned rates by layer and step, late second order",
             references=(_ANTONIOU,),
+            inner_loop=f"{_INNER}:by_layer",
         ),
         AlgorithmInfo(
             name="protomaml",
@@ -148,5 +159,6 @@ def _variants_of_maml() -> list[AlgorithmInfo]:
             options=ProtoMamlOptions,
             summary="MAML whose head begins as a nearest-prototype classifier",
             references=(_TRIANTAFILLOU, _SNELL),
+            inner_loop=f"{_INNER}:prototypes",
         ),
     ]

@@ -38,9 +38,10 @@ class MetaSgd(Algorithm[MetaSgdOptions]):
 
     Source: Li et al. 2017, equation 2 (one inner step) and algorithm 1.
     Differs: k steps share one vector of rates; all rates start at ``inner_lr``, not at random; they
-    have a separate outer learning rate, because they are far smaller than parameters. The learned
-    rates end with meta-training: a target is fine-tuned in full, as for every method. Each inner
-    step has a separate support batch (``support = "same"`` reuses one).
+    have a separate outer learning rate, because they are far smaller than parameters. A target
+    is fine-tuned in full, without the learned rates, unless ``adaptation = "inner"`` takes the
+    inner loop on it. Each inner step has a separate support batch (``support = "same"`` reuses
+    one).
     """
 
     follows_gradients: ClassVar[bool] = True

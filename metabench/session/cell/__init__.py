@@ -7,6 +7,8 @@ Modules and packages, in the order in which data passes through:
     attempt: an attempt at a cell, and the record that it ends in
     staging: a completed cell that runs again, next to its result
     stages: the three kinds of work: pretrain, meta, fine-tune
+    provided: a plugin's part of a cell's work, made
+    adaptation: an adaptation in the place of fine-tuning
     loop: the work, step by step: metrics, checkpoints, progress, stopping
     journal: `log.txt` and `metrics.jsonl`
     watchdog: ends a cell that exceeds its time limit

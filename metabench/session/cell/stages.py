@@ -12,23 +12,22 @@ import torch
 from metabench.data.counts import split_note
 from metabench.data.episodes import EpisodeSource
 from metabench.data.order import epoch_batches
-from metabench.engine.adaptation import adapted, target_of
-from metabench.engine.boundary import Boundary
 from metabench.engine.evaluate import evaluate, in_order_of_length
 from metabench.engine.finetune import FineTuning
 from metabench.engine.meta import MetaTraining
-from metabench.engine.parameters import named, pack_parameters, vector
+from metabench.engine.parameters import named, named_blocks, pack_parameters, vector
 from metabench.engine.pretrain import Pretraining
 from metabench.engine.prototypes import with_prototypes
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import clipped, collapsed, score
 from metabench.metrics.reference import reference_scores
-from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided
-from metabench.plugin.target import load_target
+from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork
 from metabench.seeding import Stream
+from metabench.session.cell.adaptation import adapted_theta
 from metabench.session.cell.context import WorkerContext
 from metabench.session.cell.outcome import Outcome, leave, work_note
 from metabench.session.cell.predictions import parquet
+from metabench.session.cell.provided import made, provider
 from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.store.records.cell import BEYOND
 from metabench.tasks.overlap import count_overlap
@@ -99,8 +98,8 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
     }
     schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
     training = MetaTraining(
-        algorithm=_made(work.algorithm, options),
-        sampler=_made(work.sampler, work.sampler.options, schedule),
+        algorithm=made(work.algorithm, options),
+        sampler=made(work.sampler, work.sampler.options, schedule),
         learner=learner,
         source=EpisodeSource(
             tables, shape=shape, batch_size=work.settings.batch_size, stream=stream
@@ -109,13 +108,13 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
         settings=work.settings,
         steps=work.steps,
         stream=stream,
-        provider=_provider(work.algorithm),
-        sampler_provider=_provider(work.sampler),
+        provider=provider(work.algorithm),
+        sampler_provider=provider(work.sampler),
         draws=work.settings.tasks_per_step,
     )
     found = yield from training.run(learner.theta(_heads(work.seed, 0)), start=start)
-    values = pack_parameters(named(found.theta, learner.layout))
-    left = leave(context.store.place(cell.folder), PARAMETERS, values)
+    values = named(found.theta, learner.layout) | named_blocks(found.blocks, learner.layout)
+    left = leave(context.store.place(cell.folder), PARAMETERS, pack_parameters(values))
     return Outcome(
         steps=work.steps,
         files=(left,),
@@ -135,17 +134,6 @@ def _beyond(
         for name, count in counts.items()
         if count
     )
-
-
-def _made(part: Provided, *arguments: Any) -> Any:
-    """Return an algorithm, a sampler or an adaptation."""
-    kind = load_target(part.target)
-    with Boundary(_provider(part)):
-        return kind(*arguments)
-
-
-def _provider(part: Provided) -> str:
-    return f"{part.name} of {part.distribution} {part.version}"
 
 
 def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapshot | None) -> Steps:
@@ -216,10 +204,10 @@ def fine_tune(
     if work.prototypes and start is None:
         first = with_prototypes(learner, first, in_order_of_length(train, task=task), task=task)
     if work.adaptation is not None:
-        made = _made(work.adaptation, work.adaptation.options)
-        target = target_of(learner, train, task=task, stream=stream.child(task, "adaptation"))
-        by = _provider(work.adaptation)
-        return FineTuned(learner, adapted(made, learner, first, target, provider=by), train)
+        theta = adapted_theta(
+            work, learner, first, train, context=context, stream=stream.child(task, "adaptation")
+        )
+        return FineTuned(learner, theta, train)
     training = FineTuning(learner, task, work.settings.optimizer, work.steps)
     batches = _batches(work, train, stream.child(task))
     theta = yield from training.run(first, batches, start=start)

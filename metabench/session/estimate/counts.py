@@ -73,7 +73,8 @@ def cell_counts(cell: Cell, *, keep: str = "auto") -> Counts:
         scored = min(use.scored_rows, use.scored_limit or use.scored_rows)
         if work.adaptation is not None:
             theirs: Any = work.adaptation.options
-            cost = theirs.cost()
+            algorithm: Any = None if work.inner is None else work.inner.options
+            cost = theirs.cost(algorithm)
             passes = cost.passes * math.ceil(use.size / work.settings.batch_size)
             return Counts(cost.gradients, scored_rows=scored, features=FORWARD * passes)
         return Counts(float(work.steps), scored_rows=scored, updates=work.steps)

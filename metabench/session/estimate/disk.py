@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metabench.errors import StoreError
-from metabench.plan.cell import FineTuneWork, PretrainWork
+from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.estimate.encoder import encoder_shape
 
 if TYPE_CHECKING:
@@ -68,7 +68,15 @@ def _left(cell: Cell, shape: EncoderShape) -> int:
         rows = work.task.scored_limit or work.task.scored_rows
         return _RECORDS + _STEP * work.steps + rows * (_ROW + _FLOAT * work.task.card.outputs)
     steps = work.settings.steps if isinstance(work, PretrainWork) else work.steps
-    return _RECORDS + _STEP * steps + _FLOAT * _parameters(cell, shape)
+    vectors = 1.0 if isinstance(work, PretrainWork) else 1.0 + _blocks(work)
+    return _RECORDS + _STEP * steps + round(_FLOAT * vectors * _parameters(cell, shape))
+
+
+def _blocks(work: MetaWork) -> int:
+    """Return how many vectors like theta a meta cell leaves besides theta."""
+    options: Any = work.algorithm.options
+    blocks: int = options.episode_cost(work.steps).blocks
+    return blocks
 
 
 def _parameters(cell: Cell, shape: EncoderShape) -> int:

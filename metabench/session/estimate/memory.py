@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
+from metabench.session.estimate.counts import cell_counts
 from metabench.session.estimate.footprint import BatchShape, EpisodeNeeds, Numbers
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ class MemoryModel:
             scored = min(64, use.scored_limit or use.scored_rows)
             known = lengths.get((use.card.name, "scored"))
             last = known.scored().longest if known else _full(scored, limit)
-            _, batch, _ = _batches([use], work.settings.batch_size, work.steps, lengths, limit)
+            _, batch, _ = _batches(
+                [use], work.settings.batch_size, max(1, work.steps), lengths, limit
+            )
             heads, numbers = self._heads([use]), self._numbers()
-            if work.steps == 0:
+            if not cell_counts(cell).gradients:
                 table = _FEATURES * use.size * self.shape.width
                 return self.shape.frozen(batch, last, table, heads=heads, numbers=numbers)
             return self.shape.adapt(batch, last, heads=heads, numbers=numbers)

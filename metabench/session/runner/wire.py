@@ -31,7 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 _WORKS = {"pretrain": PretrainWork, "meta": MetaWork, "adapt": FineTuneWork}
-_PROVIDED = ("algorithm", "sampler", "adaptation")
+_PROVIDED = ("algorithm", "sampler", "adaptation", "inner")
 _EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind for kind in (CellStarted, Progressed, CellEnded, Noticed)
 }

@@ -51,6 +51,7 @@ def _check_method(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> N
         _check_part(naming, "sampler", method, path)
         return
     info: AlgorithmInfo = offer.value
+    _check_inner_loop(naming, info, method, path)
     _check_preset(naming, info, method, path)
     _check_options(naming, info, method, path)
     if info.meta_trains:
@@ -58,6 +59,21 @@ def _check_method(naming: Naming, method: Mapping[str, Any], path: KeyPath) -> N
     elif "sampler" in method:
         naming.report(
             (*path, "sampler"), f"algorithm {info.name!r} has no meta-training, so it takes none"
+        )
+
+
+def _check_inner_loop(
+    naming: Naming, info: AlgorithmInfo, method: Mapping[str, Any], path: KeyPath
+) -> None:
+    """Note an adaptation that takes an inner loop which the algorithm does not have."""
+    name, _ = part_table(method, "adaptation")
+    offer = naming.catalog.adaptations.get(name) if isinstance(name, str) else None
+    if offer is not None and offer.value.inner_loop and info.inner_loop is None:
+        algorithms = naming.catalog.algorithms.items()
+        able = ", ".join(other for other, one in algorithms if one.value.inner_loop)
+        naming.report(
+            (*path, "adaptation"),
+            f"algorithm {info.name!r} has no inner loop for adaptation {name!r}; have one: {able}",
         )
 
 

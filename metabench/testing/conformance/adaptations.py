@@ -33,6 +33,7 @@ __all__ = [
 
 _STREAM = Stream.root(20231123).child("adaptation")
 _BATCHES = 3
+_RATE = 0.01
 
 
 @final
@@ -64,7 +65,12 @@ def _trial(
     learner = tiny_learner(curvature=None, dtype=dtype)
     found = [tiny_batch(task, _STREAM.child(i), rows=6, dropout=False) for i in range(_BATCHES)]
     batches = tuple(replace(batch, labels=change(batch.labels)) for batch in found)
-    target = Target(task, head.outputs, head.regression, lambda: iter(batches), _STREAM)
+
+    def step(theta: Tensor) -> Tensor:
+        return theta - _RATE * learner.gradient(theta, batches[0])
+
+    loop = step if subject.value.inner_loop else None
+    target = Target(task, head.outputs, head.regression, lambda: iter(batches), _STREAM, loop)
     return _Trial(subject.adaptation(), learner, learner.theta(_STREAM), batches, target)
 
 

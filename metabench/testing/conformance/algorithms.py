@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from metabench.api import EpisodeShape
 from metabench.learning import Algorithm
 from metabench.nn.episode_view import view
+from metabench.plugin.target import load_target
 from metabench.testing.conformance.ambient import (
     network_watched,
     same_ambient,
@@ -38,6 +40,7 @@ __all__ = [
     "episode_shape",
     "finite",
     "follows_gradients",
+    "inner_loop",
     "loads",
     "no_network",
     "shapes",
@@ -197,6 +200,26 @@ def follows_gradients(subject: Subject) -> None:
             f"the direction for {name!r} is not zero where no batch reaches: it is off by"
             f" {distance:.1e} when that is left out; do not set follows_gradients",
         )
+
+
+@law("algorithm")
+def inner_loop(subject: Subject) -> None:
+    """Where it is declared, the inner loop alone returns finite parameters of theta's shape.
+
+    Take (options, learner, blocks, support batches) and return the adapted theta; write to nothing.
+    """
+    if subject.value.inner_loop is None:
+        raise NotApplicableError("declares no inner loop")
+    one = trial(subject)
+    before = {name: value.clone() for name, value in one.tensors().items()}
+    loop = load_target(subject.value.inner_loop)
+    found = loop(subject.options, one.learner, one.meta, one.episode.support)
+    theta = one.meta["theta"]
+    shaped = isinstance(found, Tensor) and (found.shape, found.dtype) == (theta.shape, theta.dtype)
+    require(shaped, f"{subject.value.inner_loop} does not return theta")
+    require(found.isfinite().all(), "its parameters are not finite")
+    written = [name for name, value in one.tensors().items() if not same_bits(value, before[name])]
+    require(not written, f"wrote to {'; '.join(written)}; write to a clone instead")
 
 
 @law("algorithm")

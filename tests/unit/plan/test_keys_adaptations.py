@@ -57,6 +57,15 @@ def test_a_probe_does_not_depend_on_the_settings_of_fine_tuning(cells):
     assert keys(cells(None, *changes))[ENTAILMENT] != keys(cells())[ENTAILMENT]
 
 
+def test_an_inner_loop_depends_on_its_batches_and_not_on_the_optimizer_of_fine_tuning(cells):
+    inner = keys(cells("inner"))
+    optimizer = keys(cells("inner", "finetune.epochs=2", "finetune.optimizer.lr=1e-4"))
+
+    assert optimizer == inner
+    assert keys(cells("inner", "finetune.batch_size=8"))[ENTAILMENT] != inner[ENTAILMENT]
+    assert inner["meta-maml-s0"] == keys(cells())["meta-maml-s0"]
+
+
 def test_prototypes_of_numbers_are_unavailable_with_the_reason(cells):
     reasons = {cell.work.task.card.name: cell.unavailable
                for cell in cells("prototype").values() if cell.kind == "adapt"}  # fmt: skip
@@ -68,10 +77,11 @@ def test_prototypes_of_numbers_are_unavailable_with_the_reason(cells):
     }
 
 
-def test_a_cell_with_an_adaptation_arrives_at_an_agent_as_it_was(cells):
-    cell = cells({"name": "linear-probe", "c": 0.5})[ENTAILMENT]
+@pytest.mark.parametrize("adaptation", [{"name": "linear-probe", "c": 0.5}, "inner"])
+def test_a_cell_with_an_adaptation_arrives_at_an_agent_as_it_was(cells, adaptation):
+    cell = cells(adaptation)[ENTAILMENT]
     arrived = wire.cell_of(wire.unpacked(wire.packed("cell", cell=wire.packed_cell(cell)))["cell"])
 
     assert arrived == cell
     assert repr(arrived) == repr(cell)
-    assert arrived.work.adaptation.options.c == 0.5
+    assert arrived.work.adaptation.options == cell.work.adaptation.options

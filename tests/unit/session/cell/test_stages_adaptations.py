@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from kit.benchmark import MAML, benchmark
+import torch
+from kit.benchmark import MAML, benchmark, method
 from typing_extensions import override
 
 import metabench
 from metabench.api import CellEnded
+from metabench.cli.inputs.benchmark import make_plan
+from metabench.data.order import permutation
 from metabench.engine.adaptation import adapted
+from metabench.engine.evaluate import evaluate
 from metabench.errors import DivergedError, PluginError
 from metabench.learning import Adaptation, Target
+from metabench.results.predictions import read_predictions
 from metabench.seeding import Stream
+from metabench.session.cell.context import open_context
+from metabench.session.cell.run import run_cell
+from metabench.session.runtime import Assignment, Runtime
+from metabench.spec.model.sections import ComputeSpec
 from metabench.store.run_folder import Store
+from metabench.tasks.hub import Hub
 from metabench.testing import tiny_batch, tiny_learner
 from metabench_adaptations.options import PrototypeOptions
 
@@ -133,3 +144,55 @@ def test_what_an_adaptation_does_wrong_names_its_plugin(result, error, said):
         adapt(result)
 
     assert "mine of test 1" in str(raised.value)
+
+
+INNER = benchmark(
+    "inner",
+    method("Meta-SGD", "meta-sgd", inner_steps=1, inner_lr=0.5, rates_lr=0.1)
+    | {"adaptation": "inner"},
+    model={"max_length": 16},
+    meta={"steps": 2},
+    tasks={
+        "target": ["embedded/entailment"],
+        "transfer": [{"task": "embedded/grammar", "shots": [4]}],
+    },
+)
+
+
+def done(tmp_path):
+    """Return the cells of that file, done, and their context."""
+    (tmp_path / "inner.toml").write_text(INNER)
+    planned = make_plan(str(tmp_path / "inner.toml"), sets=(), smoke=False, hub=None)
+    cells = {cell.key: cell for cell in planned.plan.cells}
+    context = open_context(
+        Assignment(tmp_path, "inner", "hash", cells, Runtime(Hub(), "cpu", 1, None), ComputeSpec())
+    )
+    for cell in cells.values():
+        assert run_cell(cell, context, emit=lambda _: None).status == "ok"
+    return cells, context
+
+
+def test_learned_rates_are_taken_to_a_target_and_a_new_head_has_the_first_ones(tmp_path):
+    """With 4 examples of each of two classes, the one inner step is on all examples."""
+    cells, context = done(tmp_path)
+    meta, _, few = cells.values()
+    work, task = few.work, "embedded/grammar"
+    values = context.parameters(meta.key)
+    learner = context.learner(work.model, None, {task: work.task})
+    table = context.training_table(work.task, work.model, stream=Stream.root(0))
+    heads = learner.fresh_head(task, Stream.root(0).child("heads", 0))
+    start = torch.cat([*(values[p.name].flatten() for p in learner.layout.encoder), heads])
+    learned = [values[f"blocks/rates/{p.name}"].flatten() for p in learner.layout.encoder]
+    rates = torch.cat([*learned, torch.full_like(heads, 0.5)])
+    stream = Stream.root(0).child("adapt", 0).child("draw", 0).child(task, "adaptation")
+    seed = stream.child("dropout", task, 0, 0).seed
+    rows = permutation(8, stream=stream.child("rows", task, 0))
+    batch = table.batch(rows, task=task, dropout_seed=seed)
+    theta = start - rates * learner.gradient(start, batch)
+    expected = evaluate(learner, theta, context.scored_table(work.task, work.model), task=task)
+    result = context.store.result(few.folder, key=few.key)
+    _, outputs = read_predictions(context.store, few.folder, result)
+
+    assert np.abs(outputs - expected).max() < 1e-5
+    assert (result.steps, result.work.gradients) == (0, 1)
+    assert not torch.allclose(torch.cat(learned), torch.tensor(0.5))

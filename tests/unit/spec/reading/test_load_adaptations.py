@@ -17,9 +17,9 @@ from metabench.spec.write import to_toml
 CATALOG = load_catalog()
 
 
-def load(folder, adaptation):
+def load(folder, adaptation, *, algorithm="finetune"):
     """Return the benchmark of one method with an adaptation, and its document."""
-    method = {"id": "Plain", "algorithm": "finetune"}
+    method = {"id": "Plain", "algorithm": algorithm}
     document = {
         "schema": 1,
         "name": "one",
@@ -77,6 +77,16 @@ def test_each_mistake_is_named_with_its_place(tmp_path, given, problem):
         load(tmp_path, given)
 
     assert problem in " ".join(str(refused.value).split())
+
+
+@pytest.mark.parametrize("algorithm", ["finetune", "joint", "pcgrad"])
+def test_an_algorithm_without_an_inner_loop_is_refused_by_its_name(tmp_path, algorithm):
+    with pytest.raises(SpecError) as refused:
+        load(tmp_path, "inner", algorithm=algorithm)
+
+    said = " ".join(str(refused.value).split())
+    assert f"algorithm '{algorithm}' has no inner loop for adaptation 'inner'; have one: " in said
+    assert "anil, boil, fomaml, imaml, maml, maml++, meta-sgd, protomaml, reptile" in said
 
 
 def test_the_schema_for_editors_takes_and_refuses_the_same(tmp_path):

@@ -33,6 +33,8 @@ def test_every_kind_but_observers_is_among_what_ships():
 
 REASONS = {
     "has no meta-training stage": {"finetune"},
+    "is done by the engine": {"fine-tuning"},
+    "declares no inner loop": {"finetune", "joint", "pcgrad"},
     "it does not train: NotApplicableError": {"finetune"},
     "it is an error: less is better, without an upper end": {"mae", "mse"},
     "its examples are not generated": {s.name for s in SUBJECTS if s.value.__class__ is TaskCard},

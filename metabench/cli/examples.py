@@ -29,6 +29,11 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compare --targets rte,mrpc --baseline Joint --explain",
             "compare mine --strict --fail-if 'average < -1.0'",
         ),
+        "site": (
+            "site quickstart",
+            "site quickstart glue -o public",
+            "site records/alice records/bob -o site",
+        ),
         "status": ("status", "status quickstart", "status quickstart --json"),
         "watch": ("watch", "watch quickstart", "watch quickstart --every 30"),
         "cancel": ("cancel", "cancel quickstart", "cancel glue --runs /project/runs"),

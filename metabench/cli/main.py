@@ -39,6 +39,7 @@ _COMMANDS = {
         "Check a benchmark file and show its plan.",
     ),
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
+    "site": ("metabench.cli.commands.site", "Write the results of runs as a static site."),
     "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "cancel": ("metabench.cli.commands.cancel", "Stop a run, wherever it runs."),

@@ -13,6 +13,7 @@ Modules and packages, in the order in which data passes through:
     comparing: from run folders to a leaderboard
     frames: results as pandas DataFrames
     rendering: a leaderboard as text, in each built-in format
+    site: from run folders to a site
     board: a leaderboard as notebooks and scripts use it
     shown_figure: a figure of matplotlib that notebooks show
     loaded: run folders, loaded

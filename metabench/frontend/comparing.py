@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from metabench.results.score_lines import ScoreLine
     from metabench.store.run_folder import Store
 
-__all__ = ["Compared", "collected_runs", "compare"]
+__all__ = ["RUNS_READ", "Compared", "collected_runs", "compare"]
+
+RUNS_READ = 500
+"""Most runs whose predictions are read for a report or JSON; --explain has no limit."""
 
 
 @final

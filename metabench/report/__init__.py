@@ -7,5 +7,7 @@ Modules and packages, in the order in which data passes through:
     sheets: the context of the scores: settings, methods, tasks
     figures: the figures of a report, from values to panels
     tables: a leaderboard as tables of strings
+    template: pages from templates, escaped, with a strict content policy
     formats: the formats, one module each: a new renderer goes here
+    site: a site for the results of many runs
 """

@@ -7,6 +7,7 @@ Modules and packages, in the order in which data passes through:
     folder: opens, lists, renames and deletes below a run folder; follows no link
     atomic: the durable write: temporary file, fsync, rename, fsync of the folder
     identity: the identity of a process, which its number alone is not
+    owned_files: a folder whose files a command writes again, and no others
     lock: a lock file with one holder, freed by the kernel
     processes: the processes that work on a run folder
     records: the records as models

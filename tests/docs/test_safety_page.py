@@ -100,6 +100,7 @@ CALLS = {
     "run": "quickstart --dry-run",
     "validate": "quickstart",
     "compare": "runs/demo",
+    "site": "runs/demo",
     "status": "runs/demo",
     "watch": "runs/demo",
     "cancel": "runs/demo",

@@ -17,7 +17,7 @@ from metabench.cli.inputs.options import json_option, runs_option, traceback_opt
 from metabench.cli.views.leaderboard import put, put_plots, rendered, results_of, terminal
 from metabench.cli.views.text import note
 from metabench.errors import GateFailedError, UsageError
-from metabench.frontend.comparing import compare
+from metabench.frontend.comparing import RUNS_READ, compare
 from metabench.frontend.places import find_run, newest_run
 from metabench.frontend.rendering import Detail, Terminal, render
 from metabench.leaderboard.gates import parse_gate, strict_reasons
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SOME_DIFFER = 1
-_RUNS_READ = 500
-"""Most runs whose predictions are read for a report or JSON; --explain has no limit."""
 
 
 @click.command("compare", cls=Command)
@@ -153,7 +151,7 @@ def _most_runs(asked: _Asked, form: object) -> float:
     """Return of how many runs the predictions are read for this output."""
     if asked.explain:
         return math.inf
-    return _RUNS_READ if form in ("html", "json", "csv") and not asked.seeds else 0
+    return RUNS_READ if form in ("html", "json", "csv") and not asked.seeds else 0
 
 
 def _text(asked: _Asked, found: Compared, form: Format | Offer[RendererInfo]) -> str | bytes:

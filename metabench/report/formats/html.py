@@ -2,107 +2,54 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from metabench.api.leaderboard import Leaderboard, LeaderboardRow
 from metabench.api.report import Report, Sheet
-from metabench.escape import visible
 from metabench.leaderboard.build import rank_value
 from metabench.quantities import plural
 from metabench.report.figures.canvas import Figure, inline_svg
 from metabench.report.figures.plots import figures
-from metabench.report.figures.style import page_colours
-from metabench.report.figures.values import (
-    column_name,
-    interval_text,
-    p_text,
-    score_text,
-    signed_text,
-)
+from metabench.report.tables.differences import DIFFERENCES, difference_rows
 from metabench.report.tables.legend import legend
 from metabench.report.tables.table import COSTS, ELSEWHERE, REFERENCE, TextTable, tables
+from metabench.report.template import render_page
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-__all__ = ["render_html"]
+__all__ = ["render_html", "report_values"]
 
 _WARNING = re.compile(r"(?!BUDGET|FLOOR|SATURATED)[A-Z]{3,}: ")  # those are in the conclusion
 _SMOKE = "SMOKE: a quick walk through every cell; no number here is a result"
-_DIFFERENCES = (
-    *("method", "baseline", "column", "difference", "CI over seeds"),
-    *("CI over seeds and evaluation examples", "probability of improvement", "p"),
-    *("minimum detectable effect", "verdict"),
-)
 
 
 def render_html(report: Report) -> str:
     """Return the page; the same report gives the same text."""
+    return render_page("report.html", **report_values(report))
+
+
+def report_values(report: Report) -> Mapping[str, Any]:
+    """Return the variables of the report's template."""
     board = report.leaderboard
-    style, script = page_colours() + _shipped("page.css"), _shipped("page.js")
     shown = figures(report)
     costs = _cost_table(board)
     sheets = (*_differences_sheet(board), *_seeds_sheet(board), *report.sheets)
-    return _template().render(
-        report=report,
-        board=board,
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-        counted=_counted(board),
-        warnings=_warnings(report),
-        captions=[
+    return {
+        "report": report,
+        "board": board,
+        "counted": _counted(board),
+        "warnings": _warnings(report),
+        "captions": [
             *(caption for caption in board.captions if not _WARNING.match(caption)),
             *legend(board, best="bold", cost=True),
         ],
-        contents=tuple(_contents(report, shown, sheets, costs=costs is not None)),
-        scores=_scores_table(board),
-        sheets=sheets,
-        costs=costs,
-        figures=shown,
-        drawn=inline_svg,
-    )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
-
-    environment = Environment(
-        autoescape=True,
-        finalize=_seen,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.from_string(_shipped("page.html"))
-
-
-def _seen(value: Any) -> Any:
-    """Return the text of a template's value; invisible characters are written out."""
-    return visible(value) if type(value) is str else value
-
-
-def _shipped(name: str) -> str:
-    folder = files("metabench.report.formats").joinpath("templates")
-    return folder.joinpath(name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:;"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+        "contents": tuple(_contents(report, shown, sheets, costs=costs is not None)),
+        "scores": _scores_table(board),
+        "sheets": sheets,
+        "costs": costs,
+        "figures": shown,
+        "drawn": inline_svg,
+    }
 
 
 def _counted(board: Leaderboard) -> str:
@@ -186,27 +133,9 @@ def _cost_table(board: Leaderboard) -> dict[str, Any] | None:
 
 def _differences_sheet(board: Leaderboard) -> Iterator[Sheet]:
     """Yield every difference with both intervals, one line each."""
-    rows = []
-    for row in board.rows:
-        for column, score in zip(board.columns, row.scores, strict=True):
-            for each in (one for one in score.differences if one.baseline in board.baselines):
-                size = each.detectable
-                rows.append(
-                    (
-                        row.method,
-                        each.baseline,
-                        column_name(column),
-                        signed_text(each.mean, percent=column.percent),
-                        interval_text(each.interval, percent=column.percent) or "-",
-                        interval_text(each.crossed, percent=column.percent) or "-",
-                        "-" if each.improvement is None else f"{each.improvement:.2f}",
-                        p_text(each.p).removeprefix("p = ").removeprefix("p ") or "-",
-                        "-" if size is None else score_text(size, percent=column.percent),
-                        each.verdict,
-                    )
-                )
+    rows = tuple(texts for _, texts in difference_rows(board))
     if rows:
-        yield Sheet("intervals", "All differences", _DIFFERENCES, tuple(rows))
+        yield Sheet("intervals", "All differences", DIFFERENCES, rows)
 
 
 def _seeds_sheet(board: Leaderboard) -> Iterator[Sheet]:

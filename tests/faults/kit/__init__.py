@@ -3,6 +3,7 @@
 Modules:
 
     benchmark: small benchmark files
+    browser: a headless browser
     commands: commands as forks of one process that has loaded everything
     crash: a disk in memory that keeps only what was synchronised
     damage: flipped bits

@@ -30,6 +30,7 @@ COMMANDS = {
     "show": ("show", "{cell}", "--runs", "runs"),
     "logs": ("logs", "{cell}", "--runs", "runs"),
     "logs --scalars": ("logs", "{cell}", "--scalars", "--runs", "runs"),
+    "site": ("site", "{run}", "-o", "pages"),
     "export records": ("export", "records", "{run}", "copy"),
     "export glue": ("export", "glue", "{run}", "--method", "Plain", "-o", "x.zip"),
     "reproduce": ("reproduce", "{run}/cells/{cell}/result.json"),

@@ -62,6 +62,7 @@ COMMANDS = {
     "force": ["run", "tiny.toml", "--force"],
     "compare": ["compare", "tiny"],
     "html": ["compare", "tiny", "--format", "html"],
+    "site": ["site", "tiny", "-o", "out"],
     "status": ["status", "tiny"],
     "verify": ["verify", "tiny"],
     "logs": ["logs", CELL],

@@ -162,6 +162,9 @@ class Cost:
         examples: examples that gradients and products processed.
         tokens: real tokens (without padding) that they processed.
         peak_memory_bytes: the most of any cell.
+        meta_trained: parameters of the encoder that meta-training changes; this one and the next
+            only where methods differ in it.
+        trained: those that fine-tuning changes.
     """
 
     device_seconds: float
@@ -172,6 +175,8 @@ class Cost:
     peak_memory_bytes: int | None = None
     cpu_seconds: float | None = None
     updates: float | None = None
+    meta_trained: int | None = None
+    trained: int | None = None
 
 
 @final

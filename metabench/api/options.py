@@ -1,5 +1,6 @@
 """The strict, frozen pydantic model that every settings table is."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -27,8 +28,12 @@ class Options(BaseModel):
         defer_build=True,  # of the models that a command imports, it uses few
     )
 
-    def key_values(self) -> dict[str, Any]:
-        """Return the settings as JSON values, without ``later_fields`` at their default."""
+    def key_values(self, *, without: Collection[str] = ()) -> dict[str, Any]:
+        """Return the settings as JSON values, without ``later_fields`` at their default.
+
+        Args:
+            without: further fields to omit.
+        """
         fields = type(self).model_fields
         silent = {name for name in self.later_fields if getattr(self, name) == fields[name].default}
-        return self.model_dump(mode="json", exclude=silent)
+        return self.model_dump(mode="json", exclude={*silent, *without})

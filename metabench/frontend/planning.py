@@ -75,7 +75,35 @@ def make_plan(request: Request, catalog: Catalog) -> Planned:
         text=request.text,
     )
     where = Hub(mirror=request.hub)
-    return Planned(build_plan(benchmark, catalog=catalog, hub=where), catalog, where)
+    plan = build_plan(benchmark, catalog=catalog, hub=where)
+    _check_trained(plan, where)
+    return Planned(plan, catalog, where)
+
+
+def _check_trained(plan: Plan, hub: Hub) -> None:
+    """Compare the parts of theta that a file names with the encoder; without any, load nothing.
+
+    Raises:
+        UsageError: a name matches nothing.
+    """
+    from metabench.spec.model.sections import EVERYTHING
+
+    spec, places = plan.benchmark.spec, {}
+    for table, settings in (("meta", spec.meta), ("finetune", spec.finetune)):
+        places[f"{table}.train"] = settings.train
+    for number, method in enumerate(plan.benchmark.methods):
+        if method.train is not None:
+            where = f"methods[{number}].train"
+            places[where] = (*(method.train.meta or ()), *(method.train.finetune or ()))
+    named = {where: train for where, train in places.items() if set(train) - set(EVERYTHING)}
+    if not named:
+        return
+    from metabench.nn.encoder import parameter_names
+    from metabench.nn.trained import frozen_names
+
+    names = parameter_names(plan.cells[0].work.model, hub=hub)
+    for where, train in named.items():
+        frozen_names(names, train, where=f"{plan.benchmark.path}: {where}")
 
 
 @final

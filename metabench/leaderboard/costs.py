@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from typing import Any
 
 from metabench.api.leaderboard import Cost
 from metabench.results.collect import Collected
@@ -30,7 +31,17 @@ def costs(collected: Collected) -> Mapping[str, Cost]:
         complete = [cells for cells in seeds.values() if cells]
         if complete:
             found[method] = replace(_cost(complete), updates=updates.get(method))
-    return found
+    return _where_different(found)
+
+
+def _where_different(found: Mapping[str, Cost]) -> Mapping[str, Cost]:
+    """Return the costs, without numbers of trained parameters that all methods share."""
+    same: dict[str, Any] = {
+        name: None
+        for name in ("meta_trained", "trained")
+        if len({getattr(cost, name) for cost in found.values()} - {None}) <= 1
+    }
+    return {method: replace(cost, **same) for method, cost in found.items()}
 
 
 def meta_training(collected: Collected) -> Mapping[str, Mapping[str, float]]:
@@ -100,7 +111,15 @@ def _cost(seeds: Sequence[Sequence[Result]]) -> Cost:
         },
         peak_memory_bytes=max(known, default=None),
         cpu_seconds=_mean_sum([[cell.cpu_seconds for cell in cells] for cells in seeds]),
+        meta_trained=_trained(seeds, "meta"),
+        trained=_trained(seeds, "adapt"),
     )
+
+
+def _trained(seeds: Sequence[Sequence[Result]], kind: str) -> int | None:
+    """Return the trained parameters of the cells of a kind, which are alike; None if not known."""
+    found = [cell.trained for cells in seeds for cell in cells if cell.kind == kind]
+    return max((count for count in found if count is not None), default=None)
 
 
 def _mean_sum(seeds: Sequence[Sequence[float | None]]) -> float | None:

@@ -12,6 +12,8 @@ Modules and packages, in the order in which data passes through:
     passes: gradients and Hessian-vector products by a custom backward
     body: from parameters and token ids to features, by transformers or by `bert`
     curvature: the HVP methods
+    trained: the parameters that are trained, by the words of a benchmark file
+    double_backward: a Hessian-vector product by differentiating twice
     caching: which gradients use the custom backward, and what it caches; import-light
     touched: the part of theta that a batch can touch
     counter: how often a learner evaluated what

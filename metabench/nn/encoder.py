@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from metabench.spec.model.sections import ModelSpec
     from metabench.tasks.hub import Hub
 
-__all__ = ["Encoder", "build_module", "load_encoder", "load_tokenizer"]
+__all__ = ["Encoder", "build_module", "load_encoder", "load_tokenizer", "parameter_names"]
 
 _DROPOUTS = (
     "classifier_dropout", "classifier_dropout_prob", "cls_dropout", "seq_classif_dropout",
@@ -121,6 +121,20 @@ def load_encoder(model: ModelSpec, *, hub: Hub, stream: Stream) -> Encoder:
 def build_module(config: Any) -> Any:
     """Return a transformers module with random weights in fp32: `_build`, from a configuration."""
     return _build(config, lambda auto, options: auto.from_config(config, **options))
+
+
+def parameter_names(model: ModelSpec, *, hub: Hub) -> tuple[str, ...]:
+    """Return the names of an encoder's parameters, in their order; reads no weights.
+
+    Raises:
+        DataError: it cannot be built.
+    """
+    blank = model.model_copy(update={"weights": "random"})
+    with torch.device("meta"):
+        module, _ = _load(blank, _place(model, hub), offline=hub.offline)
+    if model.pooling not in {"auto", "pooler"} and hasattr(module, "pooler"):
+        module.pooler = None
+    return tuple(name for name, _ in module.named_parameters())
 
 
 def _place(model: ModelSpec, hub: Hub) -> str | Path:

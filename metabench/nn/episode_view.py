@@ -95,6 +95,7 @@ def view(learner: TransformerLearner, episode: Episode, *, sparse: bool) -> Epis
             width=learner.encoder.width,
             outputs={task: learner.heads[task].outputs},
             words=words.name,
+            parts=layout.parts,
         ),
     )
     part.passes.expect(small.support)

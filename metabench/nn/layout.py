@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from torch import Tensor, nn
 
 
-__all__ = ["Layout", "Place", "accumulate", "leaves", "named", "slices", "views"]
+__all__ = ["Layout", "Place", "accumulate", "leaves", "named", "part_names", "slices", "views"]
 
 _LAYER = re.compile(r"^((?:.*?\.)??(?:layers?|h|blocks?|albert_layer_groups))\.(\d+)\.")
 """The stack and the number of a parameter's layer, outermost first."""
@@ -38,7 +38,7 @@ class Place:
 @final
 @dataclass(frozen=True)
 class Layout:
-    """The encoder's parameters in their own order, then each task's head (weight, bias).
+    """The encoder's trained parameters in their own order, then each task's head (weight, bias).
 
     ``encoder`` and ``heads`` are places; together they tile [0, size) without a gap.
     """
@@ -47,16 +47,30 @@ class Layout:
     heads: Mapping[str, tuple[Place, Place]]
     size: int
     words: str = ""
-    """Name of the word embeddings; empty where they are not known."""
+    """Name of the word embeddings; empty where they are not known, or not in theta."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """The part of each parameter of the encoder: see `part_names`."""
 
     @classmethod
-    def of(cls, module: nn.Module, *, width: int, outputs: Mapping[str, int]) -> Layout:
-        """Lay out an encoder's parameters and a head [outputs, width] for each task."""
+    def of(
+        cls,
+        module: nn.Module,
+        *,
+        width: int,
+        outputs: Mapping[str, int],
+        frozen: Collection[str] = (),
+    ) -> Layout:
+        """Lay out an encoder's parameters, except those that are frozen, and a head for each task.
+
+        A head is [outputs, width].
+        """
         table = _words(module)
         named = list(module.named_parameters())
         words = next((name for name, value in named if value is table), "")
-        shapes = [(name, tuple(value.shape)) for name, value in named]
-        return cls.tiled(shapes, width=width, outputs=outputs, words=words)
+        parts = part_names([name for name, _ in named])
+        shapes = [(name, tuple(value.shape)) for name, value in named if name not in frozen]
+        words = "" if words in frozen else words
+        return cls.tiled(shapes, width=width, outputs=outputs, words=words, parts=parts)
 
     @classmethod
     def tiled(
@@ -66,8 +80,10 @@ class Layout:
         width: int,
         outputs: Mapping[str, int],
         words: str = "",
+        parts: Mapping[str, str] | None = None,
     ) -> Layout:
         """Lay out parameters of these names and shapes, and a head for each task."""
+        parts = part_names([name for name, _ in shapes]) if parts is None else parts
         encoder = _tile(shapes, start=0)
         start = encoder[-1].stop if encoder else 0
         heads: dict[str, tuple[Place, Place]] = {}
@@ -77,31 +93,24 @@ class Layout:
             )
             heads[task] = (weight, bias)
             start = bias.stop
-        return cls(encoder, heads, start, words)
+        return cls(encoder, heads, start, words, parts)
 
     @property
     def table(self) -> Place:
         """The place of the word embeddings [words, width], where they are known."""
         return next(place for place in self.encoder if place.name == self.words)
 
-    def spans(self, task: str | None = None) -> dict[str, slice]:
-        """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``.
+    @property
+    def trained(self) -> int:
+        """The number of the encoder's parameters."""
+        return self.encoder[-1].stop if self.encoder else 0
 
-        Embeddings are all parameters before the first layer; shared layers count once. Stacks of
-        layers are numbered consecutively.
-        """
-        spans = {"encoder": slice(0, self.encoder[-1].stop if self.encoder else 0)}
-        numbers: dict[tuple[str, str], int] = {}
+    def spans(self, task: str | None = None) -> dict[str, slice]:
+        """Return ``encoder``, ``embeddings``, ``layer 0``, … and, for a task, its ``head``."""
+        spans = {"encoder": slice(0, self.trained)}
         for place in self.encoder:
-            match = _LAYER.match(place.name)
-            if match:
-                stack, number = match.groups()
-                part = f"layer {numbers.setdefault((stack, number), len(numbers))}"
-            elif not numbers:
-                part = "embeddings"
-            else:
-                continue
-            spans[part] = slice(spans.get(part, place.span).start, place.stop)
+            if part := self.parts.get(place.name):
+                spans[part] = slice(spans.get(part, place.span).start, place.stop)
         if task is not None:
             spans["head"] = self.head(task)
         return spans
@@ -114,6 +123,23 @@ class Layout:
     def places(self, task: str) -> tuple[Place, ...]:
         """Return the places of the encoder and the task's head."""
         return (*self.encoder, *self.heads[task])
+
+
+def part_names(names: Sequence[str]) -> dict[str, str]:
+    """Return the part of each parameter of an encoder: ``embeddings``, ``layer 0`` and so on.
+
+    Embeddings are all parameters before the first layer; shared layers count once. Stacks of layers
+    are numbered consecutively. Parameters after the layers, such as a pooler's, are in no part.
+    """
+    numbers: dict[tuple[str, str], int] = {}
+    parts = {}
+    for name in names:
+        if match := _LAYER.match(name):
+            stack, number = match.groups()
+            parts[name] = f"layer {numbers.setdefault((stack, number), len(numbers))}"
+        elif not numbers:
+            parts[name] = "embeddings"
+    return parts
 
 
 def _words(module: Any) -> Any:

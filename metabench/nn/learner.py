@@ -9,17 +9,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from metabench.nn.bert.encoder import Bert
+from metabench.nn.bert.encoder import Bert, Parameters
 from metabench.nn.body import BertBody, Body, ModuleBody
 from metabench.nn.caching import uses_custom_backward
 from metabench.nn.counter import EvaluationCounter
 from metabench.nn.curvature import Curvature, step_size
+from metabench.nn.double_backward import double_backward
 from metabench.nn.encoder import Encoder
 from metabench.nn.layout import Layout, Place, accumulate, leaves, named, slices, views
 from metabench.nn.passes.open_passes import OpenPasses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from metabench.api.algorithm import CurvatureWay
     from metabench.learning.batch import Batch
@@ -60,6 +61,7 @@ class TransformerLearner:
         packed: whether `metabench.nn.bert.encoder` may be used.
         part: the layout of theta where it is not the encoder and all heads.
         compiled: the compiled layer of gradients by autograd; None: eager layers.
+        frozen: the encoder's parameters that are not trained, by name; they are not in theta.
     """
 
     encoder: Encoder
@@ -70,6 +72,7 @@ class TransformerLearner:
     packed: bool = True
     part: Layout | None = None
     compiled: CompiledLayer | None = None
+    frozen: Parameters = field(default_factory=dict)
     losses: list[Tensor] = field(default_factory=list)
     counter: EvaluationCounter = field(default_factory=EvaluationCounter)
     layout: Layout = field(init=False)
@@ -83,9 +86,15 @@ class TransformerLearner:
         if any(getattr(part, "gradient_checkpointing", False) for part in module.modules()):
             raise RuntimeError("gradient checkpointing makes functional calls silently wrong")
         outputs = {task: head.outputs for task, head in self.heads.items()}
-        layout = self.part or Layout.of(module, width=self.encoder.width, outputs=outputs)
+        layout = self.part or Layout.of(
+            module, width=self.encoder.width, outputs=outputs, frozen=self.frozen
+        )
         types = self.encoder.takes_token_types
         bert = Bert.of(module, token_types=types) if self.packed else None
+        if bert is not None and self.frozen:
+            bert = bert.training([place.name for place in layout.encoder])
+        frozen = {name: value.detach().to(self.device) for name, value in self.frozen.items()}
+        object.__setattr__(self, "frozen", frozen)
         how = (self.encoder, self.device, self.autocast and not self._exact, not self._exact)
         body = ModuleBody(*how) if bert is None else BertBody(bert, *how)
         object.__setattr__(self, "layout", layout)
@@ -97,7 +106,8 @@ class TransformerLearner:
 
     def theta(self, stream: Stream) -> Float[Tensor, " P"]:
         """Return the encoder's parameters and new heads, each seeded by its task's name."""
-        parameters = [value.reshape(-1) for value in self.encoder.module.parameters()]
+        known = dict(self.encoder.module.named_parameters())
+        parameters = [known[place.name].reshape(-1) for place in self.layout.encoder]
         heads = [self.fresh_head(task, stream) for task in self.heads]
         return torch.cat([*parameters, *heads])
 
@@ -120,7 +130,8 @@ class TransformerLearner:
     def features(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch width"]:
         """Return the features below the heads' dropout; differentiable in theta."""
         with self.body.forward(batch):
-            return self.body.features(named(views(theta, self.layout.encoder)), batch)
+            found = self.body.features(self._whole(views(theta, self.layout.encoder)), batch)
+        return found if self.layout.encoder else found + 0 * theta[0]  # or autograd knows no theta
 
     def outputs(self, theta: Float[Tensor, " P"], batch: Batch) -> Float[Tensor, "batch outputs"]:
         """Return the head's outputs: logits, or [batch, 1] numbers for regression."""
@@ -191,7 +202,7 @@ class TransformerLearner:
         self, values: Mapping[Place, Tensor], batch: Batch, *, once: bool = False
     ) -> Tensor:
         """Return the outputs; with ``once``, to be differentiated once, by all of the values."""
-        parameters = {place.name: values[place] for place in self.layout.encoder}
+        parameters = self._whole({place: values[place] for place in self.layout.encoder})
         body = self.body
         if once and self.compiled is not None and isinstance(body, BertBody):
             body = replace(body, run=self.compiled)
@@ -230,22 +241,29 @@ class TransformerLearner:
         wanted = [place for place in places if place.start in inside and place.stop - 1 in inside]
         parts = leaves(theta, places, wanted)
         with self.body.forward(batch):
-            loss = self._loss(parts, batch, once=len(wanted) == len(places))
+            loss = self._loss(parts, batch, once=not self.frozen and len(wanted) == len(places))
         inputs = {place: parts[place] for place in wanted}
         accumulate(flat, inputs)
-        loss.backward(inputs=list(inputs.values()))
+        if inputs:  # none of a span of parameters that are frozen
+            loss.backward(inputs=list(inputs.values()))
         return loss.detach()
 
     def _open(
         self, bert: Bert, theta: Tensor, batch: Batch, *, product: bool = False
     ) -> BatchPasses:
         regression = self.heads[batch.task].regression
-        p = self._parts(bert, theta, batch)
+        p = self._parts(bert, theta, batch, frozen=self.frozen)
         return self.passes.open(bert, p, batch, regression=regression, product=product)
 
-    def _parts(self, bert: Bert, theta: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def _whole(self, values: Mapping[Place, Tensor]) -> Parameters:
+        """Return all of the encoder's parameters, the trained ones from these places."""
+        return {**self.frozen, **named(values)}
+
+    def _parts(
+        self, bert: Bert, theta: Tensor, batch: Batch, *, frozen: Parameters | None = None
+    ) -> dict[str, Tensor]:
         """Return the encoder's and the head's part of a vector like theta, by BERT's names."""
-        parts = named(slices(theta, self.layout.places(batch.task)))
+        parts = {**(frozen or {}), **named(slices(theta, self.layout.places(batch.task)))}
         return dict(bert.family.renamed(parts, bert.layers))
 
     def _difference(self, way: CurvatureWay, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
@@ -275,25 +293,7 @@ class TransformerLearner:
         return to
 
     def _double_backward(self, theta: Tensor, batch: Batch, vector: Tensor) -> Tensor:
-        """Return the gradient of the gradient times the vector.
-
-        Source: Pearlmutter 1994, in its reverse-over-reverse form.
-        """
         places = self.layout.places(batch.task)
         parts = leaves(theta, places, places)
-        inputs = list(parts.values())
         with self.body.forward(batch):
-            loss = self._loss(parts, batch)
-        first: Sequence[Tensor | None] = torch.autograd.grad(
-            loss, inputs, create_graph=True, allow_unused=True
-        )
-        pairs = [
-            (value, vector[place.span].view(place.shape))
-            for place, value in zip(places, first, strict=True)
-            if value is not None
-        ]
-        product = torch.stack([(value * part).sum() for value, part in pairs]).sum()
-        second = torch.zeros_like(theta)
-        accumulate(second, parts)
-        product.backward(inputs=inputs)
-        return second
+            return double_backward(self._loss(parts, batch), parts, vector)

@@ -103,7 +103,7 @@ class Inputs:
     def meta(self, work: MetaWork, tasks: Sequence[TaskInUse]) -> dict[str, Any]:
         """Return the inputs of an initialization."""
         told = {"budget", "epochs", "steps"}  # the number of meta-steps is included instead
-        settings = work.settings.model_dump(mode="json", exclude=told)
+        settings = work.settings.key_values(without=told)
         return {
             **self._every("meta"),
             "pooling": self.model.pooling,
@@ -142,7 +142,7 @@ class Inputs:
                 parts["inner"] = self._provided("inner loop", work.inner)
                 parts["batch_size"] = work.settings.batch_size
             return {"adaptation": parts}
-        settings = work.settings.model_dump(mode="json", exclude={"epochs", "min_steps", "head"})
+        settings = work.settings.key_values(without={"epochs", "min_steps", "head"})
         return {"finetune": {**settings, "head": head, "steps": work.steps}}
 
     def _every(self, stage: str) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from metabench.fingerprint import fingerprint
 from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork, Provided, TaskUse, Work
 from metabench.plan.notes import SMOKE, shuffled_notes, task_notes
 from metabench.plan.steps import adapt_steps, meta_budget
 from metabench.plan.uses import TaskInUse, meta_use
+from metabench.spec.model.sections import EVERYTHING, FineTuneSpec, MetaSpec
 from metabench.spec.model.tasks import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from metabench.api import Options
     from metabench.plan.keys import Inputs
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from metabench.spec.model.sections import BenchmarkSpec
 
 __all__ = ["CellMaker", "Column"]
+
+SettingsT = TypeVar("SettingsT", MetaSpec, FineTuneSpec)
 
 
 @final
@@ -123,12 +126,13 @@ class CellMaker:
     def _meta_work(self, method: Method, *, seed: int, target: str | None) -> MetaWork:
         uses = tuple(map(meta_use, self.meta_tasks))
         sizes = [use.size for use in uses]
-        steps, epoch_steps = meta_budget(self.spec.meta, sizes, method.options)
+        settings = _training(self.spec.meta, method.train.meta if method.train else None)
+        steps, epoch_steps = meta_budget(settings, sizes, method.options)
         encoder = self.encoder()
         return MetaWork(
             model=self.spec.model,
             encoder=encoder.key if encoder else None,
-            settings=self.spec.meta,
+            settings=settings,
             tasks=uses,
             algorithm=_provided(method.algorithm, method.options),
             sampler=_provided(method.sampler, method.sampler_options),
@@ -148,7 +152,7 @@ class CellMaker:
             model=self.spec.model,
             encoder=encoder.key if encoder else None,
             initialisation=start.key if start else None,
-            settings=self.spec.finetune,
+            settings=self._tuning(method, start, replaced=replaced),
             task=column.use,
             metrics={name: self.metrics[name] for name in column.use.card.metrics},
             origins={name: self.origins.get(name, "") for name in column.use.card.metrics},
@@ -161,6 +165,14 @@ class CellMaker:
             adaptation=_provided(adaptation, method.adaptation_options) if replaced else None,
             inner=_inner_loop(method),
         )
+
+    def _tuning(self, method: Method, start: Cell | None, *, replaced: bool) -> FineTuneSpec:
+        """Return the settings of fine-tuning; an adaptation has the part that was meta-trained."""
+        train: Sequence[str] | None = method.train.finetune if method.train else None
+        if replaced:
+            began = start.work if start else None
+            train = began.settings.train if isinstance(began, MetaWork) else EVERYTHING
+        return _training(self.spec.finetune, train)
 
     def _adapt_name(self, method: Method, column: Column, *, seeds: tuple[int, int]) -> str:
         task = self.task_slugs[column.use.card.name]
@@ -189,6 +201,13 @@ class CellMaker:
             known = tuple(need for need in needs if need is not None)
             self.cells[key] = Cell(kind, name, key, inputs, work, known, **rest)
         return self.cells[key]
+
+
+def _training(settings: SettingsT, train: Sequence[str] | None) -> SettingsT:
+    """Return a stage's settings with the parameters that a method trains, in one spelling."""
+    names = {*(settings.train if train is None else train), "head"}
+    one = EVERYTHING if "encoder" in names else tuple(sorted(names))
+    return settings.model_copy(update={"train": one})
 
 
 def _keeps_head(column: Column, start: Cell | None) -> bool:

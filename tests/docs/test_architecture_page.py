@@ -145,7 +145,7 @@ def map_of(package: Path) -> dict[str, str]:
         ("result.json", ["store", "run_folder"], "def commit_result"),
         ("renderer", ["report", "formats"], None),
         ("stale", ["plan", "states"], "def cell_states"),
-        ("token ids", ["nn", "bert", "encoder"], "word_embeddings"),
+        ("token ids", ["nn", "bert", "encoder"], "def embedded"),
     ],
 )
 def test_the_maps_lead_to_the_module_that_answers(word, steps, defined):

@@ -6,15 +6,17 @@ padding, which at the lengths of GLUE is a third to a half of it.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from torch import Tensor, nn
 from torch.nn.functional import embedding, layer_norm, linear
 
-from metabench.nn.bert.family import PROJECTION, TYPES, Family, family_of
+from metabench.nn.bert.family import POSITIONS, PROJECTION, TYPES, WORDS, Family, family_of
 from metabench.nn.bert.layer import PARAMETERS, Drops, LayerFacts, LayerFunction, Lying, layer
 from metabench.nn.bert.masks import Masks, dropped
 from metabench.nn.caching import layers_held
@@ -28,6 +30,7 @@ __all__ = ["Bert", "Parameters"]
 Parameters: TypeAlias = Mapping[str, Tensor]
 """The encoder's parameters by name."""
 
+_NOTHING = Tensor()
 _GELUS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 
 
@@ -49,6 +52,8 @@ class Bert:
     token_types: bool
     gelu: str = "none"
     family: Family = field(default_factory=Family)
+    frozen: int = 0
+    """How many of its lowest parts, the embeddings and then each layer, have nothing to train."""
 
     @classmethod
     def of(cls, module: nn.Module, *, token_types: bool) -> Bert | None:
@@ -75,6 +80,20 @@ class Bert:
             gelu=gelu,
             family=family,
         )
+
+    def training(self, names: Collection[str]) -> Bert:
+        """Return the same encoder with only these parameters trained, by its own names."""
+        renamed = self.family.renamed(dict.fromkeys(names, _NOTHING), self.layers)
+        parts = ["embeddings.", *(f"encoder.layer.{number}." for number in range(self.layers))]
+        trained = (
+            number for number, part in enumerate(parts) if any(n.startswith(part) for n in renamed)
+        )
+        return replace(self, frozen=next(trained, len(parts)))
+
+    @property
+    def frozen_layers(self) -> int:
+        """How many of its lowest layers, and the embeddings with them, have nothing to train."""
+        return max(0, self.frozen - 1)
 
     @property
     def mixed_dropout(self) -> float:
@@ -107,7 +126,7 @@ class Bert:
             cls_only: whether the last layer computes only the first tokens' states.
         """
         heads = 3 * rows * width * self.width + rows * self.heads * width * width
-        layers = layers_held(self.layers, cls_only=cls_only)
+        layers = layers_held(self.layers, cls_only=cls_only) - self.frozen_layers
         return layers * size * (tokens * (4 * self.width + self.inner) + heads)
 
     def states(
@@ -152,16 +171,19 @@ class Bert:
         return x
 
     def embedded(self, p: Parameters, batch: Batch, packing: Packing) -> Tensor:
-        """Return the sum of the three embeddings of each real token, before its norm."""
-        words = embedding(packing.gather(batch.input_ids), p["embeddings.word_embeddings.weight"])
-        columns = self.positions(packing)
-        places = embedding(columns, p["embeddings.position_embeddings.weight"])
-        types = p.get(TYPES)
-        if types is None:
-            return words + places
-        if self.token_types:
-            return words + embedding(packing.gather(batch.token_type_ids), types) + places
-        return words + types[0] + places
+        """Return the sum of each real token's embeddings in ``p``, before its norm.
+
+        ``p`` has at least one of the three matrices; the type alone may be one row for all tokens.
+        """
+        found = []
+        if (words := p.get(WORDS)) is not None:
+            found.append(embedding(packing.gather(batch.input_ids), words))
+        if (types := p.get(TYPES)) is not None:
+            numbers = packing.gather(batch.token_type_ids) if self.token_types else None
+            found.append(types[0] if numbers is None else embedding(numbers, types))
+        if (places := p.get(POSITIONS)) is not None:
+            found.append(embedding(self.positions(packing), places))
+        return functools.reduce(operator.add, found)
 
     def positions(self, packing: Packing) -> Tensor:
         """Return the position of each real token."""

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-__all__ = ["PROJECTION", "TYPES", "Family", "family_of"]
+__all__ = ["POSITIONS", "PROJECTION", "TYPES", "WORDS", "Family", "family_of"]
 
 PROJECTION = "embeddings.projection"
 """The name of the map from the embeddings' width to that of the layers."""
+WORDS = "embeddings.word_embeddings.weight"
 TYPES = "embeddings.token_type_embeddings.weight"
+POSITIONS = "embeddings.position_embeddings.weight"
 
 
 @final

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from metabench.nn.bert.family import PROJECTION, TYPES
+from metabench.nn.bert.family import POSITIONS, PROJECTION, TYPES, WORDS
 from metabench.nn.passes.layer import BertLayer
 from metabench.nn.passes.operations import Dropout, Linear, Loss, Norm, Sums, Tanh
 
@@ -71,10 +71,11 @@ class BertModel:
         self._pooler = (Linear(p, "pooler.dense"), Tanh()) if head.pooling == "pooler" else None
         self._means = head.pooling == "mean"
         cls_only = None if self._means else bert.layers - 1
-        self._layers = [
+        layers = [
             BertLayer(bert, p, number, packing=packing, masks=masks, cls_only=number == cls_only)
             for number in range(bert.layers)
         ]
+        self._frozen, self._layers = layers[: bert.frozen_layers], layers[bert.frozen_layers :]
         self._head_drop = Dropout(masks.pooled(head.site, width=bert.width, rate=head.dropout))
         self._head = Linear(p, head.task)
         self._loss = Loss(batch.labels, rows=rows, regression=head.regression)
@@ -84,6 +85,9 @@ class BertModel:
         embedded = self._bert.embedded(self._p, self._batch, self._packing)
         x = self._drop(self._norm.forward(embedded))
         x = x if self._projection is None else self._projection.forward(x)
+        while self._frozen:
+            x = self._frozen.pop(0).forward(x)
+        self._start = x.shape
         for layer in self._layers:
             x = layer.forward(x)
         return self._loss.forward(self._head.forward(self._head_drop(self._pool(x))))
@@ -100,16 +104,15 @@ class BertModel:
         for layer in self._downward(kept):
             bar = layer.backward(bar, gradient)
             layer.forget(back=kept != "backward")
-        bar = self._unprojected(bar, gradient)
-        bar = self._norm.backward(self._drop(bar), gradient)
-        self._to_embeddings(bar, gradient)
+        if not self._bert.frozen:
+            bar = self._unprojected(bar, gradient)
+            bar = self._norm.backward(self._drop(bar), gradient)
+            self._to_embeddings(bar, gradient)
         self._back = kept == "backward"
 
     def product(self, along: Parameters, product: Sums) -> None:
         """Add the Hessian of that part times a vector; the layers are used up by it."""
-        dx = self._bert.embedded(along, self._batch, self._packing)
-        dx = self._drop(self._norm.tangent(dx, along))
-        dx = dx if self._projection is None else self._projection.tangent(dx, along)
+        dx = self._start_tangent(along)
         for layer in self._layers:
             dx = layer.tangent(dx, along)
         dz = self._head.tangent(self._head_drop(self._pool_tangent(dx, along)), along)
@@ -121,6 +124,8 @@ class BertModel:
         for layer in self._downward("nothing"):
             back = None if back is None else layer.backward(back, None)
             change = layer.backward_tangent(change, along, product)
+        if self._bert.frozen:
+            return
         if back is not None:
             self._norm.backward(self._drop(self._unprojected(back, None)), None)
         if self._projection is not None:
@@ -138,6 +143,19 @@ class BertModel:
                 yield self._layers.pop()
 
     # -- the parts -----------------------------------------------------------------------------
+
+    def _start_tangent(self, along: Parameters) -> Tensor:
+        """Return how the input of the lowest trained layer changes."""
+        scale = self._p["embeddings.LayerNorm.weight"]
+        if self._bert.frozen:
+            return scale.new_zeros(self._start)
+        shape = (self._packing.tokens, len(scale))
+        if {WORDS, TYPES, POSITIONS}.isdisjoint(along):
+            dx = scale.new_zeros(shape)
+        else:
+            dx = self._bert.embedded(along, self._batch, self._packing).expand(shape)
+        dx = self._drop(self._norm.tangent(dx, along))
+        return dx if self._projection is None else self._projection.tangent(dx, along)
 
     def _pool(self, x: Tensor) -> Tensor:
         if self._means:
@@ -182,11 +200,11 @@ class BertModel:
 
     def _to_embeddings(self, bar: Tensor, sums: Sums) -> None:
         packing, batch = self._packing, self._batch
-        words = sums["embeddings.word_embeddings.weight"]
-        words.index_add_(0, packing.gather(batch.input_ids), bar)
-        positions = self._bert.positions(packing)
-        sums["embeddings.position_embeddings.weight"].index_add_(0, positions, bar)
-        types = sums.get(TYPES)
+        words, positions, types = map(sums.get, (WORDS, POSITIONS, TYPES))
+        if words is not None:
+            words.index_add_(0, packing.gather(batch.input_ids), bar)
+        if positions is not None:
+            positions.index_add_(0, self._bert.positions(packing), bar)
         if types is None:
             return
         if self._bert.token_types:

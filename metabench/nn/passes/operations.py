@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 __all__ = ["Dropout", "Linear", "Loss", "Norm", "Sums", "Tanh", "forget"]
 
 Sums: TypeAlias = MutableMapping[str, Tensor]
-"""Where derivatives with respect to parameters are added, by the parameter's name."""
+"""Where derivatives with respect to parameters are added, by the parameter's name.
+
+Parameters that are not trained are missing here, and in vectors along the parameters.
+"""
 
 
 @final
@@ -64,7 +67,11 @@ class Linear:
     def tangent(self, dx: Tensor, along: Parameters) -> Tensor:
         """Return how y changes along a vector of parameters."""
         self.dx = dx
-        change = torch.addmm(along[self._bias], self.x, along[self._weight].t())
+        weight, bias = along.get(self._weight), along.get(self._bias)
+        if weight is None:
+            change = dx @ self._w[self._weight].t()
+            return change if bias is None else change.add_(bias)
+        change = self.x @ weight.t() if bias is None else torch.addmm(bias, self.x, weight.t())
         return change.addmm_(dx, self._w[self._weight].t())
 
     def backward(
@@ -72,8 +79,9 @@ class Linear:
     ) -> Tensor:
         """Return the derivative for x plus ``residual``; add those for W and b where wanted."""
         self.dy = dy
-        if gradient is not None:
+        if gradient is not None and self._weight in gradient:
             gradient[self._weight].addmm_(dy.t(), self.x)
+        if gradient is not None and self._bias in gradient:
             gradient[self._bias].add_(dy.sum(0))
         weight = self._w[self._weight]
         return dy @ weight if residual is None else torch.addmm(residual, dy, weight)
@@ -82,10 +90,13 @@ class Linear:
         self, ddy: Tensor, along: Parameters, product: Sums, *, residual: Tensor | None = None
     ) -> Tensor:
         """Return the tangent of the derivative for x plus ``residual``; add those for W and b."""
-        product[self._weight].addmm_(ddy.t(), self.x).addmm_(self.dy.t(), self.dx)
-        product[self._bias].add_(ddy.sum(0))
+        if self._bias in product:
+            product[self._bias].add_(ddy.sum(0))
         weight = self._w[self._weight]
         change = ddy @ weight if residual is None else torch.addmm(residual, ddy, weight)
+        if self._weight not in product:
+            return change
+        product[self._weight].addmm_(ddy.t(), self.x).addmm_(self.dy.t(), self.dx)
         return change.addmm_(self.dy, along[self._weight])
 
 
@@ -119,14 +130,19 @@ class Norm:
         """Return how y changes along a vector of parameters."""
         self.dspread = (self.hat * dx).mean(-1, keepdim=True)
         self.dhat = self._across(dx).mul_(self.rate)
-        change = torch.addcmul(along[self._bias], self.hat, along[self._weight])
+        weight, bias = along.get(self._weight), along.get(self._bias)
+        if weight is None:
+            change = self.dhat * self._w[self._weight]
+            return change if bias is None else change.add_(bias)
+        change = self.hat * weight if bias is None else torch.addcmul(bias, self.hat, weight)
         return change.addcmul_(self.dhat, self._w[self._weight])
 
     def backward(self, dy: Tensor, gradient: Sums | None) -> Tensor:
         """Return the derivative for x; add those for the scale and the shift."""
         self.dy = dy
-        if gradient is not None:
+        if gradient is not None and self._weight in gradient:
             gradient[self._weight].add_((dy * self.hat).sum(0))
+        if gradient is not None and self._bias in gradient:
             gradient[self._bias].add_(dy.sum(0))
         self.dx = self._across(dy * self._w[self._weight]).mul_(self.rate)
         return self.dx
@@ -134,12 +150,17 @@ class Norm:
     def backward_tangent(self, ddy: Tensor, along: Parameters, product: Sums) -> Tensor:
         """Return how the derivative for x changes; add how those for scale and shift do."""
         weight = self._w[self._weight]
-        product[self._weight].add_((ddy * self.hat).addcmul_(self.dy, self.dhat).sum(0))
-        product[self._bias].add_(ddy.sum(0))
+        if self._weight in product:
+            product[self._weight].add_((ddy * self.hat).addcmul_(self.dy, self.dhat).sum(0))
+        if self._bias in product:
+            product[self._bias].add_(ddy.sum(0))
         bar = self.dy * weight
         inner = (bar * self.hat).mean(-1, keepdim=True)
         bent = (bar * self.dhat).mean(-1, keepdim=True)
-        change = self._across((ddy * weight).addcmul_(self.dy, along[self._weight]))
+        scaled = ddy * weight
+        if self._weight in along:
+            scaled.addcmul_(self.dy, along[self._weight])
+        change = self._across(scaled)
         change.addcmul_(self.dhat, inner, value=-1).addcmul_(self.hat, bent, value=-1)
         return change.addcmul_(self.dx, self.dspread, value=-1).mul_(self.rate)
 

@@ -68,7 +68,7 @@ def _method(method: _Tree, given: _Tree | None) -> tuple[str, ...]:
     rest = {key: value for key, value in method.items() if key not in {"id", "algorithm"}}
     options = [
         f"{path.removeprefix('options.')} = {_shown(value)}"
-        + f" ({_DEFAULT})" * (asked is not None and path not in asked)
+        + f" ({_DEFAULT})" * (asked is not None and not {path, path.partition(".")[0]} & {*asked})
         for path, value in _flat(rest)
         if path != "sampler.name"
     ]

@@ -33,6 +33,8 @@ COSTS: Mapping[str, tuple[str, Callable[..., str]]] = {
     "examples": ("examples", count_text),
     "tokens": ("tokens", count_text),
     "peak memory": ("peak_memory_bytes", bytes_text),
+    "meta-trained parameters": ("meta_trained", count_text),
+    "fine-tuned parameters": ("trained", count_text),
 }
 """By heading: the field of a cost, and how it is written."""
 _SMALLEST_P = 0.001

@@ -100,6 +100,7 @@ class Attempt:
             overlap=dict(outcome.overlap),
             splits=outcome.splits,
             standardised=dict(outcome.standardised),
+            trained=outcome.trained,
             references={name: dict(scores) for name, scores in outcome.references.items()},
             notes=(*self.cell.notes, *self._uncompiled(), *outcome.notes),
             drift=self.drift,

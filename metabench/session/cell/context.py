@@ -14,14 +14,16 @@ from metabench.engine.parameters import unpack_parameters
 from metabench.errors import DataError, StoreError
 from metabench.nn.encoder import Encoder, load_encoder, load_tokenizer
 from metabench.nn.learner import HeadShape, TransformerLearner
+from metabench.nn.trained import frozen_names
 from metabench.plan.uses import too_few
 from metabench.seeding import Stream
+from metabench.spec.model.sections import EVERYTHING
 from metabench.store.file_names import PARAMETERS
 from metabench.store.run_folder import Store
 from metabench.tasks.reading.refusal import class_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import torch
 
@@ -103,10 +105,24 @@ class WorkerContext:
         heads: Mapping[str, TaskUse],
         *,
         curvature: Curvature | None = None,
+        train: Sequence[str] = EVERYTHING,
+        start: Mapping[str, torch.Tensor] | None = None,
     ) -> TransformerLearner:
-        """Return the encoder with a head for each task."""
+        """Return the encoder with a head for each task.
+
+        Args:
+            model: the encoder's settings.
+            pretrained: the key of a pretrain cell.
+            heads: the tasks.
+            curvature: the HVP method.
+            train: the parameters that are trained.
+            start: the values of the others; None: the encoder's.
+        """
+        encoder = self.encoder(model, pretrained)
+        own = dict(encoder.module.named_parameters())
+        values = own if start is None else start
         return TransformerLearner(
-            self.encoder(model, pretrained),
+            encoder,
             {
                 task: HeadShape(use.card.outputs, regression=use.card.regression)
                 for task, use in heads.items()
@@ -115,6 +131,11 @@ class WorkerContext:
             autocast=self.device.autocasts(curvature.way if curvature else None),
             curvature=curvature,
             compiled=self.layers,
+            frozen={
+                name: values[name]
+                for name in frozen_names([*own], train, where=f"encoder {model.id!r}")
+                if name in values and values[name].shape == own[name].shape
+            },
         )
 
     def table(self, use: TaskUse, part: Literal["train", "scored"], model: ModelSpec) -> TokenTable:

@@ -53,6 +53,7 @@ class Outcome:
     standardised: Mapping[str, float] = field(default_factory=dict)
     references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     work: WorkNote | None = None
+    trained: int | None = None
     notes: tuple[str, ...] = ()
 
 

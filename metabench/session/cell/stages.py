@@ -21,6 +21,7 @@ from metabench.engine.prototypes import with_prototypes
 from metabench.learning import SampledTask, Schedule
 from metabench.metrics.compute import clipped, collapsed, score
 from metabench.metrics.reference import reference_scores
+from metabench.nn.trained import frozen_names
 from metabench.plan.cell import Cell, FineTuneWork, MetaWork, PretrainWork
 from metabench.seeding import Stream
 from metabench.session.cell.adaptation import adapted_theta
@@ -28,6 +29,7 @@ from metabench.session.cell.context import WorkerContext
 from metabench.session.cell.outcome import Outcome, leave, work_note
 from metabench.session.cell.predictions import parquet
 from metabench.session.cell.provided import made, provider
+from metabench.spec.model.sections import EVERYTHING
 from metabench.store.file_names import PARAMETERS, PREDICTIONS
 from metabench.store.records.cell import BEYOND
 from metabench.tasks.overlap import count_overlap
@@ -90,7 +92,11 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
     uses = {use.card.name: use for use in sorted(work.tasks, key=lambda use: use.card.name)}
     options: Any = work.algorithm.options
     learner = context.learner(
-        work.model, work.encoder, uses, curvature=context.device.curvature(cell.curvature)
+        work.model,
+        work.encoder,
+        uses,
+        curvature=context.device.curvature(cell.curvature),
+        train=work.settings.train,
     )
     shape = options.episode_shape()
     tables = {
@@ -121,6 +127,7 @@ def _meta(cell: Cell, work: MetaWork, context: WorkerContext, start: Snapshot | 
         draws=found.draws,
         notes=_beyond(found.beyond, options.tolerances, steps=work.steps),
         work=work_note(learner.counter),
+        trained=learner.layout.trained,
         train_rows=sum(len(table) for table in tables.values()),
         splits=tuple(split_note(use, "train", tables[name]) for name, use in uses.items()),
     )
@@ -165,6 +172,7 @@ def _adapt(cell: Cell, work: FineTuneWork, context: WorkerContext, start: Snapsh
         overlap=_overlap(train, scored),
         splits=(split_note(work.task, "train", train), split_note(work.task, "scored", scored)),
         work=work_note(tuned.learner.counter),
+        trained=tuned.learner.layout.trained if work.adaptation is None else None,
     )
 
 
@@ -198,7 +206,14 @@ def fine_tune(
     stream = Stream.root(work.meta_seed).child("adapt", work.finetune_seed)
     if work.task.draw is not None:
         stream = stream.child("draw", work.task.draw)
-    learner = context.learner(work.model, work.encoder, {task: work.task})
+    partial = work.settings.train != EVERYTHING
+    learner = context.learner(
+        work.model,
+        work.encoder,
+        {task: work.task},
+        train=work.settings.train,
+        start=_starting_values(work, context) if partial else None,
+    )
     train = context.training_table(work.task, work.model, stream=stream)
     first = _start(work, learner, context)
     if work.prototypes and start is None:
@@ -228,13 +243,23 @@ def _heads(meta_seed: int, finetune_seed: int) -> Stream:
     return Stream.root(meta_seed).child("heads", finetune_seed)
 
 
+def _starting_values(work: FineTuneWork, context: WorkerContext) -> Mapping[str, torch.Tensor]:
+    """Return the encoder that fine-tuning starts from, and the heads of the initialisation."""
+    own = dict(context.encoder(work.model, work.encoder).module.named_parameters())
+    if work.initialisation is None:
+        return own
+    meta: Any = context.assignment.cells[work.initialisation].work
+    kept = frozen_names([*own], meta.settings.train)
+    return {**{name: own[name] for name in kept}, **context.parameters(work.initialisation)}
+
+
 def _start(work: FineTuneWork, learner: TransformerLearner, context: WorkerContext) -> torch.Tensor:
     """Return theta: the initialisation's encoder, and its head for this task or a fresh one."""
     task = work.task.card.name
     heads = _heads(work.meta_seed, work.finetune_seed)
     if work.initialisation is None:
         return learner.theta(heads)
-    values = context.parameters(work.initialisation)
+    values = _starting_values(work, context)
     cell = context.assignment.cells[work.initialisation]
     path = context.store.cell_folder(cell.folder) / PARAMETERS
     layout = learner.layout

@@ -4,6 +4,7 @@ Modules and packages, in the order in which data passes through:
 
     shapes: the shapes of a computation; import-light
     encoder: an encoder's shape from its configuration
+    parts: an encoder's shape where only a part is trained
     lengths: lengths of a task's examples in tokens
     counts: the evaluations of a cell, in gradients of a batch
     probe: the speed of this machine, measured on layers of the real shape

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from metabench.errors import StoreError
 from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.estimate.encoder import encoder_shape
+from metabench.session.estimate.parts import training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,4 +81,6 @@ def _blocks(work: MetaWork) -> int:
 
 
 def _parameters(cell: Cell, shape: EncoderShape) -> int:
-    return shape.parameters + sum(use.card.outputs * (shape.width + 1) for use in cell.uses)
+    work = cell.work
+    part = shape if isinstance(work, PretrainWork) else training(shape, work.settings.train)
+    return part.trained + sum(use.card.outputs * (shape.width + 1) for use in cell.uses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metabench.session.estimate.footprint import EncoderShape
 from metabench.tasks.encoder_config import encoder_config
@@ -32,7 +32,7 @@ _PACKED = {
 def encoder_shape(model: ModelSpec, *, hub: Hub) -> EncoderShape | None:
     """Return the shape of a one-stack encoder; None where its configuration does not define it."""
     config = encoder_config(model.id, revision=model.revision, hub=hub)
-    found = {
+    found: dict[str, Any] = {
         name: next((config[key] for key in keys if isinstance(config.get(key), int)), 0)
         for name, keys in _NAMES.items()
     }

@@ -42,6 +42,16 @@ class EncoderShape:
     """Whether padding is left out of the arithmetic, as `metabench.nn.bert.encoder` does."""
     cls_only: bool = False
     """Whether the last layer computes only each row's first token."""
+    part: int | None = None
+    """Its trained parameters, None for all; see `metabench.session.estimate.parts`."""
+    frozen_layers: int = 0
+    """How many of its lowest layers, with the embeddings, are not trained."""
+    words_trained: bool = True
+
+    @property
+    def trained(self) -> int:
+        """Trained parameters."""
+        return self.parameters if self.part is None else self.part
 
     @property
     def layer_parameters(self) -> int:
@@ -77,10 +87,11 @@ class EncoderShape:
         a gradient its target vector and, at the end, all word embeddings once more. A checkpoint
         holds theta and the moments.
         """
-        p = FLOAT * (self.parameters + heads)
+        p, frozen = FLOAT * (self.trained + heads), FLOAT * (self.parameters - self.trained)
         needed = max(self._graph(batch, numbers), self._inference(scored, numbers))
-        words = FLOAT * self.words * self.width
-        return Footprint((5 + 1) * p + words, numbers.slack * needed, (5 + _SAVED) * p)
+        words = FLOAT * self.words * self.width * self.words_trained
+        held = (5 + 1) * p + frozen + words
+        return Footprint(held, numbers.slack * needed, frozen + (5 + _SAVED) * p)
 
     def frozen(
         self,
@@ -116,11 +127,11 @@ class EncoderShape:
         the sum of the directions and the previous one, or all of them. At the outer step: two
         directions and a temporary.
         """
-        p = FLOAT * (self.parameters + heads)
+        p, frozen = FLOAT * (self.trained + heads), FLOAT * (self.parameters - self.trained)
         q = p - self._cut(episode.words)
         copies = q * _copies(episode)
         blocks = 1 + episode.blocks
-        held = (2 + 3 * blocks) * p
+        held = (2 + 3 * blocks) * p + frozen
         if episode.gathers:
             inside, outside = copies + tasks * p, (tasks + 3) * p
         else:
@@ -148,10 +159,10 @@ class EncoderShape:
     @property
     def _held(self) -> float:
         """How many whole layers are held as much as."""
-        return layers_held(self.layers, cls_only=self.cls_only)
+        return max(0.0, layers_held(self.layers, cls_only=self.cls_only) - self.frozen_layers)
 
     def _cut(self, words: float | None) -> float:
-        if words is None or words > SPARSE_SHARE * self.words:
+        if words is None or not self.words_trained or words > SPARSE_SHARE * self.words:
             return 0.0
         return FLOAT * self.width * (self.words - words)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, final
 from metabench.plan.cell import FineTuneWork, MetaWork, PretrainWork
 from metabench.session.estimate.counts import cell_counts
 from metabench.session.estimate.footprint import BatchShape, EpisodeNeeds, Numbers
+from metabench.session.estimate.parts import training
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,6 +74,7 @@ class MemoryModel:
         work = cell.work
         limit = work.model.max_length
         if isinstance(work, FineTuneWork):
+            shape = training(self.shape, work.settings.train)
             use = work.task
             scored = min(64, use.scored_limit or use.scored_rows)
             known = lengths.get((use.card.name, "scored"))
@@ -84,7 +86,7 @@ class MemoryModel:
             if not cell_counts(cell).gradients:
                 table = _FEATURES * use.size * self.shape.width
                 return self.shape.frozen(batch, last, table, heads=heads, numbers=numbers)
-            return self.shape.adapt(batch, last, heads=heads, numbers=numbers)
+            return shape.adapt(batch, last, heads=heads, numbers=numbers)
         if isinstance(work, PretrainWork):
             size, steps = work.settings.batch_size, work.settings.steps
             _, batch, _ = _batches(work.tasks, size, steps, lengths, limit)
@@ -113,7 +115,7 @@ class MemoryModel:
         numbers = self._numbers()
         if way is not None:
             numbers = replace(numbers, size=4, fused=numbers.fused and way != "exact")
-        return self.shape.meta(
+        return training(self.shape, settings.train).meta(
             mean,
             longest,
             needs,

@@ -174,7 +174,10 @@ def _classifier(made: Replay) -> Classifier:
         bias = (bias.double() * scale.deviation + scale.mean).float()
     return Classifier(
         encoder=learner.encoder,
-        values={place.name: values[place.name].clone() for place in learner.layout.encoder},
+        values={
+            **{name: value.cpu().clone() for name, value in learner.frozen.items()},
+            **{place.name: values[place.name].clone() for place in learner.layout.encoder},
+        },
         weight=weight,
         bias=bias,
         labels=task.labels,

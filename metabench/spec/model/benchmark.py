@@ -17,7 +17,7 @@ from metabench.api import (
 )
 from metabench.plugin.status import Offer
 from metabench.spec.model.reported import Reported
-from metabench.spec.model.sections import BenchmarkSpec
+from metabench.spec.model.sections import BenchmarkSpec, TrainSpec
 
 __all__ = ["Benchmark", "Method"]
 
@@ -35,6 +35,7 @@ class Method:
         sampler_options: the sampler's options, with defaults filled in.
         adaptation: what happens on a target; None for fine-tuning where the file names none.
         adaptation_options: the adaptation's options, with defaults filled in.
+        train: the parameters that it trains, where the file says so for this method.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Method:
     sampler_options: Options | None = None
     adaptation: Offer[AdaptationInfo] | None = None
     adaptation_options: Options | None = None
+    train: TrainSpec | None = None
 
 
 @final

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from metabench.spec.model.values import (
     Count,
     FileName,
     Name,
+    Parts,
     PlainName,
     Rate,
     Seeds,
@@ -24,6 +25,7 @@ from metabench.spec.model.values import (
 )
 
 __all__ = [
+    "EVERYTHING",
     "AdaptationSpec",
     "BenchmarkSpec",
     "CompareSpec",
@@ -37,7 +39,10 @@ __all__ = [
     "PretrainSpec",
     "SamplerSpec",
     "SeedsSpec",
+    "TrainSpec",
 ]
+
+EVERYTHING: Parts = ("encoder", "head")
 
 
 class ModelSpec(Options):
@@ -94,6 +99,11 @@ class MetaSpec(Options):
     """Rows of a support or query batch."""
     optimizer: MetaOptimizer = MetaOptimizer()
     """The outer optimizer."""
+    train: Parts = EVERYTHING
+    """The parameters that are trained, the others stay as they are: ``encoder`` (all of it),
+    ``embeddings``, layers as in ``encoder.layers.6-11``, or a word of parameters' names, such as
+    ``bias``. Heads are always trained."""
+    later_fields: ClassVar[frozenset[str]] = frozenset({"train"})
 
     @model_validator(mode="after")
     def _one_budget(self) -> Self:
@@ -138,6 +148,9 @@ class FineTuneSpec(Options):
     """Rows an update."""
     optimizer: FineTuneOptimizer = FineTuneOptimizer()
     """The optimizer and its schedule."""
+    train: Parts = EVERYTHING
+    """The parameters that are trained, as in ``meta.train``."""
+    later_fields: ClassVar[frozenset[str]] = frozenset({"train"})
 
 
 class SeedsSpec(Options):
@@ -179,6 +192,23 @@ class AdaptationSpec(PartSpec):
     """An adaptation and its options: ``"prototype"`` or ``{ name = "linear-probe", c = 0.1 }``."""
 
 
+class TrainSpec(Options):
+    """What a method trains in each stage: ``train = ["bias"]``, or ``{ finetune = ["bias"] }``."""
+
+    meta: Parts | None = None
+    """In place of ``meta.train``."""
+    finetune: Parts | None = None
+    """In place of ``finetune.train``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both(cls, value: Any) -> Any:
+        stages = {"meta": value, "finetune": value} if isinstance(value, list | tuple) else value
+        if not isinstance(stages, dict):
+            return stages
+        return {key: tuple(one) if isinstance(one, list) else one for key, one in stages.items()}
+
+
 class MethodSpec(Options):
     """A method of the leaderboard: algorithm, sampler, adaptation, options."""
 
@@ -194,6 +224,9 @@ class MethodSpec(Options):
     """Options of the algorithm; checked against its own model."""
     grid: Mapping[str, Annotated[tuple[Any, ...], Field(min_length=1, max_length=1000)]] = {}
     """Options to vary: one method per point."""
+    train: TrainSpec | None = None
+    """The parameters that it trains, in both stages, or in each: ``{ meta = ["encoder"], finetune =
+    ["bias"] }``; as in ``meta.train``."""
 
 
 class ComputeSpec(Options):

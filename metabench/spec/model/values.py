@@ -20,6 +20,7 @@ __all__ = [
     "Label",
     "Name",
     "Names",
+    "Parts",
     "PlainName",
     "Rate",
     "Seed",
@@ -81,6 +82,8 @@ Label = Annotated[str, Field(min_length=1, max_length=100)]
 FileName = Annotated[str, Field(min_length=1, max_length=100, pattern=FILE_NAME)]
 PlainName = Annotated[Name, AfterValidator(_unmistakable)]
 Names = Annotated[tuple[Name, ...], Field(max_length=1000), Distinct]
+Parts = Annotated[tuple[Name, ...], Field(min_length=1, max_length=1000), Distinct]
+"""Parts of theta by name."""
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), Distinct, _Countable]
 """Seeds in an array, or their number: 3 is [0, 1, 2]."""

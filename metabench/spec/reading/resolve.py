@@ -45,7 +45,9 @@ def resolve_methods(
             sampler = method.sampler or SamplerSpec(name=DEFAULT_SAMPLER)
             offer = catalog.samplers[sampler.name] if info.meta_trains else None
             draws = check(offer.value.options, dict(sampler.options))[0] if offer else None
-            found = Method(method.id, catalog.algorithms[info.name], options, offer, draws)
+            found = Method(
+                method.id, catalog.algorithms[info.name], options, offer, draws, train=method.train
+            )
             methods.append(_with_adaptation(found, method.adaptation, catalog))
     if problems:
         raise SpecError(problems)

@@ -196,6 +196,8 @@ class Result(_EndedRecord):
     """Most memory in use: of the device where it is a GPU, else of the process."""
     work: WorkNote | None = None
     """Evaluation counts; None in records of versions without them."""
+    trained: Count | None = None
+    """Trained parameters, those of heads not counted; None in records of versions without it."""
     files: Entries[FileNote] = ()
     """Predictions, checkpoint."""
     left_out: Entries[FileNote] = ()

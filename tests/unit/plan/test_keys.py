@@ -122,6 +122,37 @@ def test_fine_tuning_changes_adapt_cells_alone(world):
     assert changed(before, after) == {cell.name for cell in before.cells if cell.kind == "adapt"}
 
 
+def test_a_trained_part_is_in_the_keys_of_its_stage_alone_and_in_no_key_by_default(world):
+    before = world.plan()
+    tuned = {cell.name for cell in before.cells if cell.kind == "adapt"}
+
+    for text in (
+        '["encoder", "head"]',
+        '["head", "encoder"]',
+        '["encoder"]',
+        '["encoder", "bias"]',
+    ):
+        assert changed(before, world.plan(sets=(f"meta.train={text}",))) == set()
+    bias = world.plan(sets=('meta.train=["bias"]',))
+    assert changed(before, bias) == set(keys(before, "Loop"))
+    assert changed(bias, world.plan(sets=('meta.train=["head", "bias"]',))) == set()
+    assert changed(before, world.plan(sets=('finetune.train=["bias"]',))) == tuned
+
+
+def test_a_method_can_train_another_part_in_both_stages_or_in_each(world):
+    everywhere = ('id = "Loop"', 'id = "Loop"\ntrain = ["bias"]')
+    each = ('id = "Loop"', 'id = "Loop"\ntrain = { meta = ["bias"], finetune = ["bias"] }')
+    last = ('id = "Loop"', 'id = "Loop"\ntrain = { finetune = ["bias"] }')
+    before, both = world.plan(), world.plan(everywhere)
+    tuned = {cell.name for cell in before.cells if cell.kind == "adapt" and cell.method == "Loop"}
+    settings = ('meta.train=["bias"]', 'finetune.train=["bias"]')
+
+    assert changed(before, both) == set(keys(before, "Loop"))
+    assert keys(world.plan(each)) == keys(both)
+    assert changed(before, world.plan(last)) == tuned
+    assert changed(both, world.plan(sets=settings)) == set(keys(before, "Plain"))
+
+
 @pytest.mark.parametrize(
     "change",
     [

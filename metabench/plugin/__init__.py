@@ -11,7 +11,7 @@ Modules and packages, in the order in which data passes through:
     loader: loads each plugin in isolation
     status: a plugin's origin, load status and registrations
     formats: the built-in formats, whose names are reserved
-    catalog: every registered algorithm, sampler, task, metric and renderer by name
+    catalog: every registered algorithm, sampler, adaptation, task, metric and renderer by name
     absence: why a name is not in the catalog, with a hint
     target: imports what a descriptor points to
     observers: observers notified of events, isolated from the run

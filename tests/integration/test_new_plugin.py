@@ -22,6 +22,7 @@ from metabench.plugin.scaffold import KINDS, PackageName, package_files
 SHOWN = {
     "algorithm": ("method=My algorithm", "My algorithm"),
     "sampler": ("method=Reptile, My sampler", "Reptile, My sampler"),
+    "adaptation": ("method=My adaptation", "My adaptation"),
     "task": ("method=Fine-tuning", "My task"),
     "metric": ("method=Fine-tuning", "My metric, times 100, for remarks"),
     "renderer": ("method=Fine-tuning", "Fine-tuning"),

@@ -72,7 +72,7 @@ class Provenance(Record):
     git_dirty: bool | None = None
     """Whether that checkout had changes."""
     plugins: Entries[PluginNote] = ()
-    """Plugins whose algorithm, sampler, task or metric was used."""
+    """Plugins whose algorithm, sampler or adaptation was used."""
     data: Annotated[Mapping[Word, Word], Bounded] = {}
     """Content identity of each dataset, by task."""
     model: Text = ""

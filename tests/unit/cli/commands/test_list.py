@@ -9,7 +9,16 @@ import pytest
 
 from metabench.cli.main import main
 
-KINDS = ("algorithms", "samplers", "tasks", "metrics", "observers", "renderers", "benchmarks")
+KINDS = (
+    "algorithms",
+    "samplers",
+    "adaptations",
+    "tasks",
+    "metrics",
+    "observers",
+    "renderers",
+    "benchmarks",
+)
 
 
 def test_all_kinds_are_listed(capsys):

@@ -8,6 +8,7 @@ import random
 import secrets
 import signal
 import socket
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -298,6 +299,28 @@ def test_a_fault_is_caught_by_the_check_that_names_it_and_by_no_other(fault, fai
 
     assert FAULTS[fault] in said, said
     assert set(said) <= {FAULTS[fault]} | ALSO_REFUSED_BY_THE_ENGINE, said
+
+
+def half_of_theta(options, learner, meta, support):
+    return meta["theta"][::2]
+
+
+def theta_divided_by_zero(options, learner, meta, support):
+    return meta["theta"] / 0
+
+
+def theta_written_to(options, learner, meta, support):
+    return meta["theta"].add_(1.0)
+
+
+@pytest.mark.parametrize("loop", [half_of_theta, theta_divided_by_zero, theta_written_to])
+def test_an_inner_loop_that_does_not_return_an_adapted_theta_is_caught(loop):
+    (check,) = [each for each in checks_of("algorithm") if each.name == "inner_loop"]
+    sound = subject(Sound)
+    value = replace(sound.value, inner_loop=f"{__name__}:{loop.__name__}")
+
+    with pytest.raises(NotConformingError, match=r"does not return|not finite|wrote to"):
+        check.call(replace(sound, value=value))
 
 
 def test_a_state_that_no_checkpoint_can_hold_does_not_resume(failures):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -13,11 +14,11 @@ from pathlib import Path
 
 from metabench.errors import LockError
 from metabench.store.atomic import commit_file
-from metabench.store.file_names import CANCEL, LOCK, PROCESSES
+from metabench.store.file_names import CANCEL, CELLS, LOCK, PROCESSES
 from metabench.store.folder import Folder, OpenFolder
 from metabench.store.identity import LockOwner, is_dead
 from metabench.store.lock import HeldError, held, locked, signature
-from metabench.store.problems import explained
+from metabench.store.problems import NotOwnError, explained
 
 __all__ = [
     "alone",
@@ -29,10 +30,12 @@ __all__ = [
     "present",
     "refuse_unseen",
     "request_cancel",
+    "require_own_folders",
 ]
 
-_PATIENCE_SECONDS = 10.0
-"""A joining process holds the run folder's lock only while it writes its request."""
+_PATIENCE_SECONDS = 60.0
+"""A joining process holds the run folder's lock while it writes its request; the first sweeps."""
+_SHORT_PATIENCE_SECONDS = 0.1
 _BEAT_SECONDS = 5.0
 """Seconds between two signs of life of a process, which need no lock to be seen."""
 _WATCH_SECONDS = 11.0
@@ -80,7 +83,7 @@ def alone(folder: Path) -> Iterator[None]:
         StoreError: the folder cannot be written.
     """
     refuse_unseen(folder)
-    with locked(Folder(folder), LOCK, patience=_PATIENCE_SECONDS / 100):
+    with locked(Folder(folder), LOCK, patience=_SHORT_PATIENCE_SECONDS):
         for owner in at_work(folder):
             raise LockError(
                 f"another process works on this run (process {owner.pid} on {owner.host} since"
@@ -201,3 +204,14 @@ def _entered(stack: ExitStack, folder: Folder, name: str) -> bool:
     except HeldError:
         return False
     return True
+
+
+def require_own_folders(here: OpenFolder, folder: Path) -> None:
+    """Refuse a run folder with its cells or processes elsewhere.
+
+    Raises:
+        NotOwnError: one is a link or a file.
+    """
+    for name in (CELLS, PROCESSES):
+        if here.facts(name) is not None and not here.is_folder(name):
+            raise NotOwnError(errno.ENOTDIR, "is not a regular folder", str(folder / name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -11,23 +10,23 @@ from pathlib import Path
 from typing import final
 
 from metabench.errors import StoreError
+from metabench.store import processes
 from metabench.store.atomic import commit_file
 from metabench.store.file_names import (
     CELL,
     CELLS,
     FAILURE,
     LOCK,
-    PROCESSES,
     RESOLVED,
     RESULT,
     RUN,
     SPEC,
 )
-from metabench.store.folder import Folder, OpenFolder
+from metabench.store.folder import Folder
+from metabench.store.identity import LockOwner
 from metabench.store.leftovers import sweep
 from metabench.store.lock import locked
-from metabench.store.problems import NotOwnError, explained, no_run_error, store_error
-from metabench.store.processes import alone, forget_cancel, joining, present, refuse_unseen
+from metabench.store.problems import explained, no_run_error, store_error
 from metabench.store.records.cell import (
     CellNote,
     Failure,
@@ -37,7 +36,7 @@ from metabench.store.records.cell import (
     RunNote,
     to_json,
 )
-from metabench.store.records.run import joined_note
+from metabench.store.records.run import joined_note, with_texts
 from metabench.store.stored_cell import CellReader, Stamp, StoredCell, stamp_of, unread
 
 __all__ = ["Stamp", "Store", "StoredCell", "reading_many"]
@@ -74,7 +73,7 @@ class Store:
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the run folder alone; it is made where it is missing. See `alone`."""
-        return alone(self.folder)
+        return processes.alone(self.folder)
 
     @contextmanager
     def join(self, spec_text: str, resolved_text: str, note: RunNote) -> Iterator[bool]:
@@ -87,19 +86,29 @@ class Store:
                 locks, or it keeps them local to a machine.
             StoreError: the folder cannot be written.
         """
-        refuse_unseen(self.folder)
+        processes.refuse_unseen(self.folder)
+        data = to_json(with_texts(note, spec_text, resolved_text))  # before the folder is held
         with ExitStack() as stack:
-            with joining(self.folder) as others:
+            with processes.joining(self.folder) as others:
                 if others:
-                    both = joined_note(self.run(), note, others[0], where=str(self.folder))
-                    self.rewrite_run(both)
+                    self._add_request(note, data, others[0])
                 else:
-                    forget_cancel(self.folder)
+                    processes.forget_cancel(self.folder)
                     sweep(self.root, self.is_done)
                     self.commit_run(spec_text, resolved_text, note)
-                stack.enter_context(present(self.folder))
-            refuse_unseen(self.folder)  # one that joined meanwhile
+                stack.enter_context(processes.present(self.folder))
+            processes.refuse_unseen(self.folder)  # one that joined meanwhile
             yield not others
+
+    def _add_request(self, asked: RunNote, data: bytes, owner: LockOwner) -> None:
+        """Have the request cover that of a process that joins; an equal one stays unread."""
+        with suppress(OSError), self.root.opened() as here:
+            if here.read(RUN) == data:
+                return
+        there = self.run()
+        both = joined_note(there, asked, owner, where=str(self.folder))
+        if both != there:
+            self.rewrite_run(both)
 
     def lock_cell(self, name: str) -> AbstractContextManager[None]:
         """Hold a cell, so that no other process runs it; a missing folder is created.
@@ -209,7 +218,7 @@ class Store:
         path = self.folder / RUN
         try:
             with self.root.opened() as here:
-                require_own_folders(here, self.folder)
+                processes.require_own_folders(here, self.folder)
                 found = self._reader.record(RunNote, here, RUN)
         except FileNotFoundError as error:
             raise no_run_error(self.folder) from error
@@ -236,11 +245,9 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        texts = {SPEC: spec_text.encode(), RESOLVED: resolved_text.encode()}
-        for name, text in texts.items():
-            commit_file(self.root, name, text)
-        hashes = {name: sha256(text).hexdigest() for name, text in texts.items()}
-        self.rewrite_run(note.model_copy(update={"texts": hashes}))
+        for name, text in {SPEC: spec_text, RESOLVED: resolved_text}.items():
+            commit_file(self.root, name, text.encode())
+        self.rewrite_run(with_texts(note, spec_text, resolved_text))
 
     def rewrite_run(self, note: RunNote) -> None:
         """Write the request; the benchmark files stay.
@@ -287,14 +294,3 @@ class Store:
 
     def _commit(self, name: str, file: str, record: Record) -> None:
         commit_file(self.place(name), file, to_json(record))
-
-
-def require_own_folders(here: OpenFolder, folder: Path) -> None:
-    """Refuse a run folder with its cells or processes elsewhere.
-
-    Raises:
-        NotOwnError: one is a link or a file.
-    """
-    for name in (CELLS, PROCESSES):
-        if here.facts(name) is not None and not here.is_folder(name):
-            raise NotOwnError(errno.ENOTDIR, "is not a regular folder", str(folder / name))

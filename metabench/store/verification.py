@@ -32,10 +32,9 @@ from metabench.store.file_names import (
 from metabench.store.folder import OpenFolder
 from metabench.store.leftovers import leftovers
 from metabench.store.problems import explained, no_run_error, store_error
-from metabench.store.processes import at_work
+from metabench.store.processes import at_work, require_own_folders
 from metabench.store.records.cell import CellNote, Failure, Record, Result, RunNote, from_json
 from metabench.store.records.seal import SCHEMA, NewerRecordError
-from metabench.store.run_folder import require_own_folders
 
 if TYPE_CHECKING:
     from metabench.store.run_folder import Store

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from metabench.seeding import Stream
 from metabench.session.estimate.footprint import BatchShape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from metabench.data.rows import Part
@@ -35,6 +36,8 @@ _DRAWN = 1_000_000  # examples drawn to estimate the lengths of batches
 _USUAL = 500  # batches of which the mean is taken
 _SCORED = 64  # evaluation batch size
 _HEAPS = 0.6  # a text of n times as many words has n to the power of this as many different ones
+
+FoundT = TypeVar("FoundT")
 
 Lengths = npt.NDArray[np.int64]
 
@@ -65,12 +68,34 @@ class RowLengths:
     counted: int
     ids: npt.NDArray[np.int32]
     max_length: int
+    _found: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def batches(self, *, size: int, number: int, episode: int = 1) -> Batches:
         """Return the shapes of ``number`` training batches of ``size`` examples.
 
         Words are counted over ``episode`` of those batches together.
         """
+        found = partial(self._batches, size, number, episode)
+        return self._once(("batches", size, number, episode), found)
+
+    def scored(self) -> Batches:
+        """Return the shapes of the evaluation batches, short ones first."""
+        return self._once("scored", self._scored)
+
+    def cut(self, rows: int | None) -> RowLengths:
+        """Return an evenly spaced part of the examples, for a task of which only a part is used."""
+        if rows is None or rows >= len(self.lengths):
+            return self
+        return self._once(("cut", rows), partial(self._cut, rows))
+
+    def _once(self, what: object, find: Callable[[], FoundT]) -> FoundT:
+        """Return what is found, at the first request only: cells that differ in seeds share it."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: FoundT = self._found[what]
+        return found
+
+    def _batches(self, size: int, number: int, episode: int) -> Batches:
         rows = min(size, len(self.lengths))
         most = max(1, _DRAWN // rows)
         number, usual = max(1, min(number, most)), min(_USUAL, most)
@@ -87,8 +112,7 @@ class RowLengths:
             min(words, seen),
         )
 
-    def scored(self) -> Batches:
-        """Return the shapes of the evaluation batches, short ones first."""
+    def _scored(self) -> Batches:
         groups = [self.lengths[rows] for rows in by_length(self.lengths, batch_size=_SCORED)]
         rows = np.array([len(group) for group in groups])
         tokens = np.array([group.sum() for group in groups])
@@ -96,10 +120,7 @@ class RowLengths:
         last = BatchShape(float(rows[-1]), float(tokens[-1]), float(widths[-1]))
         return Batches(_mean(rows, tokens, widths), last)
 
-    def cut(self, rows: int | None) -> RowLengths:
-        """Return an evenly spaced part of the examples, for a task of which only a part is used."""
-        if rows is None or rows >= len(self.lengths):
-            return self
+    def _cut(self, rows: int) -> RowLengths:
         places = np.linspace(0, len(self.lengths) - 1, rows).astype(np.int64)
         return RowLengths(self.lengths[places], self.counted, self.ids, self.max_length)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from metabench.learning import SampledTask, Schedule
@@ -13,7 +13,7 @@ from metabench.session.estimate.counts import FORWARD, PRODUCT, cell_counts
 from metabench.session.estimate.footprint import BatchShape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from metabench.engine.device import Device
     from metabench.plan.cell import Cell
@@ -51,6 +51,9 @@ class TimeModel:
     shape: EncoderShape
     lengths: Lengths
     keep: str = "auto"
+    _asked: dict[object, dict[str, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def work(self, cell: Cell) -> float:
         """Return the multiplications of a cell, those of a forward pass counting a third."""
@@ -65,7 +68,7 @@ class TimeModel:
             known = self.lengths[work.task.card.name, "train"].cut(work.task.rows)
             return _drawn(known, work.settings.batch_size)
         size = work.settings.batch_size
-        shares = _shares(work) if isinstance(work, MetaWork) else {}
+        shares = self._shares(work) if isinstance(work, MetaWork) else {}
         total = sum(use.size for use in work.tasks)
         batches = {
             use.card.name: _drawn(self.lengths[use.card.name, "train"].cut(use.rows), size)
@@ -119,6 +122,15 @@ class TimeModel:
         batch = known.scored().mean
         return self.shape.work(batch) * len(known.lengths) / batch.rows
 
+    def _shares(self, work: MetaWork) -> dict[str, float]:
+        """Return how often a sampler draws each task, asked once for cells that differ in seeds."""
+        schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
+        tasks = tuple(SampledTask(use.card.name, use.size, use.role) for use in work.tasks)
+        place = work.sampler.target, work.sampler.options.model_dump_json(), schedule, tasks
+        if place not in self._asked:
+            self._asked[place] = _shares(work, schedule, tasks)
+        return self._asked[place]
+
 
 def _drawn(known: RowLengths, size: int) -> BatchShape:
     return known.batches(size=size, number=1).mean
@@ -133,10 +145,8 @@ def _mixed(shares: Mapping[str, float], batches: Mapping[str, BatchShape]) -> Ba
     return BatchShape(rows, tokens, (square / rows) ** 0.5)
 
 
-def _shares(work: MetaWork) -> dict[str, float]:
+def _shares(work: MetaWork, schedule: Schedule, tasks: Sequence[SampledTask]) -> dict[str, float]:
     """Return how often a sampler draws each task, asked at some steps; nothing if it fails."""
-    schedule = Schedule(work.steps, work.epoch_steps, work.settings.tasks_per_step, work.target)
-    tasks = [SampledTask(use.card.name, use.size, use.role) for use in work.tasks]
 
     def ask() -> dict[str, float]:
         found: dict[str, float] = {}

@@ -24,6 +24,7 @@ Ending: TypeAlias = CellEnded | EndedElsewhere
 
 LISTENING: Final = 0.2
 """Seconds between two checks for a requested stop."""
+_LISTENING_IDLE = 1.0  # the same of a process that has nothing to do
 _LONGEST_PAUSE = 2.0  # seconds from one look at the cells of other processes to the next
 
 
@@ -44,8 +45,8 @@ class Pause:
         return True
 
     def wait(self) -> None:
-        """Wait for less than the interval of checks for a requested stop."""
-        time.sleep(LISTENING)
+        """Wait until the next look, or until a check for a requested stop is due."""
+        time.sleep(min(self._seconds, _LISTENING_IDLE))
 
     def forget(self) -> None:
         """Be short again: something has changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Literal, Self, final
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from metabench.errors import LockError
 from metabench.family import Family
 from metabench.limits import RUN_RECORD_BYTES
+from metabench.store.file_names import RESOLVED, SPEC
 from metabench.store.identity import LockOwner
 from metabench.store.records.provenance import Provenance, Record
 from metabench.store.records.published import PublishedNote
@@ -24,7 +26,15 @@ from metabench.store.records.values import (
     Word,
 )
 
-__all__ = ["ColumnNote", "MetricNote", "PlannedCell", "RunNote", "UseNote", "joined_note"]
+__all__ = [
+    "ColumnNote",
+    "MetricNote",
+    "PlannedCell",
+    "RunNote",
+    "UseNote",
+    "joined_note",
+    "with_texts",
+]
 
 
 @final
@@ -163,6 +173,13 @@ class RunNote(Record):
             if use.method not in methods or use.column not in columns:
                 raise ValueError(f"{use.method!r} on {use.column!r} is in no row or column")
         return self
+
+
+def with_texts(note: RunNote, spec_text: str, resolved_text: str) -> RunNote:
+    """Return a request with the hashes of its benchmark files."""
+    texts = {SPEC: spec_text, RESOLVED: resolved_text}
+    hashes = {name: sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    return note.model_copy(update={"texts": hashes})
 
 
 def joined_note(there: RunNote, asked: RunNote, owner: LockOwner, *, where: str) -> RunNote:

@@ -144,6 +144,20 @@ def test_a_batch_is_as_wide_as_its_longest_row_rounded_up_to_eight():
     assert found.words <= 40
 
 
+def test_cells_that_differ_in_seeds_share_what_was_found_of_their_batches():
+    known = RowLengths(np.arange(1, 101), 100, np.arange(1300, dtype=np.int32) % 40, 128)
+    fresh = RowLengths(np.arange(1, 101), 100, np.arange(1300, dtype=np.int32) % 40, 128)
+    asked = {"size": 4, "number": 9, "episode": 2}
+
+    assert known.batches(**asked) is known.batches(**asked)
+    assert known.scored() is known.scored()
+    assert known.cut(10) is known.cut(10)
+    for other in ({"size": 5}, {"number": 99}, {"episode": 1}):
+        assert known.batches(**asked | other) == fresh.batches(**asked | other)
+        assert known.batches(**asked | other) != known.batches(**asked)
+    assert len(known.cut(11).lengths) == 11
+
+
 def test_learned_rates_and_gathered_directions_take_memory(plan_of, lengths):
     cells = {cell.name: cell for cell in plan_of("meta.tasks_per_step=8").cells}
     shape = encoder_shape(cells["pretrain"].work.model, hub=HUB)

@@ -86,4 +86,4 @@ def test_who_joins_waits_for_who_joins_and_who_wants_to_be_alone_a_hundredth_of_
                 pass
             waited.append(clock[0])
 
-    assert waited == pytest.approx([10.0, 0.1], abs=0.03)
+    assert waited == pytest.approx([60.0, 0.1], abs=0.03)

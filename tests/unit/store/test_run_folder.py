@@ -281,6 +281,30 @@ def test_a_join_with_nobody_there_writes_the_request_and_sweeps(store, make_run)
     assert store.run().methods == asked.methods
 
 
+def test_a_process_that_joins_with_an_equal_request_neither_reads_nor_writes_it(
+    store, make_run, monkeypatch
+):
+    asked = make_run().run()
+    with store.join("text", "resolved", asked):
+        before = (store.folder / "run.json").stat().st_ino
+        monkeypatch.setattr(Store, "run", None)
+        with Store(store.folder).join("text", "resolved", asked):
+            assert (store.folder / "run.json").stat().st_ino == before
+
+
+def test_a_part_of_what_is_requested_already_is_not_written_again(store, make_run):
+    asked = make_run().run()
+    part = asked.model_copy(
+        update={"cells": tuple(one.model_copy(update={"selected": False}) for one in asked.cells)}
+    )
+    with store.join("text", "resolved", asked):
+        before = (store.folder / "run.json").stat().st_ino
+        with store.join("text", "resolved", part):
+            assert (store.folder / "run.json").stat().st_ino == before
+    with store.join("text", "resolved", part), store.join("text", "resolved", asked):
+        assert all(cell.selected for cell in store.run().cells)
+
+
 def test_a_description_that_is_not_read_costs_no_result(store, provenance):
     store.commit_result(NAME, result(provenance))
     store.commit_note(NAME, note(key="f" * 64))

@@ -87,6 +87,8 @@ class Observer:
             return None
         returned = guarded(lambda: getattr(self.manager.hook, hook)(event=event), watched=watched)
         if isinstance(returned, Fault):
+            if isinstance(returned.error, PluginError):  # it says itself what is wrong
+                return returned.error
             return self.problem(f"{hook} raised {returned.detail}", returned.error)
         return returned[0] if returned else None
 

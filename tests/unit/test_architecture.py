@@ -203,6 +203,10 @@ def test_what_is_imported_is_declared():
     assert set().union(*OF_AN_EXTRA.values()) <= declared(extras=True)
 
 
+ELSEWHERE = {"mlflow"}
+"""What needs older versions of other packages than are pinned, and has its own environment."""
+
+
 def test_what_is_declared_is_pinned():
     pinned = {
         line.partition("==")[0]
@@ -210,7 +214,7 @@ def test_what_is_declared_is_pinned():
         if "==" in line
     }
 
-    assert declared(extras=True) <= pinned
+    assert declared(extras=True) - ELSEWHERE <= pinned
 
 
 @pytest.mark.skipif("TOX_ENV_NAME" not in os.environ, reason="only tox installs the wheel")

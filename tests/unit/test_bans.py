@@ -15,6 +15,7 @@ FOLDER = "metabench/store/folder.py"  # opens, renames and deletes what is in a 
 SEEDING, DROPOUT = "metabench/seeding.py", "metabench/nn/seeded.py"
 MEMORY = "metabench/engine/memory.py"  # asks the C library to give memory back
 COMPRESSED = "metabench/tasks/reading/compression.py"  # one file, as a capped stream, in memory
+TRACKERS = "metabench_trackers/place.py"  # a tracker's folder, as above: no link is followed
 SURROUNDINGS = "metabench/cli/surroundings.py"  # opens the null device where nobody listens
 
 MODULES = {
@@ -99,7 +100,7 @@ def _writes(call: ast.Call, name: str, path: str) -> bool:
     """Return whether a call opens a file for writing where that is not the place for it."""
     letters = "wx+" if path == FOLDER else "wxa+"
     if name == "os.open":
-        known = path == FOLDER
+        known = path in {FOLDER, TRACKERS}
         flags = {n.attr for n in ast.walk(call) if isinstance(n, ast.Attribute)}
         return not known and bool(flags & {"O_WRONLY", "O_RDWR", "O_CREAT", "O_APPEND"})
     if name in OPENS:
@@ -112,7 +113,7 @@ def _writes(call: ast.Call, name: str, path: str) -> bool:
 
 def _changes(call: ast.Call, name: str, path: str) -> bool:
     """Return whether a call makes, renames or deletes a file where that is not the place for it."""
-    if path == FOLDER:
+    if path in {FOLDER, TRACKERS}:
         return False
     last = name.rpartition(".")[2]
     alone = len(call.args) == 1 and not call.keywords  # str.replace takes two, OpenFolder too
@@ -260,6 +261,10 @@ NAMES = {
 FOLDERS = {"cells", "processes", "earlier", "checkpoints", "LOCK"}
 
 
+READER = "plugins/metabench_trackers/tracked.py"
+"""It reads a run folder as any third party does, by the names that the documentation promises."""
+
+
 def written_names(source: str) -> list[str]:
     """Return the names of a run folder's files that a module writes itself."""
     found = []
@@ -278,7 +283,8 @@ def test_the_names_of_a_run_folders_files_have_one_home():
     known = {path.relative_to(ROOT).as_posix(): written_names(path.read_text()) for path in SOURCES}
 
     assert {path: found for path, found in known.items() if found} == {
-        FILE_NAMES: known[FILE_NAMES]
+        FILE_NAMES: known[FILE_NAMES],
+        READER: known[READER],
     }
     assert len(known[FILE_NAMES]) == len(NAMES)
     assert written_names("path = folder / 'result.json'; other = runs / 'cells'")

@@ -29,5 +29,5 @@ observer_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
     multiple=True,
     metavar="NAME",
     shell_complete=_complete,
-    help="Notify an observer, such as tensorboard; repeatable.",
+    help="Notify an observer, such as tensorboard, wandb or mlflow; repeatable.",
 )

@@ -96,3 +96,10 @@ def test_targets_that_enter_by_several_metrics_are_named_where_they_are_shown():
         (("glue/rte",), ""),
     ):
         assert averaged_means(run, shown_columns(NOTES, Choice(columns=chosen))) == said
+
+
+def test_without_a_choice_the_benchmark_file_decides_and_no_score_is_passed_over():
+    choice = Choice()
+
+    assert (choice.metric, choice.alpha, choice.sort, choice.columns) == (None, None, None, ())
+    assert choice.allow_missing is False

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from metabench.metrics.provider import metabench_metrics
+from metabench.plugin.target import load_target
 
 SHARES = {
     "accuracy", "auroc", "balanced_accuracy", "f1", "f1_macro", "f1_micro", "f1_weighted",
@@ -33,3 +34,4 @@ def test_a_metric_is_described_as_what_it_is(info):
         "numbers" if info.name in {"mae", "mse", "pearson", "spearman"} else "classes"
     )
     assert info.title
+    assert load_target(info.target).__name__ == info.name

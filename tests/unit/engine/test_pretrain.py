@@ -138,3 +138,28 @@ def test_it_resumes_after_the_step_of_its_snapshot_with_equal_bits():
 
     assert half.step == 2
     assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_masks_and_dropout_of_a_step_are_drawn_from_streams_of_their_names(monkeypatch):
+    collator, seen = transformers.DataCollatorForLanguageModeling, []
+    mask = collator.torch_mask_tokens
+
+    def noted(self, *arguments, **options):
+        seen.append(torch.default_generator.initial_seed())
+        return mask(self, *arguments, **options)
+
+    monkeypatch.setattr(collator, "torch_mask_tokens", noted)
+    training = small()
+    model = training._model()
+    model.register_forward_pre_hook(lambda *_: seen.append(torch.default_generator.initial_seed()))
+    training._loss(model, training._rows(), 7)
+
+    assert seen == [Stream.root(0).child("mlm", 7, part).seed for part in ("mask", "dropout")]
+
+
+def test_the_examples_of_a_step_are_drawn_from_its_stream_over_all_tables():
+    training = small()
+    drawn = Stream.root(0).child("mlm", 7, "rows").numpy().integers(1000, size=5)
+
+    assert training._picks(7, 1000).tolist() == drawn.tolist()
+    assert len(training._rows()) == sum(map(len, training.tables))

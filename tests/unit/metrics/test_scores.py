@@ -193,6 +193,18 @@ def test_a_metric_that_raises_is_named(tmp_path, monkeypatch):
         score({"own": "own_metric:metric"}, LABELS, outputs_of(CALLED))
 
 
+def test_a_metric_may_not_end_the_process_and_who_asks_it_to_stop_may(tmp_path, monkeypatch):
+    body = "class Stop(SystemExit):\n    pass\n\ndef {}(labels, outputs):\n    raise {}(3)\n\n"
+    source = body.format("exits", "SystemExit") + body.format("stops", "Stop")
+    _module(tmp_path, monkeypatch, source)
+
+    with pytest.raises(InvalidMetricError, match=r"metric 'own' failed: SystemExit\(3\)"):
+        score({"own": "own_metric:exits"}, LABELS, outputs_of(CALLED))
+    with pytest.raises(SystemExit) as caught:
+        score({"own": "own_metric:stops"}, LABELS, outputs_of(CALLED))
+    assert type(caught.value).__name__ == "Stop"
+
+
 @pytest.mark.parametrize(
     ("origins", "where"), [({"own": "some 1.0"}, "own_metric:metric of some 1.0"),
                            ({}, "own_metric:metric"), (None, "own_metric:metric")],

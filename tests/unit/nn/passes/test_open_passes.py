@@ -40,6 +40,22 @@ def test_only_what_a_product_will_ask_for_is_held(curvature, passes, gradients):
         assert take(theta, other) is None
 
 
+@pytest.mark.parametrize(("spare", "held"), [(1, 1), (-1, 0)])
+def test_room_for_the_activations_of_one_batch_in_fp32_is_what_holding_them_takes(spare, held):
+    learner = tiny_learner(curvature=Curvature("exact", keep="auto"))
+    theta, batch = learner.theta(STREAM).float(), tiny_batch("two", STREAM)
+    rows, width = batch.input_ids.shape
+    needed = learner.bert.bytes_kept(
+        tokens=rows * width if batch.tokens is None else batch.tokens, rows=rows, width=width,
+        size=theta.element_size(), cls_only=learner.encoder.cls_only,
+    )  # fmt: skip
+    learner = tiny_learner(curvature=Curvature("exact", keep="auto", memory=int(needed) + spare))
+    learner.passes.expect([batch])
+    learner.gradient(theta, batch)
+
+    assert len(learner.passes._passes) == held
+
+
 @pytest.mark.parametrize("way", ["exact", "forward"])
 def test_what_is_held_is_for_one_theta_and_one_episode(way):
     learner = tiny_learner(curvature=Curvature(way, keep="fast"))

@@ -46,11 +46,14 @@ class AgentCommand:
         folder: the working directory; an agent reads and writes the run folder by paths that are
             relative to it, or absolute.
         mailbox: channels through files of the run folder, for a launcher that has no other.
+        installed: the arguments of the Python of a machine that sees none of this one's folders,
+            where metabench is installed.
     """
 
     arguments: tuple[str, ...]
     folder: Path
     mailbox: Mailbox | None = None
+    installed: tuple[str, ...] = ()
 
 
 class Mailbox(ABC):
@@ -134,6 +137,11 @@ class Launcher(ABC, Generic[OptionsT]):
     def agents(self) -> int | None:
         """The largest number of agents; None for that of ``--jobs``."""
         return None
+
+    @property
+    def shares_folder(self) -> bool:
+        """Whether agents see the run folder; else the files of their cells travel as lines."""
+        return True
 
     @abstractmethod
     def start(self, agent: str) -> None:

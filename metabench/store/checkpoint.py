@@ -28,7 +28,7 @@ from metabench.store.records.values import (
     Word,
 )
 
-__all__ = ["CheckpointNote", "Checkpoints", "is_whole"]
+__all__ = ["CheckpointNote", "Checkpoints", "adopt_checkpoint", "is_whole", "newest_files"]
 
 _KEPT = 2
 
@@ -151,32 +151,16 @@ class Checkpoints:
             profile=self._profile,
             drift=self.drift,
         )
-        with new_folder(self._folder, step_name(step)) as temporary:
-            fresh = self._folder / temporary
-            sums = _part(fresh, STATE, state) + _part(fresh, CHECKPOINT, to_json(note))
-            commit_file(fresh, SUMS, sums)
-            replace_folder(self._folder, temporary, step_name(step))
-        self._prune(step_name(step))
+        files = {STATE: state, CHECKPOINT: to_json(note)}
+        lines = (_sum_line(hashlib.sha256(data).hexdigest(), name) for name, data in files.items())
+        files[SUMS] = b"".join(lines)  # of the intended content
+        adopt_checkpoint(self._folder, step_name(step), files)
         self._last = self._clock()
 
     def clear(self) -> None:
         """Delete all of them: the cell is done, or is to restart."""
         with suppress(OSError), self._folder.around.opened() as here:
             here.remove_tree(self._folder.parts[-1])
-
-    def _prune(self, newest: str) -> None:
-        with explained(self._folder.path), self._folder.opened() as here:
-            with here.enter(newest) as inner:
-                whole = is_whole(inner)
-            if not whole:
-                raise StoreError(
-                    "was written, and cannot be read back as it was",
-                    where=str(self._folder.path / newest),
-                    hint="look at the disk, or name another folder with --runs DIR",
-                )
-            outdated = [name for name in here.names() if TEMPORARY.fullmatch(name)]
-            for name in [*_steps(here)[_KEPT:], *outdated]:
-                here.remove_tree(name)
 
     def _require_same(self, note: CheckpointNote, name: str) -> tuple[str, ...]:
         """Return the differences, new and old; refuse them unless drift is allowed."""
@@ -190,6 +174,55 @@ class Checkpoints:
             hint="resume where it was written, delete the folder to restart the cell, or pass"
             " --allow-drift, which the record notes",
         )
+
+
+def adopt_checkpoint(folder: Folder, name: str, files: Mapping[str, bytes]) -> None:
+    """Write a checkpoint durably, then let go of all but the newest two.
+
+    Args:
+        folder: the folder of a cell's checkpoints.
+        name: the checkpoint's.
+        files: the content of all its files.
+
+    Raises:
+        StoreError: it cannot be written; those before it are still there.
+    """
+    with new_folder(folder, name) as temporary:
+        for file, data in files.items():
+            commit_file(folder / temporary, file, data)
+        replace_folder(folder, temporary, name)
+    with explained(folder.path), folder.opened() as here:
+        with here.enter(name) as inner:
+            whole = is_whole(inner)
+        if not whole:
+            raise StoreError(
+                "was written, and cannot be read back as it was",
+                where=str(folder.path / name),
+                hint="look at the disk, or name another folder with --runs DIR",
+            )
+        outdated = [name for name in here.names() if TEMPORARY.fullmatch(name)]
+        for old in [*_steps(here)[_KEPT:], *outdated]:
+            here.remove_tree(old)
+
+
+def newest_files(folder: Folder, *, after: str = "") -> dict[str, bytes]:
+    """Return the files of the newest intact checkpoint, by their paths in the folder of the cell.
+
+    Args:
+        folder: the folder of a cell's checkpoints.
+        after: the name of a checkpoint; it and those before it are left out.
+    """
+    with explained(folder.path), suppress(FileNotFoundError), folder.opened() as here:
+        for name in _steps(here):
+            if name <= after:
+                break
+            with suppress(OSError), here.enter(name) as inner:
+                if is_whole(inner):
+                    parts = (STATE, CHECKPOINT, SUMS)
+                    read = {part: inner.read(part, most=None) for part in parts}
+                    place = f"{folder.parts[-1]}/{name}"
+                    return {f"{place}/{part}": data for part, data in read.items()}
+    return {}
 
 
 def is_whole(here: OpenFolder) -> bool:
@@ -217,12 +250,6 @@ def _read(checkpoints: OpenFolder, name: str) -> tuple[CheckpointNote, bytes] | 
             )
             return note, here.read(STATE, most=None)
     return None
-
-
-def _part(folder: Folder, name: str, data: bytes) -> bytes:
-    """Write a file durably; return its checksum line, computed from the intended content."""
-    commit_file(folder, name, data)
-    return _sum_line(hashlib.sha256(data).hexdigest(), name)
 
 
 def _sum_line(digest: str, name: str) -> bytes:

@@ -32,7 +32,7 @@ def metabench_launchers() -> list[LauncherInfo]:
             name="ray",
             target="metabench_launchers.ray_actors:Ray",
             options=RayOptions,
-            summary="actors of a Ray cluster whose nodes see the run folder (metabench[ray])",
+            summary="actors of a Ray cluster (metabench[ray])",
         ),
         LauncherInfo(
             name="slurm",

@@ -30,6 +30,8 @@ class RayOptions(Options):
     """Processor cores that Ray sets aside for each agent; at least ``compute.threads``."""
     gpus: Annotated[float, Field(ge=0, le=64)] = 0.0
     """GPUs that Ray sets aside for each agent; ``0.5`` puts two agents on one."""
+    shared_folder: bool = True
+    """Whether all nodes see the run folder; else checkpoints and results travel through Ray."""
     variables: tuple[str, ...] = ("HF_HOME", "HF_HUB_OFFLINE", "OMP_NUM_THREADS")
     """Environment variables that agents take over from this command, where it has them; all others
     are those of the node."""

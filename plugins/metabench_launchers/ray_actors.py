@@ -9,6 +9,7 @@ import queue
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -42,8 +43,8 @@ class Carrier:
     ) -> None:
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._child = subprocess.Popen(  # noqa: S603  (our own command)
-            list(arguments),
-            cwd=folder,
+            arguments if folder else [sys.executable, *arguments],
+            cwd=folder or None,
             env={**os.environ, **environment},  # noqa: TID251  (handed on, not read)
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -115,6 +116,12 @@ class Ray(Launcher[RayOptions]):
         """How many actors to start."""
         return self.options.agents or None
 
+    @property
+    @override
+    def shares_folder(self) -> bool:
+        """Whether nodes see the run folder."""
+        return self.options.shared_folder
+
     @override
     def start(self, agent: str) -> None:
         """Create an actor; Ray chooses its node, and waits until one has room."""
@@ -126,9 +133,11 @@ class Ray(Launcher[RayOptions]):
             concurrency_groups={"in": 1, "out": 1},
             label_selector=chosen,
         )(Carrier)
-        self._actors[agent] = made.remote(
-            self.command.arguments, str(self.command.folder), self._environment()
-        )
+        command = self.command
+        where = (command.arguments, str(command.folder))
+        if not self.shares_folder:
+            where = (command.installed, "")
+        self._actors[agent] = made.remote(*where, self._environment())
         self._ask(agent)
 
     @override

@@ -152,7 +152,9 @@ def test_actors_of_ray_leave_equal_records(folder, alone, cluster):
 
 @pytest.mark.slow
 def test_dead_nodes_of_ray_and_a_dead_driver_cost_no_cell(folder, alone, cluster):
-    process = start(folder, *on(cluster))
+    """The agents have folders of their own, so that the checkpoints are those that came back."""
+    apart = (*on(cluster), "--launcher-set", "shared_folder=false")
+    process = start(folder, *apart)
     wait_for_meta_training(folder, process)
     for node in sorted(cluster.worker_nodes, key=str)[:2]:  # of the three, two train
         cluster.remove_node(node, allow_graceful=False)
@@ -161,7 +163,7 @@ def test_dead_nodes_of_ray_and_a_dead_driver_cost_no_cell(folder, alone, cluster
     process.send_signal(signal.SIGKILL)
     said, _ = process.communicate()
     found = log_of(folder, "meta")
-    run(folder, *on(cluster))
+    run(folder, *apart)
 
     assert resumed.search(found), said
     assert not list(folder.glob("runs/spread/cells/*/failure.json"))

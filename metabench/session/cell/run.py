@@ -14,7 +14,7 @@ from metabench.session.cell.journal import Journal
 from metabench.session.cell.loop import Drive
 from metabench.session.cell.outcome import cell_note
 from metabench.session.cell.provenance import now
-from metabench.session.cell.staging import Stage
+from metabench.session.cell.staging import DIFFERS, Stage
 from metabench.session.cell.watchdog import Watch
 from metabench.session.runtime import RESUMABLE
 from metabench.store.checkpoint import Checkpoints
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from metabench.store.run_folder import Store
 
 __all__ = ["run_cell"]
-
-_DIFFERS = "nondeterministic: an earlier result has other numbers, on the same machine profile"
 
 
 def run_cell(
@@ -134,7 +132,7 @@ def _succeed(attempt: Attempt, stage: Stage, journal: Journal, result: Result) -
     journal.write(", ".join(["done", *(f"{name} {score:.4f}" for name, score in scores.items())]))
     journal.close()
     kept = stage.commit(cell_note(attempt.cell), result)
-    return attempt.ended("ok", scores=scores, message=_DIFFERS * kept.nondeterministic)
+    return attempt.ended("ok", scores=scores, message=DIFFERS * kept.nondeterministic)
 
 
 def _fail(attempt: Attempt, stage: Stage, journal: Journal, *, error: Exception) -> CellEnded:

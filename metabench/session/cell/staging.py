@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from metabench.results.profile import same_environment
 from metabench.results.repeats import same_numbers
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from metabench.store.records.cell import CellNote, Result
     from metabench.store.run_folder import Store
 
-__all__ = ["Stage"]
+__all__ = ["DIFFERS", "Stage"]
+
+DIFFERS: Final = (
+    "nondeterministic: an earlier result has other numbers, on the same machine profile"
+)
 
 
 @final

@@ -9,6 +9,9 @@ Modules and packages, in the order in which data passes through:
     scoring: a cell with other metrics, scored from saved predictions
     launching: the requested launcher, with its options
     wire: the messages between a coordinator and its agents
+    parcels: files as messages, where agents do not see the run folder
+    scratch: such an agent's folder for its cell
+    returns: the coordinator's writing of such cells
     mailbox: agents that communicate through files of the run folder
     hardware: whether a process may compute cells of a run on one kind of hardware
     agent_state: a coordinator's state of an agent

@@ -16,10 +16,11 @@ import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, final
 
-from metabench.api.events import CellEnded, Progressed
+from metabench.api.events import CellEnded, Noticed, Progressed
 from metabench.errors import MetabenchError, StoppedError
 from metabench.plugin.local import register_local_files
 from metabench.session.runner.claim import claim
+from metabench.session.runner.scratch import Scratch
 from metabench.session.runner.wire import (
     assignment_of,
     cell_of,
@@ -70,7 +71,11 @@ def _serve(channel: _Channel) -> None:
     if begun is None:
         return
     register_local_files(files_of(begun))  # before anything is made of their classes
-    assignment = assignment_of(begun)
+    assignment, scratch = assignment_of(begun), None
+    if not begun["shared"]:
+        scratch = Scratch(channel.read, channel.send)
+        atexit.register(scratch.close)
+        assignment = scratch.assignment(assignment)
 
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.provenance import hardware_facts  # noqa: PLC0415
@@ -79,7 +84,10 @@ def _serve(channel: _Channel) -> None:
     channel.write("opened", hardware=hardware_facts(context.device))
     while not context.faulted and (given := channel.read()) is not None:
         try:
-            _run(given, context, channel)
+            if scratch is None:
+                _run(given, context, channel)
+            else:
+                _run_apart(given, context, channel, scratch)
         except StoppedError as stopped:
             channel.write("stopped", **packed_error(stopped))
             return
@@ -99,22 +107,53 @@ def _run(given: Mapping[str, Any], context: WorkerContext, channel: _Channel) ->
         channel.write("event", **packed_event(elsewhere))
 
 
+def _run_apart(
+    given: Mapping[str, Any], context: WorkerContext, channel: _Channel, scratch: Scratch
+) -> None:
+    """Run a cell that the coordinator holds, in a folder of this agent's own."""
+    from metabench.session.cell.run import run_cell  # noqa: PLC0415
+
+    cell, *needed = map(cell_of, given["cells"])
+    context.take({one.key: one for one in (cell, *needed)})
+    scratch.take(cell, given["inputs"])
+    emit = _Reporter(channel, context, scratch)
+    try:
+        run_cell(cell, context, emit=emit, stop=channel.stops, number=given["attempt"])
+    except StoppedError:
+        scratch.send_checkpoint()
+        raise
+    finally:
+        scratch.clear()
+
+
 @final
 class _Reporter:
     """Tells the coordinator of a cell; of its steps, not more than a terminal can show."""
 
-    def __init__(self, channel: _Channel, context: WorkerContext) -> None:
+    def __init__(
+        self, channel: _Channel, context: WorkerContext, scratch: Scratch | None = None
+    ) -> None:
         self._channel, self._context = channel, context
+        self._scratch = scratch
         self._reported = 0.0
 
     def __call__(self, event: Event) -> None:
         now = time.monotonic()
+        if self._scratch is not None:
+            self._send_files(self._scratch, event)
         if isinstance(event, Progressed) and event.step < event.total:
             if now - self._reported < _REPORTED_SECONDS:
                 return
             self._reported = now
         spent = isinstance(event, CellEnded) and self._context.faulted
         self._channel.write("event", spent=spent, **packed_event(event))
+
+    def _send_files(self, scratch: Scratch, event: Event) -> None:
+        kept = scratch.send_checkpoint() if isinstance(event, Progressed | CellEnded) else ""
+        if isinstance(event, CellEnded):
+            scratch.send()  # the record, which was written last
+        elif kept:
+            self._channel.write("event", spent=False, **packed_event(Noticed(kept)))
 
 
 def _own_streams() -> tuple[int, int]:
@@ -143,7 +182,11 @@ class _Channel:
 
     def write(self, kind: str, **values: Any) -> None:
         """Send a message."""
-        left = memoryview(packed(kind, **values))
+        self.send(packed(kind, **values))
+
+    def send(self, line: bytes) -> None:
+        """Send a message that is packed."""
+        left = memoryview(line)
         while left:
             left = left[os.write(self._taken, left) :]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -17,17 +17,21 @@ from metabench.import_path import protect_children
 from metabench.plugin.guard import guarded
 from metabench.session.runner.agent_state import AgentState
 from metabench.session.runner.mailbox import FileMailbox
+from metabench.session.runner.parcels import PARCELS
+from metabench.session.runner.returns import Returns
 from metabench.session.runner.wire import (
     needed_cells,
     packed,
     packed_assignment,
     packed_cell,
+    packed_event,
     unpacked,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from metabench.api.events import Event
     from metabench.plan.cell import Cell
     from metabench.session.runner.launching import Launching
     from metabench.session.runtime import Assignment
@@ -60,7 +64,10 @@ class Crew:
         self.one_machine = self._launcher.one_machine
         self._assignment = assignment
         self._size = self._launcher.agents or assignment.runtime.jobs
-        self._begin = packed("begin", **packed_assignment(assignment))
+        shared = self._launcher.shares_folder
+        self._returns = None if shared else Returns(assignment)
+        self._own: deque[tuple[AgentState, dict[str, Any]]] = deque()
+        self._begin = packed("begin", shared=shared, **packed_assignment(assignment))
         self._agents: dict[str, AgentState] = {}
         self._numbers = count(1)
         self._failed_starts = 0
@@ -122,8 +129,18 @@ class Crew:
         """Give an agent a cell, for the first time or once more."""
         agent.take(cell, attempt)
         cells = [packed_cell(one) for one in _distinct(cell, self._assignment)]
-        seen = self._assignment.seen.get(cell.key)
-        self._send(agent, packed("cell", cells=cells, seen=seen, attempt=attempt))
+        if self._returns is None:
+            seen = self._assignment.seen.get(cell.key)
+            self._send(agent, packed("cell", cells=cells, seen=seen, attempt=attempt))
+            return
+        elsewhere = self._returns.begin(agent.name, cell)
+        if elsewhere is not None:
+            self._own.append((agent, {"kind": "event", **packed_event(elsewhere)}))
+            return
+        inputs = self._returns.inputs(agent.name)
+        self._send(agent, packed("cell", cells=cells, inputs=inputs, attempt=attempt))
+        for line in self._returns.state(agent.name):
+            self._send(agent, line)
 
     def ask_to_stop(self) -> None:
         """Have all agents end their cells after their steps; once is enough."""
@@ -134,18 +151,23 @@ class Crew:
 
     def receive(self, seconds: float) -> Iterator[tuple[AgentState, dict[str, Any] | LostAgent]]:
         """Yield the agents' messages; wait at most so many seconds for the first."""
+        while self._own:
+            yield self._own.popleft()
         for one in self._ask(partial(self._launcher.receive, seconds)):
             agent = self._agents.get(one.agent)
             if agent is None:
                 continue
             if isinstance(one, LostAgent):
                 del self._agents[one.agent]
+                self.release(agent)
                 self._count_start(agent, one)
                 yield agent, one
                 continue
             message = unpacked(one.line)
             if message["kind"] == "ready":
                 agent.node, self._failed_starts = message["host"], 0
+            elif message["kind"] in PARCELS:
+                self._pass(agent, message)
             else:
                 yield agent, message
 
@@ -155,6 +177,17 @@ class Crew:
             if not agent.exceeded and (found := agent.overdue()):
                 agent.exceeded = found
                 self._ask(partial(self._launcher.end, agent.name, stacks=agent.began))
+
+    def ended(self, agent: AgentState, event: Event) -> Event:
+        """Return the end of an agent's cell, which is free from now on."""
+        found = event if self._returns is None else self._returns.ended(agent.name, event)
+        self.release(agent)
+        return found
+
+    def release(self, agent: AgentState) -> None:
+        """Let others have an agent's cell, where it is held here."""
+        if self._returns is not None:
+            self._returns.release(agent.name)
 
     def put_away(self, agent: AgentState) -> None:
         """End an agent that runs no other cell; `start` starts another one."""
@@ -188,6 +221,15 @@ class Crew:
             else:
                 self._ask(partial(self._launcher.end, agent.name))
         self._ask(self._launcher.close)
+        if self._returns is not None:
+            self._returns.close()
+
+    def _pass(self, agent: AgentState, message: dict[str, Any]) -> None:
+        """Take the files of an agent's cell, or send it those that it wants."""
+        agent.heard()
+        if self._returns is not None:
+            for line in self._returns.passed(agent.name, message):
+                self._send(agent, line)
 
     def _drain(self, node: str) -> None:
         if node not in self._drained:
@@ -224,10 +266,16 @@ def agent_command(assignment: Assignment) -> AgentCommand:
         "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
         " from metabench.session.runner.agent import main; main()"
     )
-    warnings = (f"-W{one}" for one in sys.warnoptions)
+    warnings = [f"-W{one}" for one in sys.warnoptions]
     command = AgentCommand(
         arguments=(sys.executable, *warnings, "-c", program, json.dumps(sys.path)),
         folder=Path.cwd(),
+        installed=(
+            *warnings,
+            "-P",
+            "-c",
+            "from metabench.session.runner.agent import main; main()",
+        ),
     )
     return replace(command, mailbox=FileMailbox(assignment.folder, command))
 

@@ -174,6 +174,7 @@ class _Coordinator:
             return None
         error, cell = error_of(said), agent.cell
         agent.cell = None
+        self._crew.release(agent)
         if said["kind"] == "stopped" and self._stopping.requested():
             self._stopping.note(error)
         elif said["kind"] == "stopped":
@@ -197,6 +198,8 @@ class _Coordinator:
     def _event(self, agent: AgentState, said: dict[str, Any]) -> Ending | None:
         event = event_of(said)
         agent.heard(began=isinstance(event, CellStarted))
+        if isinstance(event, CellEnded):
+            event = self._crew.ended(agent, event)
         if not isinstance(event, EndedElsewhere):
             self._emit(event)
         if not isinstance(event, CellEnded | EndedElsewhere):

@@ -34,6 +34,11 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "site quickstart glue -o public",
             "site records/alice records/bob -o site",
         ),
+        "advise": (
+            "advise quickstart",
+            "advise quickstart --budget 40h",
+            "advise mine --effect 2 --baseline Joint",
+        ),
         "status": ("status", "status quickstart", "status quickstart --json"),
         "watch": ("watch", "watch quickstart", "watch quickstart --every 30"),
         "cancel": ("cancel", "cancel quickstart", "cancel glue --runs /project/runs"),

@@ -19,5 +19,6 @@ Modules and packages, in the order in which data passes through:
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
     crossed: differences with an interval over meta seeds and evaluation examples together
+    design: the seeds and draws that a pilot advises, for a budget or a difference
     gates: expressions over a leaderboard that make `compare` exit with 6
 """

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardRow
 from metabench.errors import StoreError
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     Values: TypeAlias = Mapping[int, Array]
     Known: TypeAlias = Callable[[str, str], Values | None]
 
-__all__ = ["with_crossed_intervals"]
+__all__ = ["values_by", "with_crossed_intervals"]
+
+Place = TypeVar("Place")
 
 
 def with_crossed_intervals(
@@ -50,7 +52,7 @@ def with_crossed_intervals(
 
     @cache
     def known(method: str, column: str) -> Values | None:
-        return _values(stores, collected, method, column)
+        return values_by(stores, collected, method, column, by=lambda use: use.meta_seed)
 
     targets = [note.name for note in collected.note.columns if note.role == "target"]
     shown = [column.name for column in board.columns if column.role == "target"]
@@ -117,14 +119,27 @@ def _interval(
     return None if half is None else (difference.mean - half, difference.mean + half)
 
 
-def _values(
-    stores: Sequence[Store], collected: Collected, method: str, column: str
-) -> Values | None:
-    """Return pseudo-values [examples] by meta seed; None where one is missing."""
+def values_by(
+    stores: Sequence[Store],
+    collected: Collected,
+    method: str,
+    column: str,
+    *,
+    by: Callable[[UseNote], Place],
+) -> Mapping[Place, Array] | None:
+    """Return the mean pseudo-values [examples] of the runs of one place; None where one is missing.
+
+    Args:
+        stores: the run folders.
+        collected: their values, merged.
+        method: the method.
+        column: name of the column.
+        by: the place of a run, such as its meta seed.
+    """
     import numpy as np  # noqa: PLC0415  (start-up time)
 
     note = next(each for each in collected.note.columns if each.name == column)
-    seeds: dict[int, list[Array]] = {}
+    places: dict[Place, list[Array]] = {}
     first: Any = None
     for use in collected.note.uses:
         if (use.method, use.column) != (method, column) or use.key not in collected.results:
@@ -136,8 +151,8 @@ def _values(
         first = labels if first is None else first
         if not np.array_equal(labels, first):
             return None
-        seeds.setdefault(use.meta_seed, []).append(values)
-    return {seed: np.mean(values, axis=0) for seed, values in seeds.items()}
+        places.setdefault(by(use), []).append(values)
+    return {place: np.mean(values, axis=0) for place, values in places.items()}
 
 
 def _pseudo_values(

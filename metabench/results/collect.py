@@ -21,7 +21,7 @@ from metabench.store.records.provenance import Provenance
 from metabench.store.records.run import RunNote, UseNote
 from metabench.store.run_folder import Store
 
-__all__ = ["Collected", "Entry", "collect", "entries_of", "seed_means"]
+__all__ = ["Collected", "Entry", "are_crossed", "collect", "entries_of", "seed_means"]
 
 
 @final
@@ -227,7 +227,7 @@ def _entry(
             use.meta_seed for use, result in done.items() if result.collapsed
         ),
         tunings=len({use.finetune_seed for use in uses}),
-        draws=_means(scores, by_draw) if _are_crossed(uses) else {},
+        draws=_means(scores, by_draw) if are_crossed(uses) else {},
     )
 
 
@@ -239,7 +239,7 @@ def _means(
     )
 
 
-def _are_crossed(uses: Sequence[UseNote]) -> bool:
+def are_crossed(uses: Collection[UseNote]) -> bool:
     """Return whether draws are no pairs, each with a meta seed of its own."""
     pairs = {(use.meta_seed, use.draw) for use in uses}
     metas, draws = (len({pair[side] for pair in pairs}) for side in (0, 1))

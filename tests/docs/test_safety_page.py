@@ -101,6 +101,7 @@ CALLS = {
     "validate": "quickstart",
     "compare": "runs/demo",
     "site": "runs/demo",
+    "advise": "runs/demo",
     "status": "runs/demo",
     "watch": "runs/demo",
     "cancel": "runs/demo",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 
 import pytest
 
 from metabench.cli.main import main
+from metabench.seeding import Stream
 from metabench.store.records.cell import (
     CellNote,
     ColumnNote,
     Failure,
+    FileNote,
     Provenance,
     Result,
     RunNote,
@@ -220,6 +223,58 @@ def make_study(tmp_path):
 
     def make(scores, folder="study", **fields):
         return _make_study(Store(tmp_path / "studies" / folder), scores, **fields)
+
+    return make
+
+
+ACCURACY = {"accuracy": {"target": "metabench.metrics.scores:accuracy", "source": ""}}
+ROWS_PREDICTED = 60
+
+
+def parquet(labels, predicted):
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    columns = {"row": np.arange(len(labels)), "label": labels, "prediction": predicted}
+    columns |= {f"output: {k}": (predicted == k).astype(float) for k in (0, 1)}
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def predicted(make_study):
+    """Return the function that makes a run of two methods, and which predictions are right."""
+
+    def make(metrics=ACCURACY, without=(), seeds=(0, 1, 2, 3)):
+        import numpy as np
+
+        draw = Stream.root(1).child("study").numpy()
+        right, files, scores = {}, {}, {}
+        for task in "xy":
+            labels = draw.integers(0, 2, ROWS_PREDICTED)
+            for method, level in (("BERT", 0.6), ("Joint", 0.8)):
+                right[method, task] = draw.random((len(seeds), ROWS_PREDICTED)) < level
+                scores[method, task] = {}
+                for at, seed in enumerate(seeds):
+                    data = parquet(labels, np.where(right[method, task][at], labels, 1 - labels))
+                    files[f"adapt-{method}-{task}-s{seed}".lower()] = data
+                    note = FileNote(
+                        path="predictions.parquet",
+                        bytes=len(data),
+                        sha256=hashlib.sha256(data).hexdigest(),
+                    )
+                    scores[method, task][seed] = {
+                        "scores": {"accuracy": float(right[method, task][at].mean())},
+                        "files": (note,) * ((method, task, seed) not in without),
+                        "scored_rows": ROWS_PREDICTED,
+                    }
+        notes = {method: {"metrics": metrics} for method in ("BERT", "Joint")}
+        store = make_study(scores, notes=notes)
+        for name in store.names():
+            (store.cell_folder(name) / "predictions.parquet").write_bytes(files[name[:-9]])
+        return store, {key: each.astype(float) for key, each in right.items()}
 
     return make
 

@@ -10,6 +10,7 @@ Modules and packages, in the order in which data passes through:
     data: `metabench data`: datasets on this machine, downloaded, checked
     validate: `metabench validate`: all checks of `run`, without running
     run: `metabench run`: run the cells that are not done, then show the leaderboard
+    advise: `metabench advise`: the seeds and draws that a pilot run advises
     status: `metabench status`: the progress of a run
     watch: `metabench watch`: the leaderboard of a run while it grows
     cancel: `metabench cancel`: stop the processes that work on a run

@@ -9,4 +9,5 @@ Modules and packages, in the order in which data passes through:
     comparison: a method compared with a baseline over a family of columns
     marks: the highest mean of a column, and the methods that are not significantly worse
     crossed: an interval over meta seeds and evaluation examples together
+    design: variance over seeds, draws and examples in a pilot, and the width of a design
 """

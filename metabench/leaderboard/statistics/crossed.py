@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Array: TypeAlias = npt.NDArray[np.float64]
     Metric: TypeAlias = Callable[[npt.NDArray[np.generic], npt.NDArray[np.generic]], float]
 
-__all__ = ["crossed_half_width", "pseudo_values"]
+__all__ = ["crossed_half_width", "over_examples", "pseudo_values"]
 
 _MOST_GROUPS = 100
 
@@ -94,14 +94,14 @@ def crossed_half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
     if variance == 0:
         return None
     parts = [(variance, seeds - 1)]
-    parts += [(_over_examples(each) / len(tasks) ** 2, each.shape[1] - 1) for each in tasks]
+    parts += [(over_examples(each) / len(tasks) ** 2, each.shape[1] - 1) for each in tasks]
     whole = sum(part for part, _ in parts)
     freedom = whole**2 / sum(part**2 / own for part, own in parts)
     widths = (math.sqrt(v) * stdtrit(df, 1 - alpha / 2) for v, df in ((whole, freedom), parts[0]))
     return float(max(widths))
 
 
-def _over_examples(values: Array) -> float:
+def over_examples(values: Array) -> float:
     """Return the variance of the mean of [seeds, examples] that examples bring, 0 at least."""
     seeds, examples = values.shape
     means = values.mean(axis=0, keepdims=True)

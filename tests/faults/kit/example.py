@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("compare", "{run}"),
     "compare html": ("compare", "{run}", "--format", "html"),
     "compare json": ("compare", "{run}", "--format", "json"),
+    "advise": ("advise", "{run}", "--baseline", "Plain"),
     "show": ("show", "{cell}", "--runs", "runs"),
     "logs": ("logs", "{cell}", "--runs", "runs"),
     "logs --scalars": ("logs", "{cell}", "--scalars", "--runs", "runs"),

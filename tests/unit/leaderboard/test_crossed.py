@@ -1,65 +1,13 @@
 """Differences have a second interval where the predictions behind them are there."""
 
-import hashlib
-import io
 from dataclasses import replace
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.crossed import with_crossed_intervals
 from metabench.leaderboard.statistics.crossed import crossed_half_width
 from metabench.results.collect import collect
-from metabench.seeding import Stream
-from metabench.store.records.cell import FileNote
-
-METRICS = {"accuracy": {"target": "metabench.metrics.scores:accuracy", "source": ""}}
-SEEDS, EXAMPLES = 4, 60
-
-
-def parquet(labels, predicted):
-    buffer = io.BytesIO()
-    columns = {"row": np.arange(len(labels)), "label": labels, "prediction": predicted}
-    columns |= {f"output: {k}": (predicted == k).astype(float) for k in (0, 1)}
-    pq.write_table(pa.table(columns), buffer)
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def study(make_study):
-    """Return the function that makes a run of two methods, and which predictions are right."""
-
-    def make(metrics=METRICS, without=()):
-        draw = Stream.root(1).child("study").numpy()
-        right, files, scores = {}, {}, {}
-        for task in "xy":
-            labels = draw.integers(0, 2, EXAMPLES)
-            for method, level in (("BERT", 0.6), ("Joint", 0.8)):
-                right[method, task] = draw.random((SEEDS, EXAMPLES)) < level
-                scores[method, task] = {}
-                for seed in range(SEEDS):
-                    data = parquet(labels, np.where(right[method, task][seed], labels, 1 - labels))
-                    files[f"adapt-{method}-{task}-s{seed}".lower()] = data
-                    note = FileNote(
-                        path="predictions.parquet",
-                        bytes=len(data),
-                        sha256=hashlib.sha256(data).hexdigest(),
-                    )
-                    scores[method, task][seed] = {
-                        "scores": {"accuracy": float(right[method, task][seed].mean())},
-                        "files": (note,) * ((method, task, seed) not in without),
-                        "scored_rows": EXAMPLES,
-                    }
-        notes = {method: {"metrics": metrics} for method in ("BERT", "Joint")}
-        store = make_study(scores, notes=notes)
-        for name in store.names():
-            (store.cell_folder(name) / "predictions.parquet").write_bytes(files[name[:-9]])
-        return store, {key: each.astype(float) for key, each in right.items()}
-
-    return make
 
 
 def crossed(store):
@@ -71,8 +19,8 @@ def crossed(store):
     }
 
 
-def test_the_interval_is_that_of_the_paired_pseudo_values(study):
-    store, right = study()
+def test_the_interval_is_that_of_the_paired_pseudo_values(predicted):
+    store, right = predicted()
     found = crossed(store)["x"]
     half = crossed_half_width([right["Joint", "x"] - right["BERT", "x"]], alpha=0.05)
 
@@ -80,8 +28,8 @@ def test_the_interval_is_that_of_the_paired_pseudo_values(study):
     assert found.crossed[0] < found.interval[0] < found.interval[1] < found.crossed[1]
 
 
-def test_that_of_the_average_takes_the_examples_of_all_targets(study):
-    store, right = study()
+def test_that_of_the_average_takes_the_examples_of_all_targets(predicted):
+    store, right = predicted()
     found = crossed(store)["average"]
     tasks = [right["Joint", task] - right["BERT", task] for task in "xy"]
     half = crossed_half_width(tasks, alpha=0.05)
@@ -89,22 +37,22 @@ def test_that_of_the_average_takes_the_examples_of_all_targets(study):
     assert found.crossed == pytest.approx((found.mean - half, found.mean + half))
 
 
-def test_predictions_that_are_not_there_leave_that_column_and_the_average_without_one(study):
-    store, _ = study(without={("Joint", "x", 2)})
+def test_predictions_that_are_not_there_leave_that_column_and_the_average_without_one(predicted):
+    store, _ = predicted(without={("Joint", "x", 2)})
     found = crossed(store)
 
     assert found["x"].crossed is None is found["average"].crossed
     assert found["y"].crossed is not None
 
 
-def test_the_metric_of_a_plugin_is_not_loaded(study):
-    store, _ = study({"accuracy": {"target": "os:system", "source": ""}})
+def test_the_metric_of_a_plugin_is_not_loaded(predicted):
+    store, _ = predicted({"accuracy": {"target": "os:system", "source": ""}})
 
     assert all(found.crossed is None for found in crossed(store).values())
 
 
-def test_nothing_else_of_the_leaderboard_changes(study):
-    store, _ = study()
+def test_nothing_else_of_the_leaderboard_changes(predicted):
+    store, _ = predicted()
     collected = collect(store)
     board = build_leaderboard(collected)
     found = with_crossed_intervals(board, [store], collected)
@@ -125,8 +73,8 @@ def test_nothing_else_of_the_leaderboard_changes(study):
         "metabench.metrics.scores",
     ],
 )
-def test_a_record_names_no_code_but_a_metric_that_fits(study, target):
+def test_a_record_names_no_code_but_a_metric_that_fits(predicted, target):
     """A run folder may be third-party: what its ``cell.json`` names is no reason to call it."""
-    store, _ = study({"accuracy": {"target": target, "source": ""}})
+    store, _ = predicted({"accuracy": {"target": target, "source": ""}})
 
     assert all(difference.crossed is None for difference in crossed(store).values())

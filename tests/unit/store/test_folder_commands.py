@@ -63,6 +63,7 @@ COMMANDS = {
     "compare": ["compare", "tiny"],
     "html": ["compare", "tiny", "--format", "html"],
     "site": ["site", "tiny", "-o", "out"],
+    "advise": ["advise", "tiny", "--baseline", "Plain"],
     "status": ["status", "tiny"],
     "verify": ["verify", "tiny"],
     "logs": ["logs", CELL],

@@ -21,8 +21,8 @@ _FILES = (
     *(
         f"unit/{package}/**/test_*.py"
         for package in (
-            "data", "engine", "leaderboard", "metabench_samplers", "metrics", "nn", "plan",
-            "results", "session/cell", "session/replay", "store", "tasks",
+            "data", "engine", "leaderboard", "metabench_adaptations", "metabench_samplers",
+            "metrics", "nn", "plan", "results", "session/cell", "session/replay", "store", "tasks",
         )
     ),
     "unit/session/test_*.py", "unit/test_*.py", "numerics/test_*.py", *_PAGES,

@@ -150,6 +150,14 @@ def test_differences_are_gradients_one_more_where_none_was_there_before(name, wa
     assert found == pytest.approx(STEPS * len(TASKS) * (cost.gradients + extra), rel=1e-12)
 
 
+@pytest.mark.parametrize("way", ["exact", "central"])
+@pytest.mark.parametrize(
+    "name", ["anil", "boil", "fomaml", "maml", "maml++", "meta-sgd", "protomaml"]
+)
+def test_along_a_path_each_product_has_a_gradient_before_it_but_for_forward_differences(name, way):
+    assert CATALOG[name].options(curvature=way).episode_cost(STEPS).alone == 0
+
+
 def test_features_are_gone_through_as_often_as_is_said(monkeypatch):
     """Forward alone is a third of there and back; of three tasks, one asks for a number."""
     calls = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from metabench.errors import DataError, StoreError
 from metabench.nn.bert.compiled import CompiledLayer
 from metabench.nn.curvature import Curvature
+from metabench.nn.encoder import load_encoder
 from metabench.plan.cell import Cell, TaskUse
 from metabench.plugin.catalog import load_catalog
 from metabench.seeding import Stream
@@ -143,6 +145,17 @@ def test_what_is_loaded_is_loaded_once_and_told_apart_by_split_and_length(contex
     assert context.table(use(), "train", shorter).lengths.max() <= 8
     assert context.tokenizer(MODEL) is context.tokenizer(MODEL)
     assert context.encoder(MODEL, None) is context.encoder(MODEL, None)
+
+
+def test_random_weights_are_the_same_in_every_run_whatever_its_seeds(context):
+    found = context.encoder(MODEL, None).module.state_dict()
+    same, other = (
+        load_encoder(MODEL, hub=Hub(), stream=Stream.root(seed)).module.state_dict()
+        for seed in (0, 1)
+    )
+
+    assert all(torch.equal(found[name], value) for name, value in same.items())
+    assert not all(torch.equal(found[name], value) for name, value in other.items())
 
 
 def test_a_learner_has_a_head_for_each_task_with_its_outputs_and_kind(context):

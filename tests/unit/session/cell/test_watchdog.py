@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -82,6 +83,24 @@ def test_an_alarm_that_is_swallowed_comes_again(log, monkeypatch):
 
     log.flush()
     assert Path(log.name).read_text().count("all stacks") == 1  # told once
+
+
+def test_a_signal_has_the_stacks_of_all_threads_written_to_the_log_while_a_cell_runs(log):
+    done = threading.Event()
+
+    def somewhere_else():
+        done.wait(20)
+
+    thread = threading.Thread(target=somewhere_else)
+    thread.start()
+    with Watch(Limits(60, 60), log, cell="cell"):
+        os.kill(os.getpid(), signal.SIGUSR1)
+    done.set()
+    thread.join()
+    written = Path(log.name).read_text()
+
+    assert "Current thread" in written
+    assert "somewhere_else" in written
 
 
 def test_another_error_within_stays_what_it_is(log):

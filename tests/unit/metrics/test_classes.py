@@ -35,7 +35,8 @@ def test_balanced_accuracy_is_the_mean_recall_of_the_classes_that_rows_have():
 def test_precision_and_recall_are_those_of_the_second_class():
     assert classes.precision(TWO, SCORES) == pytest.approx(2 / 3)
     assert classes.recall(TWO, SCORES) == pytest.approx(2 / 3)
-    assert classes.precision(TWO, SCORES[:, ::-1]) == pytest.approx(1 / 2)
+    assert classes.precision(TWO, SCORES[:, ::-1]) == pytest.approx(1 / 2)  # 1 hit, 2 called
+    assert classes.recall(TWO, SCORES[:, ::-1]) == pytest.approx(1 / 3)  # 1 hit, 3 true
 
 
 def test_auroc_is_the_share_of_pairs_in_the_right_order():

@@ -53,6 +53,11 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "score mine --plugin-file balanced.py --json",
         ),
         "verify": ("verify quickstart", "verify quickstart --strict", "verify copies/quickstart"),
+        "review": (
+            "review records/alice",
+            "review records/alice records/bob --rerun 3",
+            "review theirs --runs runs --tolerance 0.02",
+        ),
         "reproduce": (
             "reproduce adapt-reptile-glue-rte-s0-f0",
             "reproduce paper-records/cells/meta-reptile-s0/result.json",
@@ -117,7 +122,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "init": (
             "init mine",
             "init mine --template own-csv",
-            "init mine --train reviews.csv -o reviews.toml",
+            "init results --results-repository",
         ),
         "schema": ("schema", "schema -o benchmark.schema.json", "schema --plugin-file signs.py"),
         "doctor": ("doctor", "doctor --device", "doctor --json"),

@@ -50,6 +50,10 @@ _COMMANDS = {
         "metabench.cli.commands.verify",
         "Verify the checksums of a run.",
     ),
+    "review": (
+        "metabench.cli.commands.review",
+        "Check contributed records before you publish them.",
+    ),
     "reproduce": (
         "metabench.cli.commands.reproduce",
         "Rerun one result and compare.",

@@ -108,6 +108,7 @@ CALLS = {
     "logs": "none",
     "score": "runs/demo",
     "verify": "runs/demo",
+    "review": "none",
     "reproduce": "none",
     "export model": "none out",
     "export glue": "runs/demo --method BERT -o out.zip",
@@ -122,7 +123,7 @@ CALLS = {
     "init": "mine",
     "completion": "bash",
 }
-LATER = {"reproduce", "export model", "export glue"}
+LATER = {"review", "reproduce", "export model", "export glue"}
 """They import plugins once they have found the record, which an example would have to hold."""
 
 

@@ -14,7 +14,7 @@ from metabench.seeding import Stream
 
 COUNT = 8  # changes of some fifteen thousand; METABENCH_FAULT_SCALE=2000 takes them all
 
-TRAINING = {"reproduce", "export model", "run", "run --force"}
+TRAINING = {"review", "reproduce", "export model", "run", "run --force"}
 TRAINED_EVERY = 4  # changes
 REFUSED = range(7)
 ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from kit.benchmark import PLAIN, REPTILE, benchmark
 
 from metabench.cli.main import main
+from metabench.session.replay.review import drawn_cells
 from metabench.store.records.seal import sealed
 from metabench.store.run_folder import Store
 
@@ -206,3 +209,99 @@ def test_a_new_method_is_not_built_on_a_copy_that_lacks_the_parameters(here, com
 
     assert done.returncode == 4
     assert "'parameters.safetensors' was left out of this copy of the records" in done.stderr
+
+
+@pytest.fixture
+def given(here, tmp_path):
+    """Return a private copy of the records, as somebody contributes them."""
+    return Path(shutil.copytree(here / "records", tmp_path / "records"))
+
+
+def drawing(folder: Path, begin: str) -> str:
+    """Return a text by which the cell is drawn that begins so."""
+    texts = (str(number) for number in range(1000))
+    return next(
+        text
+        for text in texts
+        if drawn_cells(Store(folder), count=1, pick=text)[0].startswith(begin)
+    )
+
+
+def reviewed(command, folder: Path, *options: str):
+    done = command("review", str(folder), *options, cwd=folder.parent)
+    assert done.returncode in {0, 6}, done.stderr
+    return done.returncode, done.stdout
+
+
+def test_a_good_contribution_is_accepted(given, command):
+    pick = drawing(given, "adapt-plain")
+
+    assert reviewed(command, given, "--pick", pick) == (0, f"{given}: accepted\n")
+
+
+@pytest.mark.parametrize("tolerance", ["0", "0.5"])
+def test_a_forged_score_with_a_seal_that_fits_is_refused_when_its_cell_is_drawn(
+    given, command, tolerance
+):
+    cell = "adapt-plain-embedded-grammar"
+    path = result_of(given, cell)
+    scores = json.loads(Path(path).read_text())["scores"]
+    edited(path, scores=dict.fromkeys(scores, 0.25))
+    options = ("--pick", drawing(given, cell), "--tolerance", tolerance)
+    code, said = reviewed(command, given, *options)
+
+    assert code == 6
+    assert f"refused: {Path(path).parent.name}: " in said
+    for name, score in scores.items():
+        assert f"{name} 0.2500 is recorded, {score:.4f} comes out" in said
+
+
+def test_a_forged_score_whose_seal_does_not_fit_is_refused(given, command):
+    path = Path(result_of(given, "adapt-plain-embedded-grammar"))
+    path.write_text(path.read_text().replace('"scores"', '"scores" ', 1))
+    code, said = reviewed(command, given, "--rerun", "0")
+
+    assert code == 6
+    assert f"refused: cells/{path.parent.name}/result.json: damaged: " in said
+
+
+def test_a_changed_setting_is_refused_with_its_name(given, command):
+    path = given / "resolved.toml"
+    text = path.read_text()
+    assert "epochs = 0.1" in text
+    path.write_text(text.replace("epochs = 0.1", "epochs = 0.2"))
+    run = json.loads((given / "run.json").read_text())
+    texts = run["texts"] | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+    edited(str(given / "run.json"), texts=texts)
+    code, said = reviewed(command, given, "--rerun", "0")
+
+    assert code == 6
+    reasons = said.splitlines()
+    assert len(reasons) == len(list(given.glob("cells/adapt-*")))
+    for reason in reasons:
+        assert re.search(r"is not its key with these settings: finetune\.steps \d+ → \d+$", reason)
+
+
+def test_a_foreign_key_is_refused(given, command):
+    uses = json.loads((given / "run.json").read_text())["uses"]
+    plain, reptile = (next(use for use in uses if use["method"] == m) for m in ("Plain", "Reptile"))
+    swapped = [use | {"key": reptile["key"], "cell": reptile["cell"]} if use is plain else use
+               for use in uses]  # fmt: skip
+    edited(str(given / "run.json"), uses=swapped)
+    code, said = reviewed(command, given, "--rerun", "0")
+
+    assert code == 6
+    assert f"run.json: '{reptile['key'][:8]}' is not the key of 'Plain' on " in said
+
+
+def test_a_cell_of_another_benchmark_is_refused(given, command):
+    cell = Path(result_of(given, "adapt-plain-embedded-grammar")).parent
+    key = hashlib.sha256(b"another").hexdigest()
+    other = cell.with_name(f"{cell.name[:-8]}{key[:8]}")
+    shutil.copytree(cell, other)
+    for name in ("cell.json", "result.json"):
+        edited(str(other / name), key=key)
+    code, said = reviewed(command, given, "--rerun", "0")
+
+    assert code == 6
+    assert f"refused: {other.name}: {key[:8]!r} is not its key with these settings" in said

@@ -19,6 +19,7 @@ Modules and packages, in the order in which data passes through:
     site: `metabench site`: the results of many runs as static pages
     score: `metabench score`: new scores from saved predictions
     verify: `metabench verify`: whether a run folder is intact
+    review: `metabench review`: whether records of others can be published
     reproduce: `metabench reproduce`: one result, computed again from its record
     export: `metabench export`: models, submissions, and records
     plugins: `metabench plugins`: installed plugins and their load status

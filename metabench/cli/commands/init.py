@@ -11,11 +11,18 @@ from metabench.cli.help import Command
 from metabench.cli.inputs.options import traceback_option
 from metabench.cli.views.text import note, warn, write_output
 from metabench.errors import UsageError
+from metabench.version import __version__
 
 __all__ = ["command"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAMES = sorted(path.stem.replace("_", "-") for path in _TEMPLATES.glob("*.toml"))
+_REPOSITORY = {
+    "README.md": "readme.md",
+    "records/README.md": "records.md",
+    "requirements.txt": "requirements.txt",
+    ".github/workflows/results.yml": "workflow.yml",
+}
 _NAME_LINE = re.compile(r'^name = ".*?"', re.MULTILINE)
 
 
@@ -48,6 +55,11 @@ _NAME_LINE = re.compile(r'^name = ".*?"', re.MULTILINE)
     help="File of the evaluation split; by default a fifth of --train.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option(
+    "--results-repository",
+    is_flag=True,
+    help="Write a repository for the records of many runs instead, into a new folder NAME.",
+)
 @traceback_option
 def command(
     name: str | None,
@@ -56,6 +68,7 @@ def command(
     train: Path | None,
     dev: Path | None,
     force: bool,
+    results_repository: bool,
 ) -> int:
     """Write a commented benchmark file.
 
@@ -63,6 +76,8 @@ def command(
     With --train, the columns, delimiter and encoding of your file are detected and written, each
     with its reason. The file shows every key; `metabench validate FILE` checks it.
     """
+    if results_repository:
+        return _results_repository(Path(name or "results"))
     called = (name or f"my-{template}").removesuffix(".toml")
     file = output or Path(f"{called}.toml")
     _check_name(called)
@@ -82,6 +97,28 @@ def command(
     write_output(file, text.encode())
     note(f"written: {file}")
     note(f"  next: metabench validate {file}")
+    return 0
+
+
+def _results_repository(folder: Path) -> int:
+    """Write the files of a results repository into a new folder.
+
+    Raises:
+        UsageError: there is something in the folder.
+    """
+    from metabench.store.atomic import commit_file
+    from metabench.store.folder import Folder
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError("is there already", where=str(folder), hint="name a new folder")
+    for path, template in _REPOSITORY.items():
+        text = (_TEMPLATES / "results" / template).read_text(encoding="utf-8")
+        *parts, name = path.split("/")
+        commit_file(
+            Folder(folder, tuple(parts)), name, text.replace("VERSION", __version__).encode()
+        )
+        note(f"written: {folder / path}")
+    note(f"  next: metabench export records RUN {folder / 'records'}/NAME")
     return 0
 
 

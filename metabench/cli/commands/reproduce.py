@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from metabench.store.records.cell import Result
     from metabench.store.run_folder import Store
 
-__all__ = ["command"]
+__all__ = ["command", "rerun", "verdict"]
 
 _OTHER = 1
 
@@ -60,15 +60,32 @@ def command(
     RESULT is a result.json in a run folder or a copy of its records, or the name of a cell. Cells
     that it needs are run too. Exit code 0: the same scores; 1: other scores, with the differences.
     """
-    from metabench.session.replay.reproduce import recorded_cell
-
     folder = _cell_folder(result, runs=runs)
     opened = _opened(folder, file=file, hub=hub)
-    cell, recorded = recorded_cell(opened.plan, opened.store, folder.name)
+    found, failed = rerun(opened, folder.name, device=device, into=into)
+    return _report(found, failed, as_json=as_json)
+
+
+def rerun(
+    opened: OpenedRun, folder: str, *, device: str, into: Path | None = None
+) -> tuple[Sequence[Reproduced], Sequence[FailedCell]]:
+    """Run a cell of a run again, with all that it needs; return new results and failures.
+
+    Args:
+        opened: the run.
+        folder: name of the cell's folder.
+        device: the device; ``auto`` is the CPU if that is recorded.
+        into: where the new run is kept; None for a temporary folder.
+
+    Raises:
+        MetabenchError: the cell has no result, or cannot be run as it was.
+    """
+    from metabench.session.replay.reproduce import recorded_cell
+
+    cell, recorded = recorded_cell(opened.plan, opened.store, folder)
     with _workplace(into, opened.store) as place:
         runtime = _runtime(opened, device, recorded, cache=place / CACHE)
-        found, failed = _run(opened, cell, place / opened.store.folder.name, runtime)
-    return _report(found, failed, as_json=as_json)
+        return _run(opened, cell, place / opened.store.folder.name, runtime)
 
 
 def _cell_folder(result: str, *, runs: Path) -> Path:
@@ -179,7 +196,7 @@ def _lines(found: Sequence[Reproduced]) -> Iterator[str]:
             )
     yield from aligned(rows)
     for each in found:
-        yield f"{each.now.name}: {_verdict(each)}"
+        yield f"{each.now.name}: {verdict(each)}"
 
 
 def _numbers(result: Result) -> dict[str, float]:
@@ -187,7 +204,8 @@ def _numbers(result: Result) -> dict[str, float]:
     return {**result.scores} if result.scores else losses
 
 
-def _verdict(each: Reproduced) -> str:
+def verdict(each: Reproduced) -> str:
+    """Return how a new result compares with the recorded one."""
     if each.then is None:
         return "there is no record to compare it with"
     if each.exact:

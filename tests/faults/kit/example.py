@@ -34,6 +34,7 @@ COMMANDS = {
     "site": ("site", "{run}", "-o", "pages"),
     "export records": ("export", "records", "{run}", "copy"),
     "export glue": ("export", "glue", "{run}", "--method", "Plain", "-o", "x.zip"),
+    "review": ("review", "{run}", "--rerun", "0"),
     "reproduce": ("reproduce", "{run}/cells/{cell}/result.json"),
     "export model": ("export", "model", "{cell}", "model", "--runs", "runs"),
     "score --write": ("score", "{run}", "--write"),

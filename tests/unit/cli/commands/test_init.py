@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 
+import metabench
 from metabench.cli.main import main
+from metabench.cli.main import metabench as commands
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +118,40 @@ def test_a_name_that_ends_like_a_file_names_the_file(tmp_path, monkeypatch, caps
     assert main(["init", "mine.toml"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
     assert 'name = "mine"' in (tmp_path / "mine.toml").read_text()
+
+
+def test_a_results_repository_has_what_it_takes_to_contribute_check_and_publish(capsys):
+    assert main(["init", "results", "--results-repository"]) == 0
+    assert "metabench export records RUN results/records/NAME" in capsys.readouterr().err
+    files = {path.relative_to("results").as_posix() for path in Path("results").rglob("*.*")}
+
+    assert files - {".github"} == {
+        "README.md", "records/README.md", "requirements.txt", ".github/workflows/results.yml",
+    }  # fmt: skip
+    text = Path("results/requirements.txt").read_text(encoding="utf-8")
+    assert text.startswith(f"metabench=={metabench.__version__}\n")
+
+
+def test_the_workflow_of_a_results_repository_reads_only_and_its_commands_exist():
+    assert main(["init", "results", "--results-repository"]) == 0
+    text = Path("results/.github/workflows/results.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    lines = re.findall(r"metabench (\w+) ([^<\n]*)", text)
+
+    assert workflow["permissions"] == {"contents": "read"}
+    assert set(workflow[True]) == {"pull_request", "push", "workflow_dispatch"}  # `on`, in YAML 1.1
+    assert [name for name, job in workflow["jobs"].items() if "permissions" in job] == ["publish"]
+    assert [name for name, _ in lines] == ["review", "site"]
+    for name, rest in lines:
+        command = commands.get_command(click.Context(commands), name)
+        _, left, _ = command.make_parser(click.Context(command)).parse_args(rest.split())
+        assert not [word for word in left if word.startswith("-")]
+
+
+def test_a_results_repository_is_made_in_no_folder_that_holds_something(capsys):
+    Path("results").mkdir()
+    Path("results/mine").write_text("mine")
+
+    assert main(["init", "results", "--results-repository"]) == 2
+    assert "results: is there already" in capsys.readouterr().err
+    assert [path.name for path in Path("results").iterdir()] == ["mine"]

@@ -39,6 +39,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "advise quickstart --budget 40h",
             "advise mine --effect 2 --baseline Joint",
         ),
+        "merge": ("merge mine theirs", "merge mine theirs --lines", "merge mine theirs --json"),
         "status": ("status", "status quickstart", "status quickstart --json"),
         "watch": ("watch", "watch quickstart", "watch quickstart --every 30"),
         "cancel": ("cancel", "cancel quickstart", "cancel glue --runs /project/runs"),

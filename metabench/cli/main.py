@@ -41,6 +41,7 @@ _COMMANDS = {
     "compare": ("metabench.cli.commands.compare", "Show the leaderboard of runs."),
     "site": ("metabench.cli.commands.site", "Write the results of runs as a static site."),
     "advise": ("metabench.cli.commands.advise", "Advise the number of meta seeds and draws."),
+    "merge": ("metabench.cli.commands.merge", "Show where runs agree, and where scores come from."),
     "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
     "cancel": ("metabench.cli.commands.cancel", "Stop a run, wherever it runs."),

@@ -11,6 +11,7 @@ Modules and packages, in the order in which data passes through:
     running: a planned benchmark, checked against this machine and run
     launching: a benchmark run from Python
     comparing: from run folders to a leaderboard
+    merging: runs merged with the origin of every number
     frames: results as pandas DataFrames
     rendering: a leaderboard as text, in each built-in format
     site: from run folders to a site

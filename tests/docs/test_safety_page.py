@@ -100,6 +100,7 @@ CALLS = {
     "run": "quickstart --dry-run",
     "validate": "quickstart",
     "compare": "runs/demo",
+    "merge": "runs/demo runs/other",
     "site": "runs/demo",
     "advise": "runs/demo",
     "status": "runs/demo",

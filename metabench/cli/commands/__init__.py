@@ -16,6 +16,7 @@ Modules and packages, in the order in which data passes through:
     cancel: `metabench cancel`: stop the processes that work on a run
     logs: `metabench logs`: the log or the scalars of a cell
     compare: `metabench compare`: the leaderboard of one or several runs
+    merge: `metabench merge`: where runs agree, and where scores come from
     site: `metabench site`: the results of many runs as static pages
     score: `metabench score`: new scores from saved predictions
     verify: `metabench verify`: whether a run folder is intact

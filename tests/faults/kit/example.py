@@ -28,6 +28,7 @@ COMMANDS = {
     "compare html": ("compare", "{run}", "--format", "html"),
     "compare json": ("compare", "{run}", "--format", "json"),
     "advise": ("advise", "{run}", "--baseline", "Plain"),
+    "merge": ("merge", "{run}", "runs/../{run}"),
     "show": ("show", "{cell}", "--runs", "runs"),
     "logs": ("logs", "{cell}", "--runs", "runs"),
     "logs --scalars": ("logs", "{cell}", "--scalars", "--runs", "runs"),

@@ -62,6 +62,7 @@ COMMANDS = {
     "force": ["run", "tiny.toml", "--force"],
     "compare": ["compare", "tiny"],
     "html": ["compare", "tiny", "--format", "html"],
+    "merge": ["merge", "tiny", "runs/../runs/tiny"],
     "site": ["site", "tiny", "-o", "out"],
     "advise": ["advise", "tiny", "--baseline", "Plain"],
     "status": ["status", "tiny"],

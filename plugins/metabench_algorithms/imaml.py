@@ -37,7 +37,7 @@ class Imaml(Algorithm[ImamlOptions]):
     Source: Rajeswaran et al. 2019, equation 3 and lemma 1; algorithms 1 and 2.
     Differs: the options set the numbers of inner steps and iterations instead of accuracies; the
     residuals of both are logged. A target is fine-tuned in full, without the pull to theta, unless
-    ``adaptation = "inner"`` takes these steps on it.
+    the adaptation ``inner`` takes these steps on it.
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -1,6 +1,9 @@
 """The inner loop of each algorithm that has one, alone: what it does on a target.
 
 The modules of the algorithms take the same steps; there, what a meta-gradient needs is kept.
+
+Differs: on a target, a support batch holds ``finetune.batch_size`` of its training examples; the
+papers take all of them at each step.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ class MamlPlusPlus(Algorithm[MamlPlusPlusOptions]):
     linearly to zero; there is one rate per layer and one for the head, where the paper has one per
     tensor; rates have a separate outer learning rate, ``rates_lr``; the encoder has no batch
     normalization with statistics per step; the outer optimizer is the benchmark's, without cosine
-    annealing. A target is fine-tuned in full, without the learned rates, unless ``adaptation =
-    "inner"`` takes the inner loop on it. Each inner step has a separate support batch (``support =
-    "same"`` reuses one).
+    annealing. A target is fine-tuned in full, without the learned rates, unless the adaptation
+    ``inner`` takes the inner loop on it. Each inner step has a separate support batch
+    (``support = "same"`` reuses one).
     """
 
     follows_gradients: ClassVar[bool] = True

@@ -39,7 +39,7 @@ class MetaSgd(Algorithm[MetaSgdOptions]):
     Source: Li et al. 2017, equation 2 (one inner step) and algorithm 1.
     Differs: k steps share one vector of rates; all rates start at ``inner_lr``, not at random; they
     have a separate outer learning rate, because they are far smaller than parameters. A target
-    is fine-tuned in full, without the learned rates, unless ``adaptation = "inner"`` takes the
+    is fine-tuned in full, without the learned rates, unless the adaptation ``inner`` takes the
     inner loop on it. Each inner step has a separate support batch (``support = "same"`` reuses
     one).
     """

@@ -35,7 +35,7 @@ class PartialMaml(Algorithm[PartialMamlOptions]):
     Source: ANIL: Raghu et al. 2020, section 4, its one equation; BOIL: Oh et al. 2021, section 3,
     the body's rate alpha and the head's rate 0; the outer step is that of Finn et al. 2017.
     Differs: both were proposed with one head for all tasks; here each task has one. A target is
-    fine-tuned in full, head and body, unless ``adaptation = "inner"`` takes the inner loop on it.
+    fine-tuned in full, head and body, unless the adaptation ``inner`` takes the inner loop on it.
     Each inner step has a separate support batch (``support = "same"`` reuses one).
     """
 

@@ -239,6 +239,8 @@ def _card(
     ]
     meta = next((each for each in used if isinstance(each, MetaWork)), None)
     algorithm = catalog.algorithms.get(meta.algorithm.name if meta else "finetune")
+    adaptation = work.adaptation and catalog.adaptations.get(work.adaptation.name)
+    sources = [offer.value.references for offer in (algorithm, adaptation) if offer]
     return ModelCard(
         benchmark=note.name,
         smoke=note.smoke,
@@ -246,7 +248,7 @@ def _card(
         meta=meta,
         pretrain=next((each for each in used if isinstance(each, PretrainWork)), None),
         result=made.result,
-        references=algorithm.value.references if algorithm else (),
+        references=tuple(text for references in sources for text in references),
         pooling=made.tuned.learner.encoder.pooling,
         plain=exported.plain,
         agreement=str(made.agreement),

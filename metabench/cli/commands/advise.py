@@ -96,7 +96,8 @@ def command(
 def _lines(found: Advice, asked: Mapping[str, Design | None]) -> Iterator[str]:
     scale, unit = (100, " in points") if found.column.percent else (1, "")
     parts = found.components
-    named = f"{found.column.title} {found.column.label}".strip()
+    column = found.column
+    named = "the average" if column.role == "average" else f"{column.title} {column.label}".strip()
     yield f"Difference to {found.baseline} on {named}, standard deviations{unit}:"
     deviations = [("meta seeds", parts.seeds)]
     if found.crossed:

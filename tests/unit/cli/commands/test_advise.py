@@ -19,7 +19,7 @@ def test_the_advice_fits_80_columns_and_ends_with_the_setting(pilot, capsys):
     lines = capsys.readouterr().out.splitlines()
 
     assert max(map(len, lines)) <= 80
-    assert lines[0] == "Difference to BERT on average, standard deviations in points:"
+    assert lines[0] == "Difference to BERT on the average, standard deviations in points:"
     assert any(line.startswith("this run") for line in lines)
     assert any(line.startswith("in 1 h 00 min") for line in lines)
     assert any(line.startswith("finds 30 points") for line in lines)

@@ -43,7 +43,7 @@ class Difference:
             this spread; None where there is no p.
         verdict: the verdict of the Holm-corrected p-value at alpha; ``undecided`` also without a
             p-value, and if the better side has failed runs.
-        crossed: interval of the mean over meta seeds and evaluation examples together; None where
+        crossed: interval of the mean over meta seeds, draws and evaluation examples; None where
             the predictions were not read.
         collapse_p: exact McNemar p of the collapsed runs of both, paired by meta seed; None where
             no run collapsed.

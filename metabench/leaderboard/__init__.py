@@ -18,7 +18,7 @@ Modules and packages, in the order in which data passes through:
     explanation: the statistics in words, as a paragraph for a paper
     signature: every setting of a leaderboard in one line
     build: the leaderboard of all of these
-    crossed: differences with an interval over meta seeds and evaluation examples together
+    crossed: differences with an interval over meta seeds, draws and evaluation examples
     design: the seeds and draws that a pilot advises, for a budget or a difference
     gates: expressions over a leaderboard that make `compare` exit with 6
 """

@@ -1,4 +1,4 @@
-"""Differences with a second interval, over meta seeds and evaluation examples together."""
+"""Differences with a second interval, over meta seeds, draws and evaluation examples together."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from metabench.api.leaderboard import Difference, Leaderboard, LeaderboardRow
 from metabench.errors import StoreError
 from metabench.leaderboard.columns import AVERAGE
 from metabench.leaderboard.conclusion.wording import points, title
 from metabench.leaderboard.statistics.crossed import crossed_half_width, pseudo_values
+from metabench.leaderboard.statistics.design import FEWEST_DRAWS, components
 from metabench.metrics.compute import clipped
 from metabench.metrics.provider import metabench_metrics
 from metabench.plugin.target import load_target
 from metabench.quantities import percent
-from metabench.results.collect import Collected
+from metabench.results.collect import Collected, are_crossed
 from metabench.results.predictions import read_predictions
 from metabench.store.records.cell import Result
 from metabench.store.records.run import UseNote
@@ -28,18 +29,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Array: TypeAlias = npt.NDArray[np.float64]
-    Values: TypeAlias = Mapping[int, Array]
+    Values: TypeAlias = Mapping[tuple[int, int], Array]
     Known: TypeAlias = Callable[[str, str], Values | None]
 
 __all__ = ["values_by", "with_crossed_intervals"]
-
-Place = TypeVar("Place")
 
 
 def with_crossed_intervals(
     board: Leaderboard, stores: Sequence[Store], collected: Collected
 ) -> Leaderboard:
-    """Return a leaderboard whose differences have an interval over seeds and examples, where known.
+    """Return a leaderboard whose differences have a crossed interval, where it is known.
 
     It requires the predictions of every run behind a score, all on the same examples, and a
     built-in metric; other columns stay without one.
@@ -52,7 +51,7 @@ def with_crossed_intervals(
 
     @cache
     def known(method: str, column: str) -> Values | None:
-        return values_by(stores, collected, method, column, by=lambda use: use.meta_seed)
+        return values_by(stores, collected, method, column)
 
     targets = [note.name for note in collected.note.columns if note.role == "target"]
     shown = [column.name for column in board.columns if column.role == "target"]
@@ -77,8 +76,10 @@ def _said(board: Leaderboard) -> str:
     ]
     if not found:
         return ""
+    draws = any(len(row.scores[index].draws) >= FEWEST_DRAWS for row in board.rows)
+    over = "meta seeds, draws" if draws else "meta seeds"
     return (
-        f"Over meta seeds and evaluation examples together, both taken for samples, the"
+        f"Over {over} and evaluation examples together, taken for samples, the"
         f" {percent(1 - board.alpha)} % confidence intervals of the difference to"
         f" {board.baselines[0]} on the {title(column)} are: {'; '.join(found)}."
     )
@@ -108,41 +109,51 @@ def _interval(
         ours, theirs = known(method, column), known(difference.baseline, column)
         if ours is None or theirs is None:
             return None
-        seeds = sorted(ours.keys() & theirs.keys())
+        places = sorted(ours.keys() & theirs.keys())
+        seeds, draws = (len({place[at] for place in places}) for at in (0, 1))
         if (
-            len(seeds) != difference.n
-            or len({len(one[s]) for one in (ours, theirs) for s in seeds}) > 1
+            seeds != difference.n
+            or len(places) != seeds * draws
+            or len({len(one[place]) for one in (ours, theirs) for place in places}) > 1
         ):
             return None
-        tasks.append(np.stack([ours[seed] - theirs[seed] for seed in seeds]))
-    half = crossed_half_width(tasks, alpha=alpha) if tasks else None
+        values = np.stack([ours[place] - theirs[place] for place in places])
+        tasks.append(values.reshape(seeds, draws, -1))
+    half = _half_width(tasks, alpha=alpha) if tasks else None
     return None if half is None else (difference.mean - half, difference.mean + half)
 
 
+def _half_width(tasks: Sequence[Array], *, alpha: float) -> float | None:
+    """Return that of [seeds, draws, examples]; below five draws they are taken as given."""
+    seeds, draws, _ = tasks[0].shape
+    if draws < FEWEST_DRAWS or len({values.shape[1] for values in tasks}) > 1:
+        return crossed_half_width([values.mean(axis=1) for values in tasks], alpha=alpha)
+    return components(tasks).half_width(seeds, draws, alpha=alpha) or None
+
+
 def values_by(
-    stores: Sequence[Store],
-    collected: Collected,
-    method: str,
-    column: str,
-    *,
-    by: Callable[[UseNote], Place],
-) -> Mapping[Place, Array] | None:
-    """Return the mean pseudo-values [examples] of the runs of one place; None where one is missing.
+    stores: Sequence[Store], collected: Collected, method: str, column: str
+) -> Mapping[tuple[int, int], Array] | None:
+    """Return pseudo-values [examples] by meta seed and draw, the mean over fine-tuning seeds.
+
+    The draw is 0 without shots, and where each meta seed has a draw of its own. None where a run's
+    values cannot be had.
 
     Args:
         stores: the run folders.
         collected: their values, merged.
         method: the method.
         column: name of the column.
-        by: the place of a run, such as its meta seed.
     """
     import numpy as np  # noqa: PLC0415  (start-up time)
 
     note = next(each for each in collected.note.columns if each.name == column)
-    places: dict[Place, list[Array]] = {}
+    uses = [use for use in collected.note.uses if (use.method, use.column) == (method, column)]
+    crossed = are_crossed(uses)
+    places: dict[tuple[int, int], list[Array]] = {}
     first: Any = None
-    for use in collected.note.uses:
-        if (use.method, use.column) != (method, column) or use.key not in collected.results:
+    for use in uses:
+        if use.key not in collected.results:
             continue
         found = _pseudo_values(stores, collected.results[use.key], use, note.metric)
         if found is None:
@@ -151,7 +162,8 @@ def values_by(
         first = labels if first is None else first
         if not np.array_equal(labels, first):
             return None
-        places.setdefault(by(use), []).append(values)
+        place = use.meta_seed, (use.draw or 0) if crossed else 0
+        places.setdefault(place, []).append(values)
     return {place: np.mean(values, axis=0) for place, values in places.items()}
 
 

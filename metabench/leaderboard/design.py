@@ -15,7 +15,6 @@ from metabench.leaderboard.crossed import values_by
 from metabench.leaderboard.statistics.design import Components, components, mean_components
 from metabench.leaderboard.statistics.summary import FEWEST_PAIRS
 from metabench.results.collect import Collected, are_crossed
-from metabench.store.records.run import UseNote
 from metabench.store.run_folder import Store
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ def advice(stores: Sequence[Store], collected: Collected, board: Leaderboard) ->
     draws = [use for use in uses if use.draw is not None]
     crossed = bool(draws) and are_crossed(draws) and len({use.draw for use in draws}) >= _FEWEST
     sheets = {
-        method: [_values(stores, collected, method, name, crossed=crossed) for name in names]
+        method: [_values(stores, collected, method, name) for name in names]
         for method in (board.baselines[0], *others)
     }
     base = sheets.pop(board.baselines[0])
@@ -177,9 +176,7 @@ def advice(stores: Sequence[Store], collected: Collected, board: Leaderboard) ->
     )
 
 
-def _values(
-    stores: Sequence[Store], collected: Collected, method: str, column: str, *, crossed: bool
-) -> Array:
+def _values(stores: Sequence[Store], collected: Collected, method: str, column: str) -> Array:
     """Return pseudo-values [seeds, draws, examples] of a method on a column.
 
     Raises:
@@ -194,14 +191,8 @@ def _values(
             f"{method} has {len(seeds)} meta seed on {column}; a spread takes two",
             hint="run the pilot with --set seeds.meta=3, or more",
         )
-    draws = sorted({_draw(use, crossed=crossed) for use in uses})
-    found = values_by(
-        stores,
-        collected,
-        method,
-        column,
-        by=lambda use: (use.meta_seed, _draw(use, crossed=crossed)),
-    )
+    found = values_by(stores, collected, method, column)
+    draws = sorted({draw for _, draw in found or ()})
     done = sum(use.key in collected.results for use in uses)
     if found is None or done < len(uses) or len(found) < len(seeds) * len(draws):
         what = f"{len(uses) - done} of {len(uses)} scores" if done < len(uses) else "predictions"
@@ -226,10 +217,6 @@ def _check(sheets: Sequence[Sequence[Array]]) -> None:
             "the methods do not have the same meta seeds, draws and evaluation examples",
             hint="an advice pairs them; run all methods by one benchmark file",
         )
-
-
-def _draw(use: UseNote, *, crossed: bool) -> int:
-    return (use.draw or 0) if crossed else 0
 
 
 def _seconds(collected: Collected, *, crossed: bool) -> tuple[float, float, float]:

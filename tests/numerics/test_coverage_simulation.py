@@ -9,6 +9,7 @@ import pytest
 
 from metabench.leaderboard.statistics.comparison import compare_family
 from metabench.leaderboard.statistics.crossed import crossed_half_width
+from metabench.leaderboard.statistics.design import components
 from metabench.leaderboard.statistics.marks import marks
 from metabench.leaderboard.statistics.significance import mcnemar_p, pairs_needed, sign_flip_p
 from metabench.leaderboard.statistics.summary import paired_values, student_interval
@@ -202,6 +203,31 @@ def test_over_seeds_and_examples_the_interval_covers_the_difference_on_all_examp
     # The standard error of a share of 0.95 among 1,000 is 0.007.
     assert 0.93 <= crossed <= 0.97
     assert seeds <= min(alone, crossed)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "draws", "spread"),
+    [
+        (3, 10, (0.02, 0.04, 0.03, 0.3)),
+        (5, 5, (0.04, 0.02, 0.03, 0.3)),
+        (5, 10, (0.0, 0.04, 0.03, 0.1)),
+        (8, 10, (0.04, 0.0, 0.02, 0.3)),
+        (10, 10, (0.02, 0.02, 0.02, 0.6)),
+    ],
+)
+def test_over_seeds_draws_and_examples_the_interval_covers_the_difference(seeds, draws, spread):
+    """100 examples; seeds, draws, both together and examples with effects of their own."""
+    draw = generator(10, seeds, draws)
+    shapes = ((seeds, 1, 1), (1, draws, 1), (seeds, draws, 1), (1, 1, 100))
+    covered = 0
+    for _ in range(1000):
+        values = draw.normal(0, 0.2, (seeds, draws, 100))
+        for deviation, shape in zip(spread, shapes, strict=True):
+            values = values + draw.normal(0, deviation, shape)
+        half = components([values]).half_width(seeds, draws, alpha=ALPHA)
+        covered += abs(values.mean()) <= half
+
+    assert 930 <= covered <= 970
 
 
 def family_error(differences):

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = npt.NDArray[np.float64]
 
-__all__ = ["Components", "components", "mean_components"]
+__all__ = ["FEWEST_DRAWS", "Components", "components", "mean_components"]
 
+FEWEST_DRAWS = 5
+"""Draws from which on an interval takes them for a sample: below, it covers too seldom."""
 _Z = 0.8416212335729143
 """The 80 % quantile of the normal distribution."""
 

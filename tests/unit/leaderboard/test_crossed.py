@@ -7,6 +7,7 @@ import pytest
 from metabench.leaderboard.build import build_leaderboard
 from metabench.leaderboard.crossed import with_crossed_intervals
 from metabench.leaderboard.statistics.crossed import crossed_half_width
+from metabench.leaderboard.statistics.design import components
 from metabench.results.collect import collect
 
 
@@ -78,3 +79,21 @@ def test_a_record_names_no_code_but_a_metric_that_fits(predicted, target):
     store, _ = predicted({"accuracy": {"target": target, "source": ""}})
 
     assert all(difference.crossed is None for difference in crossed(store).values())
+
+
+@pytest.mark.parametrize("draws", [4, 5])
+def test_five_draws_are_a_sample_too_and_fewer_are_taken_as_given(predicted, draws):
+    store, right = predicted(seeds=[10 * seed + draw for seed in range(3) for draw in range(draws)])
+    note = store.run()
+    places = [divmod(use.meta_seed, 10) for use in note.uses]
+    uses = tuple(
+        use.model_copy(update={"meta_seed": seed, "draw": draw})
+        for use, (seed, draw) in zip(note.uses, places, strict=True)
+    )
+    store.commit_run("", "", note.model_copy(update={"uses": uses}))
+    found = crossed(store)["x"]
+    values = (right["Joint", "x"] - right["BERT", "x"]).reshape(3, draws, -1)
+    given = crossed_half_width([values.mean(axis=1)], alpha=0.05)
+    half = components([values]).half_width(3, 5, alpha=0.05) if draws == 5 else given
+
+    assert found.crossed == pytest.approx((found.mean - half, found.mean + half))

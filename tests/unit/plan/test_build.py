@@ -222,3 +222,15 @@ def test_real_rows_are_not_called_generated(make_world):
 def test_only_what_meta_trains_has_a_meta_cell(world):
     with pytest.raises(TypeError, match="has no meta cell"):
         _provided(None, None)
+
+
+def test_meta_training_counts_the_evaluation_examples_of_targets_alone(world):
+    (cell, *_) = (cell for cell in world.plan().cells if isinstance(cell.work, MetaWork))
+
+    assert {
+        use.card.name: (use.role, use.train_rows, use.scored_rows) for use in cell.work.tasks
+    } == {
+        "toy/large": ("auxiliary", 1000, 0),
+        "toy/small": ("target", 100, 200),
+        "toy/tiny": ("target", 40, 200),
+    }

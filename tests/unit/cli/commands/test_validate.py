@@ -45,6 +45,23 @@ def test_with_data_texts_that_are_cut_and_unknown_words_are_counted(file, capsys
     assert train["classes"] == {"no": 2, "yes": 1}
 
 
+@pytest.mark.parametrize(("setting", "said"), [
+    ('meta.train=["encoder.layers.1-2"]', "meta.train: 'encoder.layers.1-2' matches no parameter"),
+    ('finetune.train=["biases"]', "finetune.train: 'biases' matches no parameter"),
+    ('methods.Plain.train=["biases"]', "methods[0].train: 'biases' matches no parameter"),
+])  # fmt: skip
+def test_a_part_that_the_encoder_lacks_is_one_sentence(file, setting, said, capsys):
+    assert main(["validate", file, "--set", setting]) == 2
+
+    error = capsys.readouterr().err
+    assert said in error
+    assert ("did you mean 'bias'?" if "biases" in said else "encoder.layers.0-1") in error
+
+
+def test_a_part_that_the_encoder_has_is_valid(file):
+    assert main(["validate", file, "--set", 'finetune.train=["bias", "encoder.layers.0-1"]']) == 0
+
+
 PLUGIN = """
 from metabench.api import AlgorithmInfo, AlgorithmOptions, hookimpl
 

@@ -52,7 +52,7 @@ class AgentState:
         attempt: the number of the attempt at the cell, from 1.
         asked: whether it was asked to stop; then it takes no other cell.
         accepted: whether its hardware is that of the run, or any is.
-        spent: whether its device has failed.
+        spent: whether its device has failed, or its node is left out: it takes no other cell.
         exceeded: the limit that its cell has exceeded, for which it is ended.
     """
 

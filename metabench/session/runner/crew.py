@@ -199,11 +199,20 @@ class Crew:
         """Whether so many agents have failed since the last cell ended that all others would."""
         return self._in_a_row >= _FAULTS * (self._size + 1)
 
-    def blame(self, node: str) -> bool:
-        """Count a cell that was lost on a node; return whether the node is left out from now on."""
+    def blame(self, node: str, *, failed: bool = False) -> bool:
+        """Count a cell that was lost on a node; return whether the node is left out from now on.
+
+        Args:
+            node: the node.
+            failed: whether the cell failed there, which may be the cell's fault: the last node is
+                not left out for that.
+        """
         self._faults[node] += 1
         self._in_a_row += 1
-        left_out = bool(node) and self._faults[node] == _FAULTS
+        nodes = {agent.node for agent in self._agents.values()} - {"", *self._drained}
+        last = failed and nodes <= {node}
+        left_out = bool(node) and self._faults[node] >= _FAULTS and node not in self._drained
+        left_out = left_out and not last
         if left_out:
             self._drain(node)
         return left_out
@@ -235,6 +244,10 @@ class Crew:
         if node not in self._drained:
             self._drained.add(node)
             self._ask(partial(self._launcher.drain, node))
+        for agent in [agent for agent in self._agents.values() if agent.node == node]:
+            agent.spent = True
+            if agent.cell is None:
+                self.put_away(agent)
 
     def _send(self, agent: AgentState, line: bytes) -> None:
         self._ask(partial(self._launcher.send, agent.name, line))

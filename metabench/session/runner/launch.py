@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["launch"]
 
+_OF_SURROUNDINGS = frozenset({"out_of_memory", "timeout", "error"})
+"""Failures of a cell that its node may be the reason of, and no plugin is."""
+
 
 def launch(
     queue: CellQueue,
@@ -205,8 +208,11 @@ class _Coordinator:
         if not isinstance(event, CellEnded | EndedElsewhere):
             return None
         agent.cell = None
-        self._crew.praise(agent.node)
-        if said.get("spent"):
+        if isinstance(event, CellEnded) and event.status in _OF_SURROUNDINGS:
+            self._blame(agent, failed=True)
+        else:
+            self._crew.praise(agent.node)
+        if said.get("spent") or agent.spent:
             self._crew.put_away(agent)
         return event
 
@@ -238,9 +244,10 @@ class _Coordinator:
         crew = self._crew
         return isinstance(error, SetupError) and not crew.one_machine and not crew.hopeless
 
-    def _blame(self, agent: AgentState) -> None:
-        if self._crew.blame(agent.node):
-            self._emit(Noticed(f"no further agent is started on {agent.node}: it lost three cells"))
+    def _blame(self, agent: AgentState, *, failed: bool = False) -> None:
+        if self._crew.blame(agent.node, failed=failed):
+            what = "three cells in a row failed or were lost there"
+            self._emit(Noticed(f"{agent.node} gets no further cells: {what}"))
 
     def _give_back(self, agent: AgentState, cell: Cell | None, reason: str) -> None:
         """Requeue a cell that its agent cannot finish for a reason unrelated to the cell."""

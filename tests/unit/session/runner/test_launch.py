@@ -188,7 +188,7 @@ def test_a_cell_that_loses_every_agent_is_recorded_and_no_agent_is_started_there
     assert (ends["a"].status, ends["b"].status) == ("error", "ok")
     assert "the process that ran it is gone (node n1 is down)" in failure.message
     assert launcher.drained == ["n1"]
-    assert "no further agent is started on n1: it lost three cells" in notices(said)
+    assert "n1 gets no further cells: three cells in a row failed or were lost there" in notices(said)
 
 
 @pytest.mark.parametrize(("cause", "status"), [("died", "error"), ("stopped", "interrupted")])
@@ -217,6 +217,40 @@ def test_what_every_node_lacks_ends_the_run(scripted):
 def test_agents_that_never_start_end_the_run_with_the_reason(scripted):
     with pytest.raises(SetupError, match="no agent starts: exit code 1"):
         scripted("a", start="fails")
+
+
+@pytest.mark.parametrize("status", ["out_of_memory", "timeout", "error"])
+def test_a_node_where_three_cells_in_a_row_fail_gets_no_other_and_is_named(scripted, status):
+    hardware = {"agent-1": ("bad", {}), "agent-2": ("good", {})}
+    bad = {name: [status] for name in ("a", "c", "e")}  # its agent gets every second cell
+
+    ends, said, launcher = scripted(*"abcdefgh", jobs=2, hardware=hardware, **bad)
+
+    gave = [name for agent, name in launcher.gave if agent == "agent-1"]
+    assert [ends[name].status for name in gave] == [status] * 3
+    assert launcher.drained == ["bad"]
+    assert notices(said) == [
+        "bad gets no further cells: three cells in a row failed or were lost there"
+    ]
+    assert {end.status for name, end in ends.items() if name not in gave} == {"ok"}
+
+
+def test_what_fails_because_of_a_plugin_is_no_fault_of_a_node(scripted):
+    hardware = {"agent-1": ("n1", {}), "agent-2": ("n2", {})}
+    failing = {name: ["plugin_error"] for name in "abcdefgh"}
+
+    _, said, launcher = scripted(*"abcdefgh", jobs=2, hardware=hardware, **failing)
+
+    assert (launcher.drained, notices(said)) == ([], [])
+
+
+def test_the_last_node_gets_cells_however_many_fail_there(scripted):
+    failing = {name: ["timeout"] for name in "abcdefgh"}
+
+    ends, _, launcher = scripted(*"abcdefgh", jobs=2, **failing)
+
+    assert {end.status for end in ends.values()} == {"timeout"}
+    assert launcher.drained == []
 
 
 AVX2 = {"processor": "Old 1", "instruction_set": "AVX2", "device": "cpu"}

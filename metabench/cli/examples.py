@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "merge": ("merge mine theirs", "merge mine theirs --lines", "merge mine theirs --json"),
         "status": ("status", "status quickstart", "status quickstart --json"),
         "watch": ("watch", "watch quickstart", "watch quickstart --every 30"),
+        "attach": ("attach", "attach quickstart", "attach glue --runs /project/runs"),
         "cancel": ("cancel", "cancel quickstart", "cancel glue --runs /project/runs"),
         "logs": (
             "logs meta-reptile-s0",

@@ -29,6 +29,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "launcher",
             "launcher_sets",
             "same_hardware",
+            "detached",
             "runs",
             "hub",
             "own_file",

@@ -44,6 +44,7 @@ _COMMANDS = {
     "merge": ("metabench.cli.commands.merge", "Show where runs agree, and where scores come from."),
     "status": ("metabench.cli.commands.status", "Show the state of a run, running or not."),
     "watch": ("metabench.cli.commands.watch", ""),  # `status --help` names it
+    "attach": ("metabench.cli.commands.attach", ""),  # `run --help` names it
     "cancel": ("metabench.cli.commands.cancel", "Stop a run, wherever it runs."),
     "logs": ("metabench.cli.commands.logs", "Print a cell's log."),
     "score": ("metabench.cli.commands.score", "Recompute scores from saved predictions."),

@@ -19,6 +19,7 @@ __all__ = [
     "LOCK",
     "LOG",
     "METRICS",
+    "OUTPUT",
     "PARAMETERS",
     "PREDICTIONS",
     "PROCESSES",
@@ -40,6 +41,8 @@ RUN, SPEC, RESOLVED = "run.json", "spec.toml", "resolved.toml"
 """Of a run: its request, its original benchmark file, and the same with all defaults."""
 HARDWARE = "hardware.json"
 """Of a run that wants one kind: the first processor and GPU."""
+OUTPUT = "output.txt"
+"""Of a run without a terminal: what its command prints."""
 CELLS, PROCESSES, LOCK = "cells", "processes", "LOCK"
 """Of a run: a folder for each cell, the lock files of the processes that work on it, its own."""
 CELL, RESULT, FAILURE = "cell.json", "result.json", "failure.json"

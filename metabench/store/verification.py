@@ -21,6 +21,7 @@ from metabench.store.file_names import (
     LOCK,
     LOG,
     METRICS,
+    OUTPUT,
     PARAMETERS,
     PREDICTIONS,
     PROCESSES,
@@ -44,7 +45,7 @@ __all__ = ["Finding", "Verification", "verify"]
 What: TypeAlias = Literal["damaged", "missing", "foreign", "leftover"]
 _Model = TypeVar("_Model", bound=Record)
 
-_OF_RUN = {SPEC, RESOLVED, RUN, HARDWARE, LOCK, PROCESSES, CELLS}
+_OF_RUN = {SPEC, RESOLVED, RUN, HARDWARE, OUTPUT, LOCK, PROCESSES, CELLS}
 _OF_CELL = {
     CELL, RESULT, FAILURE, LOG, METRICS, LOCK, CHECKPOINTS, EARLIER, PREDICTIONS, PARAMETERS,
 }  # fmt: skip

@@ -105,6 +105,7 @@ CALLS = {
     "advise": "runs/demo",
     "status": "runs/demo",
     "watch": "runs/demo",
+    "attach": "runs/demo",
     "cancel": "runs/demo",
     "logs": "none",
     "score": "runs/demo",

@@ -13,6 +13,7 @@ Modules and packages, in the order in which data passes through:
     advise: `metabench advise`: the seeds and draws that a pilot run advises
     status: `metabench status`: the progress of a run
     watch: `metabench watch`: the leaderboard of a run while it grows
+    attach: `metabench attach`: a run, followed until it ends
     cancel: `metabench cancel`: stop the processes that work on a run
     logs: `metabench logs`: the log or the scalars of a cell
     compare: `metabench compare`: the leaderboard of one or several runs

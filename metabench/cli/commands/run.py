@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from metabench.cli.detaching import DETACH, detach
 from metabench.cli.help import Command
 from metabench.cli.inputs.benchmark import prepare
 from metabench.cli.inputs.command_line import typed
@@ -79,6 +80,12 @@ __all__ = ["command"]
     is_flag=True,
     help="Compute all cells on the kind of processor and GPU that computed the first.",
 )
+@click.option(
+    DETACH,
+    "detached",
+    is_flag=True,
+    help="Run without this terminal; see `metabench attach`.",
+)
 @click.option("--retry-failed", is_flag=True, help="Rerun failed cells.")
 @click.option("--force", is_flag=True, help="Rerun completed cells.")
 @click.option("--fail-fast", is_flag=True, hidden=True, help="Stop at the first failed cell.")
@@ -116,6 +123,7 @@ def command(
     launcher: str,
     launcher_sets: tuple[str, ...],
     same_hardware: bool,
+    detached: bool,
     retry_failed: bool,
     force: bool,
     fail_fast: bool,
@@ -164,6 +172,8 @@ def command(
         _echo_plans(prepared, policy, runtime, as_json=as_json)
         return 0
     first, *_ = [check_setup(one, policy, runtime, warn) for one in prepared]
+    if detached:
+        return detach(prepared[0].store)
     ended: list[_Ended] = []
     for one, mine in _in_turn(prepared, policy, ended):
         found = PlanState.of(one.plan, one.store) if ended else first

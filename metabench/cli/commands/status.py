@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from metabench.results.run_status import CellStatus, RunStatus
     from metabench.store.run_folder import Store
 
-__all__ = ["command"]
+__all__ = ["command", "status_lines"]
 
 _PAUSE_SECONDS = 5.0
 _STATES = ("done", "running", "waiting", "interrupted", "failed", "skipped", "unavailable")
@@ -53,17 +53,18 @@ def command(run: str | None, as_json: bool, watch: bool, runs: Path) -> int:
         if as_json:
             echo_json(_entry(found, store))
             return 0
-        echo(*_lines(found, store))
+        echo(*status_lines(found, store))
     while watch and found.owners:
         time.sleep(_PAUSE_SECONDS)
         found = run_status(store)
         if sys.stdout.isatty():
             click.clear()
-        echo(*_lines(found, store))
+        echo(*status_lines(found, store))
     return 0
 
 
-def _lines(found: RunStatus, store: Store) -> Iterator[str]:
+def status_lines(found: RunStatus, store: Store) -> Iterator[str]:
+    """Yield the state of a run in lines for a terminal."""
     yield f"{found.note.name}: {store.folder}" + ("" if found.owners else ": no active process")
     for owner in found.owners:
         yield f"process {owner.pid} on {owner.host} works on it since {owner.started}"

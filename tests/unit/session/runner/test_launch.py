@@ -188,7 +188,9 @@ def test_a_cell_that_loses_every_agent_is_recorded_and_no_agent_is_started_there
     assert (ends["a"].status, ends["b"].status) == ("error", "ok")
     assert "the process that ran it is gone (node n1 is down)" in failure.message
     assert launcher.drained == ["n1"]
-    assert "n1 gets no further cells: three cells in a row failed or were lost there" in notices(said)
+    assert "n1 gets no further cells: three cells in a row failed or were lost there" in notices(
+        said
+    )
 
 
 @pytest.mark.parametrize(("cause", "status"), [("died", "error"), ("stopped", "interrupted")])

@@ -9,6 +9,7 @@ Modules and packages, in the order in which data passes through:
     help: help pages with groups of options and examples
     commands: the commands, one module each
     inputs: the command line, parsed
+    detaching: a run that continues without this terminal
     running: one benchmark file of a command: planned, run, judged
     views: values as lines of a terminal
 """

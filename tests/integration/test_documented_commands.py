@@ -45,7 +45,7 @@ NOT_HERE = {
     r"metabench .*(glue_low_resource|inner_loop|glue_minilm|real\.toml)": "needs GLUE's examples",
     r"metabench .*paper-inner-loop": "needs GLUE's examples; see tests/integration/test_paper.py",
     r"metabench export (model|glue) ": "see tests/integration/test_export.py",
-    r"metabench review ": "see tests/integration/test_reproduce.py",
+    r"metabench attach ": "see tests/integration/test_detached_runs.py",
     r"metabench reproduce ": "see tests/integration/test_reproduce.py",
     r"metabench .*(clipped-fomaml|benchmark\.toml)": "see tests/docs/test_plugin_guide.py",
     r"metabench plugins (check|new) ": "see tests/integration/test_new_plugin.py",

@@ -168,7 +168,7 @@ def _own_folder() -> Folder:
     """Return the folder of this user's agents on this machine.
 
     Raises:
-        SetupError: it cannot be made, or belongs to somebody else.
+        SetupError: it cannot be made, or belongs to another user.
     """
     number = os.getuid() if hasattr(os, "getuid") else 0
     folder = Folder(Path(tempfile.gettempdir())) / f"metabench-{number}"
@@ -182,7 +182,7 @@ def _own_folder() -> Folder:
         problem = f"cannot be used: {error.strerror}"
         raise SetupError(problem, where=str(folder.path), hint="set TMPDIR") from error
     if owner != number:
-        raise SetupError("belongs to somebody else", where=str(folder.path), hint="set TMPDIR")
+        raise SetupError("belongs to another user", where=str(folder.path), hint="set TMPDIR")
     return folder
 
 

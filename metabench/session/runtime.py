@@ -79,7 +79,8 @@ class Assignment:
     ``benchmark`` is a name, ``spec_hash`` the hash of all settings, as in records. ``files`` are
     single-file plugins; the cells' options may be of classes in them. ``observers`` are notified of
     steps; each process has its own. ``seen`` are the records of each cell, by key, when the run was
-    planned.
+    planned. ``checkout`` is what git knows of the command's working folder, for a process that is
+    not in it; None is asked for where the process is.
     """
 
     folder: Path
@@ -91,6 +92,7 @@ class Assignment:
     files: tuple[LocalFile, ...] = ()
     observers: tuple[Observer, ...] = ()
     seen: Mapping[str, Stamp] = field(default_factory=dict)
+    checkout: tuple[str | None, bool | None] | None = None
 
     @property
     def limits(self) -> Limits:

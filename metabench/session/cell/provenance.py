@@ -46,7 +46,7 @@ def cell_provenance(
 
     ``device`` is None where the process that had it is gone.
     """
-    commit, dirty = checkout()
+    commit, dirty = assignment.checkout or checkout()
     return Provenance(
         metabench=__version__,
         python=platform.python_version(),

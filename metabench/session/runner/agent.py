@@ -75,7 +75,7 @@ def _serve(channel: _Channel) -> None:
     if not begun["shared"]:
         scratch = Scratch(channel.read, channel.send)
         atexit.register(scratch.close)
-        assignment = scratch.assignment(assignment)
+        assignment = scratch.assignment(assignment, tuple(begun["checkout"]))
 
     from metabench.session.cell.context import open_context  # noqa: PLC0415  (torch loads here)
     from metabench.session.cell.provenance import hardware_facts  # noqa: PLC0415

@@ -15,6 +15,7 @@ from metabench.api.launcher import AgentCommand, LostAgent
 from metabench.errors import SetupError
 from metabench.import_path import protect_children
 from metabench.plugin.guard import guarded
+from metabench.session.cell.checkout import checkout
 from metabench.session.runner.agent_state import AgentState
 from metabench.session.runner.mailbox import FileMailbox
 from metabench.session.runner.parcels import PARCELS
@@ -67,7 +68,9 @@ class Crew:
         shared = self._launcher.shares_folder
         self._returns = None if shared else Returns(assignment)
         self._own: deque[tuple[AgentState, dict[str, Any]]] = deque()
-        self._begin = packed("begin", shared=shared, **packed_assignment(assignment))
+        known = None if shared else checkout()
+        values = packed_assignment(assignment)
+        self._begin = packed("begin", shared=shared, checkout=known, **values)
         self._agents: dict[str, AgentState] = {}
         self._numbers = count(1)
         self._failed_starts = 0

@@ -70,13 +70,16 @@ class Scratch:
         """Delete the folder."""
         self._own.cleanup()
 
-    def assignment(self, given: Assignment) -> Assignment:
-        """Return an assignment with this folder in the place of the run's."""
+    def assignment(self, given: Assignment, checkout: tuple[str | None, bool | None]) -> Assignment:
+        """Return an assignment with this folder in the place of the run's.
+
+        ``checkout`` is what git knows of the command's working folder.
+        """
         runtime = given.runtime
         mirror = runtime.hub.mirror
         hub = runtime.hub if mirror and mirror.is_dir() else replace(runtime.hub, mirror=None)
         runtime = replace(runtime, hub=hub, cache=self._node.path / "encoded")
-        return replace(given, folder=self.folder, runtime=runtime)
+        return replace(given, folder=self.folder, runtime=runtime, checkout=checkout)
 
     def take(self, cell: Cell, inputs: list[dict[str, Any]]) -> None:
         """Lay out a cell: its state, which comes now, and the results that it is built on.

@@ -7,19 +7,21 @@ import json
 import os
 import tempfile
 from collections import Counter, deque
+from dataclasses import replace
 
 import pytest
 
 from metabench.api.events import CellEnded
-from metabench.plan.cell import Cell
+from metabench.plan.cell import Cell, PretrainWork
 from metabench.session.cell.outcome import cell_note
+from metabench.session.cell.provenance import cell_provenance
 from metabench.session.runner import scratch as scratch_module
 from metabench.session.runner.claim import HELD
 from metabench.session.runner.parcels import PARCELS
 from metabench.session.runner.returns import Returns
 from metabench.session.runner.scratch import Scratch
 from metabench.session.runtime import Assignment, Runtime
-from metabench.spec.model.sections import ComputeSpec
+from metabench.spec.model.sections import ComputeSpec, ModelSpec, PretrainSpec
 from metabench.store.checkpoint import Checkpoints
 from metabench.store.records.cell import Failure, FileNote, Provenance, Result, to_json
 from metabench.store.run_folder import Store
@@ -27,6 +29,7 @@ from metabench.tasks.hub import Hub
 
 NEED = Cell("meta", "need", "a" * 64, {}, work=None)
 CELL = Cell("adapt", "cell", "b" * 64, {}, work=None, needs=(NEED.key,))
+WORK = PretrainWork(ModelSpec(id="embedded/encoder"), PretrainSpec(steps=1), ())
 VALUES = bytes(range(256)) * 6000
 HERE = Provenance(metabench="1", python="3", device="cpu", threads=1)
 
@@ -222,6 +225,14 @@ def test_a_failure_keeps_the_checkpoint_only_where_it_may_be_resumed(node, statu
     found = node.store.cell_folder(CELL.folder) / "failure.json"
     assert found.read_bytes() == to_json(failure)
     assert (node.checkpoints().newest() is not None) is kept
+
+
+def test_a_record_names_the_checkout_of_the_command(node):
+    told = ("c" * 40, True)
+    assignment = node.agent("first").assignment(node.assignment, told)
+    found = cell_provenance(replace(CELL, work=WORK), assignment)
+
+    assert (found.git_commit, found.git_dirty) == told
 
 
 def test_a_cell_that_an_agent_has_is_held_for_it(node):

@@ -112,7 +112,7 @@ def _memory() -> int:
 @click.option("--launcher-set", "settings", multiple=True)
 @click.option("--cells", default=1000, show_default=True)
 @click.option("--seconds", default=0.1, show_default=True, help="The length of a cell.")
-@click.option("--agents", default=4, show_default=True)
+@click.option("--agents", type=click.IntRange(2), default=4, show_default=True)
 def main(
     folder: Path,
     *,

@@ -14,6 +14,7 @@ Modules:
     fuzz: what is read from files, fed with mutants
     json_schema: whether a value fits a JSON schema
     kills: ends processes at random moments
+    launched: one benchmark by every launcher
     mutate: inputs near to good ones: a slip of the hand, a wrong tool, ill will
     same: one benchmark under many circumstances
     served: what `commands` and `server` share
@@ -21,6 +22,7 @@ Modules:
     small_disk: a disk that is full
     strangers: changes a run folder as a stranger could
     subjects: one commit each, and what must be there before
+    wandb_files: the records of a `.wandb` file
     watched: the files and processes of a command
     zoo: a tiny encoder of every architecture
 """

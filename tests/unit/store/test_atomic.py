@@ -165,8 +165,9 @@ def test_a_folder_that_cannot_be_renamed_leaves_the_one_before_it(tmp_path, monk
     assert names(tmp_path) == ["new"]
 
 
-@pytest.mark.parametrize("number", [2**22 + 5, os.getppid(), os.getpid()])
-def test_what_a_process_set_aside_gets_its_name_back_whoever_has_its_number_now(tmp_path, number):
+@pytest.mark.parametrize("owner", [lambda: 2**22 + 5, os.getppid, os.getpid], ids=range(3))
+def test_what_a_process_set_aside_gets_its_name_back_whoever_has_its_number_now(tmp_path, owner):
+    number = owner()
     (tmp_path / f".lost.{number}-0.old").mkdir()
     (tmp_path / f".renewed.{number}-0.old").mkdir()
     (tmp_path / "renewed").mkdir()

@@ -93,7 +93,8 @@ class Parcel:
         for path, digest in message["files"].items():
             if sha256(found[path]).hexdigest() != digest:
                 raise StoreError(
-                    f"{path} was damaged on its way between an agent and this process",
+                    "was damaged on its way between an agent and this process",
+                    where=path,
                     hint="look at the launcher: it has to carry lines whole and in order",
                 )
         return found

@@ -156,7 +156,11 @@ class Scratch:
             files = parcel.add(message)
             if files is not None:
                 return files
-        raise StoppedError("stopped before its inputs had arrived", where=where)
+        raise StoppedError(
+            "stopped before its inputs had arrived",
+            where=where,
+            hint="the next `metabench run` starts the cell again",
+        )
 
 
 def _whole(folder: Folder, name: str, digest: str) -> bytes | None:

@@ -150,12 +150,22 @@ def test_actors_of_ray_leave_equal_records(folder, alone, cluster):
     assert log_of(folder, "*").count(" started ") == len(alone)
 
 
+def logs(folder):
+    """Return the log of each cell, and whether a checkpoint of it is in the run folder."""
+    cells = folder / "runs" / "spread" / "cells"
+    return {
+        path.parent.name: (path.read_text(), any(path.parent.glob("checkpoints/step-*")))
+        for path in cells.glob("*/log.txt")
+    }
+
+
 @pytest.mark.slow
 def test_dead_nodes_of_ray_and_a_dead_driver_cost_no_cell(folder, alone, cluster):
-    """The agents have folders of their own; what they have done comes back to the run folder."""
+    """The agents have folders of their own, so that checkpoints are those that came back."""
     apart = (*on(cluster), "--launcher-set", "shared_folder=false")
     process = start(folder, *apart)
     wait_for_meta_training(folder, process)
+    before = logs(folder)
     for node in sorted(cluster.worker_nodes, key=str)[:2]:  # of the three, two train
         cluster.remove_node(node, allow_graceful=False)
     again = re.compile(r" given to another agent: .*\n.* started ")
@@ -164,8 +174,17 @@ def test_dead_nodes_of_ray_and_a_dead_driver_cost_no_cell(folder, alone, cluster
     said, _ = process.communicate()
     found = log_of(folder, "*")
     run(folder, *apart)
+    later = {
+        cell: text.removeprefix(before[cell][0])
+        for cell, (text, _) in logs(folder).items()
+        if cell in before
+    }
+    started = {cell: re.findall(r" started \S+(.*)", text) for cell, text in later.items()}
 
     assert again.search(found), said
+    assert all(
+        " after step " in how for cell in started if before[cell][1] for how in started[cell]
+    )
     assert not list(folder.glob("runs/spread/cells/*/failure.json"))
     require_equal(records(folder), alone)
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import time
 from collections import Counter, deque
-from dataclasses import replace
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from metabench.api.launcher import AgentCommand, LostAgent
+from metabench.api.launcher import LostAgent
 from metabench.errors import SetupError
-from metabench.import_path import protect_children
 from metabench.plugin.guard import guarded
 from metabench.session.cell.checkout import checkout
 from metabench.session.runner.agent_state import AgentState
-from metabench.session.runner.mailbox import FileMailbox
+from metabench.session.runner.launching import agent_command
 from metabench.session.runner.parcels import PARCELS
 from metabench.session.runner.returns import Returns
 from metabench.session.runner.wire import (
@@ -37,13 +33,16 @@ if TYPE_CHECKING:
     from metabench.session.runner.launching import Launching
     from metabench.session.runtime import Assignment
 
-__all__ = ["LOSSES", "Crew", "agent_command"]
+__all__ = ["LOSSES", "Crew"]
 
 
 ValueT = TypeVar("ValueT")
 
 _FAILED_STARTS = 3
 """Consecutive agents that end before they take a cell, after which no other is started."""
+_PATIENCE_SECONDS = 60.0
+"""Time in which agents may be lost at their start: a cluster starts some on nodes that are gone
+until it has noticed that."""
 LOSSES: Final = 5
 """Agents lost with one cell, after which it is recorded as a failure: it may be the cause."""
 _FAULTS = 3
@@ -74,6 +73,7 @@ class Crew:
         self._agents: dict[str, AgentState] = {}
         self._numbers = count(1)
         self._failed_starts = 0
+        self._failing_since = 0.0
         self._faults: Counter[str] = Counter()
         self._in_a_row = 0
         self._drained: set[str] = set()
@@ -266,34 +266,17 @@ class Crew:
     def _count_start(self, agent: AgentState, lost: LostAgent) -> None:
         if agent.node:
             return
+        now = time.monotonic()
+        if not self._failed_starts:
+            self._failing_since = now
         self._failed_starts += 1
-        if self._failed_starts >= _FAILED_STARTS:
+        patient = lost.cause == "lost" and now < self._failing_since + _PATIENCE_SECONDS
+        if self._failed_starts >= _FAILED_STARTS and not patient:
             raise SetupError(
                 f"no agent starts: {lost.reason}",
                 where="--launcher",
                 hint="see the agents' output; `metabench doctor` checks this machine",
             )
-
-
-def agent_command(assignment: Assignment) -> AgentCommand:
-    """Return the command that starts an agent with this process's import path."""
-    protect_children()
-    program = (
-        "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-        " from metabench.session.runner.agent import main; main()"
-    )
-    warnings = [f"-W{one}" for one in sys.warnoptions]
-    command = AgentCommand(
-        arguments=(sys.executable, *warnings, "-c", program, json.dumps(sys.path)),
-        folder=Path.cwd(),
-        installed=(
-            *warnings,
-            "-P",
-            "-c",
-            "from metabench.session.runner.agent import main; main()",
-        ),
-    )
-    return replace(command, mailbox=FileMailbox(assignment.folder, command))
 
 
 def _distinct(cell: Cell, assignment: Assignment) -> list[Cell]:

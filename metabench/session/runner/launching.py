@@ -1,25 +1,31 @@
-"""From ``--launcher NAME --launcher-set KEY=VALUE`` to the launcher of a run."""
+"""From ``--launcher NAME --launcher-set KEY=VALUE`` to a run's launcher and its agents' command."""
 
 from __future__ import annotations
 
+import json
+import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from pydantic import ValidationError
 
 from metabench.api import AgentCommand, Launcher, LauncherInfo
 from metabench.errors import MetabenchError, PluginError, UsageError
+from metabench.import_path import protect_children
 from metabench.plugin.guard import Fault, guarded
 from metabench.plugin.target import load_target
+from metabench.session.runner.mailbox import FileMailbox
 from metabench.suggest import suggest
 
 if TYPE_CHECKING:
     from metabench.api import Options
     from metabench.plugin.catalog import Catalog
+    from metabench.session.runtime import Assignment
 
-__all__ = ["LOCAL", "Launching", "find_launcher"]
+__all__ = ["LOCAL", "Launching", "agent_command", "find_launcher"]
 
 ValueT = TypeVar("ValueT")
 
@@ -122,3 +128,24 @@ def _value(text: str) -> Any:
     except (tomllib.TOMLDecodeError, RecursionError):
         return text
     return tuple(found) if isinstance(found, list) else found
+
+
+def agent_command(assignment: Assignment) -> AgentCommand:
+    """Return the command that starts an agent with this process's import path."""
+    protect_children()
+    program = (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
+        " from metabench.session.runner.agent import main; main()"
+    )
+    warnings = [f"-W{one}" for one in sys.warnoptions]
+    command = AgentCommand(
+        arguments=(sys.executable, *warnings, "-c", program, json.dumps(sys.path)),
+        folder=Path.cwd(),
+        installed=(
+            *warnings,
+            "-P",
+            "-c",
+            "from metabench.session.runner.agent import main; main()",
+        ),
+    )
+    return replace(command, mailbox=FileMailbox(assignment.folder, command))

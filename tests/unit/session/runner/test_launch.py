@@ -23,6 +23,7 @@ from metabench.errors import DeviceError, PluginError, SetupError
 from metabench.plan.cell import Cell, PretrainWork
 from metabench.plugin.catalog import Catalog
 from metabench.plugin.status import Offer, PluginStatus
+from metabench.session.runner import crew
 from metabench.session.runner import queue as queue_module
 from metabench.session.runner.hardware import RunHardware
 from metabench.session.runner.launch import launch
@@ -50,8 +51,8 @@ class Scripted(Launcher[Options]):
 
     def start(self, agent):
         self.started.append(agent)
-        if self.script.get("start") == "fails":
-            self.heard.append(LostAgent(agent, "exit code 1"))
+        if causes := self.script.get("start"):
+            self.heard.append(LostAgent(agent, "exit code 1", causes.pop(0)))
             return
         host, facts = self.script.get("hardware", {}).get(agent, ("n1", {}))
         self.say(agent, packed("ready", host=host, pid=1))
@@ -218,7 +219,16 @@ def test_what_every_node_lacks_ends_the_run(scripted):
 
 def test_agents_that_never_start_end_the_run_with_the_reason(scripted):
     with pytest.raises(SetupError, match="no agent starts: exit code 1"):
-        scripted("a", start="fails")
+        scripted("a", start=["died"] * 9)
+
+
+def test_agents_that_are_lost_at_their_start_are_replaced_for_a_minute(scripted, monkeypatch):
+    ends, *_ = scripted("a", start=["lost"] * 9)
+    assert ends["a"].status == "ok"
+
+    monkeypatch.setattr(crew, "_PATIENCE_SECONDS", 0.0)
+    with pytest.raises(SetupError, match="no agent starts: exit code 1"):
+        scripted("a", start=["lost"] * 9)
 
 
 @pytest.mark.parametrize("status", ["out_of_memory", "timeout", "error"])

@@ -69,7 +69,7 @@ _COMMANDS = {
         "metabench.cli.commands.list",
         "List algorithms, tasks, metrics, benchmarks and more.",
     ),
-    "plugins": ("metabench.cli.commands.plugins", "List plugins and whether they loaded."),
+    "plugins": ("metabench.cli.commands.plugins.group", "List plugins and whether they loaded."),
     "show": (
         "metabench.cli.commands.show",
         "Show an algorithm, sampler, adaptation, task, metric or cell.",

@@ -28,7 +28,7 @@ class Tracker(Protocol):
     """A tracker."""
 
     live: bool
-    """Whether somebody can watch: if not, a cell is sent whole when it has ended."""
+    """Whether steps are sent as they are made; otherwise a cell is sent when it has ended."""
     to: str
     """Where it writes."""
 

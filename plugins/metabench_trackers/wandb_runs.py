@@ -43,7 +43,7 @@ class Wandb:
     def open(self, cell: TrackedCell) -> WandbRun:
         """Return the run of a cell.
 
-        Offline, a run that was not completed is written anew; online, it is resumed.
+        Offline, an incomplete run is replaced; online, it is resumed.
         """
         made = self._init(
             cell.key, cell.name, group=cell.group, job_type=str(cell.facts["stage"]),

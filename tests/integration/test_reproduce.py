@@ -213,7 +213,7 @@ def test_a_new_method_is_not_built_on_a_copy_that_lacks_the_parameters(here, com
 
 @pytest.fixture
 def given(here, tmp_path):
-    """Return a private copy of the records, as somebody contributes them."""
+    """Return a private copy of the records, as they are contributed."""
     return Path(shutil.copytree(here / "records", tmp_path / "records"))
 
 

@@ -24,8 +24,6 @@ Modules and packages, in the order in which data passes through:
     review: `metabench review`: whether records of others can be published
     reproduce: `metabench reproduce`: one result, computed again from its record
     export: `metabench export`: models, submissions, and records
-    plugins: `metabench plugins`: installed plugins and their load status
-    plugins_check: `metabench plugins check`: the conformance kit on one plugin
-    plugins_new: `metabench plugins new`: a new plugin package
+    plugins: `metabench plugins`: installed plugins, their conformance, new packages
     completion: `metabench completion`: the script of a shell's completion
 """

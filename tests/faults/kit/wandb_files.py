@@ -37,7 +37,7 @@ def history(path: Path, name: str) -> list[tuple[int, float]]:
 def _chunks(data: bytes) -> Iterator[bytes]:
     at, joined = _FILE_HEADER, b""
     while at + _HEADER <= len(data):
-        if _BLOCK - at % _BLOCK < _HEADER:  # what is left of a block is padding
+        if _BLOCK - at % _BLOCK < _HEADER:  # the rest of a block is padding
             at += _BLOCK - at % _BLOCK
             continue
         length = int.from_bytes(data[at + 4 : at + 6], "little")

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import pytest
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import override
 
 from metabench.api import AlgorithmInfo, AlgorithmOptions, EpisodeShape
@@ -284,8 +284,8 @@ ALSO_REFUSED_BY_THE_ENGINE = {"trains"}
 """What the engine itself refuses while training, it refuses in the check that trains."""
 
 
-def subject(target, options=SoundOptions):
-    info = AlgorithmInfo("planted", f"{__name__}:{target.__qualname__}", options, "a summary")
+def subject(target):
+    info = AlgorithmInfo("planted", f"{__name__}:{target.__qualname__}", SoundOptions, "a summary")
     return Subject("algorithm", "planted", info, PluginStatus("planted", __name__, "local", "1"))
 
 
@@ -325,47 +325,3 @@ def test_an_inner_loop_that_does_not_return_an_adapted_theta_is_caught(loop):
 
 def test_a_state_that_no_checkpoint_can_hold_does_not_resume(failures):
     assert set(failures(subject(StateOfNumbers))) & {"resumes", "trains"}
-
-
-class Undocumented(SoundOptions):
-    scale: float = 1.0
-
-
-class Open(SoundOptions):
-    model_config = ConfigDict(extra="ignore")
-
-
-class Lax(SoundOptions):
-    model_config = ConfigDict(strict=False)
-
-
-class Infinite(SoundOptions):
-    model_config = ConfigDict(allow_inf_nan=True)
-
-
-class Melted(SoundOptions):
-    model_config = ConfigDict(frozen=False)
-
-
-class Empty(SoundOptions):
-    @override
-    def episode_shape(self):
-        return EpisodeShape(support=0, query=0)
-
-
-@pytest.mark.parametrize(
-    ("options", "check", "said"),
-    [
-        (Undocumented, "options_documented", "options without a docstring: scale"),
-        (Open, "options_strict", "options accept an unknown key"),
-        (Lax, "options_strict", "options accept a text for 'inner_steps'"),
-        (Infinite, "options_strict", "options accept NaN for 'inner_lr'"),
-        (Melted, "options_strict", "options can be written to"),
-        (Empty, "episode_shape", "an episode without a batch"),
-    ],
-)
-def test_options_that_are_not_as_they_have_to_be_are_named(options, check, said, failures):
-    (found,) = [each for each in checks_of("algorithm") if each.name == check]
-
-    with pytest.raises(NotConformingError, match=said):
-        found.call(subject(Sound, options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metabench.cli.commands import plugins_check
+from metabench.cli.commands.plugins import check as plugins_check
 
 CASE = {
     "event": "ended",

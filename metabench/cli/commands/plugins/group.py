@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from metabench.cli.commands.plugins_check import check
-from metabench.cli.commands.plugins_new import new
+from metabench.cli.commands.plugins.check import check
+from metabench.cli.commands.plugins.new import new
 from metabench.cli.help import Group
 from metabench.cli.inputs.installed import every_plugin, plugin_options
 from metabench.cli.inputs.options import json_option, traceback_option

@@ -45,8 +45,9 @@ def build_site(folders: Sequence[Path]) -> tuple[Mapping[str, bytes], tuple[str,
             groups.setdefault((found.note.name, found.note.smoke), []).append((store, found))
         benchmarks: list[SiteBenchmark] = []
         for runs in groups.values():
-            for part in _mergeable(runs):
-                benchmarks.append(_benchmark(part, [each.name for each in benchmarks]))
+            for part, merged in _merged(runs):
+                taken = [each.name for each in benchmarks]
+                benchmarks.append(_benchmark(part, merged, taken))
         files = {name: text.encode() for name, text in site_files(benchmarks)}
     notes = (
         text for each in benchmarks for text in (*each.collected.damage, *each.collected.notes)
@@ -57,22 +58,20 @@ def build_site(folders: Sequence[Path]) -> tuple[Mapping[str, bytes], tuple[str,
 _Runs = Sequence[tuple["Store", "Collected"]]
 
 
-def _mergeable(runs: _Runs) -> Sequence[_Runs]:
+def _merged(runs: _Runs) -> Sequence[tuple[_Runs, Collected]]:
+    """Return runs merged, each with the runs it is made of: all in one, or each for itself."""
     from metabench.results.merge import merge
 
     try:
-        merge([found for _, found in runs])
+        return [(runs, merge([found for _, found in runs]))]
     except UsageError:
-        return [[each] for each in runs]
-    return [runs]
+        return [([each], each[1]) for each in runs]
 
 
-def _benchmark(runs: _Runs, taken: Sequence[str]) -> SiteBenchmark:
+def _benchmark(runs: _Runs, collected: Collected, taken: Sequence[str]) -> SiteBenchmark:
     from metabench.report.site.benchmarks import SiteBenchmark, SiteRun
-    from metabench.results.merge import merge
 
     stores = [store for store, _ in runs]
-    collected = merge([found for _, found in runs])
     shown = tuple(SiteRun(_shown(store.folder), found) for store, found in runs)
     found = compare(stores, collected, most_runs=RUNS_READ)
     name = f"{collected.note.name}{' (smoke run)' * collected.note.smoke}"
